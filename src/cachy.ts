@@ -1,0 +1,124 @@
+import type { Context } from "./context.ts";
+import { createCounter } from "./counter.ts";
+import { type CachyStats, createReporter, type Reporter } from "./events.ts";
+import { createFetch } from "./fetch.ts";
+import { createFlights } from "./flights.ts";
+import { fetchUnderWrapper } from "./global_fetch.ts";
+import type { Miss } from "./miss.ts";
+import type { CachyOptions } from "./options.ts";
+import { createSettings, type Settings } from "./settings.ts";
+import { jsonlStore } from "./stores/jsonl.ts";
+import type { Store } from "./stores/store.ts";
+
+/** How many misses a handle lists. */
+const KEPT_MISSES = 100;
+
+/** A handle on one cache. */
+export interface Cachy extends Disposable, AsyncDisposable {
+  /** Answers what is recorded and records what is not: for the `fetch` option of an SDK. */
+  readonly fetch: typeof fetch;
+  /** The path of the file; undefined with another store. Asking for it may search the project's folder. */
+  readonly file: string | undefined;
+  /** What has happened so far. */
+  readonly stats: CachyStats;
+  /** The requests that mode `replay` could not answer, the last 100. */
+  readonly misses: readonly Miss[];
+  /** Waits until every answer that is under way is stored or dropped. */
+  flush(): Promise<void>;
+  /** From now on `fetch` is the plain one, also for clients that hold it. */
+  disable(): void;
+}
+
+/**
+ * Makes a cache without touching the global fetch: hand its `fetch` to an SDK.
+ *
+ * @param options What to cache, where and when.
+ * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
+ *
+ * @example
+ * ```ts
+ * import { createCachy } from "@cachy/core";
+ *
+ * const cachy = createCachy({ file: "openai.jsonl" });
+ * // const client = new OpenAI({ fetch: cachy.fetch });
+ * ```
+ */
+export function createCachy(options: CachyOptions = {}): Cachy {
+  const settings = createSettings(options);
+  const reporter = createReporter({ debug: settings.debug, onEvent: options.onEvent });
+  for (const warning of settings.warnings) reporter.warn(warning);
+  const misses: Miss[] = [];
+  const pending = new Set<Promise<unknown>>();
+  const network: typeof fetch = (...call) => (options.fetch ?? fetchUnderWrapper())(...call);
+  const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
+  const store = options.store ?? fileStore as Store;
+  const context: Context = {
+    settings,
+    network,
+    store,
+    reporter,
+    pending,
+    flights: createFlights(),
+    counter: createCounter(),
+    get refreshed() {
+      return refreshedIn(options.store ?? store.name);
+    },
+    addMiss(miss) {
+      misses.push(miss);
+      if (misses.length > KEPT_MISSES) misses.shift();
+    },
+  };
+  const cached = createFetch(context);
+  let isEnabled = true;
+  const disable = () => {
+    isEnabled = false;
+  };
+  const flush = async () => {
+    while (pending.size) await Promise.all(pending);
+  };
+  return {
+    fetch: (...call) => (isEnabled ? cached : network)(...call),
+    get file() {
+      return fileStore?.name;
+    },
+    stats: reporter.stats,
+    misses,
+    flush,
+    disable,
+    [Symbol.dispose]: disable,
+    async [Symbol.asyncDispose]() {
+      await flush();
+      disable();
+    },
+  };
+}
+
+/** Looks for the file when it is needed for the first time. */
+function lazyFileStore({ findFile }: Settings, reporter: Reporter): Store {
+  let opened: Store | undefined;
+  const store = () => {
+    if (opened) return opened;
+    const { path, warning } = findFile();
+    if (warning) reporter.warn(warning);
+    return opened = jsonlStore(path, reporter.warn);
+  };
+  return {
+    get name() {
+      return store().name;
+    },
+    get size() {
+      return store().size;
+    },
+    find: (key, sha256) => store().find(key, sha256),
+    append: (entry) => store().append(entry),
+  };
+}
+
+/** By the path of the file, because several handles of a process may share one. */
+const refreshed = new Map<string | Store, Set<string>>();
+
+function refreshedIn(place: string | Store): Set<string> {
+  const digests = refreshed.get(place) ?? new Set();
+  refreshed.set(place, digests);
+  return digests;
+}

@@ -1,0 +1,22 @@
+import process from "node:process";
+import { isGranted } from "./permissions.ts";
+
+/** The environment variables that this module reads. */
+export type VariableName = "CI" | "CACHY_MODE" | "CACHY_FILE" | "CACHY_DEBUG";
+
+/** A variable's value; undefined if it is not set; `denied` if Deno does not let us look. */
+export function readVariable(name: VariableName): { readonly value?: string; readonly denied?: true } {
+  // Asked for one by one: with `--allow-env=CI` the state of "all variables" is "prompt".
+  if (!isGranted({ name: "env", variable: name })) return { denied: true };
+  const value = process.env[name];
+  return value === undefined || value === "" ? {} : { value };
+}
+
+/** The working directory, or undefined if Deno does not let us know it. */
+export function workingDirectory(): string | undefined {
+  try {
+    return isGranted({ name: "read", path: "." }) ? process.cwd() : undefined;
+  } catch {
+    return undefined; // it was deleted
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Why a {@linkcode CachyError} was thrown. Messages may change between versions, codes do not.
+ *
+ * - `invalid_option`: an option has an unknown name, a wrong type or a value that is not allowed
+ * - `incompatible_version`: another copy of this module, too new or too old to share `fetch` with, is enabled
+ */
+export type CachyErrorCode = "invalid_option" | "incompatible_version";
+
+/**
+ * The one class of errors that this module throws itself. Errors of the network reach the caller as they are.
+ *
+ * @example An unknown option is refused by name
+ * ```ts
+ * import { CachyError, createCachy } from "@cachy/core";
+ *
+ * try {
+ *   createCachy({ files: "cachy.jsonl" } as object);
+ * } catch (error) {
+ *   console.assert(error instanceof CachyError && error.code === "invalid_option");
+ * }
+ * ```
+ */
+export class CachyError extends Error {
+  /** What went wrong, for programs. */
+  readonly code: CachyErrorCode;
+
+  /**
+   * Makes an error.
+   *
+   * @param code What went wrong, for programs.
+   * @param message What went wrong and what to do, for people.
+   * @param options The error that caused this one, as `cause`.
+   */
+  constructor(code: CachyErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "CachyError";
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,82 @@
+import type { Context, Lookup, Series } from "./context.ts";
+import type { Entry } from "./entry.ts";
+import type { Answer } from "./flights.ts";
+import { answerLive } from "./live.ts";
+import { eventRequest, find, identify, storeProblem } from "./lookup.ts";
+import { explainMiss, missResponse } from "./miss.ts";
+import { replay } from "./replay.ts";
+import { type FetchArguments, readHead, readRequest, urlOf } from "./request.ts";
+import { requestKind } from "./request_kind.ts";
+
+/** Makes a fetch that answers what is recorded, and records what is not. */
+export function createFetch(context: Context): typeof fetch {
+  const { settings, network } = context;
+  return (...call) => {
+    const url = settings.mode === "off" ? undefined : urlOf(call[0]);
+    return url && settings.isCached(url) ? cachedFetch(context, url, call) : network(...call);
+  };
+}
+
+/** The way of one request. */
+async function cachedFetch(context: Context, url: URL, call: FetchArguments): Promise<Response> {
+  const { settings, network, flights } = context;
+  const head = readHead(url, ...call);
+  if (!head || head.knownSize > settings.maxBodyBytes) return network(...call);
+  const kind = requestKind(head.method, url, head.headers);
+  if (kind === "uncached") return network(...call);
+  if (kind === "telemetry") return settings.mode === "replay" ? new Response(null, { status: 204 }) : network(...call);
+
+  const request = await readRequest(head);
+  const lookup = await identify(context, request, kind === "stateful");
+  const answer = () => answerLookup(context, lookup);
+  const { digest, series } = lookup;
+  return series ? await inSeries(series, answer) : await flights.join(digest.sha256, request.signal, answer);
+}
+
+/** Stateful requests never wait for one another: each has its own number, which a failed one gives back. */
+async function inSeries(series: Series, answer: () => Promise<Answer>): Promise<Response> {
+  try {
+    return (await answer()).response;
+  } catch (error) {
+    series.release();
+    throw error;
+  }
+}
+
+/** From the store, else by the network or, in mode `replay`, by an explained miss. */
+async function answerLookup(context: Context, lookup: Lookup): Promise<Answer> {
+  const { request } = lookup;
+  let entry: Entry | undefined;
+  let problem: string | undefined;
+  try {
+    entry = await find(context, lookup);
+  } catch (error) {
+    problem = storeProblem("read", context, error);
+    context.reporter.warn(problem);
+  }
+  request.signal?.throwIfAborted();
+  if (entry) return answerFromStore(context, lookup, entry);
+  if (context.settings.mode === "replay") return answerMiss(context, lookup, problem);
+  if (problem !== undefined) return { response: await context.network(...request.call) };
+  emitMiss(context, lookup);
+  return await answerLive(context, lookup);
+}
+
+function answerFromStore({ reporter, settings }: Context, lookup: Lookup, entry: Entry): Answer {
+  const response = replay(entry, lookup.request);
+  reporter.emit({ kind: "hit", request: eventRequest(lookup), ms: settings.now() - lookup.started });
+  return { response };
+}
+
+function answerMiss(context: Context, lookup: Lookup, problem: string | undefined): Answer {
+  const request = eventRequest(lookup);
+  const { modeSource } = context.settings;
+  const message = explainMiss(request, { storeName: context.store.name, modeSource, problem });
+  context.addMiss({ ...request, message });
+  emitMiss(context, lookup);
+  return { response: missResponse(message, lookup.request.url) };
+}
+
+function emitMiss({ reporter, settings }: Context, lookup: Lookup): void {
+  reporter.emit({ kind: "miss", request: eventRequest(lookup), ms: settings.now() - lookup.started });
+}

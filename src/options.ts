@@ -1,0 +1,215 @@
+import type { Normalization } from "./canonical_request.ts";
+import type { DomainMatcher } from "./domains.ts";
+import { CachyError } from "./errors.ts";
+import type { CachyEvent } from "./events.ts";
+import type { KeepRequest } from "./recorded_request.ts";
+import { NEVER_KEPT_HEADERS } from "./secrets.ts";
+import type { Store } from "./stores/store.ts";
+
+/**
+ * When the network is asked.
+ *
+ * - `auto`: for what is not recorded; the answer is recorded
+ * - `replay`: never; what is not recorded is a miss, which explains itself
+ * - `refresh`: once per request and process, and what was recorded is replaced
+ * - `off`: always, and nothing is recorded
+ */
+export type Mode = "auto" | "replay" | "refresh" | "off";
+
+/** The modes, for those who check a name. */
+export const MODES: readonly Mode[] = ["auto", "replay", "refresh", "off"];
+
+/** What `enableCachy` and `createCachy` can be told. Everything has a default. */
+export interface CachyOptions {
+  /**
+   * The file: a path (relative to the working directory) or a `file:` URL.
+   *
+   * @default the environment variable `CACHY_FILE`, else `cachy.jsonl` in `cacheDir`
+   */
+  readonly file?: string | URL;
+  /**
+   * The folder that holds `cachy.jsonl`. Not together with `file`.
+   *
+   * @default the nearest folder, from the working directory up, with a `deno.json`, `deno.jsonc` or `package.json`;
+   * without one, the working directory
+   */
+  readonly cacheDir?: string | URL;
+  /**
+   * The URLs that are cached; all others go to the original fetch untouched.
+   *
+   * @default defaultDomains
+   */
+  readonly domains?: readonly DomainMatcher[];
+  /**
+   * URLs that are not cached although they belong to `domains`.
+   *
+   * @default []
+   */
+  readonly ignore?: readonly DomainMatcher[];
+  /**
+   * When the network is asked.
+   *
+   * @default the environment variable `CACHY_MODE`, else `"replay"` where `CI` is set, else `"auto"`
+   */
+  readonly mode?: Mode;
+  /**
+   * Request headers that change the answer, beside those that are known to.
+   *
+   * @default []
+   */
+  readonly keyHeaders?: readonly string[];
+  /**
+   * Response headers that are recorded, beside the content type and the request ids.
+   *
+   * @default []
+   */
+  readonly keepHeaders?: readonly string[];
+  /**
+   * Patterns and what takes their place before a request is hashed, for ids and timestamps that change on every run.
+   * Applied to each string of a JSON body, else to the whole text; every match is replaced, strings are literal. What is
+   * sent does not change.
+   *
+   * @default []
+   */
+  readonly normalize?: readonly Normalization[];
+  /** Keeps answers apart that belong to the same request: several samples of one prompt. */
+  readonly namespace?: string;
+  /**
+   * How much of a request is kept beside its answer, for people to read: strings over 4,096 characters and binary parts
+   * by their hash (`brief`), everything (`whole`), nothing (`none`). Known secrets are redacted.
+   *
+   * @default "brief"
+   */
+  readonly keepRequest?: KeepRequest;
+  /**
+   * Longer answers, and requests that are known to be longer, are not cached. In bytes.
+   *
+   * @default 67_108_864 (64 MiB)
+   */
+  readonly maxBodyBytes?: number;
+  /**
+   * Prints one line per request to stderr.
+   *
+   * @default whether the environment variable `CACHY_DEBUG` is set, and neither `0` nor `false`
+   */
+  readonly debug?: boolean;
+  /** Called for everything that happens. What it throws changes nothing for the call. */
+  readonly onEvent?: (event: CachyEvent) => void;
+  /** Another place for the entries; `file` and `cacheDir` then mean nothing. */
+  readonly store?: Store;
+  /**
+   * Reaches the network.
+   *
+   * @default the global fetch, without the wrapper of `enableCachy`
+   */
+  readonly fetch?: typeof fetch;
+}
+
+/** Who chose the mode. */
+export type ModeSource = "option" | "CACHY_MODE" | "CI" | "default";
+
+/** What a value has to be, in words and as a question. */
+type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
+
+const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
+  file: ["a path or a file: URL", isPath],
+  cacheDir: ["a path or a file: URL", isPath],
+  domains: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
+  ignore: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
+  mode: [`one of ${MODES.map((mode) => `"${mode}"`).join(", ")}`, (value) => MODES.includes(value as Mode)],
+  keyHeaders: ["a list of header names", listOf(isHeaderName)],
+  keepHeaders: [
+    `a list of header names without ${[...NEVER_KEPT_HEADERS].join(", ")}`,
+    listOf((value) => isHeaderName(value) && !NEVER_KEPT_HEADERS.has((value as string).toLowerCase())),
+  ],
+  normalize: ['a list of [pattern, replacement], such as [/\\d{4}-\\d\\d-\\d\\d/, "DATE"]', listOf(isNormalization)],
+  namespace: ["a string", isText],
+  keepRequest: ['one of "brief", "whole", "none"', (value) => ["brief", "whole", "none"].includes(value as string)],
+  maxBodyBytes: ["a number of bytes from 0 on", (value) => typeof value === "number" && value >= 0],
+  debug: ["a boolean", (value) => typeof value === "boolean"],
+  onEvent: ["a function", isFunction],
+  store: ["a store: an object with a name and the functions find and append", isStore],
+  fetch: ["a function", isFunction],
+};
+
+/**
+ * Refuses options that cannot be meant.
+ *
+ * @throws {CachyError} `invalid_option`, if a name is unknown.
+ * @throws {CachyError} `invalid_option`, if a value has the wrong type or is not allowed.
+ * @throws {CachyError} `invalid_option`, if both `file` and `cacheDir` are given.
+ */
+export function checkOptions(options: CachyOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new CachyError("invalid_option", `Cannot use ${show(options)} as options: expected an object.`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(RULES, name)) throw new CachyError("invalid_option", unknownOption(name));
+    const [expected, fits] = RULES[name as keyof CachyOptions];
+    if (value === undefined || fits(value)) continue;
+    throw new CachyError("invalid_option", `Cannot use ${show(value)} as option "${name}": expected ${expected}.`);
+  }
+  if (options.file !== undefined && options.cacheDir !== undefined) {
+    const message =
+      `Cannot use the options "file" and "cacheDir" together: name the file, or the folder that holds it.`;
+    throw new CachyError("invalid_option", message);
+  }
+}
+
+function unknownOption(name: string): string {
+  const known = Object.keys(RULES);
+  const similar = known.find((option) => option.toLowerCase().startsWith(name.toLowerCase().slice(0, 4)));
+  const hint = similar ? `Did you mean "${similar}"?` : `Known options: ${known.join(", ")}.`;
+  return `Cannot use the option "${name}": it is unknown. ${hint}`;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function listOf(fits: (value: unknown) => boolean): Rule[1] {
+  return (value) => Array.isArray(value) && value.every(fits);
+}
+
+function isPath(value: unknown): boolean {
+  return isText(value) ? value !== "" && !/^(?!file:)[a-z][a-z+.-]+:\/\//i.test(value) : isFileUrl(value);
+}
+
+function isFileUrl(value: unknown): boolean {
+  return value instanceof URL && value.protocol === "file:";
+}
+
+/** A host, with a port or without, or the start of a URL. */
+function isDomainMatcher(value: unknown): boolean {
+  if (!isText(value)) return value instanceof RegExp || isFunction(value);
+  if (/^https?:\/\//.test(value)) return URL.canParse(value);
+  return /^(?:[\p{L}\p{N}._-]+|\[[\da-f:.]+\])(?::\d+)?$/iu.test(value) && URL.canParse(`http://${value}/`);
+}
+
+function isHeaderName(value: unknown): boolean {
+  return isText(value) && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
+}
+
+function isNormalization(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [pattern, replacement] = value;
+  return (pattern instanceof RegExp || isText(pattern) && pattern !== "") && isText(replacement);
+}
+
+function isStore(value: unknown): boolean {
+  const store = value as Partial<Store> | null;
+  return isText(store?.name) && isFunction(store?.find) && isFunction(store?.append);
+}
+
+function show(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  try {
+    return (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  } catch {
+    return String(value);
+  }
+}

@@ -1,0 +1,85 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type Cachy, createCachy } from "./cachy.ts";
+import { CachyError } from "./errors.ts";
+import { coveredFetch, PATCH, type Patch, sharedPatch } from "./global_fetch.ts";
+import type { CachyOptions } from "./options.ts";
+
+const PROTOCOL = 1;
+
+/**
+ * Caches every call of an LLM API that goes through `fetch`, from now on: the first time the answer is recorded into
+ * `cachy.jsonl` while it streams, the second time it comes from there.
+ *
+ * Calling it again replaces the options. The disk is touched at the first matching request.
+ *
+ * @param options What to cache, where and when.
+ * @returns A handle with counters, and with `disable()`.
+ * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
+ * @throws {CachyError} `incompatible_version`, if another version of this module is enabled that cannot share `fetch`.
+ *
+ * @example
+ * ```ts
+ * import { disableCachy, enableCachy } from "@cachy/core";
+ *
+ * const cachy = enableCachy();
+ * // … OpenAI, Anthropic, Gemini, AI SDK, LangChain, as usual
+ * console.log(cachy.stats.hits);
+ * disableCachy();
+ * ```
+ */
+export function enableCachy(options: CachyOptions = {}): Cachy {
+  const patch = sharedPatch() ?? createPatch();
+  if (patch.protocol !== PROTOCOL) throw incompatible(patch.protocol);
+  const handle = createCachy({ fetch: (...call) => coveredFetch(patch)(...call), ...options });
+  if (globalThis.fetch !== patch.wrapper) {
+    patch.original = globalThis.fetch;
+    globalThis.fetch = patch.wrapper;
+  }
+  patch.handler = handle.fetch;
+  const disable = () => {
+    handle.disable();
+    if (patch.handler === handle.fetch) release(patch);
+  };
+  const asyncDispose = async () => {
+    await handle.flush();
+    disable();
+  };
+  return Object.defineProperties(handle, {
+    disable: { value: disable },
+    [Symbol.dispose]: { value: disable },
+    [Symbol.asyncDispose]: { value: asyncDispose },
+  });
+}
+
+/** Goes back to the plain fetch, also for clients that captured the wrapper. Does nothing if nothing is enabled. */
+export function disableCachy(): void {
+  const patch = sharedPatch();
+  if (patch) release(patch);
+}
+
+/** Somebody else's fetch stays where it is: it may call ours, which then is the plain one. */
+function release(patch: Patch): void {
+  patch.handler = undefined;
+  if (globalThis.fetch === patch.wrapper) globalThis.fetch = patch.original;
+}
+
+function createPatch(): Patch {
+  const platform = globalThis.fetch;
+  const onTheWay = new AsyncLocalStorage<true>();
+  const wrapper: typeof fetch = (...call) => {
+    if (patch.handler === undefined) return patch.original(...call);
+    return onTheWay.getStore() ? platform(...call) : patch.handler(...call);
+  };
+  const patch: Patch = { protocol: PROTOCOL, wrapper, platform, original: platform, handler: undefined, onTheWay };
+  // Bun's fetch has functions of its own; everybody's has a name.
+  Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(platform));
+  return (globalThis as { [PATCH]?: Patch })[PATCH] = patch;
+}
+
+function incompatible(protocol: number): CachyError {
+  return new CachyError(
+    "incompatible_version",
+    `Cannot share fetch with another version of @cachy/core that is enabled in this process: it uses protocol ` +
+      `${protocol}, this one ${PROTOCOL}. Use one version, or call disableCachy() of the other one and restart.`,
+  );
+}

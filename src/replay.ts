@@ -1,0 +1,72 @@
+import { utf8 } from "./bytes.ts";
+import { decodeBody, type Entry } from "./entry.ts";
+import { labelled } from "./response.ts";
+import { NEVER_KEPT_HEADERS } from "./secrets.ts";
+
+/**
+ * Makes the response that an entry recorded.
+ *
+ * @param request The URL that the response names, and the signal that can end its body.
+ */
+export function replay(entry: Entry, request: { readonly url: URL; readonly signal?: AbortSignal }): Response {
+  const status = entry.status_code ?? 200;
+  const headers = headersOf(entry);
+  const body = status === 204 || status === 205 ? null : bodyOf(entry, request.signal);
+  // Text would make the constructor add a content type that was not there.
+  const sent = typeof body === "string" && !headers.has("content-type") ? utf8(body) : body;
+  return labelled(new Response(sent, { status, headers }), { url: request.url.href });
+}
+
+function bodyOf(entry: Entry, signal: AbortSignal | undefined): BodyInit {
+  const body = decodeBody(entry);
+  if (!entry.chunks?.length) return body;
+  const bytes = typeof body === "string" ? utf8(body) : body;
+  const lengths = chunkLengths(entry.chunks, bytes.byteLength);
+  return lengths ? chunked(bytes, lengths, signal) : body;
+}
+
+/** The recorded chunk borders, or undefined if they do not describe this body. */
+function chunkLengths(chunks: NonNullable<Entry["chunks"]>, bodyLength: number): number[] | undefined {
+  if (!Array.isArray(chunks)) return undefined;
+  const lengths: unknown[] = chunks.map((chunk) => Array.isArray(chunk) ? chunk[1] : undefined);
+  const isWhole = lengths.every((length) => Number.isInteger(length) && (length as number) >= 0);
+  if (!isWhole) return undefined;
+  const total = (lengths as number[]).reduce((sum, length) => sum + length, 0);
+  return total === bodyLength ? lengths as number[] : undefined;
+}
+
+function chunked(bytes: Uint8Array, lengths: readonly number[], signal?: AbortSignal): ReadableStream<Uint8Array> {
+  let at = 0;
+  let index = 0;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const length = lengths[index++];
+      if (signal?.aborted) return controller.error(signal.reason);
+      if (length === undefined) return controller.close();
+      controller.enqueue(bytes.slice(at, at + length));
+      at += length;
+    },
+  }, { highWaterMark: 0 });
+}
+
+function headersOf(entry: Entry): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(entry.headers ?? {})) {
+    if (NEVER_KEPT_HEADERS.has(name.toLowerCase()) || typeof value !== "string") continue;
+    try {
+      headers.set(name, value);
+    } catch {
+      // Not a header that could be sent: whoever wrote it, SDKs do without.
+    }
+  }
+  const guessed = headers.has("content-type") || entry.v !== undefined ? undefined : guessContentType(entry);
+  if (guessed) headers.set("content-type", guessed);
+  return headers;
+}
+
+/** pycachy keeps no content type, and SDKs parse nothing without one. */
+function guessContentType({ binary, response }: Entry): string | undefined {
+  if (binary) return undefined;
+  if (/^(?:data|event|id|retry)?:/.test(response)) return "text/event-stream";
+  return /^\s*[{["]/.test(response) ? "application/json" : "text/plain; charset=utf-8";
+}

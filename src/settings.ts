@@ -1,0 +1,112 @@
+import { isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Normalization } from "./canonical_request.ts";
+import { defaultDomains, type DomainMatcher, matchDomains } from "./domains.ts";
+import { readVariable, workingDirectory } from "./environment.ts";
+import { type CachyOptions, checkOptions, type Mode, MODES, type ModeSource } from "./options.ts";
+import { findProjectFile, type ProjectFile } from "./project.ts";
+import type { KeepRequest } from "./recorded_request.ts";
+
+/** Options with their defaults, and what the environment says. */
+export interface Settings {
+  readonly mode: Mode;
+  readonly modeSource: ModeSource;
+  readonly isCached: (url: URL) => boolean;
+  readonly keyHeaders: ReadonlySet<string>;
+  readonly keepHeaders: ReadonlySet<string>;
+  readonly normalize: readonly Normalization[];
+  readonly namespace: string | undefined;
+  readonly keepRequest: KeepRequest;
+  readonly maxBodyBytes: number;
+  readonly debug: boolean;
+  /** Finds the file; the working directory is the one at the time of the call. */
+  readonly findFile: () => ProjectFile;
+  /** What to tell the user about the environment. */
+  readonly warnings: readonly string[];
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+}
+
+const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Combines options, environment and defaults.
+ *
+ * @throws {CachyError} `invalid_option`, see {@linkcode checkOptions}.
+ */
+export function createSettings(options: CachyOptions): Settings {
+  checkOptions(options);
+  const { mode, source, warnings } = chooseMode(options.mode);
+  return {
+    mode,
+    modeSource: source,
+    warnings,
+    isCached: cachedUrls(options.domains ?? defaultDomains, options.ignore ?? []),
+    keyHeaders: lowerCase(options.keyHeaders),
+    keepHeaders: lowerCase(options.keepHeaders),
+    normalize: [...options.normalize ?? []],
+    namespace: options.namespace,
+    keepRequest: options.keepRequest ?? "brief",
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    debug: options.debug ?? isDebugging(),
+    findFile: fileFinder(options),
+    now: () => performance.now(),
+  };
+}
+
+function cachedUrls(domains: readonly DomainMatcher[], ignore: readonly DomainMatcher[]): (url: URL) => boolean {
+  const [isOurs, isIgnored] = [matchDomains(domains), matchDomains(ignore)];
+  return (url) => /^https?:$/.test(url.protocol) && isOurs(url) && !isIgnored(url);
+}
+
+function lowerCase(names: readonly string[] = []): ReadonlySet<string> {
+  return new Set(names.map((name) => name.toLowerCase()));
+}
+
+interface ModeChoice {
+  readonly mode: Mode;
+  readonly source: ModeSource;
+  readonly warnings: readonly string[];
+}
+
+/** The option wins over CACHY_MODE, that over CI. */
+function chooseMode(option: Mode | undefined): ModeChoice {
+  if (option !== undefined) return { mode: option, source: "option", warnings: [] };
+  const named = readVariable("CACHY_MODE");
+  if (MODES.includes(named.value as Mode)) return { mode: named.value as Mode, source: "CACHY_MODE", warnings: [] };
+  const ci = readVariable("CI");
+  const isCi = ci.value !== undefined && ci.value.toLowerCase() !== "false";
+  const choice: ModeChoice = { mode: isCi ? "replay" : "auto", source: isCi ? "CI" : "default", warnings: [] };
+  const warnings: string[] = [];
+  if (named.value !== undefined) {
+    const allowed = MODES.join(", ");
+    warnings.push(`Cannot use CACHY_MODE=${named.value}: expected one of ${allowed}. The mode is "${choice.mode}".`);
+  }
+  if (ci.denied) {
+    warnings.push(
+      `Cannot read the environment variable CI: Deno did not grant it, so what is not recorded goes to the network ` +
+        `even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG, or set the option { mode }.`,
+    );
+  }
+  return { ...choice, warnings };
+}
+
+function isDebugging(): boolean {
+  const { value } = readVariable("CACHY_DEBUG");
+  return value !== undefined && !["0", "false"].includes(value.toLowerCase());
+}
+
+function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
+  const from = workingDirectory();
+  const named = file ?? (cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined);
+  if (named !== undefined) return () => ({ path: pathOf(named, from) });
+  if (cacheDir !== undefined) return () => ({ path: join(pathOf(cacheDir, from), "cachy.jsonl") });
+  return () => findProjectFile(from);
+}
+
+/** A relative path stays relative where the working directory is not known. */
+function pathOf(location: string | URL, from: string | undefined): string {
+  const isUrl = location instanceof URL || location.startsWith("file:");
+  const path = isUrl ? fileURLToPath(location) : location;
+  return from === undefined || isAbsolute(path) ? path : join(from, path);
+}

@@ -1,0 +1,86 @@
+/** One event of a streamed body. */
+export interface StreamEvent {
+  /** The name from the `event:` line; empty if there was none, and in JSON Lines. */
+  readonly name: string;
+  /** The `data:` lines, joined by line feeds; in JSON Lines the line. */
+  readonly text: string;
+  /** `text` as JSON, undefined if it is none. */
+  readonly data: unknown;
+}
+
+/** Cuts text that arrives in pieces into events. */
+export interface EventParser {
+  /** Takes the next piece. @returns The events that it completed. */
+  push(text: string): StreamEvent[];
+  /** Says that nothing follows. @returns The last event, if only the end of the body completed it. */
+  end(): StreamEvent[];
+}
+
+/**
+ * Cuts server-sent events, as the HTML standard describes them. Comments, `id` and `retry` are left out. One thing is
+ * added: a line of bare JSON is an event too, because providers report errors so in the middle of a stream.
+ */
+export function sseParser(): EventParser {
+  let name = "";
+  let lines: string[] = [];
+  const dispatch = (): StreamEvent[] => {
+    const events = lines.length || name ? [event(name, lines.join("\n"))] : [];
+    [name, lines] = ["", []];
+    return events;
+  };
+  const takeLine = (line: string): StreamEvent[] => {
+    if (line === "") return dispatch();
+    if (line.startsWith("{")) return [event("", line)];
+    const colon = line.indexOf(":");
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
+    if (field === "data") lines.push(value);
+    else if (field === "event") name = value;
+    return [];
+  };
+  const cutter = lineCutter();
+  return {
+    push: (text) => cutter.push(text).flatMap(takeLine),
+    end: () => [...cutter.end().flatMap(takeLine), ...dispatch()],
+  };
+}
+
+/** Cuts JSON Lines; blank lines are left out. */
+export function jsonLinesParser(): EventParser {
+  const cutter = lineCutter();
+  const events = (lines: string[]) => lines.filter((line) => line.trim() !== "").map((line) => event("", line));
+  return { push: (text) => events(cutter.push(text)), end: () => events(cutter.end()) };
+}
+
+function event(name: string, text: string): StreamEvent {
+  return { name, text, data: parse(text) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines end with CR LF, LF or CR. */
+function lineCutter(): { push(text: string): string[]; end(): string[] } {
+  let rest = "";
+  let afterReturn = false;
+  return {
+    push(text) {
+      const fresh = afterReturn && text.startsWith("\n") ? text.slice(1) : text;
+      if (text !== "") afterReturn = text.endsWith("\r");
+      // Long events come in many pieces: their text is only joined when the line is whole.
+      if (!/[\r\n]/.test(fresh)) {
+        rest += fresh;
+        return [];
+      }
+      const lines = (rest + fresh).split(/\r\n|\n|\r/);
+      rest = lines.pop() ?? "";
+      return lines;
+    },
+    end: () => rest === "" ? [] : [rest],
+  };
+}
