@@ -6,7 +6,11 @@ interface Base64Constructor {
   fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
 }
 interface BufferGlobal {
-  from(bytes: ArrayBufferLike, offset: number, length: number): { toString(encoding: "base64"): string };
+  from(
+    bytes: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ): { toString(encoding: "base64"): string };
   from(text: string, encoding: "base64"): Uint8Array;
 }
 
@@ -17,7 +21,10 @@ const { Buffer } = globalThis as { Buffer?: BufferGlobal };
 /** Bytes → base64 text. */
 export function encodeBase64(bytes: Uint8Array): string {
   if (toBase64) return toBase64.call(bytes);
-  if (Buffer) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  if (Buffer) {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      .toString("base64");
+  }
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 

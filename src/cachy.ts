@@ -44,8 +44,16 @@ export interface Cachy extends Disposable, AsyncDisposable {
  * ```
  */
 export function createCachy(options: CachyOptions = {}): Cachy {
+  return createHandle(options, () => {});
+}
+
+/** Makes a handle that also calls a function when it is disabled. */
+export function createHandle(options: CachyOptions, onDisable: () => void): Cachy {
   const settings = createSettings(options);
-  const reporter = createReporter({ debug: settings.debug, onEvent: options.onEvent });
+  const reporter = createReporter({
+    debug: settings.debug,
+    onEvent: options.onEvent,
+  });
   for (const warning of settings.warnings) reporter.warn(warning);
   const misses: Miss[] = [];
   const pending = new Set<Promise<unknown>>();
@@ -72,6 +80,7 @@ export function createCachy(options: CachyOptions = {}): Cachy {
   let isEnabled = true;
   const disable = () => {
     isEnabled = false;
+    onDisable();
   };
   const flush = async () => {
     while (pending.size) await Promise.all(pending);

@@ -25,7 +25,10 @@ const MAX_DEPTH = 900;
  * @param rewrite Changes to make on the way.
  * @returns The canonical text, or undefined if the text is nested too deeply.
  */
-export function canonicalJson(text: string, rewrite: JsonRewrite = {}): string | undefined {
+export function canonicalJson(
+  text: string,
+  rewrite: JsonRewrite = {},
+): string | undefined {
   const scanner: Scanner = { text, at: 0, path: [], depth: 0, rewrite };
   try {
     return scanValue(scanner);
@@ -50,7 +53,12 @@ interface Scanner {
 }
 
 const TOO_DEEP = Symbol("too deep");
-const QUOTE = 0x22, COMMA = 0x2c, OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d;
+const QUOTE = 0x22,
+  COMMA = 0x2c,
+  OPEN_BRACKET = 0x5b,
+  CLOSE_BRACKET = 0x5d,
+  OPEN_BRACE = 0x7b,
+  CLOSE_BRACE = 0x7d;
 const BACKSLASH = 0x5c;
 
 /** Printable ASCII. */
@@ -109,14 +117,22 @@ function scanObject(scanner: Scanner): string {
     members.set(name, scanMember(scanner, name));
     if (skipSpace(scanner) === COMMA) scanner.at++;
   }
-  return `{${sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(", ")}}`;
+  return `{${
+    sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(
+      ", ",
+    )
+  }}`;
 }
 
 /** Sorts by the decoded names: JavaScript's own order is by UTF-16 units, which puts U+1F600 before U+FF5E. */
 function sortedNames(members: ReadonlyMap<string, string>): string[] {
   const names = [...members.keys()];
-  if (!names.some((name) => name.includes("\\"))) return names.sort(byQuotedName);
-  const decoded = new Map(names.map((name) => [name, [...JSON.parse(name) as string]]));
+  if (!names.some((name) => name.includes("\\"))) {
+    return names.sort(byQuotedName);
+  }
+  const decoded = new Map(
+    names.map((name) => [name, [...JSON.parse(name) as string]]),
+  );
   return names.sort((a, b) => byCodePoints(decoded.get(a) ?? [], decoded.get(b) ?? []));
 }
 
@@ -150,7 +166,9 @@ function scanString(scanner: Scanner): string {
 
 /** Most strings are canonical as they stand: only `\u` and `\/` can be written in another way within ASCII. */
 function canonicalSource(source: string): string {
-  if (ASCII.test(source) && !source.includes("\\u") && !source.includes("\\/")) return source;
+  if (
+    ASCII.test(source) && !source.includes("\\u") && !source.includes("\\/")
+  ) return source;
   return canonicalString(JSON.parse(source));
 }
 
@@ -182,7 +200,8 @@ function scanLiteral(scanner: Scanner): string {
 
 /** Letters, digits, `.`, `+` and `-`; nothing else follows inside a number or a word. */
 function isLiteralUnit(unit: number): boolean {
-  return unit > 0x2c && unit !== CLOSE_BRACKET && unit !== CLOSE_BRACE || unit === 0x2b;
+  return unit > 0x2c && unit !== CLOSE_BRACKET && unit !== CLOSE_BRACE ||
+    unit === 0x2b;
 }
 
 /** Writes a float as Python's `repr`: always with a point or an exponent, the exponent with two digits. */
@@ -194,6 +213,10 @@ function pythonFloat(value: number): string {
   if (value !== 0 && (exponent < -4 || exponent >= 16)) {
     return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
   }
-  const plain = exponent < 0 ? value.toFixed(Math.max(0, digits.replace(/\D/g, "").length - 1 - exponent)) : `${value}`;
+  const plain = exponent < 0
+    ? value.toFixed(
+      Math.max(0, digits.replace(/\D/g, "").length - 1 - exponent),
+    )
+    : `${value}`;
   return plain.includes(".") ? plain : `${plain}.0`;
 }

@@ -4,7 +4,10 @@ import type { FormPart, RequestData } from "./request.ts";
 import { withoutSecrets } from "./secrets.ts";
 
 /** A pattern and what takes its place before a request is hashed. A string pattern is literal. */
-export type Normalization = readonly [pattern: string | RegExp, replacement: string];
+export type Normalization = readonly [
+  pattern: string | RegExp,
+  replacement: string,
+];
 
 /** What of a request decides about its answer. */
 export interface CanonicalRequest {
@@ -34,23 +37,39 @@ const KEY_HEADER =
   /^(?:anthropic-beta|openai-beta|ai-(?:.+-)?model-id|ai-language-model-streaming|azureml-model-deployment|x-amzn-bedrock-.+|x-goog-upload-(?:command|offset))$/;
 
 /** Reduces a request to what decides about its answer, in a form that does not change between runs. */
-export async function canonicalRequest(request: RequestData, options: CanonicalOptions): Promise<CanonicalRequest> {
+export async function canonicalRequest(
+  request: RequestData,
+  options: CanonicalOptions,
+): Promise<CanonicalRequest> {
   const { method, url } = request;
   const headers = [...request.headers].filter(([name]) => KEY_HEADER.test(name) || options.keyHeaders.has(name));
   const body = await canonicalBody(request, options.normalize);
-  const streaming = body.streaming || url.pathname.endsWith(":streamGenerateContent");
-  return { method, url: withoutSecrets(url), streaming, body: body.body, format: body.format, headers };
+  const streaming = body.streaming ||
+    url.pathname.endsWith(":streamGenerateContent");
+  return {
+    method,
+    url: withoutSecrets(url),
+    streaming,
+    body: body.body,
+    format: body.format,
+    headers,
+  };
 }
 
 interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format"> {
   readonly streaming?: boolean;
 }
 
-async function canonicalBody(request: RequestData, normalize: readonly Normalization[]): Promise<CanonicalBody> {
+async function canonicalBody(
+  request: RequestData,
+  normalize: readonly Normalization[],
+): Promise<CanonicalBody> {
   const { body = "", contentType } = request;
   if (typeof body !== "string" && !(body instanceof Uint8Array)) {
     return {
-      body: JSON.stringify(await Promise.all(body.map((part) => hashPart(part, normalize)))),
+      body: JSON.stringify(
+        await Promise.all(body.map((part) => hashPart(part, normalize))),
+      ),
       format: "multipart",
     };
   }
@@ -60,24 +79,43 @@ async function canonicalBody(request: RequestData, normalize: readonly Normaliza
     if (json) return json;
   }
   const boundary = boundaryOf(contentType);
-  if (boundary) return withoutBoundary(text ?? body as Uint8Array, boundary, normalize);
-  if (text === undefined) return { body: body as Uint8Array<ArrayBuffer>, format: "binary" };
+  if (boundary) {
+    return withoutBoundary(text ?? body as Uint8Array, boundary, normalize);
+  }
+  if (text === undefined) {
+    return { body: body as Uint8Array<ArrayBuffer>, format: "binary" };
+  }
   const isForm = contentType.startsWith("application/x-www-form-urlencoded");
-  return { body: normalizeText(text, normalize), format: isForm ? "form" : "text" };
+  return {
+    body: normalizeText(text, normalize),
+    format: isForm ? "form" : "text",
+  };
 }
 
-function canonicalJsonBody(url: URL, text: string, normalize: readonly Normalization[]): CanonicalBody | undefined {
+function canonicalJsonBody(
+  url: URL,
+  text: string,
+  normalize: readonly Normalization[],
+): CanonicalBody | undefined {
   const parsed = parseJson(text);
   if (parsed === undefined) return undefined;
   const rewrites: NonNullable<JsonRewrite["string"]>[] = [];
   if (GEMINI_PATH.test(url.pathname)) rewrites.push(renumberCallIds());
-  if (normalize.length) rewrites.push((value) => normalizeText(value, normalize));
+  if (normalize.length) {
+    rewrites.push((value) => normalizeText(value, normalize));
+  }
   const rewrite: JsonRewrite = rewrites.length
-    ? { string: (value, path) => rewrites.reduce((text, change) => change(text, path), value) }
+    ? {
+      string: (value, path) => rewrites.reduce((text, change) => change(text, path), value),
+    }
     : {};
   const body = canonicalJson(text, rewrite);
   if (body === undefined) return undefined;
-  return { body, format: "json", streaming: (parsed as { stream?: unknown } | null)?.stream === true };
+  return {
+    body,
+    format: "json",
+    streaming: (parsed as { stream?: unknown } | null)?.stream === true,
+  };
 }
 
 function parseJson(text: string): unknown {
@@ -98,16 +136,23 @@ const GEMINI_CALL = /^function_?(?:call|response)$/i;
 function renumberCallIds(): NonNullable<JsonRewrite["string"]> {
   const numbers = new Map<string, string>();
   return (value, path) => {
-    if (path.at(-1) !== "id" || !GEMINI_CALL.test(path.at(-2) ?? "")) return value;
+    if (path.at(-1) !== "id" || !GEMINI_CALL.test(path.at(-2) ?? "")) {
+      return value;
+    }
     const number = numbers.get(value) ?? `call-${numbers.size + 1}`;
     numbers.set(value, number);
     return number;
   };
 }
 
-function normalizeText(text: string, normalize: readonly Normalization[]): string {
+function normalizeText(
+  text: string,
+  normalize: readonly Normalization[],
+): string {
   return normalize.reduce((current, [pattern, replacement]) => {
-    if (typeof pattern === "string") return current.replaceAll(pattern, () => replacement);
+    if (typeof pattern === "string") {
+      return current.replaceAll(pattern, () => replacement);
+    }
     return current.replaceAll(everyMatch(pattern), replacement);
   }, text);
 }
@@ -117,7 +162,10 @@ function everyMatch(pattern: RegExp): RegExp {
 }
 
 /** The part's own content type is left out: runtimes change it. */
-async function hashPart({ name, filename, value }: FormPart, normalize: readonly Normalization[]): Promise<unknown> {
+async function hashPart(
+  { name, filename, value }: FormPart,
+  normalize: readonly Normalization[],
+): Promise<unknown> {
   const bytes = typeof value === "string" ? utf8(normalizeText(value, normalize)) : value;
   return [name, filename ?? null, await sha256Hex(bytes)];
 }
@@ -136,7 +184,10 @@ function withoutBoundary(
 ): CanonicalBody {
   const fixed = "cachy-boundary";
   if (typeof body === "string") {
-    return { body: normalizeText(body.replaceAll(boundary, () => fixed), normalize), format: "binary" };
+    return {
+      body: normalizeText(body.replaceAll(boundary, () => fixed), normalize),
+      format: "binary",
+    };
   }
   const bytes = replaceBytes(body, utf8(boundary), utf8(fixed));
   return { body: bytes as Uint8Array<ArrayBuffer>, format: "binary" };

@@ -17,7 +17,9 @@ export interface BodyJudge {
 }
 
 /** Why an answer cannot become an entry, whatever its body says. */
-export function headProblem({ method, status }: AnswerHead): Problem | undefined {
+export function headProblem(
+  { method, status }: AnswerHead,
+): Problem | undefined {
   const isSuccess = status >= 200 && status < 300 && status !== 206;
   if (isSuccess && !(status === 202 && method === "GET")) return undefined;
   return { reason: "status", detail: `status ${status}` };
@@ -32,7 +34,10 @@ export function judgeBody(head: AnswerHead): BodyJudge {
     push: judge.push,
     end(body) {
       if (announced !== undefined && body.byteLength !== announced) {
-        return { reason: "truncated", detail: `${body.byteLength} of ${announced} bytes arrived` };
+        return {
+          reason: "truncated",
+          detail: `${body.byteLength} of ${announced} bytes arrived`,
+        };
       }
       return judge.end(body);
     },
@@ -40,24 +45,36 @@ export function judgeBody(head: AnswerHead): BodyJudge {
 }
 
 function bodyJudge(head: AnswerHead, contentType: string): BodyJudge {
-  if (contentType.includes("vnd.amazon.eventstream")) return wholeBodyJudge(judgeAwsStream);
-  if (contentType.includes("event-stream")) return eventJudge(sseParser(), familyOf);
+  if (contentType.includes("vnd.amazon.eventstream")) {
+    return wholeBodyJudge(judgeAwsStream);
+  }
+  if (contentType.includes("event-stream")) {
+    return eventJudge(sseParser(), familyOf);
+  }
   if (/jsonl|ndjson|json-seq|stream\+json|jsonlines/.test(contentType)) {
     return eventJudge(jsonLinesParser(), jsonLinesFamilyOf);
   }
-  if (contentType.includes("json")) return sniffingJudge(wholeBodyJudge((body) => answerProblem(body, head)));
-  if (contentType === "" || contentType.startsWith("text/")) return sniffingJudge(wholeBodyJudge(() => undefined));
+  if (contentType.includes("json")) {
+    return sniffingJudge(wholeBodyJudge((body) => answerProblem(body, head)));
+  }
+  if (contentType === "" || contentType.startsWith("text/")) {
+    return sniffingJudge(wholeBodyJudge(() => undefined));
+  }
   return wholeBodyJudge(() => undefined);
 }
 
 /** A length with `content-encoding` counts the bytes on the wire, and one to HEAD those of another answer. */
 function announcedLength({ method, headers }: AnswerHead): number | undefined {
   const length = headers.get("content-length");
-  if (length === null || method === "HEAD" || headers.has("content-encoding")) return undefined;
+  if (length === null || method === "HEAD" || headers.has("content-encoding")) {
+    return undefined;
+  }
   return Number(length);
 }
 
-function wholeBodyJudge(problemOf: (body: Uint8Array) => Problem | undefined): BodyJudge {
+function wholeBodyJudge(
+  problemOf: (body: Uint8Array) => Problem | undefined,
+): BodyJudge {
   return { push: () => false, end: problemOf };
 }
 
@@ -71,7 +88,9 @@ function sniffingJudge(otherwise: BodyJudge): BodyJudge {
   let judge: BodyJudge | undefined;
   return {
     push(chunk) {
-      judge ??= /^(?:data|event|id|retry)?:/.test(new TextDecoder().decode(chunk.subarray(0, 8)))
+      judge ??= /^(?:data|event|id|retry)?:/.test(
+          new TextDecoder().decode(chunk.subarray(0, 8)),
+        )
         ? eventJudge(sseParser(), familyOf)
         : otherwise;
       return judge.push(chunk);
@@ -80,7 +99,10 @@ function sniffingJudge(otherwise: BodyJudge): BodyJudge {
   };
 }
 
-function eventJudge(parser: EventParser, chooseFamily: typeof familyOf): BodyJudge {
+function eventJudge(
+  parser: EventParser,
+  chooseFamily: typeof familyOf,
+): BodyJudge {
   const decoder = new TextDecoder();
   let family: Family | undefined;
   let problem: Problem | undefined;

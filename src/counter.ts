@@ -8,7 +8,10 @@ export interface Counter {
 
 /** Makes a counter in which every number is free. */
 export function createCounter(): Counter {
-  const states = new Map<string, { next: number; readonly returned: Set<number> }>();
+  const states = new Map<
+    string,
+    { next: number; readonly returned: Set<number> }
+  >();
   return {
     take(name) {
       const state = states.get(name) ?? { next: 1, returned: new Set() };

@@ -1,6 +1,3 @@
-import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { textOf } from "./bytes.ts";
-
 /** The newest version of the line format that this code reads, and the one that it writes. */
 export const ENTRY_VERSION = 1;
 
@@ -86,11 +83,16 @@ function checkEntry(value: Record<string, unknown>): Entry | string {
     return typeof v === "number" && v > ENTRY_VERSION ? `format ${v} of a newer version` : `"v" is ${show(v)}`;
   }
   if (typeof key !== "string") return `"key" is ${show(key)}`;
-  if (sha256 !== undefined && !(typeof sha256 === "string" && sha256.startsWith(key))) {
+  if (
+    sha256 !== undefined &&
+    !(typeof sha256 === "string" && sha256.startsWith(key))
+  ) {
     return `"sha256" does not belong to "key"`;
   }
   if (typeof response !== "string") return `"response" is ${show(response)}`;
-  if (status !== undefined && status !== null && !isSuccess(status)) return `"status_code" is ${show(status)}`;
+  if (status !== undefined && status !== null && !isSuccess(status)) {
+    return `"status_code" is ${show(status)}`;
+  }
   const optional: [string, unknown, boolean][] = [
     ["headers", headers, isRecord(headers)],
     ["binary", binary, typeof binary === "boolean"],
@@ -102,7 +104,8 @@ function checkEntry(value: Record<string, unknown>): Entry | string {
 
 /** Failed requests and parts of a body are never an answer, whoever wrote them down. */
 function isSuccess(status: unknown): boolean {
-  return Number.isInteger(status) && (status as number) >= 200 && (status as number) < 300 && status !== 206;
+  return Number.isInteger(status) && (status as number) >= 200 &&
+    (status as number) < 300 && status !== 206;
 }
 
 function isBase64(text: string): boolean {
@@ -115,20 +118,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function show(value: unknown): string {
   return value === undefined ? "missing" : JSON.stringify(value).slice(0, 40);
-}
-
-/** A body as the members `binary` and `response` hold it. */
-export function encodeBody(body: Uint8Array, contentType: string): Required<Pick<Entry, "binary" | "response">> {
-  const text = isTextual(contentType) ? textOf(body) : undefined;
-  return text === undefined ? { binary: true, response: encodeBase64(body) } : { binary: false, response: text };
-}
-
-/** The body of an entry: its text, or its bytes if it is binary. */
-export function decodeBody(entry: Entry): string | Uint8Array<ArrayBuffer> {
-  return entry.binary ? decodeBase64(entry.response) : entry.response;
-}
-
-function isTextual(contentType: string): boolean {
-  return /^text\/|json|xml|javascript|x-www-form-urlencoded|event-stream|yaml/i.test(contentType) &&
-    !/eventstream/i.test(contentType);
 }

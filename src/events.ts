@@ -20,10 +20,28 @@ export interface EventRequest {
  * - `warning`: something is wrong with the cache itself; the call is answered all the same
  */
 export type CachyEvent =
-  | { readonly kind: "hit"; readonly request: EventRequest; readonly ms: number }
-  | { readonly kind: "miss"; readonly request: EventRequest; readonly ms: number }
-  | { readonly kind: "recorded"; readonly request: EventRequest; readonly bytes: number; readonly ms: number }
-  | { readonly kind: "dropped"; readonly request: EventRequest; readonly reason: DropReason; readonly detail: string }
+  | {
+    readonly kind: "hit";
+    readonly request: EventRequest;
+    readonly ms: number;
+  }
+  | {
+    readonly kind: "miss";
+    readonly request: EventRequest;
+    readonly ms: number;
+  }
+  | {
+    readonly kind: "recorded";
+    readonly request: EventRequest;
+    readonly bytes: number;
+    readonly ms: number;
+  }
+  | {
+    readonly kind: "dropped";
+    readonly request: EventRequest;
+    readonly reason: DropReason;
+    readonly detail: string;
+  }
   | { readonly kind: "warning"; readonly message: string };
 
 /** How often what has happened since the handle was made. */
@@ -57,12 +75,16 @@ export function createReporter(options: {
     try {
       options.onEvent?.(event);
     } catch (error) {
-      if (event.kind !== "warning") warn(`onEvent threw, which changes nothing for the call: ${error}`);
+      if (event.kind !== "warning") {
+        warn(`onEvent threw, which changes nothing for the call: ${error}`);
+      }
     }
   };
   const emit = (event: CachyEvent) => {
     counts[event.kind]++;
-    if (options.debug && event.kind !== "warning") console.error(debugLine(event));
+    if (options.debug && event.kind !== "warning") {
+      console.error(debugLine(event));
+    }
     tell(event);
   };
   const warn = (message: string) => {

@@ -1,5 +1,6 @@
 import type { Context, Lookup, Series } from "./context.ts";
 import type { Entry } from "./entry.ts";
+import { messageOf } from "./errors.ts";
 import type { Answer } from "./flights.ts";
 import { answerLive } from "./live.ts";
 import { eventRequest, find, identify, storeProblem } from "./lookup.ts";
@@ -13,18 +14,36 @@ export function createFetch(context: Context): typeof fetch {
   const { settings, network } = context;
   return (...call) => {
     const url = settings.mode === "off" ? undefined : urlOf(call[0]);
-    return url && settings.isCached(url) ? cachedFetch(context, url, call) : network(...call);
+    return url && isCached(context, url) ? cachedFetch(context, url, call) : network(...call);
   };
 }
 
+/** A function of the user decides, perhaps; it cannot break a call. */
+function isCached({ settings, reporter }: Context, url: URL): boolean {
+  try {
+    return settings.isCached(url);
+  } catch (error) {
+    reporter.warn(
+      `A function in the option "domains" or "ignore" threw, so the URL is not cached: ${messageOf(error)}`,
+    );
+    return false;
+  }
+}
+
 /** The way of one request. */
-async function cachedFetch(context: Context, url: URL, call: FetchArguments): Promise<Response> {
+async function cachedFetch(
+  context: Context,
+  url: URL,
+  call: FetchArguments,
+): Promise<Response> {
   const { settings, network, flights } = context;
   const head = readHead(url, ...call);
   if (!head || head.knownSize > settings.maxBodyBytes) return network(...call);
   const kind = requestKind(head.method, url, head.headers);
   if (kind === "uncached") return network(...call);
-  if (kind === "telemetry") return settings.mode === "replay" ? new Response(null, { status: 204 }) : network(...call);
+  if (kind === "telemetry") {
+    return settings.mode === "replay" ? new Response(null, { status: 204 }) : network(...call);
+  }
 
   const request = await readRequest(head);
   const lookup = await identify(context, request, kind === "stateful");
@@ -34,7 +53,10 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
 }
 
 /** Stateful requests never wait for one another: each has its own number, which a failed one gives back. */
-async function inSeries(series: Series, answer: () => Promise<Answer>): Promise<Response> {
+async function inSeries(
+  series: Series,
+  answer: () => Promise<Answer>,
+): Promise<Response> {
   try {
     return (await answer()).response;
   } catch (error) {
@@ -56,27 +78,51 @@ async function answerLookup(context: Context, lookup: Lookup): Promise<Answer> {
   }
   request.signal?.throwIfAborted();
   if (entry) return answerFromStore(context, lookup, entry);
-  if (context.settings.mode === "replay") return answerMiss(context, lookup, problem);
-  if (problem !== undefined) return { response: await context.network(...request.call) };
+  if (context.settings.mode === "replay") {
+    return answerMiss(context, lookup, problem);
+  }
+  if (problem !== undefined) {
+    return { response: await context.network(...request.call) };
+  }
   emitMiss(context, lookup);
   return await answerLive(context, lookup);
 }
 
-function answerFromStore({ reporter, settings }: Context, lookup: Lookup, entry: Entry): Answer {
+function answerFromStore(
+  { reporter, settings }: Context,
+  lookup: Lookup,
+  entry: Entry,
+): Answer {
   const response = replay(entry, lookup.request);
-  reporter.emit({ kind: "hit", request: eventRequest(lookup), ms: settings.now() - lookup.started });
+  reporter.emit({
+    kind: "hit",
+    request: eventRequest(lookup),
+    ms: settings.now() - lookup.started,
+  });
   return { response };
 }
 
-function answerMiss(context: Context, lookup: Lookup, problem: string | undefined): Answer {
+function answerMiss(
+  context: Context,
+  lookup: Lookup,
+  problem: string | undefined,
+): Answer {
   const request = eventRequest(lookup);
   const { modeSource } = context.settings;
-  const message = explainMiss(request, { storeName: context.store.name, modeSource, problem });
+  const message = explainMiss(request, {
+    storeName: context.store.name,
+    modeSource,
+    problem,
+  });
   context.addMiss({ ...request, message });
   emitMiss(context, lookup);
   return { response: missResponse(message, lookup.request.url) };
 }
 
 function emitMiss({ reporter, settings }: Context, lookup: Lookup): void {
-  reporter.emit({ kind: "miss", request: eventRequest(lookup), ms: settings.now() - lookup.started });
+  reporter.emit({
+    kind: "miss",
+    request: eventRequest(lookup),
+    ms: settings.now() - lookup.started,
+  });
 }

@@ -1,6 +1,7 @@
 import { headProblem } from "./complete.ts";
 import type { Context, Lookup } from "./context.ts";
-import { encodeBody, type Entry, ENTRY_VERSION, type RecordedRequest } from "./entry.ts";
+import { encodeBody } from "./body.ts";
+import { type Entry, ENTRY_VERSION, type RecordedRequest } from "./entry.ts";
 import { messageOf } from "./errors.ts";
 import type { Answer } from "./flights.ts";
 import { eventRequest, storeProblem } from "./lookup.ts";
@@ -10,13 +11,20 @@ import { recordedRequest } from "./recorded_request.ts";
 import { keptHeaders } from "./secrets.ts";
 
 /** Asks the network and records the answer while the caller reads it. */
-export async function answerLive(context: Context, lookup: Lookup): Promise<Answer> {
+export async function answerLive(
+  context: Context,
+  lookup: Lookup,
+): Promise<Answer> {
   const { request, series } = lookup;
   const { settings, network, pending, reporter } = context;
   const settle = (problem: Problem | undefined) => {
     if (!problem) return;
     series?.release();
-    reporter.emit({ kind: "dropped", request: eventRequest(lookup), ...problem });
+    reporter.emit({
+      kind: "dropped",
+      request: eventRequest(lookup),
+      ...problem,
+    });
   };
 
   let response: Response;
@@ -26,14 +34,23 @@ export async function answerLive(context: Context, lookup: Lookup): Promise<Answ
     settle({ reason: "broken", detail: messageOf(error) });
     throw error;
   }
-  const head = { method: request.method, url: request.url, status: response.status, headers: response.headers };
+  const head = {
+    method: request.method,
+    url: request.url,
+    status: response.status,
+    headers: response.headers,
+  };
   const problem = headProblem(head);
   if (problem) {
     settle(problem);
     return { response };
   }
   const { maxBodyBytes, now } = settings;
-  const recording = record(response, head, { maxBodyBytes, now, commit: committer(context, lookup, head) });
+  const recording = record(response, head, {
+    maxBodyBytes,
+    now,
+    commit: committer(context, lookup, head),
+  });
   const settled = recording.settled.then(settle).finally(() => pending.delete(settled));
   pending.add(settled);
   return { response: recording.response, settled };
@@ -44,20 +61,35 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
   const { settings, store, reporter, refreshed } = context;
   const { keepRequest: keep, namespace, now } = settings;
   const n = lookup.series && lookup.series.n > 1 ? lookup.series.n : undefined;
-  const kept = recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace });
+  const kept = recordedRequest(lookup.request, lookup.canonical, {
+    keep,
+    n,
+    namespace,
+  });
   kept.catch(() => {}); // reported when the line is written
   let isFirst = true;
   return async (body: ReceivedBody): Promise<Problem | undefined> => {
     const ms = Math.round(now() - lookup.started);
     try {
-      await store.append(makeEntry(context, lookup, head, body, await kept, ms));
+      await store.append(
+        makeEntry(context, lookup, head, body, await kept, ms),
+      );
     } catch (error) {
       const detail = storeProblem("write", context, error);
-      reporter.warn(`${detail}\nThe call was answered by the network and is not recorded.`);
+      reporter.warn(
+        `${detail}\nThe call was answered by the network and is not recorded.`,
+      );
       return { reason: "not-written", detail };
     }
-    refreshed.add(lookup.digest.sha256);
-    if (isFirst) reporter.emit({ kind: "recorded", request: eventRequest(lookup), bytes: body.bytes.byteLength, ms });
+    if (settings.mode === "refresh") refreshed.add(lookup.digest.sha256);
+    if (isFirst) {
+      reporter.emit({
+        kind: "recorded",
+        request: eventRequest(lookup),
+        bytes: body.bytes.byteLength,
+        ms,
+      });
+    }
     isFirst = false;
     return undefined;
   };
@@ -88,5 +120,6 @@ function makeEntry(
 
 /** Whether the borders of the chunks mean something: JSON is read as a whole, however it arrived. */
 function isStreamed(contentType: string, { chunks }: ReceivedBody): boolean {
-  return /event-?stream|jsonl|ndjson/i.test(contentType) || (chunks.length > 1 && !/json/i.test(contentType));
+  return /event-?stream|jsonl|ndjson/i.test(contentType) ||
+    (chunks.length > 1 && !/json/i.test(contentType));
 }

@@ -7,7 +7,11 @@ import type { EventRequest } from "./events.ts";
 import type { RequestData } from "./request.ts";
 
 /** Gives a request its identity; a stateful one takes its number. */
-export async function identify(context: Context, request: RequestData, isStateful: boolean): Promise<Lookup> {
+export async function identify(
+  context: Context,
+  request: RequestData,
+  isStateful: boolean,
+): Promise<Lookup> {
   const { settings, counter } = context;
   const { namespace } = settings;
   const started = settings.now();
@@ -26,15 +30,24 @@ export async function identify(context: Context, request: RequestData, isStatefu
  *
  * @throws If the store fails.
  */
-export async function find(context: Context, lookup: Lookup): Promise<Entry | undefined> {
+export async function find(
+  context: Context,
+  lookup: Lookup,
+): Promise<Entry | undefined> {
   const { store, settings, refreshed } = context;
   const { digest, canonical, series } = lookup;
-  if (settings.mode === "refresh" && !refreshed.has(digest.sha256)) return undefined;
-  const entry = await store.find(digest.key, digest.sha256) ?? await findWithoutHeaders(context, lookup);
+  if (settings.mode === "refresh" && !refreshed.has(digest.sha256)) {
+    return undefined;
+  }
+  const entry = await store.find(digest.key, digest.sha256) ??
+    await findWithoutHeaders(context, lookup);
   if (entry || !series || settings.mode !== "replay") return entry;
   series.release();
   for (let n = series.n - 1; n >= 1; n--) {
-    const earlier = await digestRequest(canonical, { n: n > 1 ? n : undefined, namespace: settings.namespace });
+    const earlier = await digestRequest(canonical, {
+      n: n > 1 ? n : undefined,
+      namespace: settings.namespace,
+    });
     const last = await store.find(earlier.key, earlier.sha256);
     if (last) return last;
   }
@@ -42,9 +55,13 @@ export async function find(context: Context, lookup: Lookup): Promise<Entry | un
 }
 
 /** pycachy does not look at headers: where they are the only extra, its line under the plain key answers. */
-async function findWithoutHeaders({ store, settings }: Context, lookup: Lookup): Promise<Entry | undefined> {
+async function findWithoutHeaders(
+  { store, settings }: Context,
+  lookup: Lookup,
+): Promise<Entry | undefined> {
   const { canonical, series } = lookup;
-  const hasOtherExtras = settings.namespace !== undefined || (series !== undefined && series.n > 1);
+  const hasOtherExtras = settings.namespace !== undefined ||
+    (series !== undefined && series.n > 1);
   if (!canonical.headers.length || hasOtherExtras) return undefined;
   const plain = await digestRequest({ ...canonical, headers: [] });
   return await store.find(plain.key);
@@ -56,6 +73,10 @@ export function eventRequest({ canonical, digest }: Lookup): EventRequest {
 }
 
 /** What is wrong with a store that failed, in one sentence. */
-export function storeProblem(verb: "read" | "write", { store }: Context, error: unknown): string {
+export function storeProblem(
+  verb: "read" | "write",
+  { store }: Context,
+  error: unknown,
+): string {
   return `Cannot ${verb} ${store.name}: ${messageOf(error)}`;
 }

@@ -9,10 +9,21 @@ export interface Miss extends EventRequest {
 }
 
 /** Why the mode is `replay`, and how to record from there. */
-const CURES: Readonly<Record<ModeSource, readonly [because: string, cure: string]>> = {
-  option: [`by the option { mode: "replay" }`, `run once with { mode: "auto" }`],
-  CACHY_MODE: ["by the environment variable CACHY_MODE", "run once with CACHY_MODE=auto"],
-  CI: ["because the environment variable CI is set", "run once on your machine, or with CACHY_MODE=auto"],
+const CURES: Readonly<
+  Record<ModeSource, readonly [because: string, cure: string]>
+> = {
+  option: [
+    `by the option { mode: "replay" }`,
+    `run once with { mode: "auto" }`,
+  ],
+  CACHY_MODE: [
+    "by the environment variable CACHY_MODE",
+    "run once with CACHY_MODE=auto",
+  ],
+  CI: [
+    "because the environment variable CI is set",
+    "run once on your machine, or with CACHY_MODE=auto",
+  ],
   default: ["by default", "run once with CACHY_MODE=auto"],
 };
 
@@ -42,7 +53,19 @@ export function explainMiss(
  * shown as a connection error.
  */
 export function missResponse(message: string, url: URL): Response {
-  const body = JSON.stringify({ error: { type: "cachy_miss", code: "cachy_miss", message } });
-  const headers = { "content-type": "application/json", "x-should-retry": "false" };
-  return labelled(new Response(body, { status: 412, statusText: "Precondition Failed", headers }), { url: url.href });
+  const body = JSON.stringify({
+    error: { type: "cachy_miss", code: "cachy_miss", message },
+  });
+  const headers = {
+    "content-type": "application/json",
+    "x-should-retry": "false",
+  };
+  return labelled(
+    new Response(body, {
+      status: 412,
+      statusText: "Precondition Failed",
+      headers,
+    }),
+    { url: url.href },
+  );
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type Cachy, createCachy } from "./cachy.ts";
+import { type Cachy, createHandle } from "./cachy.ts";
 import { CachyError } from "./errors.ts";
 import { coveredFetch, PATCH, type Patch, sharedPatch } from "./global_fetch.ts";
 import type { CachyOptions } from "./options.ts";
@@ -30,25 +30,16 @@ const PROTOCOL = 1;
 export function enableCachy(options: CachyOptions = {}): Cachy {
   const patch = sharedPatch() ?? createPatch();
   if (patch.protocol !== PROTOCOL) throw incompatible(patch.protocol);
-  const handle = createCachy({ fetch: (...call) => coveredFetch(patch)(...call), ...options });
+  const handle = createHandle(
+    { fetch: (...call) => coveredFetch(patch)(...call), ...options },
+    () => patch.handler === handle.fetch && release(patch),
+  );
   if (globalThis.fetch !== patch.wrapper) {
     patch.original = globalThis.fetch;
     globalThis.fetch = patch.wrapper;
   }
   patch.handler = handle.fetch;
-  const disable = () => {
-    handle.disable();
-    if (patch.handler === handle.fetch) release(patch);
-  };
-  const asyncDispose = async () => {
-    await handle.flush();
-    disable();
-  };
-  return Object.defineProperties(handle, {
-    disable: { value: disable },
-    [Symbol.dispose]: { value: disable },
-    [Symbol.asyncDispose]: { value: asyncDispose },
-  });
+  return handle;
 }
 
 /** Goes back to the plain fetch, also for clients that captured the wrapper. Does nothing if nothing is enabled. */
@@ -67,10 +58,17 @@ function createPatch(): Patch {
   const platform = globalThis.fetch;
   const onTheWay = new AsyncLocalStorage<true>();
   const wrapper: typeof fetch = (...call) => {
-    if (patch.handler === undefined) return patch.original(...call);
-    return onTheWay.getStore() ? platform(...call) : patch.handler(...call);
+    if (onTheWay.getStore()) return platform(...call);
+    return (patch.handler ?? coveredFetch(patch))(...call);
   };
-  const patch: Patch = { protocol: PROTOCOL, wrapper, platform, original: platform, handler: undefined, onTheWay };
+  const patch: Patch = {
+    protocol: PROTOCOL,
+    wrapper,
+    platform,
+    original: platform,
+    handler: undefined,
+    onTheWay,
+  };
   // Bun's fetch has functions of its own; everybody's has a name.
   Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(platform));
   return (globalThis as { [PATCH]?: Patch })[PATCH] = patch;

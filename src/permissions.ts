@@ -1,6 +1,8 @@
 /** The part of Deno that is used here. */
 interface DenoPermissions {
-  querySync(descriptor: PermissionQuery): { readonly state: "granted" | "prompt" | "denied" };
+  querySync(
+    descriptor: PermissionQuery,
+  ): { readonly state: "granted" | "prompt" | "denied" };
 }
 
 /** What Deno is asked for; other runtimes have no permissions. */
@@ -8,11 +10,14 @@ export type PermissionQuery =
   | { readonly name: "read" | "write"; readonly path: string }
   | { readonly name: "env"; readonly variable: string };
 
-const { Deno } = globalThis as { Deno?: { readonly permissions?: DenoPermissions } };
+const { Deno } = globalThis as {
+  Deno?: { readonly permissions?: DenoPermissions };
+};
 
 /** Whether something may be touched without a prompt and without an error. Asking does neither. */
 export function isGranted(query: PermissionQuery): boolean {
-  return Deno?.permissions === undefined || Deno.permissions.querySync(query).state === "granted";
+  return Deno?.permissions === undefined ||
+    Deno.permissions.querySync(query).state === "granted";
 }
 
 /**
@@ -22,5 +27,7 @@ export function isGranted(query: PermissionQuery): boolean {
  */
 export function requireGranted(name: "read" | "write", path: string): void {
   if (isGranted({ name, path })) return;
-  throw new Error(`Deno did not grant ${name} access. Run with --allow-${name}=${path}`);
+  throw new Error(
+    `Deno did not grant ${name} access. Run with --allow-${name}=${path}`,
+  );
 }

@@ -18,7 +18,9 @@ export interface ProjectFile {
  * @param from The working directory; undefined if it is not known.
  */
 export function findProjectFile(from: string | undefined): ProjectFile {
-  if (from === undefined) return { path: FILE_NAME, warning: unsearched(FILE_NAME) };
+  if (from === undefined) {
+    return { path: FILE_NAME, warning: unsearched(FILE_NAME) };
+  }
   let searched = true;
   for (let folder = from;; folder = dirname(folder)) {
     for (const name of PROJECT_FILES) {

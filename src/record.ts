@@ -34,22 +34,37 @@ export interface Recording {
  * The caller never gets a raw branch of `tee()`: its `cancel()` would wait until the other branch ends, so a `break`
  * out of a stream would block until the server is done.
  */
-export function record(original: Response, head: AnswerHead, options: RecordOptions): Recording {
+export function record(
+  original: Response,
+  head: AnswerHead,
+  options: RecordOptions,
+): Recording {
   if (!original.body) return recordEmpty(original, head, options);
   const [live, copied] = original.body.tee();
   const copy = collect(copied, head, options);
   const { status, statusText, headers } = original;
-  const response = new Response(shell(live.getReader(), copy), { status, statusText, headers });
+  const response = new Response(shell(live.getReader(), copy), {
+    status,
+    statusText,
+    headers,
+  });
   // On Deno a later abort() is lost if the original response is collected before its body has ended.
   const settled = copy.settled.then((problem) => (void original, problem));
   return { response: labelled(response, original), settled };
 }
 
 /** Without a body there is nothing to wait for, and the original response has no stream that could be read twice. */
-function recordEmpty(response: Response, head: AnswerHead, { commit }: RecordOptions): Recording {
+function recordEmpty(
+  response: Response,
+  head: AnswerHead,
+  { commit }: RecordOptions,
+): Recording {
   const bytes = new Uint8Array();
   const problem = judgeBody(head).end(bytes);
-  return { response, settled: problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] }) };
+  return {
+    response,
+    settled: problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] }),
+  };
 }
 
 /** The copy that is collected beside the caller's stream. */
@@ -62,7 +77,11 @@ interface Copy {
 }
 
 /** Never waits for the caller, so that nobody can deadlock. */
-function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: RecordOptions): Copy {
+function collect(
+  stream: ReadableStream<Uint8Array>,
+  head: AnswerHead,
+  options: RecordOptions,
+): Copy {
   const reader = stream.getReader();
   const judge = judgeBody(head);
   const start = options.now();
@@ -79,7 +98,10 @@ function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: 
 
   const commit = async () => {
     committed = size;
-    failure = await options.commit({ bytes: concatBytes(parts), chunks: [...chunks] });
+    failure = await options.commit({
+      bytes: concatBytes(parts),
+      chunks: [...chunks],
+    });
   };
   const take = async (value: Uint8Array) => {
     // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.
@@ -92,7 +114,9 @@ function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: 
   };
   const finish = async (): Promise<Problem | undefined> => {
     if (committed > 0 && (cancelled || committed === size)) return failure;
-    if (cancelled) return { reason: "cancelled", detail: "the caller stopped reading" };
+    if (cancelled) {
+      return { reason: "cancelled", detail: "the caller stopped reading" };
+    }
     const problem = judge.end(concatBytes(parts));
     if (problem && committed === 0) return problem;
     if (!problem) await commit();
@@ -129,7 +153,10 @@ function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: 
 }
 
 function tooLarge(maxBodyBytes: number): Problem {
-  return { reason: "too-large", detail: `the body is longer than maxBodyBytes (${maxBodyBytes})` };
+  return {
+    reason: "too-large",
+    detail: `the body is longer than maxBodyBytes (${maxBodyBytes})`,
+  };
 }
 
 /** A bell that can be rung again and again. */
@@ -146,7 +173,10 @@ function signal(): { notify(): void; next(): Promise<void> } {
 }
 
 /** The stream that the caller reads: hands a chunk out once the copy holds it, and the end once the line is written. */
-function shell(live: ReadableStreamDefaultReader<Uint8Array>, copy: Copy): ReadableStream<Uint8Array> {
+function shell(
+  live: ReadableStreamDefaultReader<Uint8Array>,
+  copy: Copy,
+): ReadableStream<Uint8Array> {
   let given = 0;
   let cancelled = false;
   return new ReadableStream<Uint8Array>({

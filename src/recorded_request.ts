@@ -39,13 +39,22 @@ export async function recordedRequest(
   };
 }
 
-function wholeBody(request: RequestData, { body, format }: CanonicalRequest): string {
-  if (format === "multipart") return JSON.stringify((request.body as readonly FormPart[]).map(wholePart));
+function wholeBody(
+  request: RequestData,
+  { body, format }: CanonicalRequest,
+): string {
+  if (format === "multipart") {
+    return JSON.stringify((request.body as readonly FormPart[]).map(wholePart));
+  }
   return typeof body === "string" ? redact(body, format) : base64(body);
 }
 
 function wholePart({ name, filename, value }: FormPart): unknown {
-  return [name, filename ?? null, typeof value === "string" ? value : base64(value)];
+  return [
+    name,
+    filename ?? null,
+    typeof value === "string" ? value : base64(value),
+  ];
 }
 
 function base64(bytes: Uint8Array): string {
@@ -60,20 +69,34 @@ function redact(body: string, format: CanonicalRequest["format"]): string {
 async function briefBody({ body, format }: CanonicalRequest): Promise<string> {
   if (format === "binary") return await summary(body);
   const redacted = redact(body as string, format);
-  if (redacted.length <= BRIEF_LENGTH || format === "multipart") return redacted;
+  if (redacted.length <= BRIEF_LENGTH || format === "multipart") {
+    return redacted;
+  }
   if (format !== "json") return await summary(redacted);
   const summaries = await summarizeLongStrings(redacted);
-  return canonicalJson(redacted, { string: (value) => summaries.get(value) ?? value }) ?? redacted;
+  return canonicalJson(redacted, {
+    string: (value) => summaries.get(value) ?? value,
+  }) ?? redacted;
 }
 
 /** Hashing is asynchronous and rewriting is not, so the long strings are collected first. */
-async function summarizeLongStrings(json: string): Promise<ReadonlyMap<string, string>> {
+async function summarizeLongStrings(
+  json: string,
+): Promise<ReadonlyMap<string, string>> {
   const long = new Set<string>();
-  canonicalJson(json, { string: (value) => (value.length > BRIEF_LENGTH && long.add(value), value) });
-  return new Map(await Promise.all([...long].map(async (value) => [value, await summary(value)] as const)));
+  canonicalJson(json, {
+    string: (value) => (value.length > BRIEF_LENGTH && long.add(value), value),
+  });
+  return new Map(
+    await Promise.all(
+      [...long].map(async (value) => [value, await summary(value)] as const),
+    ),
+  );
 }
 
-async function summary(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+async function summary(
+  content: string | Uint8Array<ArrayBuffer>,
+): Promise<string> {
   const [bytes, unit] = typeof content === "string" ? [utf8(content), "characters"] : [content, "bytes"];
   return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;
 }

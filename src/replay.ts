@@ -1,5 +1,6 @@
 import { utf8 } from "./bytes.ts";
-import { decodeBody, type Entry } from "./entry.ts";
+import { decodeBody } from "./body.ts";
+import type { Entry } from "./entry.ts";
 import { labelled } from "./response.ts";
 import { NEVER_KEPT_HEADERS } from "./secrets.ts";
 
@@ -8,13 +9,18 @@ import { NEVER_KEPT_HEADERS } from "./secrets.ts";
  *
  * @param request The URL that the response names, and the signal that can end its body.
  */
-export function replay(entry: Entry, request: { readonly url: URL; readonly signal?: AbortSignal }): Response {
+export function replay(
+  entry: Entry,
+  request: { readonly url: URL; readonly signal?: AbortSignal },
+): Response {
   const status = entry.status_code ?? 200;
   const headers = headersOf(entry);
   const body = status === 204 || status === 205 ? null : bodyOf(entry, request.signal);
   // Text would make the constructor add a content type that was not there.
   const sent = typeof body === "string" && !headers.has("content-type") ? utf8(body) : body;
-  return labelled(new Response(sent, { status, headers }), { url: request.url.href });
+  return labelled(new Response(sent, { status, headers }), {
+    url: request.url.href,
+  });
 }
 
 function bodyOf(entry: Entry, signal: AbortSignal | undefined): BodyInit {
@@ -26,7 +32,10 @@ function bodyOf(entry: Entry, signal: AbortSignal | undefined): BodyInit {
 }
 
 /** The recorded chunk borders, or undefined if they do not describe this body. */
-function chunkLengths(chunks: NonNullable<Entry["chunks"]>, bodyLength: number): number[] | undefined {
+function chunkLengths(
+  chunks: NonNullable<Entry["chunks"]>,
+  bodyLength: number,
+): number[] | undefined {
   if (!Array.isArray(chunks)) return undefined;
   const lengths: unknown[] = chunks.map((chunk) => Array.isArray(chunk) ? chunk[1] : undefined);
   const isWhole = lengths.every((length) => Number.isInteger(length) && (length as number) >= 0);
@@ -35,7 +44,11 @@ function chunkLengths(chunks: NonNullable<Entry["chunks"]>, bodyLength: number):
   return total === bodyLength ? lengths as number[] : undefined;
 }
 
-function chunked(bytes: Uint8Array, lengths: readonly number[], signal?: AbortSignal): ReadableStream<Uint8Array> {
+function chunked(
+  bytes: Uint8Array,
+  lengths: readonly number[],
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array> {
   let at = 0;
   let index = 0;
   return new ReadableStream<Uint8Array>({
@@ -52,7 +65,9 @@ function chunked(bytes: Uint8Array, lengths: readonly number[], signal?: AbortSi
 function headersOf(entry: Entry): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(entry.headers ?? {})) {
-    if (NEVER_KEPT_HEADERS.has(name.toLowerCase()) || typeof value !== "string") continue;
+    if (
+      NEVER_KEPT_HEADERS.has(name.toLowerCase()) || typeof value !== "string"
+    ) continue;
     try {
       headers.set(name, value);
     } catch {

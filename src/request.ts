@@ -38,7 +38,11 @@ export interface RequestData extends Omit<RequestHead, "readBody" | "knownSize">
   readonly body: RequestBody;
 }
 
-type RequestBody = string | Uint8Array<ArrayBuffer> | readonly FormPart[] | undefined;
+type RequestBody =
+  | string
+  | Uint8Array<ArrayBuffer>
+  | readonly FormPart[]
+  | undefined;
 
 interface ReadBody {
   /** The content type that a runtime derives from this kind of body. */
@@ -64,17 +68,31 @@ export function urlOf(input: FetchInput): URL | undefined {
  *
  * @returns Undefined if the original fetch will refuse the call, and should say so itself.
  */
-export function readHead(url: URL, input: FetchInput, init?: FetchInit): RequestHead | undefined {
+export function readHead(
+  url: URL,
+  input: FetchInput,
+  init?: FetchInit,
+): RequestHead | undefined {
   try {
-    if (init instanceof Request) [input, init] = [new Request(input, init), undefined];
+    if (init instanceof Request) {
+      [input, init] = [new Request(input, init), undefined];
+    }
     const request = input instanceof Request ? input : undefined;
     const copy = copyInit(init);
     const method = normalizeMethod(copy?.method ?? request?.method ?? "GET");
     const headers = new Headers(copy?.headers ?? request?.headers);
     const signal = copy?.signal ?? request?.signal ?? undefined;
     const given: unknown = copy?.body ?? undefined;
-    const head = { method, url, headers, signal, call: [input, copy] as FetchArguments };
-    if (given !== undefined) return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given) };
+    const head = {
+      method,
+      url,
+      headers,
+      signal,
+      call: [input, copy] as FetchArguments,
+    };
+    if (given !== undefined) {
+      return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given) };
+    }
     // A clone, because Deno sends the request in chunks as soon as its `body` was touched.
     const clone = method === "GET" || method === "HEAD" ? undefined : request?.clone();
     return { ...head, knownSize: 0, readBody: () => readClone(clone) };
@@ -89,7 +107,9 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
  * @returns The request; its `call` is what is to be sent.
  * @throws What the caller's body throws, or the signal's reason.
  */
-export async function readRequest({ method, url, headers, signal, call, readBody }: RequestHead): Promise<RequestData> {
+export async function readRequest(
+  { method, url, headers, signal, call, readBody }: RequestHead,
+): Promise<RequestData> {
   const { type, body, sent } = await waitUnlessAborted(readBody(), signal);
   const [input, init] = call;
   return {
@@ -117,9 +137,14 @@ function normalizeMethod(method: string): string {
 function sizeOf(body: unknown): number {
   if (typeof body === "string") return body.length;
   if (body instanceof Blob) return body.size;
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return body.byteLength;
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+    return body.byteLength;
+  }
   if (!(body instanceof FormData)) return 0;
-  return [...body].reduce((size, [, value]) => size + (typeof value === "string" ? value.length : value.size), 0);
+  return [...body].reduce(
+    (size, [, value]) => size + (typeof value === "string" ? value.length : value.size),
+    0,
+  );
 }
 
 async function readClone(request: Request | undefined): Promise<ReadBody> {
@@ -131,10 +156,16 @@ async function readClone(request: Request | undefined): Promise<ReadBody> {
 function bodyReader(given: unknown): () => Promise<ReadBody> {
   if (given instanceof FormData) {
     const parts = [...given];
-    return async () => ({ type: "multipart/form-data", body: await Promise.all(parts.map(readPart)) });
+    return async () => ({
+      type: "multipart/form-data",
+      body: await Promise.all(parts.map(readPart)),
+    });
   }
   if (given instanceof Blob) {
-    return async () => ({ type: given.type, body: new Uint8Array(await given.arrayBuffer()) });
+    return async () => ({
+      type: given.type,
+      body: new Uint8Array(await given.arrayBuffer()),
+    });
   }
   if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) {
     const bytes = copyOfBytes(given);
@@ -151,24 +182,35 @@ function bodyReader(given: unknown): () => Promise<ReadBody> {
   return () => Promise.resolve({ type: `${type};charset=UTF-8`, body: text });
 }
 
-function copyOfBytes(given: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
+function copyOfBytes(
+  given: ArrayBuffer | ArrayBufferView,
+): Uint8Array<ArrayBuffer> {
   const bytes = given instanceof ArrayBuffer
     ? new Uint8Array(given)
     : new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   return new Uint8Array(bytes);
 }
 
-async function readPart([name, value]: [string, FormDataEntryValue]): Promise<FormPart> {
+async function readPart(
+  [name, value]: [string, FormDataEntryValue],
+): Promise<FormPart> {
   if (typeof value === "string") return { name, value };
-  return { name, filename: value.name, value: new Uint8Array(await value.arrayBuffer()) };
+  return {
+    name,
+    filename: value.name,
+    value: new Uint8Array(await value.arrayBuffer()),
+  };
 }
 
 /** A ReadableStream is async iterable on every runtime; Node also sends other async iterables. */
 function isAsyncIterable(body: unknown): body is AsyncIterable<Uint8Array> {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+  return typeof body === "object" && body !== null &&
+    Symbol.asyncIterator in body;
 }
 
-async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+async function readStream(
+  stream: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(copyOfBytes(chunk));
   return concatBytes(chunks);

@@ -27,8 +27,14 @@ const STATEFUL_SEGMENTS: ReadonlySet<string> = new Set([
 const SHORT_LIVED_PATH = /\/realtime\/|\/chatkit\/sessions|\/auth_tokens/;
 
 /** Tells the kind of a request from its method, path and headers. */
-export function requestKind(method: string, url: URL, headers: Headers): RequestKind {
-  if (SHORT_LIVED_PATH.test(url.pathname) || isConditional(headers)) return "uncached";
+export function requestKind(
+  method: string,
+  url: URL,
+  headers: Headers,
+): RequestKind {
+  if (SHORT_LIVED_PATH.test(url.pathname) || isConditional(headers)) {
+    return "uncached";
+  }
   if (url.pathname.endsWith("/v1/traces/ingest")) return "telemetry";
   if (method !== "POST") return "stateful";
   return url.pathname.split("/").some((segment) => STATEFUL_SEGMENTS.has(segment)) ? "stateful" : "plain";
@@ -36,6 +42,8 @@ export function requestKind(method: string, url: URL, headers: Headers): Request
 
 /** With `Range` the answer is a part, with `If-*` it may be a 304 that only the caller's own cache can use. */
 function isConditional(headers: Headers): boolean {
-  for (const name of headers.keys()) if (name === "range" || name.startsWith("if-")) return true;
+  for (const name of headers.keys()) {
+    if (name === "range" || name.startsWith("if-")) return true;
+  }
   return false;
 }

@@ -48,7 +48,12 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Members of an object named `headers` that are known to be harmless; MCP definitions hold credentials in the others. */
-const HARMLESS_HEADERS: ReadonlySet<string> = new Set(["accept", "contenttype", "useragent", "acceptlanguage"]);
+const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
+  "accept",
+  "contenttype",
+  "useragent",
+  "acceptlanguage",
+]);
 
 /** Response headers that are kept: what SDKs and replays need. */
 const KEPT_HEADERS: readonly string[] = [
@@ -80,7 +85,9 @@ function isSecretParameter(name: string): boolean {
 export function withoutSecrets(url: URL): string {
   const base = `${url.protocol}//${url.host}${url.pathname}`;
   const kept = url.search.slice(1).split("&").filter((pair) => !isSecretParameter(parameterName(pair)));
-  if (kept.length === url.search.slice(1).split("&").length) return `${base}${url.search}`;
+  if (kept.length === url.search.slice(1).split("&").length) {
+    return `${base}${url.search}`;
+  }
   return kept.length ? `${base}?${kept.join("&")}` : base;
 }
 
@@ -107,7 +114,8 @@ export function textWithoutSecrets(text: string): string {
 
 function isSecretMember(path: readonly string[]): boolean {
   const name = (path.at(-1) ?? "").toLowerCase().replace(/[-_]/g, "");
-  return SECRET_MEMBERS.has(name) || (path.at(-2) === "headers" && !HARMLESS_HEADERS.has(name));
+  return SECRET_MEMBERS.has(name) ||
+    (path.at(-2) === "headers" && !HARMLESS_HEADERS.has(name));
 }
 
 /** Redacts the secrets of a JSON body: members with a telling name, wherever they stand, and secrets in URLs. */
@@ -125,11 +133,16 @@ export function redactForm(body: string): string {
 }
 
 /** The response headers that go into the file. */
-export function keptHeaders(headers: Headers, alsoKept: ReadonlySet<string>): Record<string, string> {
+export function keptHeaders(
+  headers: Headers,
+  alsoKept: ReadonlySet<string>,
+): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name of [...KEPT_HEADERS, ...alsoKept]) {
     const value = headers.get(name);
-    if (value !== null && !NEVER_KEPT_HEADERS.has(name)) kept[name] = textWithoutSecrets(value);
+    if (value !== null && !NEVER_KEPT_HEADERS.has(name)) {
+      kept[name] = textWithoutSecrets(value);
+    }
   }
   return kept;
 }

@@ -41,7 +41,10 @@ export function createSettings(options: CachyOptions): Settings {
     mode,
     modeSource: source,
     warnings,
-    isCached: cachedUrls(options.domains ?? defaultDomains, options.ignore ?? []),
+    isCached: cachedUrls(
+      options.domains ?? defaultDomains,
+      options.ignore ?? [],
+    ),
     keyHeaders: lowerCase(options.keyHeaders),
     keepHeaders: lowerCase(options.keepHeaders),
     normalize: [...options.normalize ?? []],
@@ -54,7 +57,10 @@ export function createSettings(options: CachyOptions): Settings {
   };
 }
 
-function cachedUrls(domains: readonly DomainMatcher[], ignore: readonly DomainMatcher[]): (url: URL) => boolean {
+function cachedUrls(
+  domains: readonly DomainMatcher[],
+  ignore: readonly DomainMatcher[],
+): (url: URL) => boolean {
   const [isOurs, isIgnored] = [matchDomains(domains), matchDomains(ignore)];
   return (url) => /^https?:$/.test(url.protocol) && isOurs(url) && !isIgnored(url);
 }
@@ -71,16 +77,26 @@ interface ModeChoice {
 
 /** The option wins over CACHY_MODE, that over CI. */
 function chooseMode(option: Mode | undefined): ModeChoice {
-  if (option !== undefined) return { mode: option, source: "option", warnings: [] };
+  if (option !== undefined) {
+    return { mode: option, source: "option", warnings: [] };
+  }
   const named = readVariable("CACHY_MODE");
-  if (MODES.includes(named.value as Mode)) return { mode: named.value as Mode, source: "CACHY_MODE", warnings: [] };
+  if (MODES.includes(named.value as Mode)) {
+    return { mode: named.value as Mode, source: "CACHY_MODE", warnings: [] };
+  }
   const ci = readVariable("CI");
   const isCi = ci.value !== undefined && ci.value.toLowerCase() !== "false";
-  const choice: ModeChoice = { mode: isCi ? "replay" : "auto", source: isCi ? "CI" : "default", warnings: [] };
+  const choice: ModeChoice = {
+    mode: isCi ? "replay" : "auto",
+    source: isCi ? "CI" : "default",
+    warnings: [],
+  };
   const warnings: string[] = [];
   if (named.value !== undefined) {
     const allowed = MODES.join(", ");
-    warnings.push(`Cannot use CACHY_MODE=${named.value}: expected one of ${allowed}. The mode is "${choice.mode}".`);
+    warnings.push(
+      `Cannot use CACHY_MODE=${named.value}: expected one of ${allowed}. The mode is "${choice.mode}".`,
+    );
   }
   if (ci.denied) {
     warnings.push(
@@ -98,9 +114,12 @@ function isDebugging(): boolean {
 
 function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
   const from = workingDirectory();
-  const named = file ?? (cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined);
+  const named = file ??
+    (cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined);
   if (named !== undefined) return () => ({ path: pathOf(named, from) });
-  if (cacheDir !== undefined) return () => ({ path: join(pathOf(cacheDir, from), "cachy.jsonl") });
+  if (cacheDir !== undefined) {
+    return () => ({ path: join(pathOf(cacheDir, from), "cachy.jsonl") });
+  }
   return () => findProjectFile(from);
 }
 

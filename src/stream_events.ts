@@ -49,7 +49,10 @@ export function sseParser(): EventParser {
 export function jsonLinesParser(): EventParser {
   const cutter = lineCutter();
   const events = (lines: string[]) => lines.filter((line) => line.trim() !== "").map((line) => event("", line));
-  return { push: (text) => events(cutter.push(text)), end: () => events(cutter.end()) };
+  return {
+    push: (text) => events(cutter.push(text)),
+    end: () => events(cutter.end()),
+  };
 }
 
 function event(name: string, text: string): StreamEvent {

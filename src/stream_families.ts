@@ -37,7 +37,9 @@ export function jsonLinesFamilyOf(event: StreamEvent): Family {
 /** Failures that are alike in all families. */
 export function eventProblem(event: StreamEvent): Problem | undefined {
   const type = typeOf(event);
-  if (event.name === "error" || FAILED_TYPES.has(type)) return { reason: "error", detail: `a stream event ${type}` };
+  if (event.name === "error" || FAILED_TYPES.has(type)) {
+    return { reason: "error", detail: `a stream event ${type}` };
+  }
   const detail = errorIn(event.data);
   return detail === undefined ? undefined : { reason: "error", detail };
 }
@@ -52,7 +54,11 @@ const MARKERS: readonly (readonly [first: RegExp, markers: readonly string[]])[]
   [/^thread\./, ["done"]],
 ];
 const GEMINI_MEMBERS = ["candidates", "promptFeedback", "usageMetadata"];
-const FAILED_TYPES: ReadonlySet<string> = new Set(["error", "response.failed", "response.cancelled"]);
+const FAILED_TYPES: ReadonlySet<string> = new Set([
+  "error",
+  "response.failed",
+  "response.cancelled",
+]);
 const IMAGE_EVENT = /^image_(?:generation|edit)\./;
 
 /** Named by an `event:` line, a `type` member, or both. */
@@ -61,7 +67,10 @@ function typeOf(event: StreamEvent): string {
   return typeof type === "string" ? type : event.name;
 }
 
-function markerFamily(isMarker: (event: StreamEvent) => boolean, name: string): Family {
+function markerFamily(
+  isMarker: (event: StreamEvent) => boolean,
+  name: string,
+): Family {
   let ended = false;
   return {
     take(event) {
@@ -74,17 +83,29 @@ function markerFamily(isMarker: (event: StreamEvent) => boolean, name: string): 
 }
 
 function typeFamily(...markers: readonly string[]): Family {
-  return markerFamily((event) => markers.includes(typeOf(event)), markers.join(" or "));
+  return markerFamily(
+    (event) => markers.includes(typeOf(event)),
+    markers.join(" or "),
+  );
 }
 
 function ollamaFamily(): Family {
-  return markerFamily((event) => asRecord(event.data)?.done === true, '"done":true');
+  return markerFamily(
+    (event) => asRecord(event.data)?.done === true,
+    '"done":true',
+  );
 }
 
 /** One stream can bring several images, so no event of it is known to be the last. */
 function imageFamily(): Family {
-  const family = markerFamily((event) => typeOf(event).endsWith(".completed"), "a completed image");
-  return { take: (event) => (family.take(event), false), missing: family.missing };
+  const family = markerFamily(
+    (event) => typeOf(event).endsWith(".completed"),
+    "a completed image",
+  );
+  return {
+    take: (event) => (family.take(event), false),
+    missing: family.missing,
+  };
 }
 
 function isDone(event: StreamEvent): boolean {
@@ -97,7 +118,9 @@ function chatFamily(): Family {
   const done = markerFamily(isDone, "[DONE]");
   return {
     take(event) {
-      for (const choice of recordsIn(asRecord(event.data)?.choices)) choices.take(choice.index, choice.finish_reason);
+      for (const choice of recordsIn(asRecord(event.data)?.choices)) {
+        choices.take(choice.index, choice.finish_reason);
+      }
       return done.take(event);
     },
     missing: () => done.missing() && choices.missing("finish_reason"),
@@ -111,7 +134,9 @@ function geminiFamily(): Family {
   return {
     take(event) {
       const data = asRecord(event.data);
-      for (const candidate of recordsIn(data?.candidates)) candidates.take(candidate.index, candidate.finishReason);
+      for (const candidate of recordsIn(data?.candidates)) {
+        candidates.take(candidate.index, candidate.finishReason);
+      }
       blocked ||= Boolean(asRecord(data?.promptFeedback)?.blockReason);
       return false;
     },

@@ -15,7 +15,10 @@ import type { Store } from "./store.ts";
  * @param path The file. It is created, with its folder, by the first append.
  * @param warn Is told of lines that were skipped.
  */
-export function jsonlStore(path: string, warn: (message: string) => void): Store {
+export function jsonlStore(
+  path: string,
+  warn: (message: string) => void,
+): Store {
   let index = emptyIndex();
   let isReadGranted = false;
 
@@ -27,16 +30,28 @@ export function jsonlStore(path: string, warn: (message: string) => void): Store
   const refresh = (file: number) => {
     const stats = fstatSync(file);
     const isGrown = stats.size > index.size;
-    if (!isSameFile(index, stats) || (isGrown && fenceOf(file, index.end) !== index.fence)) index = emptyIndex();
+    if (
+      !isSameFile(index, stats) ||
+      (isGrown && fenceOf(file, index.end) !== index.fence)
+    ) index = emptyIndex();
     if (stats.size > index.size) report(readLines(file, index, stats.size));
-    Object.assign(index, { size: stats.size, inode: stats.ino, modified: stats.mtimeMs });
+    Object.assign(index, {
+      size: stats.size,
+      inode: stats.ino,
+      modified: stats.mtimeMs,
+    });
   };
-  const read = (file: number, key: string, sha256: string | undefined): Entry | undefined => {
+  const read = (
+    file: number,
+    key: string,
+    sha256: string | undefined,
+  ): Entry | undefined => {
     let withoutDigest: Entry | undefined;
     for (const position of (index.positions.get(key) ?? []).toReversed()) {
       const entry = parseEntry(textAt(file, position));
-      if (typeof entry === "string") report([{ line: lineNumber(file, position.start), reason: entry }]);
-      else if (entry.key !== key) continue;
+      if (typeof entry === "string") {
+        report([{ line: lineNumber(file, position.start), reason: entry }]);
+      } else if (entry.key !== key) continue;
       else if (entry.sha256 === undefined) withoutDigest ??= entry;
       else if (entry.sha256 === sha256) return entry;
     }
@@ -46,7 +61,10 @@ export function jsonlStore(path: string, warn: (message: string) => void): Store
   return {
     name: path,
     get size() {
-      return [...index.positions.values()].reduce((sum, positions) => sum + positions.length, 0);
+      return [...index.positions.values()].reduce(
+        (sum, positions) => sum + positions.length,
+        0,
+      );
     },
     find(key, sha256) {
       if (!isReadGranted) requireGranted("read", path);
@@ -109,7 +127,15 @@ interface Index {
 }
 
 function emptyIndex(): Index {
-  const state = { end: 0, lines: 0, isOpen: false, fence: "", size: 0, inode: -1, modified: 0 };
+  const state = {
+    end: 0,
+    lines: 0,
+    isOpen: false,
+    fence: "",
+    size: 0,
+    inode: -1,
+    modified: 0,
+  };
   return { positions: new Map(), reported: new Set(), ...state };
 }
 
@@ -134,8 +160,15 @@ function readLines(file: number, index: Index, size: number): BadLine[] {
   const bad: BadLine[] = [];
   let start = index.end;
   for (let at = index.end; at < size; at += BLOCK_LENGTH) {
-    const block = bytesAt(file, { start: at, length: Math.min(BLOCK_LENGTH, size - at) });
-    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
+    const block = bytesAt(file, {
+      start: at,
+      length: Math.min(BLOCK_LENGTH, size - at),
+    });
+    for (
+      let lf = block.indexOf(LINE_FEED);
+      lf !== -1;
+      lf = block.indexOf(LINE_FEED, lf + 1)
+    ) {
       const position = { start, length: at + lf - start };
       const edges = start < at ? edgesOf(file, position) : block.subarray(start - at, lf);
       start = at + lf + 1;
@@ -164,9 +197,16 @@ function addOpenLine(file: number, index: Index, position: Position): void {
 const LINE_START = /^\{"key": ?"([0-9a-f]{8})"/;
 const EDGE_LENGTH = 24;
 
-function addLine(file: number, index: Index, position: Position, edges: Uint8Array): BadLine[] {
+function addLine(
+  file: number,
+  index: Index,
+  position: Position,
+  edges: Uint8Array,
+): BadLine[] {
   index.lines++;
-  const start = LINE_START.exec(String.fromCharCode(...edges.subarray(0, EDGE_LENGTH)));
+  const start = LINE_START.exec(
+    String.fromCharCode(...edges.subarray(0, EDGE_LENGTH)),
+  );
   if (start?.[1] !== undefined && edges.at(-1) === 0x7d) {
     addPosition(index, start[1], position);
     return [];
@@ -177,7 +217,11 @@ function addLine(file: number, index: Index, position: Position, edges: Uint8Arr
   return [];
 }
 
-function addPosition({ positions }: Index, key: string, position: Position): void {
+function addPosition(
+  { positions }: Index,
+  key: string,
+  position: Position,
+): void {
   const sameKey = positions.get(key);
   if (sameKey) sameKey.push(position);
   else positions.set(key, [position]);
@@ -187,7 +231,10 @@ function addPosition({ positions }: Index, key: string, position: Position): voi
 function edgesOf(file: number, { start, length }: Position): Uint8Array {
   if (length <= 2 * EDGE_LENGTH) return bytesAt(file, { start, length });
   const last = { start: start + length - EDGE_LENGTH, length: EDGE_LENGTH };
-  return concatBytes([bytesAt(file, { start, length: EDGE_LENGTH }), bytesAt(file, last)]);
+  return concatBytes([
+    bytesAt(file, { start, length: EDGE_LENGTH }),
+    bytesAt(file, last),
+  ]);
 }
 
 /** The decoder drops a byte order mark; a line of other bytes than UTF-8 is still JSON, and then fails or not. */
@@ -201,7 +248,13 @@ function bytesAt(file: number, { start, length }: Position): Uint8Array {
   const bytes = new Uint8Array(length);
   let filled = 0;
   while (filled < length) {
-    const count = readSync(file, bytes, filled, length - filled, start + filled);
+    const count = readSync(
+      file,
+      bytes,
+      filled,
+      length - filled,
+      start + filled,
+    );
     if (count === 0) return bytes.subarray(0, filled); // the file was cut meanwhile
     filled += count;
   }
@@ -211,8 +264,15 @@ function bytesAt(file: number, { start, length }: Position): Uint8Array {
 function lineNumber(file: number, start: number): number {
   let line = 1;
   for (let at = 0; at < start; at += BLOCK_LENGTH) {
-    const block = bytesAt(file, { start: at, length: Math.min(BLOCK_LENGTH, start - at) });
-    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) line++;
+    const block = bytesAt(file, {
+      start: at,
+      length: Math.min(BLOCK_LENGTH, start - at),
+    });
+    for (
+      let lf = block.indexOf(LINE_FEED);
+      lf !== -1;
+      lf = block.indexOf(LINE_FEED, lf + 1)
+    ) line++;
   }
   return line;
 }
@@ -252,7 +312,8 @@ function isMissing(error: unknown): boolean {
 
 function endsInLineFeed(file: number): boolean {
   const { size } = fstatSync(file);
-  return size === 0 || bytesAt(file, { start: size - 1, length: 1 })[0] === LINE_FEED;
+  return size === 0 ||
+    bytesAt(file, { start: size - 1, length: 1 })[0] === LINE_FEED;
 }
 
 /** One write; a second one only if the disk took less, to learn what is wrong with it. */

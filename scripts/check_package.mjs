@@ -1,0 +1,192 @@
+// @ts-check
+/**
+ * Checks the package as its users get it: `node scripts/check_package.mjs [--nodes FOLDER]`
+ *
+ * `deno pack` makes the JavaScript and the type declarations that JSR gives to Node and Bun. They are installed in an
+ * empty folder together with the real `openai` package, and tried there on every runtime against a server of our own:
+ * the first process records, the second one must not make a request. `--nodes` says where other Node versions are
+ * installed, or to be installed (see scripts/nodes.mjs); a temporary folder by default.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bun, cleanEnvironment, commandLine, deno, npm, root, run, start, tsc } from "./run.mjs";
+import { otherNodes } from "./nodes.mjs";
+import { program, typed, typedWithSdk } from "./package_programs.mjs";
+
+/** @typedef {import("./run.mjs").Command} Command */
+
+const INTENDED =
+  /^(?:package\.json|README\.md|FORMAT\.md|CHANGELOG\.md|LICENSE|mod\.js|mod\.d\.ts|src\/.+\.(?:js|d\.ts|ts))$/;
+const NEEDED = ["package.json", "README.md", "FORMAT.md", "CHANGELOG.md", "LICENSE", "mod.js", "mod.d.ts"];
+
+const options = commandLine(["nodes"]);
+const temporary = mkdtempSync(join(tmpdir(), "cachy-package-"));
+const project = join(temporary, "project");
+let failed = 0;
+
+await start(async () => {
+  try {
+    if (await build()) {
+      checkContents();
+      await checkTypes();
+      await checkRuntimes();
+    }
+    console.log(failed === 0 ? "The package is fine." : `${failed} checks of the package failed.`);
+    return failed === 0;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+});
+
+/**
+ * @param {string} name
+ * @param {boolean} ok
+ * @param {string} [details] Shown if it is not ok.
+ */
+function report(name, ok, details = "") {
+  console.log(`${ok ? "ok    " : "FAILED"} ${name}${ok || !details ? "" : `\n${details.trim()}`}`);
+  if (!ok) failed++;
+  return ok;
+}
+
+/** Packs the package and installs it with an SDK where nothing else is. */
+async function build() {
+  const tarball = join(temporary, "core.tgz");
+  const packed = await run(deno(), ["pack", "--allow-dirty", "-o", tarball], { env: cleanEnvironment(), timeout: 120 });
+  if (!report("deno pack", packed.ok, packed.output)) return false;
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
+  const args = ["install", "--no-audit", "--no-fund", tarball, "openai@6"];
+  const installed = await run(npm(), args, { cwd: project, timeout: 180 });
+  return report("npm install", installed.ok, installed.output);
+}
+
+function checkContents() {
+  const folder = join(project, "node_modules", "@cachy", "core");
+  const files = filesIn(folder, "");
+  const surplus = files.filter((file) => !INTENDED.test(file));
+  const missing = NEEDED.filter((file) => !files.includes(file));
+  report("only intended files", surplus.length + missing.length === 0, `surplus: ${surplus}\nmissing: ${missing}`);
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const names = Object.keys({ ...dependencies, ...peerDependencies });
+  report("no dependencies", names.length === 0, names.join(", "));
+  // deno pack compiles what the entry points reach, and copies every other source file as it is.
+  const unused = files.filter((file) => /(?<!\.d)\.ts$/.test(file));
+  if (unused.length > 0) console.log(`note: no entry point needs ${unused.join(", ")}`);
+}
+
+/**
+ * @param {string} folder
+ * @param {string} prefix
+ * @returns {string[]}
+ */
+function filesIn(folder, prefix) {
+  return readdirSync(join(folder, prefix), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesIn(folder, `${prefix}${entry.name}/`) : [prefix + entry.name]
+  );
+}
+
+/** Both ways to resolve modules; with the types of a browser and of Node; the declarations are checked too. */
+async function checkTypes() {
+  writeFileSync(join(project, "typed.ts"), typed);
+  writeFileSync(join(project, "typed_with_sdk.ts"), typedWithSdk);
+  const node = ["--types", "node", "--typeRoots", join(root, "node_modules", "@types")];
+  for (const resolution of ["nodenext", "bundler"]) {
+    const module = resolution === "nodenext" ? "nodenext" : "esnext";
+    const common = ["--noEmit", "--strict", "--target", "es2022", "--module", module, "--moduleResolution", resolution];
+    const dom = [...common, "--lib", "es2022,dom,dom.iterable,esnext.disposable", "--types", ""];
+    await compile(`types, ${resolution}, browser`, [...dom, "typed.ts"]);
+    await compile(`types, ${resolution}, Node`, [...common, "--lib", "es2023,esnext.disposable", ...node, "typed.ts"]);
+    await compile(`types, ${resolution}, SDK`, [...common, "--skipLibCheck", ...node, "typed_with_sdk.ts"]);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} args
+ */
+async function compile(name, args) {
+  const { ok, output } = await run(tsc(), args, { cwd: project, timeout: 120 });
+  report(name, ok, output);
+}
+
+async function checkRuntimes() {
+  writeFileSync(join(project, "program.mjs"), program);
+  const nodes = [process.execPath, ...await otherNodes(options.nodes?.at(-1) ?? join(temporary, "nodes"))];
+  await checkRuntime("Deno", [...deno(), "run", "-A"], "deno.jsonl");
+  await checkRuntime("Bun", [...bun(), "run"], "bun.jsonl");
+  for (const [index, node] of nodes.entries()) {
+    const { output } = await run([node], ["--version"]);
+    await checkRuntime(`Node ${output.trim()}`, [node], `node${index}.jsonl`);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {Command} command
+ * @param {string} fileName
+ */
+async function checkRuntime(name, command, fileName) {
+  const file = join(project, fileName);
+  const provider = await startProvider();
+  const args = ["program.mjs", provider.baseURL, file];
+  const settings = { cwd: project, env: cleanEnvironment(), timeout: 60 };
+  const first = await run(command, args, settings);
+  const recorded = provider.requests();
+  const second = await run(command, args, settings);
+  const replayed = provider.requests() - recorded;
+  provider.close();
+
+  const expected = JSON.stringify(["answer 1", "answer 1", "answer 2", "answer 2"]);
+  const good = first.ok && second.ok && first.output.includes(expected) && second.output.includes(expected);
+  const outputs =
+    `first process (${first.ending}):\n${first.output}\nsecond process (${second.ending}):\n${second.output}`;
+  report(`${name}: answers, whole and streamed, in two processes`, good, outputs);
+  report(
+    `${name}: first process makes 2 requests, second none`,
+    recorded === 2 && replayed === 0,
+    `${recorded}, ${replayed}`,
+  );
+  report(`${name}: the file has 2 lines and no key`, fileIsGood(file), file);
+}
+
+/** @param {string} file */
+function fileIsGood(file) {
+  if (!existsSync(file)) return false;
+  const text = readFileSync(file, "utf8");
+  return text.trimEnd().split("\n").length === 2 && !text.includes("sk-package-check");
+}
+
+/** A provider of chat completions that numbers its answers, so that an answer from the network cannot pass for a replay. */
+async function startProvider() {
+  let count = 0;
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const text of request.setEncoding("utf8")) body += text;
+    const content = `answer ${++count}`;
+    const common = { id: `chatcmpl-${count}`, created: 0, model: "any" };
+    if (!JSON.parse(body).stream) {
+      const choice = { index: 0, message: { role: "assistant", content }, finish_reason: "stop" };
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ ...common, object: "chat.completion", choices: [choice] }));
+      return;
+    }
+    response.setHeader("content-type", "text/event-stream");
+    for (const [index, character] of [...content].entries()) {
+      const reason = index === content.length - 1 ? "stop" : null;
+      const choice = { index: 0, delta: { content: character }, finish_reason: reason };
+      response.write(`data: ${JSON.stringify({ ...common, object: "chat.completion.chunk", choices: [choice] })}\n\n`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    response.end("data: [DONE]\n\n");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return {
+    baseURL: `http://127.0.0.1:${address.port}/v1`,
+    requests: () => count,
+    close: () => (server.closeAllConnections(), server.close()),
+  };
+}

@@ -1,0 +1,178 @@
+// @ts-check
+/**
+ * What the other scripts share: where the tools are, and how a child process is run.
+ *
+ * Only the standard library is used, so the scripts start on Node 20 before anything is installed.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const WINDOWS = process.platform === "win32";
+
+/** The repository. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * A command line without its arguments, such as `["node", "cli.js"]`.
+ *
+ * @typedef {readonly string[]} Command
+ */
+
+/**
+ * The tools are called by their own files, not through `node_modules/.bin`: on Windows those are batch files,
+ * and Deno's is a Node program that would survive a kill of the wrong process.
+ */
+
+/** @returns {Command} Deno of the development dependencies. */
+export function deno() {
+  const folder = join(root, "node_modules", "deno");
+  const binary = join(folder, WINDOWS ? "deno.exe" : "deno");
+  return existsSync(binary) ? [binary] : [process.execPath, installed(join(folder, "bin.cjs"))];
+}
+
+/** @returns {Command} Bun of the development dependencies. Its file ends in `.exe` on every system. */
+export function bun() {
+  return [installed(join(root, "node_modules", "bun", "bin", "bun.exe"))];
+}
+
+/** @returns {Command} The TypeScript compiler of the development dependencies. */
+export function tsc() {
+  return [process.execPath, installed(join(root, "node_modules", "typescript", "bin", "tsc"))];
+}
+
+/** @returns {Command} npm: the one that runs this script if there is one, else the one on the path. */
+export function npm() {
+  const cli = process.env.npm_execpath ?? "";
+  if (/npm-cli\.c?js$/.test(cli)) return [process.execPath, cli];
+  return WINDOWS ? ["cmd.exe", "/d", "/s", "/c", "npm"] : ["npm"];
+}
+
+/** @param {string} file */
+function installed(file) {
+  if (existsSync(file)) return file;
+  throw new Error(`Cannot find ${file}. Run "node scripts/install.mjs ." first.`);
+}
+
+/**
+ * The environment for a tested program: the tool behaves differently under CI and obeys `CACHY_*`, so none of these
+ * may leak in from outside. `NODE_TEST_CONTEXT` would turn a nested test runner off.
+ *
+ * @returns {Record<string, string>}
+ */
+export function cleanEnvironment() {
+  /** @type {Record<string, string>} */
+  const clean = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+  for (const [name, value] of Object.entries(process.env)) {
+    const unwanted = name === "CI" || name.startsWith("CACHY_") || name === "NODE_TEST_CONTEXT" ||
+      name === "FORCE_COLOR";
+    if (value !== undefined && !unwanted) clean[name] = value;
+  }
+  return clean;
+}
+
+/**
+ * What became of a child process.
+ *
+ * @typedef {object} Outcome
+ * @property {boolean} ok It ended by itself with exit code 0.
+ * @property {string} ending How it ended, in words, such as "exit code 1".
+ * @property {string} output Standard output and standard error, as they came.
+ * @property {number} seconds How long it took.
+ */
+
+/**
+ * Runs a program without standard input, and ends everything it started when it is over or its time is up.
+ *
+ * @param {Command} command The program.
+ * @param {readonly string[]} args Its arguments.
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, timeout?: number }} [options] `timeout` in seconds;
+ * none by default.
+ * @returns {Promise<Outcome>} Never rejects: a program that cannot be started is an outcome too.
+ */
+export function run(command, args, { cwd = root, env = process.env, timeout = 0 } = {}) {
+  const started = performance.now();
+  return new Promise((resolve) => {
+    // A process group of its own, so that a kill reaches the processes which the program has started.
+    const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: !WINDOWS,
+    });
+    let output = "";
+    let late = false;
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => output += text);
+    const stop = () => killAll(child);
+    const timer = timeout > 0 ? setTimeout(() => (late = true, stop()), timeout * 1000) : undefined;
+    process.once("exit", stop);
+    /** @param {string} ending */
+    const finish = (ending) => {
+      clearTimeout(timer);
+      process.off("exit", stop);
+      resolve({ ok: ending === "exit code 0", ending, output, seconds: (performance.now() - started) / 1000 });
+    };
+    child.on("error", (error) => finish(`not started: ${error.message}`));
+    child.on("exit", (code, signal) => {
+      stop();
+      const ending = late ? `killed after ${timeout} seconds` : signal ? `signal ${signal}` : `exit code ${code}`;
+      // A process that left the group may hold the pipes open: do not wait for it for ever.
+      const patience = setTimeout(() => finish(ending), 2000);
+      child.on("close", () => (clearTimeout(patience), finish(ending)));
+    });
+  });
+}
+
+/** @param {import("node:child_process").ChildProcess} child */
+function killAll(child) {
+  if (child.pid === undefined) return;
+  try {
+    if (!WINDOWS) process.kill(-child.pid, "SIGKILL");
+    else if (child.exitCode === null) spawn("taskkill", ["/pid", String(child.pid), "/T", "/F"], { stdio: "ignore" });
+  } catch {
+    // The whole group is gone already.
+  }
+}
+
+// Without a handler, Ctrl-C would end this process but not the group of the child; exit handlers end both.
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+  process.once(signal, () => process.exit(130));
+}
+
+/**
+ * The values of the options of the command line, each given as `--name value`. A wrong one ends the process.
+ *
+ * @param {readonly string[]} names The known options, without dashes.
+ * @returns {Record<string, string[]>} All values of each option, in order.
+ */
+export function commandLine(names) {
+  /** @type {Record<string, string[]>} */
+  const values = Object.fromEntries(names.map((name) => [name, []]));
+  const args = process.argv.slice(2);
+  for (let i = 0; i < args.length; i += 2) {
+    const list = args[i]?.startsWith("--") ? values[args[i]?.slice(2) ?? ""] : undefined;
+    const value = args[i + 1];
+    if (list && value !== undefined) list.push(value);
+    else {
+      const known = names.map((name) => `--${name} VALUE`).join(", ");
+      console.error(`Wrong argument "${args[i]}": known are ${known || "none"}.`);
+      process.exit(2);
+    }
+  }
+  return values;
+}
+
+/**
+ * Runs a script's main function; an error ends the process with exit code 1 and one clear line.
+ *
+ * @param {() => Promise<boolean>} main Returns whether all is well.
+ */
+export async function start(main) {
+  try {
+    process.exitCode = await main() ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

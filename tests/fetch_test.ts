@@ -1,0 +1,479 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type CachyOptions,
+  type Entry,
+  memoryStore,
+  type Store,
+} from "../mod.ts";
+import {
+  CHAT_URL,
+  chatEvents,
+  countingNetwork,
+  jsonAnswer,
+  jsonPost,
+  kinds,
+  network,
+  streamAnswer,
+  testCachy,
+} from "./testing.ts";
+
+/** Lets everything go on that can. */
+const nextTurn = () => new Promise((done) => setImmediate(done));
+
+test("fetch() answers from the store, when the same request comes again", async () => {
+  const { fetch: paid, calls } = countingNetwork();
+  const cachy = testCachy({ fetch: paid });
+  const first = await (await cachy.fetch(CHAT_URL, jsonPost({ a: 1, b: 2 })))
+    .json();
+  const second =
+    await (await cachy.fetch(CHAT_URL, jsonPost(`{ "b": 2, "a": 1 }`))).json();
+  assert.deepEqual([first, second, calls.length], [
+    { count: 1 },
+    { count: 1 },
+    1,
+  ]);
+  assert.deepEqual(kinds(cachy.events), ["miss", "recorded", "hit"]);
+});
+
+test("fetch() asks the network, when anything that decides about the answer differs", async () => {
+  const { fetch: paid, calls } = countingNetwork();
+  const cachy = testCachy({ fetch: paid, keyHeaders: ["x-variant"] });
+  const requests: [string, RequestInit][] = [
+    [CHAT_URL, jsonPost({ a: 1 })],
+    [CHAT_URL, jsonPost({ a: 1.5 })],
+    [CHAT_URL, jsonPost({ a: 1, stream: true })],
+    [`${CHAT_URL}?api-version=2`, jsonPost({ a: 1 })],
+    [CHAT_URL, jsonPost({ a: 1 }, { "anthropic-beta": "files" })],
+    [CHAT_URL, jsonPost({ a: 1 }, { "x-variant": "b" })],
+    [CHAT_URL, { ...jsonPost({ a: 1 }), method: "PUT" }],
+    [CHAT_URL, { method: "POST" }],
+  ];
+  for (const [url, init] of requests) {
+    await (await cachy.fetch(url, init)).text();
+  }
+  assert.equal(calls.length, requests.length);
+  for (
+    const [url, init] of requests.filter(([, init]) => init.method === "POST")
+  ) {
+    await (await cachy.fetch(url, init)).text();
+  }
+  assert.equal(
+    calls.length,
+    requests.length,
+    "and each is answered from the store afterwards",
+  );
+});
+
+test("fetch() hands the very same arguments to the original fetch, when the URL is not ours", async () => {
+  const { fetch: paid, calls } = network(() => new Response("plain"));
+  const cachy = testCachy({
+    fetch: paid,
+    ignore: ["https://api.openai.com/v1/live"],
+  });
+  const init = { method: "POST", body: "{}", dispatcher: {} } as RequestInit;
+  const inputs = [
+    "https://example.com/",
+    new URL("https://evil.example/?q=api.openai.com"),
+    new Request("https://example.com/", { method: "POST", body: "x" }),
+    "data:,",
+    "https://api.openai.com/v1/live/one",
+    "no url at all",
+  ];
+  for (const input of inputs) {
+    assert.equal(await (await cachy.fetch(input, init)).text(), "plain");
+  }
+  calls.forEach(([input, given], index) => {
+    assert.equal(input, inputs[index]);
+    assert.equal(given, init);
+  });
+  await cachy.fetch("https://example.com/");
+  assert.equal(calls.at(-1)?.length, 1, "no argument is added");
+  assert.deepEqual(cachy.events, []);
+});
+
+test("fetch() keeps init members that it does not know, for the original fetch", async () => {
+  const { fetch: paid, calls } = countingNetwork();
+  const cachy = testCachy({ fetch: paid });
+  const dispatcher = {};
+  await cachy.fetch(
+    CHAT_URL,
+    { ...jsonPost({}), dispatcher, client: 1, proxy: "p" } as RequestInit,
+  );
+  const sent = calls[0]?.[1] as Record<string, unknown>;
+  assert.equal(sent.dispatcher, dispatcher);
+  assert.deepEqual([sent.client, sent.proxy, sent.body], [1, "p", "{}"]);
+});
+
+test("fetch() asks the network once, when identical requests are under way", async () => {
+  let answer = (_: Response) => {};
+  const { fetch: paid, calls } = network(() =>
+    new Promise((resolve) => answer = resolve)
+  );
+  const cachy = testCachy({ fetch: paid });
+  const all = [1, 2, 3].map(() => cachy.fetch(CHAT_URL, jsonPost({ a: 1 })));
+  while (!calls.length) {
+    await Promise.resolve().then(() =>
+      new Promise((done) => setImmediate(done))
+    );
+  }
+  answer(jsonAnswer({ count: 1 }));
+  const texts = await Promise.all(
+    all.map(async (response) => await (await response).text()),
+  );
+  assert.deepEqual([texts, calls.length], [Array(3).fill(`{"count":1}`), 1]);
+});
+
+test("fetch() ends a wait with the reason of its own signal only", async () => {
+  let answer = (_: Response) => {};
+  const { fetch: paid, calls } = network(() =>
+    new Promise((resolve) => answer = resolve)
+  );
+  const cachy = testCachy({ fetch: paid });
+  const aborter = new AbortController();
+  const first = cachy.fetch(CHAT_URL, jsonPost({ a: 1 }));
+  while (!calls.length) await nextTurn();
+  const waiter = cachy.fetch(CHAT_URL, {
+    ...jsonPost({ a: 1 }),
+    signal: aborter.signal,
+  });
+  const reason = new Error("enough");
+  aborter.abort(reason);
+  await assert.rejects(waiter, (error) => error === reason);
+  answer(jsonAnswer({ count: 1 }));
+  assert.equal(await (await first).text(), `{"count":1}`);
+  assert.equal(calls.length, 1);
+});
+
+test("fetch() rejects a hit with the signal's reason, when it is aborted already", async () => {
+  const { fetch: paid } = countingNetwork();
+  const cachy = testCachy({ fetch: paid });
+  await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
+  const reason = new Error("too late");
+  const hit = cachy.fetch(CHAT_URL, {
+    ...jsonPost({}),
+    signal: AbortSignal.abort(reason),
+  });
+  await assert.rejects(hit, (error) => error === reason);
+});
+
+test("fetch() stores no failure: not the status, not a broken body, not an error inside", async () => {
+  const [start = "", ...rest] = chatEvents("par");
+  const reset = new Error("connection reset");
+  const answers = [
+    () => jsonAnswer({ error: { message: "overloaded" } }, { status: 529 }),
+    () => streamAnswer([start], { error: reset }),
+    () => streamAnswer([start]),
+    () => streamAnswer([start, `data: {"error":{"message":"overloaded"}}\n\n`]),
+    () => Promise.reject(new TypeError("fetch failed")),
+    () => streamAnswer([start, ...rest]),
+  ];
+  const { fetch: paid, calls } = network(...answers);
+  const cachy = testCachy({ fetch: paid });
+  const call = async () =>
+    await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).text();
+  await call();
+  await assert.rejects(call(), (error) => error === reset);
+  await call();
+  await call();
+  await assert.rejects(call(), /fetch failed/);
+  assert.equal(await call(), start + rest.join(""));
+  assert.equal(await call(), start + rest.join(""));
+  assert.equal(calls.length, 6);
+  const reasons = cachy.events.flatMap((event) =>
+    event.kind === "dropped" ? event.reason : []
+  );
+  assert.deepEqual(reasons, [
+    "status",
+    "broken",
+    "truncated",
+    "error",
+    "broken",
+  ]);
+  assert.deepEqual([
+    cachy.stats.recorded,
+    cachy.stats.hits,
+    cachy.stats.dropped,
+  ], [1, 1, 5]);
+});
+
+test("fetch() gives the n-th answer to the n-th identical stateful request", async () => {
+  const store = memoryStore();
+  const live = countingNetwork();
+  const run = async (options: CachyOptions, count: number) => {
+    const cachy = testCachy({ store, ...options });
+    const texts: string[] = [];
+    for (let at = 0; at < count; at++) {
+      texts.push(
+        await (await cachy.fetch(
+          "https://api.openai.com/v1/conversations",
+          jsonPost({}),
+        )).text(),
+      );
+    }
+    return texts;
+  };
+  const recorded = [`{"count":1}`, `{"count":2}`, `{"count":3}`];
+  assert.deepEqual(await run({ fetch: live.fetch }, 3), recorded);
+  assert.deepEqual(
+    await run({ fetch: live.fetch }, 3),
+    recorded,
+    "a new handle starts the count anew",
+  );
+  assert.equal(live.calls.length, 3);
+  assert.deepEqual(await run({ mode: "replay" }, 5), [
+    ...recorded,
+    `{"count":3}`,
+    `{"count":3}`,
+  ]);
+  assert.deepEqual(await run({ fetch: live.fetch }, 4), [
+    ...recorded,
+    `{"count":4}`,
+  ]);
+});
+
+test("fetch() gives the number of a stateful request back, when nothing was stored", async () => {
+  const url = "https://api.openai.com/v1/batches/batch_1";
+  const states = ["validating", "in_progress", "completed"];
+  const live = network(
+    ...states.map((status) => () => jsonAnswer({ id: "batch_1", status })),
+  );
+  const store = memoryStore();
+  const cachy = testCachy({ store, fetch: live.fetch });
+  for (const status of states) {
+    assert.deepEqual(await (await cachy.fetch(url)).json(), {
+      id: "batch_1",
+      status,
+    });
+  }
+  await assert.rejects(cachy.fetch(url, { signal: AbortSignal.abort() }));
+  const replayed = testCachy({ store, mode: "replay" });
+  assert.equal(
+    (await (await replayed.fetch(url)).json()).status,
+    "completed",
+    "polling ends at once",
+  );
+});
+
+test("fetch() asks anew for each namespace", async () => {
+  const store = memoryStore();
+  const { fetch: paid, calls } = countingNetwork();
+  const ask = async (namespace?: string) =>
+    await (await testCachy({ store, fetch: paid, namespace }).fetch(
+      CHAT_URL,
+      jsonPost({}),
+    )).text();
+  const texts = [
+    await ask(),
+    await ask("a"),
+    await ask("b"),
+    await ask("a"),
+    await ask(),
+  ];
+  assert.deepEqual(texts.map((text) => JSON.parse(text).count), [
+    1,
+    2,
+    3,
+    2,
+    1,
+  ]);
+  assert.equal(calls.length, 3);
+});
+
+test("fetch() in mode refresh records anew once, then replays", async () => {
+  const store = memoryStore();
+  const { fetch: paid, calls } = countingNetwork();
+  const ask = async (options: CachyOptions) =>
+    await (await testCachy({ store, fetch: paid, ...options }).fetch(
+      CHAT_URL,
+      jsonPost({}),
+    )).json();
+  assert.deepEqual(await ask({}), { count: 1 });
+  assert.deepEqual(await ask({ mode: "refresh" }), { count: 2 });
+  assert.deepEqual(
+    await ask({ mode: "refresh" }),
+    { count: 2 },
+    "once per request and process",
+  );
+  assert.deepEqual(await ask({}), { count: 2 });
+  assert.equal(calls.length, 2);
+});
+
+test("fetch() in mode off neither reads nor writes", async () => {
+  const { fetch: paid, calls } = countingNetwork();
+  const cachy = testCachy({ fetch: paid, mode: "off", store: brokenStore });
+  await cachy.fetch(CHAT_URL, jsonPost({}));
+  await cachy.fetch(CHAT_URL, jsonPost({}));
+  assert.deepEqual([calls.length, cachy.events.length], [2, 0]);
+});
+
+test("fetch() in mode replay never asks the network, and explains the miss", async () => {
+  const { fetch: paid, calls } = network(() =>
+    assert.fail("the network was asked")
+  );
+  const cachy = testCachy({ fetch: paid, mode: "replay" });
+  const response = await cachy.fetch(`${CHAT_URL}?key=s3cr3t`, jsonPost({}));
+  assert.equal(response.status, 412);
+  assert.equal(response.headers.get("x-should-retry"), "false");
+  assert.equal(response.url, `${CHAT_URL}?key=s3cr3t`);
+  const { error } = await response.json();
+  assert.equal(error.type, "cachy_miss");
+  assert.match(
+    error.message,
+    /POST https:\/\/api\.openai\.com\/v1\/chat\/completions: no answer is recorded.* memory/,
+  );
+  assert.match(error.message, /key [0-9a-f]{8}/);
+  assert.match(error.message, /mode "replay" by the option/);
+  assert.match(error.message, /run once with \{ mode: "auto" \}/);
+  assert.doesNotMatch(error.message, /s3cr3t/);
+  assert.deepEqual(cachy.misses.map(({ message }) => message), [error.message]);
+  for (let at = 0; at < 120; at++) {
+    await cachy.fetch(CHAT_URL, jsonPost({ at }));
+  }
+  assert.equal(cachy.misses.length, 100);
+  assert.equal(calls.length, 0);
+});
+
+test("fetch() sends what is never cached to the network each time, in every mode", async () => {
+  const requests: [string, RequestInit][] = [
+    [CHAT_URL, { headers: { range: "bytes=0-9" } }],
+    [CHAT_URL, { headers: { "If-None-Match": "x" } }],
+    ["https://api.openai.com/v1/realtime/sessions", jsonPost({})],
+    [
+      "https://generativelanguage.googleapis.com/v1alpha/auth_tokens",
+      jsonPost({}),
+    ],
+    [CHAT_URL, jsonPost({ long: "x".repeat(200) })],
+  ];
+  for (const mode of ["auto", "refresh", "replay"] as const) {
+    const { fetch: paid, calls } = countingNetwork();
+    const cachy = testCachy({ fetch: paid, mode, maxBodyBytes: 100 });
+    for (const [url, init] of [...requests, ...requests]) {
+      await cachy.fetch(url, init);
+      assert.equal(calls.at(-1)?.[1], init);
+    }
+    assert.deepEqual([calls.length, cachy.events.length], [10, 0]);
+  }
+});
+
+test("fetch() answers traces by itself in mode replay only", async () => {
+  const url = "https://api.openai.com/v1/traces/ingest";
+  const { fetch: paid, calls } = network(() =>
+    new Response(null, { status: 202 })
+  );
+  assert.equal(
+    (await testCachy({ fetch: paid }).fetch(url, jsonPost({}))).status,
+    202,
+  );
+  const replayed = testCachy({ fetch: paid, mode: "replay" });
+  assert.equal((await replayed.fetch(url, jsonPost({}))).status, 204);
+  assert.deepEqual([calls.length, replayed.misses.length], [1, 0]);
+});
+
+const brokenStore: Store = {
+  name: "broken store",
+  find: () => {
+    throw new Error("disk on fire");
+  },
+  append: () => {
+    throw new Error("disk on fire");
+  },
+};
+
+test("fetch() delivers the live answer with one warning, when the store fails", async () => {
+  const cannotWrite: Store = { ...brokenStore, find: () => undefined };
+  for (
+    const [store, verb] of [[brokenStore, "read"], [
+      cannotWrite,
+      "write",
+    ]] as const
+  ) {
+    const { fetch: paid, calls } = countingNetwork();
+    const cachy = testCachy({ fetch: paid, store });
+    assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), {
+      count: 1,
+    });
+    assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), {
+      count: 2,
+    });
+    assert.equal(calls.length, 2);
+    const warnings = cachy.events.flatMap((event) =>
+      event.kind === "warning" ? event.message : []
+    );
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings[0] ?? "",
+      new RegExp(`Cannot ${verb} broken store: disk on fire`),
+    );
+  }
+});
+
+test("fetch() in mode replay does not go to the network either, when the store fails", async () => {
+  const { fetch: paid, calls } = countingNetwork();
+  const cachy = testCachy({ fetch: paid, store: brokenStore, mode: "replay" });
+  const response = await cachy.fetch(CHAT_URL, jsonPost({}));
+  assert.match(
+    (await response.json()).error.message,
+    /Cannot read broken store: disk on fire/,
+  );
+  assert.deepEqual([response.status, calls.length], [412, 0]);
+});
+
+test("fetch() takes pycachy's line under the plain key, when headers are the only extra", async () => {
+  const line = { key: "5ece2360", response: `{"id":"resp_1"}` } as Entry;
+  const store: Store = {
+    name: "one line",
+    find: (key, sha256) => sha256 || key !== line.key ? undefined : line,
+    append() {},
+  };
+  const ask = async (headers: Record<string, string>, namespace?: string) => {
+    const cachy = testCachy({ store, mode: "replay", namespace });
+    const init = jsonPost({ model: "gpt-4.1", input: "Hey!" }, headers);
+    return (await cachy.fetch("https://api.openai.com/v1/responses", init))
+      .status;
+  };
+  assert.equal(await ask({ "openai-beta": "responses=v1" }), 200);
+  assert.equal(await ask({ "openai-beta": "responses=v1" }, "other"), 412);
+  assert.equal(
+    await ask({}),
+    412,
+    "the store was asked for the digest too, and this one has no such line",
+  );
+});
+
+test("fetch() sends bytes in place of a stream, and the Request itself", async () => {
+  const { fetch: paid, calls } = countingNetwork();
+  const cachy = testCachy({ fetch: paid });
+  const stream = new Blob([`{"a":`, `1}`]).stream();
+  const init = {
+    method: "POST",
+    body: stream,
+    duplex: "half",
+    headers: { "content-type": "application/json" },
+  };
+  await (await cachy.fetch(CHAT_URL, init as RequestInit)).text();
+  assert.deepEqual(calls[0]?.[1]?.body, new TextEncoder().encode(`{"a":1}`));
+  const request = new Request(CHAT_URL, jsonPost({ a: 1 }));
+  assert.deepEqual(
+    await (await cachy.fetch(request)).json(),
+    { count: 1 },
+    "the same request in another form",
+  );
+  const other = new Request(CHAT_URL, jsonPost({ a: 2 }));
+  await cachy.fetch(other);
+  assert.equal(calls[1]?.[0], other);
+  assert.equal(other.bodyUsed, false);
+});
+
+test("fetch() leaves it to the original fetch to refuse a call", async () => {
+  const refusal = new TypeError("refused");
+  const { fetch: paid } = network(() => Promise.reject(refusal));
+  const cachy = testCachy({ fetch: paid });
+  const used = new Request(CHAT_URL, jsonPost({}));
+  await used.text();
+  await assert.rejects(cachy.fetch(used), (error) => error === refusal);
+  await assert.rejects(
+    cachy.fetch(CHAT_URL, { headers: { "bad name": "x" } }),
+    (error) => error === refusal,
+  );
+});

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import {
+  CachyError,
+  createCachy,
+  disableCachy,
+  enableCachy,
+  memoryStore,
+} from "../mod.ts";
+import { PATCH, sharedPatch } from "../src/global_fetch.ts";
+import {
+  CHAT_URL,
+  countingNetwork,
+  type FakeNetwork,
+  jsonPost,
+} from "./testing.ts";
+
+const shared = globalThis as { [PATCH]?: unknown };
+
+/** A process in which nothing was ever enabled, whose fetch is a paid network. */
+function freshProcess(t: TestContext): FakeNetwork {
+  const [platform, patch] = [globalThis.fetch, shared[PATCH]];
+  const paid = countingNetwork();
+  delete shared[PATCH];
+  globalThis.fetch = paid.fetch;
+  t.after(() => {
+    disableCachy();
+    globalThis.fetch = platform;
+    shared[PATCH] = patch;
+  });
+  return paid;
+}
+
+const ask = async (client: typeof fetch = fetch) =>
+  (await (await client(CHAT_URL, jsonPost({}))).json()).count;
+const options = () => ({ mode: "auto", store: memoryStore() }) as const;
+
+test("enableCachy() caches what goes through the global fetch, until disableCachy()", async (t) => {
+  const paid = freshProcess(t);
+  const cachy = enableCachy(options());
+  assert.deepEqual([await ask(), await ask(), cachy.stats.hits], [1, 1, 1]);
+  disableCachy();
+  assert.equal(globalThis.fetch, paid.fetch);
+  assert.equal(await ask(), 2);
+  disableCachy();
+});
+
+test("enableCachy() keeps one wrapper, so that clients that captured it follow", async (t) => {
+  freshProcess(t);
+  enableCachy(options());
+  const captured = globalThis.fetch;
+  assert.equal(await ask(captured), 1);
+  disableCachy();
+  assert.equal(await ask(captured), 2, "the network again");
+  enableCachy(options());
+  assert.equal(globalThis.fetch, captured);
+  assert.deepEqual([await ask(captured), await ask(captured)], [3, 3]);
+});
+
+test("enableCachy() replaces the options, when called again", async (t) => {
+  freshProcess(t);
+  const first = enableCachy(options());
+  assert.equal(await ask(), 1);
+  const second = enableCachy(options());
+  assert.equal(await ask(), 2, "another store");
+  first.disable();
+  assert.equal(await ask(), 2, "a handle that was replaced disables nothing");
+  second.disable();
+  assert.equal(await ask(), 3);
+});
+
+test("enableCachy() leaves everything as it was, when the options are refused", async (t) => {
+  const paid = freshProcess(t);
+  assert.throws(() => enableCachy({ mode: "reply" as "replay" }), CachyError);
+  assert.equal(globalThis.fetch, paid.fetch);
+  const cachy = enableCachy(options());
+  assert.throws(
+    () => enableCachy({ domain: [] } as object),
+    /Did you mean "domains"/,
+  );
+  assert.deepEqual([await ask(), await ask(), cachy.stats.hits], [1, 1, 1]);
+});
+
+test("enableCachy() works with `using`, by Symbol.dispose and Symbol.asyncDispose", async (t) => {
+  const paid = freshProcess(t);
+  enableCachy(options())[Symbol.dispose]();
+  assert.equal(globalThis.fetch, paid.fetch);
+  await enableCachy(options())[Symbol.asyncDispose]();
+  assert.equal(globalThis.fetch, paid.fetch);
+});
+
+test("enableCachy() of a second copy of the module takes the wrapper over", async (t) => {
+  const paid = freshProcess(t);
+  const first = enableCachy(options());
+  const wrapper = globalThis.fetch;
+  const copy: typeof import("../mod.ts") = await import("../mod.ts" + "?copy");
+  const second = copy.enableCachy(options());
+  assert.equal(globalThis.fetch, wrapper);
+  assert.deepEqual([
+    await ask(),
+    await ask(),
+    first.stats.misses,
+    second.stats.hits,
+  ], [1, 1, 0, 1]);
+  disableCachy();
+  assert.equal(globalThis.fetch, paid.fetch);
+});
+
+test("enableCachy() refuses to share fetch with a copy that speaks another protocol", (t) => {
+  freshProcess(t);
+  enableCachy(options());
+  shared[PATCH] = { ...sharedPatch(), protocol: 99 };
+  assert.throws(
+    () => enableCachy(),
+    (error) =>
+      error instanceof CachyError && error.code === "incompatible_version" &&
+      /protocol 99/.test(error.message),
+  );
+});
+
+test("enableCachy() covers the fetch that replaced the global one meanwhile", async (t) => {
+  freshProcess(t);
+  enableCachy(options());
+  const other = countingNetwork();
+  globalThis.fetch = other.fetch; // as a test that mocks it would
+  enableCachy(options());
+  assert.deepEqual([await ask(), await ask(), other.calls.length], [1, 1, 1]);
+  disableCachy();
+  assert.equal(globalThis.fetch, other.fetch);
+});
+
+test("enableCachy() does not go in circles, when the fetch that replaced ours calls ours", async (t) => {
+  const paid = freshProcess(t);
+  enableCachy(options());
+  const wrapper = globalThis.fetch;
+  globalThis.fetch = async (
+    ...call
+  ) => (await Promise.resolve(), await wrapper(...call)); // as tracing does
+  const tracing = globalThis.fetch;
+  assert.deepEqual([await ask(), await ask()], [1, 1]);
+  enableCachy(options());
+  assert.deepEqual([await ask(), await ask(), paid.calls.length], [2, 2, 2]);
+  disableCachy();
+  assert.equal(globalThis.fetch, tracing);
+  assert.equal(await ask(), 3);
+});
+
+test("disable() leaves somebody else's fetch alone", async (t) => {
+  freshProcess(t);
+  const cachy = enableCachy(options());
+  const other = countingNetwork();
+  globalThis.fetch = other.fetch;
+  cachy.disable();
+  assert.equal(globalThis.fetch, other.fetch);
+});
+
+test("createCachy() uses the fetch under the wrapper", async (t) => {
+  const paid = freshProcess(t);
+  const outer = enableCachy(options());
+  const inner = createCachy(options());
+  assert.deepEqual([await ask(inner.fetch), await ask(inner.fetch)], [1, 1]);
+  assert.deepEqual([outer.stats.misses, paid.calls.length], [0, 1]);
+});
+
+test("the wrapper has the name and the own functions of the fetch that it covers", (t) => {
+  const paid = freshProcess(t);
+  const preconnect = () => {};
+  Object.assign(paid.fetch, { preconnect });
+  enableCachy(options());
+  assert.equal(
+    (globalThis.fetch as unknown as { preconnect: unknown }).preconnect,
+    preconnect,
+  );
+  assert.equal(globalThis.fetch.name, "fetch");
+});
+
+test("the wrapper passes foreign calls through with the same arguments, also with `this` undefined", async (t) => {
+  const paid = freshProcess(t);
+  enableCachy(options());
+  const init = { method: "POST" };
+  const { fetch } = globalThis;
+  await fetch("https://example.com/", init);
+  assert.equal(paid.calls[0]?.[1], init);
+});

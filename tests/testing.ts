@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import {
+  type Cachy,
+  type CachyEvent,
+  type CachyOptions,
+  createCachy,
+  memoryStore,
+} from "../mod.ts";
+
+/** A URL of a domain that is cached by default. */
+export const CHAT_URL = "https://api.openai.com/v1/chat/completions";
+
+/** The options of a JSON POST. */
+export function jsonPost(
+  body: unknown,
+  headers: Record<string, string> = {},
+): RequestInit {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: text,
+  };
+}
+
+/** A JSON answer. */
+export function jsonAnswer(body: unknown, init: ResponseInit = {}): Response {
+  return new Response(JSON.stringify(body), {
+    headers: { "content-type": "application/json" },
+    ...init,
+  });
+}
+
+/** An answer that arrives in the given pieces, and then ends or breaks off. */
+export function streamAnswer(
+  pieces: readonly (string | Uint8Array)[],
+  { error, type = "text/event-stream", status = 200 }: {
+    error?: Error;
+    type?: string;
+    status?: number;
+  } = {},
+): Response {
+  const rest = pieces.map((piece) =>
+    typeof piece === "string" ? new TextEncoder().encode(piece) : piece
+  );
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = rest.shift();
+      if (piece) controller.enqueue(piece);
+      else if (error) controller.error(error);
+      else controller.close();
+    },
+  }, { highWaterMark: 0 });
+  return new Response(body, { status, headers: { "content-type": type } });
+}
+
+/** The events of a chat stream, as OpenAI sends them. */
+export function chatEvents(text: string): string[] {
+  return [
+    `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"${text}"}}]}\n\n`,
+    `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n`,
+    `data: [DONE]\n\n`,
+  ];
+}
+
+/** A paid network that gives its answers one after the other, and keeps what it was called with. */
+export interface FakeNetwork {
+  readonly fetch: typeof fetch;
+  /** The arguments of every call. */
+  readonly calls: Parameters<typeof fetch>[];
+}
+
+/** The last answer is given again and again. */
+export function network(
+  ...answers: readonly ((
+    ...call: Parameters<typeof fetch>
+  ) => Response | Promise<Response>)[]
+): FakeNetwork {
+  const calls: Parameters<typeof fetch>[] = [];
+  const fetch = (...call: Parameters<typeof globalThis.fetch>) => {
+    const answer = answers[Math.min(calls.length, answers.length - 1)];
+    calls.push(call);
+    if (!answer) throw new Error("the network was called, but has no answer");
+    return new Promise<Response>((resolve) => resolve(answer(...call)));
+  };
+  return { fetch: fetch as typeof globalThis.fetch, calls };
+}
+
+/** Answers with a number that counts up, so that a second answer of the network is told from a replay. */
+export function countingNetwork(): FakeNetwork {
+  let count = 0;
+  return network(() => jsonAnswer({ count: ++count }));
+}
+
+/** A handle in mode `auto` with a store of its own, and the events that it reported. */
+export function testCachy(
+  options: CachyOptions = {},
+): Cachy & { readonly events: CachyEvent[] } {
+  const events: CachyEvent[] = [];
+  const onEvent = (event: CachyEvent) => void events.push(event);
+  const defaults = {
+    mode: "auto",
+    ...(options.file ? {} : { store: memoryStore() }),
+  } as const;
+  return Object.assign(createCachy({ ...defaults, onEvent, ...options }), {
+    events,
+  });
+}
+
+/** The kinds of what happened, warnings left out. */
+export function kinds(events: readonly CachyEvent[]): string[] {
+  return events.map(({ kind }) => kind).filter((kind) => kind !== "warning");
+}
+
+/** A folder that is removed after the test. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "cachy-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
