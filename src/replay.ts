@@ -4,6 +4,14 @@ import type { Entry } from "./entry.ts";
 import { labelled } from "./response.ts";
 import { NEVER_KEPT_HEADERS } from "./secrets.ts";
 
+/** HTTP/1.1 servers send these, and SDKs show them. */
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No Content",
+};
+
 /**
  * Makes the response that an entry recorded.
  *
@@ -18,7 +26,7 @@ export function replay(
   const body = status === 204 || status === 205 ? null : bodyOf(entry, request.signal);
   // Text would make the constructor add a content type that was not there.
   const sent = typeof body === "string" && !headers.has("content-type") ? utf8(body) : body;
-  return labelled(new Response(sent, { status, headers }), {
+  return labelled(new Response(sent, { status, statusText: STATUS_TEXTS[status] ?? "", headers }), {
     url: request.url.href,
   });
 }

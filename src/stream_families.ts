@@ -40,7 +40,7 @@ export function eventProblem(event: StreamEvent): Problem | undefined {
   if (event.name === "error" || FAILED_TYPES.has(type)) {
     return { reason: "error", detail: `a stream event ${type}` };
   }
-  const detail = errorIn(event.data);
+  const detail = errorIn(event.data) ?? cohereError(event);
   return detail === undefined ? undefined : { reason: "error", detail };
 }
 
@@ -60,6 +60,13 @@ const FAILED_TYPES: ReadonlySet<string> = new Set([
   "response.cancelled",
 ]);
 const IMAGE_EVENT = /^image_(?:generation|edit)\./;
+
+/** Cohere's last event says how it went. */
+function cohereError(event: StreamEvent): string | undefined {
+  const delta = typeOf(event) === "message-end" ? asRecord(asRecord(event.data)?.delta) : undefined;
+  const failed = delta?.error || String(delta?.finish_reason).startsWith("ERROR");
+  return failed ? "the stream ended with an error" : undefined;
+}
 
 /** Named by an `event:` line, a `type` member, or both. */
 function typeOf(event: StreamEvent): string {

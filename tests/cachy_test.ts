@@ -61,9 +61,7 @@ test("createCachy() writes the line that FORMAT.md describes", async (t) => {
   });
   assert.match(recorded_at, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   assert.equal(typeof duration_ms, "number");
-  const lengths = chatEvents("Hé").map((event) =>
-    new TextEncoder().encode(event).byteLength
-  );
+  const lengths = chatEvents("Hé").map((event) => new TextEncoder().encode(event).byteLength);
   assert.deepEqual(
     chunks.map(([, length]: [number, number]) => length),
     lengths,
@@ -94,8 +92,7 @@ test("createCachy() starts over, when the file was deleted", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ file, fetch: paid });
-  const ask = async () =>
-    await (await cachy.fetch(CHAT_URL, jsonPost({}))).json();
+  const ask = async () => await (await cachy.fetch(CHAT_URL, jsonPost({}))).json();
   assert.deepEqual([await ask(), await ask()], [{ count: 1 }, { count: 1 }]);
   rmSync(file);
   assert.deepEqual([await ask(), await ask(), calls.length], [{ count: 2 }, {
@@ -138,9 +135,7 @@ test("disable() makes the handle's fetch the plain one, also for those who hold 
 });
 
 test("the handle is disposable, and waits for recordings when disposed asynchronously", async () => {
-  const { fetch: paid, calls } = network(() =>
-    streamAnswer(chatEvents("unread"))
-  );
+  const { fetch: paid, calls } = network(() => streamAnswer(chatEvents("unread")));
   const cachy = testCachy({ fetch: paid });
   await cachy.fetch(CHAT_URL, jsonPost({ stream: true }));
   await cachy[Symbol.asyncDispose]();

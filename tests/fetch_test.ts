@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type CachyOptions,
-  type Entry,
-  memoryStore,
-  type Store,
-} from "../mod.ts";
+import { type CachyOptions, type Entry, memoryStore, type Store } from "../mod.ts";
 import {
   CHAT_URL,
   chatEvents,
@@ -26,8 +21,7 @@ test("fetch() answers from the store, when the same request comes again", async 
   const cachy = testCachy({ fetch: paid });
   const first = await (await cachy.fetch(CHAT_URL, jsonPost({ a: 1, b: 2 })))
     .json();
-  const second =
-    await (await cachy.fetch(CHAT_URL, jsonPost(`{ "b": 2, "a": 1 }`))).json();
+  const second = await (await cachy.fetch(CHAT_URL, jsonPost(`{ "b": 2, "a": 1 }`))).json();
   assert.deepEqual([first, second, calls.length], [
     { count: 1 },
     { count: 1 },
@@ -107,15 +101,11 @@ test("fetch() keeps init members that it does not know, for the original fetch",
 
 test("fetch() asks the network once, when identical requests are under way", async () => {
   let answer = (_: Response) => {};
-  const { fetch: paid, calls } = network(() =>
-    new Promise((resolve) => answer = resolve)
-  );
+  const { fetch: paid, calls } = network(() => new Promise((resolve) => answer = resolve));
   const cachy = testCachy({ fetch: paid });
   const all = [1, 2, 3].map(() => cachy.fetch(CHAT_URL, jsonPost({ a: 1 })));
   while (!calls.length) {
-    await Promise.resolve().then(() =>
-      new Promise((done) => setImmediate(done))
-    );
+    await Promise.resolve().then(() => new Promise((done) => setImmediate(done)));
   }
   answer(jsonAnswer({ count: 1 }));
   const texts = await Promise.all(
@@ -126,9 +116,7 @@ test("fetch() asks the network once, when identical requests are under way", asy
 
 test("fetch() ends a wait with the reason of its own signal only", async () => {
   let answer = (_: Response) => {};
-  const { fetch: paid, calls } = network(() =>
-    new Promise((resolve) => answer = resolve)
-  );
+  const { fetch: paid, calls } = network(() => new Promise((resolve) => answer = resolve));
   const cachy = testCachy({ fetch: paid });
   const aborter = new AbortController();
   const first = cachy.fetch(CHAT_URL, jsonPost({ a: 1 }));
@@ -170,8 +158,7 @@ test("fetch() stores no failure: not the status, not a broken body, not an error
   ];
   const { fetch: paid, calls } = network(...answers);
   const cachy = testCachy({ fetch: paid });
-  const call = async () =>
-    await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).text();
+  const call = async () => await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).text();
   await call();
   await assert.rejects(call(), (error) => error === reset);
   await call();
@@ -180,9 +167,7 @@ test("fetch() stores no failure: not the status, not a broken body, not an error
   assert.equal(await call(), start + rest.join(""));
   assert.equal(await call(), start + rest.join(""));
   assert.equal(calls.length, 6);
-  const reasons = cachy.events.flatMap((event) =>
-    event.kind === "dropped" ? event.reason : []
-  );
+  const reasons = cachy.events.flatMap((event) => event.kind === "dropped" ? event.reason : []);
   assert.deepEqual(reasons, [
     "status",
     "broken",
@@ -308,9 +293,7 @@ test("fetch() in mode off neither reads nor writes", async () => {
 });
 
 test("fetch() in mode replay never asks the network, and explains the miss", async () => {
-  const { fetch: paid, calls } = network(() =>
-    assert.fail("the network was asked")
-  );
+  const { fetch: paid, calls } = network(() => assert.fail("the network was asked"));
   const cachy = testCachy({ fetch: paid, mode: "replay" });
   const response = await cachy.fetch(`${CHAT_URL}?key=s3cr3t`, jsonPost({}));
   assert.equal(response.status, 412);
@@ -358,9 +341,7 @@ test("fetch() sends what is never cached to the network each time, in every mode
 
 test("fetch() answers traces by itself in mode replay only", async () => {
   const url = "https://api.openai.com/v1/traces/ingest";
-  const { fetch: paid, calls } = network(() =>
-    new Response(null, { status: 202 })
-  );
+  const { fetch: paid, calls } = network(() => new Response(null, { status: 202 }));
   assert.equal(
     (await testCachy({ fetch: paid }).fetch(url, jsonPost({}))).status,
     202,
@@ -397,9 +378,7 @@ test("fetch() delivers the live answer with one warning, when the store fails", 
       count: 2,
     });
     assert.equal(calls.length, 2);
-    const warnings = cachy.events.flatMap((event) =>
-      event.kind === "warning" ? event.message : []
-    );
+    const warnings = cachy.events.flatMap((event) => event.kind === "warning" ? event.message : []);
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0] ?? "",

@@ -1,19 +1,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import {
-  CachyError,
-  createCachy,
-  disableCachy,
-  enableCachy,
-  memoryStore,
-} from "../mod.ts";
+import { CachyError, createCachy, disableCachy, enableCachy, memoryStore } from "../mod.ts";
 import { PATCH, sharedPatch } from "../src/global_fetch.ts";
-import {
-  CHAT_URL,
-  countingNetwork,
-  type FakeNetwork,
-  jsonPost,
-} from "./testing.ts";
+import { CHAT_URL, countingNetwork, type FakeNetwork, jsonPost } from "./testing.ts";
 
 const shared = globalThis as { [PATCH]?: unknown };
 
@@ -31,8 +20,7 @@ function freshProcess(t: TestContext): FakeNetwork {
   return paid;
 }
 
-const ask = async (client: typeof fetch = fetch) =>
-  (await (await client(CHAT_URL, jsonPost({}))).json()).count;
+const ask = async (client: typeof fetch = fetch) => (await (await client(CHAT_URL, jsonPost({}))).json()).count;
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;
 
 test("enableCachy() caches what goes through the global fetch, until disableCachy()", async (t) => {
@@ -133,9 +121,7 @@ test("enableCachy() does not go in circles, when the fetch that replaced ours ca
   const paid = freshProcess(t);
   enableCachy(options());
   const wrapper = globalThis.fetch;
-  globalThis.fetch = async (
-    ...call
-  ) => (await Promise.resolve(), await wrapper(...call)); // as tracing does
+  globalThis.fetch = async (...call) => (await Promise.resolve(), await wrapper(...call)); // as tracing does
   const tracing = globalThis.fetch;
   assert.deepEqual([await ask(), await ask()], [1, 1]);
   enableCachy(options());

@@ -2,13 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import {
-  type Cachy,
-  type CachyEvent,
-  type CachyOptions,
-  createCachy,
-  memoryStore,
-} from "../mod.ts";
+import { type Cachy, type CachyEvent, type CachyOptions, createCachy, memoryStore } from "../mod.ts";
 
 /** A URL of a domain that is cached by default. */
 export const CHAT_URL = "https://api.openai.com/v1/chat/completions";
@@ -43,9 +37,7 @@ export function streamAnswer(
     status?: number;
   } = {},
 ): Response {
-  const rest = pieces.map((piece) =>
-    typeof piece === "string" ? new TextEncoder().encode(piece) : piece
-  );
+  const rest = pieces.map((piece) => typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
       const piece = rest.shift();

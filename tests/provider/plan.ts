@@ -1,0 +1,105 @@
+/** How an answer goes over the wire: in which writes, and where a fault strikes. */
+import type { Answer, AnswerHeaders, StreamAnswer, WholeAnswer } from "./answer.ts";
+
+/**
+ * What goes wrong.
+ *
+ * In streamed answers, others stay whole:
+ * - `kill`: the connection is destroyed in the middle of the third event.
+ * - `truncate`: the body ends properly after two events.
+ * - `error`: two events, an error event in the family's own form, a proper end.
+ * - `hold`: three whole events at once, the rest after `release()`.
+ * - `hold-end`: all events, the end of the body after `release()`.
+ *
+ * In every answer:
+ * - `hang-headers`: nothing at all until `release()`.
+ * - `500`, `429`: a refusal instead of the answer.
+ *
+ * In whole answers, others stay whole:
+ * - `cut-json`: half of the announced content-length, then the connection is destroyed.
+ */
+export type Fault =
+  | "kill"
+  | "truncate"
+  | "error"
+  | "hold"
+  | "hold-end"
+  | "hang-headers"
+  | "500"
+  | "429"
+  | "cut-json";
+
+/** The steps after the headers; `hold` waits for `release()`. */
+export type Step = { readonly write: Uint8Array } | "hold" | "destroy" | "end";
+
+export interface Plan {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly steps: readonly Step[];
+}
+
+export function planOf(answer: Answer, fault: Fault | undefined): Plan {
+  return answer.kind === "stream" ? streamPlan(answer, fault) : wholePlan(answer, fault);
+}
+
+function wholePlan(answer: WholeAnswer, fault: Fault | undefined): Plan {
+  const { status, body } = answer;
+  const chunked = answer.pieces !== undefined || status === 204 ||
+    status === 304;
+  const headers = chunked ? answer.headers : { "content-length": String(body.length), ...answer.headers };
+  if (fault === "cut-json" && body.length > 1) {
+    return { status, headers, steps: [{ write: body.subarray(0, body.length >> 1) }, "destroy"] };
+  }
+  const writes = cut(body, answer.pieces ?? []);
+  return { status, headers, steps: [...writes, "end"] };
+}
+
+function streamPlan(answer: StreamAnswer, fault: Fault | undefined): Plan {
+  return { status: 200, headers: answer.headers, steps: streamSteps(answer, fault) };
+}
+
+function streamSteps({ events, error }: StreamAnswer, fault: Fault | undefined): Step[] {
+  switch (fault) {
+    case "kill":
+      return [...torn(events.slice(0, 2)), half(events[2] ?? ""), "destroy"];
+    case "truncate":
+      return [...torn(events.slice(0, 2)), "end"];
+    case "error":
+      return [...torn([...events.slice(0, 2), error]), "end"];
+    case "hold":
+      return [{ write: encode(events.slice(0, 3)) }, "hold", ...torn(events.slice(3)), "end"];
+    case "hold-end":
+      return [...torn(events), "hold", "end"];
+    default:
+      return [...torn(events), "end"];
+  }
+}
+
+function encode(events: readonly string[]): Uint8Array {
+  return new TextEncoder().encode(events.join(""));
+}
+
+/** Cuts every event in two, inside a character of several bytes when it has one. */
+function torn(events: readonly string[]): Step[] {
+  const cuts: number[] = [];
+  let start = 0;
+  for (const event of events) {
+    const bytes = encode([event]);
+    const lead = bytes.findIndex((byte) => byte >= 0xc0);
+    cuts.push(start + (lead < 0 ? bytes.length >> 1 : lead + 1));
+    start += bytes.length;
+  }
+  return cut(encode(events), cuts);
+}
+
+function half(event: string): Step {
+  const bytes = encode([event]);
+  return { write: bytes.subarray(0, bytes.length >> 1) };
+}
+
+function cut(bytes: Uint8Array, cuts: readonly number[]): Step[] {
+  const edges = [0, ...cuts, bytes.length];
+  return edges.slice(1)
+    .map((end, index) => ({ write: bytes.subarray(edges[index], end) }))
+    .filter(({ write }) => write.length > 0);
+}

@@ -1,0 +1,136 @@
+/** The shape in which every SDK is driven. */
+
+export interface Runtime {
+  readonly name: "node" | "deno" | "bun";
+  readonly version: string;
+  readonly major: number;
+}
+
+/** When an SDK looks `fetch` up: a patch of the global that comes later is not seen. */
+export type CapturesFetch = "import" | "construction" | "first call" | "call";
+
+export interface Connection {
+  /** Scheme, host and port, as in "http://127.0.0.1:8080"; the driver adds the SDK's own base path. */
+  readonly baseURL: string;
+  /** Without it, the SDK uses the global one. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface Client {
+  /**
+   * Runs the call to its end.
+   *
+   * @returns What the caller sees, as JSON values: texts, tool calls, ids, and for streams all events. Bytes are
+   * base64. Left out are raw response headers, and what an SDK invents anew in every run, which is named where it is
+   * left out: everything else is the same when the same answer comes again.
+   */
+  run(options?: CallOptions): Promise<unknown>;
+  /** Streaming cases only: the SDK's own events, so that a reader can leave early. */
+  stream?(options?: CallOptions): Promise<AsyncIterable<unknown>>;
+}
+
+export interface SdkCase {
+  /** As in "openai 7: chat stream". */
+  readonly name: string;
+  /** The SDK and its major alone, as in "openai 7". */
+  readonly sdk: string;
+  /** Where the SDK sends this call by default, as in "https://api.openai.com". */
+  readonly origin: string;
+  readonly streaming: boolean;
+  readonly capturesFetch: CapturesFetch;
+  /** Network requests of one run. */
+  readonly requests: number;
+  /** Whether a signal given to `run` or `stream` reaches the request. */
+  readonly abortable: boolean;
+  /** Whether two runs send equal requests, multipart boundaries apart. */
+  readonly repeatable: boolean;
+  /** Why it does not run here, or undefined. */
+  skip(runtime?: Runtime): string | undefined;
+  client(at: Connection): Promise<Client>;
+}
+
+/** One SDK: how to reach it and what is true of all its calls. */
+export interface Sdk<Connected> {
+  readonly name: string;
+  readonly origin: string;
+  readonly capturesFetch: CapturesFetch;
+  /** Why it does not run on a runtime. */
+  skip?(runtime: Runtime): string | undefined;
+  /** Imports the package here, not at the top of the module, so that a broken one fails its own cases only. */
+  connect(at: Connection): Promise<Connected>;
+}
+
+/** One call of an SDK: `run`, or `stream`, or both when a stream also has a final result. */
+export interface SdkCall<Connected> {
+  readonly name: string;
+  /** @default {1} */
+  readonly requests?: number;
+  /** @default {true} */
+  readonly abortable?: boolean;
+  /** @default {true} */
+  readonly repeatable?: boolean;
+  run?(connected: Connected, options: CallOptions): Promise<unknown>;
+  stream?(connected: Connected, options: CallOptions): Promise<AsyncIterable<unknown>>;
+}
+
+export function casesOf<Connected>(sdk: Sdk<Connected>, calls: readonly SdkCall<Connected>[]): SdkCase[] {
+  return calls.map((call) => ({
+    name: `${sdk.name}: ${call.name}`,
+    sdk: sdk.name,
+    origin: sdk.origin,
+    streaming: call.stream !== undefined,
+    capturesFetch: sdk.capturesFetch,
+    requests: call.requests ?? 1,
+    abortable: call.abortable ?? true,
+    repeatable: call.repeatable ?? true,
+    skip: (runtime = thisRuntime()) => sdk.skip?.(runtime),
+    client: async (at) => clientOf(await sdk.connect(at), call),
+  }));
+}
+
+function clientOf<Connected>(connected: Connected, call: SdkCall<Connected>): Client {
+  const { run, stream } = call;
+  const open = stream &&
+    ((options: CallOptions = {}) => stream(connected, options));
+  const read = async (options: CallOptions): Promise<unknown> => await collect(await open!(options));
+  return {
+    run: async (options = {}) => plain(await (run ? run(connected, options) : read(options))),
+    ...(open ? { stream: open } : {}),
+  };
+}
+
+export async function collect(events: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  // Copied at once: some SDKs go on changing an event they have handed out.
+  for await (const event of events) all.push(plain(event));
+  return all;
+}
+
+/** JSON values only: undefined members and methods are gone, bytes are base64. */
+export function plain(value: unknown): unknown {
+  const text = JSON.stringify(value, (_, inner: unknown) => inner instanceof Uint8Array ? base64(inner) : inner);
+  return text === undefined ? null : JSON.parse(text);
+}
+
+export function base64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+/** The JSON value of something without the named members, at any depth. */
+export function without(value: unknown, names: readonly string[]): unknown {
+  return JSON.parse(JSON.stringify(plain(value), (name, inner: unknown) => names.includes(name) ? undefined : inner));
+}
+
+export function thisRuntime(): Runtime {
+  const { Deno, Bun } = globalThis as {
+    Deno?: { version: { deno: string } };
+    Bun?: { version: string };
+  };
+  const name = Deno ? "deno" : Bun ? "bun" : "node";
+  const version = Deno?.version.deno ?? Bun?.version ?? process.versions.node;
+  return { name, version, major: Number(version.split(".")[0]) };
+}
