@@ -86,8 +86,7 @@ export function jsonlStore(
       const line = formatEntry(entry);
       const file = openToAppend(path);
       try {
-        // A line feed first, if a process was killed in the middle of its line.
-        writeWhole(file, utf8(endsInLineFeed(file) ? line : `\n${line}`));
+        writeWhole(file, utf8(isTorn(file) ? `\n${line}` : line));
       } finally {
         closeSync(file);
       }
@@ -310,10 +309,24 @@ function isMissing(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === "ENOENT";
 }
 
+const TORN_CHECKS = 10;
+const TORN_PAUSE_MS = 2;
+
+/**
+ * Whether a process was killed in the middle of its line. One that is still writing looks the same for an instant, so
+ * this is asked more than once.
+ */
+function isTorn(file: number): boolean {
+  for (let check = 0; check < TORN_CHECKS; check++) {
+    if (check > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TORN_PAUSE_MS);
+    if (endsInLineFeed(file)) return false;
+  }
+  return true;
+}
+
 function endsInLineFeed(file: number): boolean {
   const { size } = fstatSync(file);
-  return size === 0 ||
-    bytesAt(file, { start: size - 1, length: 1 })[0] === LINE_FEED;
+  return size === 0 || bytesAt(file, { start: size - 1, length: 1 })[0] === LINE_FEED;
 }
 
 /** One write; a second one only if the disk took less, to learn what is wrong with it. */

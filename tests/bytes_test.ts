@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { decodeBase64, encodeBase64 } from "../src/base64.ts";
+import { concatBytes, replaceBytes, sha256Hex, textOf, utf8 } from "../src/bytes.ts";
+
+const every = new Uint8Array(Array.from({ length: 256 }, (_, byte) => byte));
+
+test("utf8() and textOf() are inverse, also for a BOM, NULs and characters of four bytes", () => {
+  for (const text of ["", "plain", "Hé €", "👩‍🚀", "\uFEFFmarked", "a\uFEFFb", "\0", "\u2028\u2029\u0085", "\r\n"]) {
+    assert.equal(textOf(utf8(text)), text, JSON.stringify(text));
+  }
+  assert.deepEqual([...utf8("\uFEFFé")], [0xef, 0xbb, 0xbf, 0xc3, 0xa9]);
+});
+
+test("textOf() gives undefined, when the bytes are not valid UTF-8", () => {
+  const invalid = [
+    [0xff],
+    [0x80],
+    [0xc3],
+    [0x61, 0xe2, 0x82],
+    [0xf0, 0x9f, 0x91],
+    [0xc0, 0xaf],
+    [0xed, 0xa0, 0x80],
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xc3, 0x28],
+    [0xef, 0xbb, 0xbf, 0xff],
+  ];
+  for (const bytes of invalid) {
+    assert.equal(textOf(new Uint8Array(bytes)), undefined, `${bytes}`);
+  }
+  assert.equal(textOf(utf8("still works")), "still works", "after a failure");
+});
+
+test("concatBytes() joins parts, also views and none", () => {
+  assert.deepEqual(concatBytes([]), new Uint8Array());
+  const parts = [utf8("xaby").subarray(1, 3), new Uint8Array(), utf8("c")];
+  assert.deepEqual(concatBytes(parts), utf8("abc"));
+});
+
+test("concatBytes() copies, so that a later change of a part does not show", () => {
+  const part = utf8("abc");
+  const joined = concatBytes([part]);
+  part.fill(0);
+  assert.deepEqual(joined, utf8("abc"));
+});
+
+test("replaceBytes() replaces every occurrence, and nothing that only starts like one", () => {
+  const cases = [
+    ["--b\r\nx\r\n--b--", "b", "cachy-boundary", "--cachy-boundary\r\nx\r\n--cachy-boundary--"],
+    ["aaaa", "aa", "b", "bb"],
+    ["aaa", "aa", "b", "ba"],
+    ["ababac", "abac", "x", "abx"],
+    ["abc", "abcd", "x", "abc"],
+    ["abc", "abc", "", ""],
+    ["abc", "", "x", "abc"],
+    ["", "a", "x", ""],
+  ] as const;
+  for (const [bytes, sought, by, expected] of cases) {
+    assert.deepEqual(replaceBytes(utf8(bytes), utf8(sought), utf8(by)), utf8(expected), `${bytes} ${sought}`);
+  }
+});
+
+test("sha256Hex() gives 64 lowercase hex digits", async () => {
+  for (const bytes of [new Uint8Array(), utf8("abc"), new Uint8Array(every)]) {
+    assert.equal(await sha256Hex(bytes), createHash("sha256").update(bytes).digest("hex"));
+  }
+});
+
+test("encodeBase64() and decodeBase64() are inverse, and agree with Buffer", async () => {
+  const { Buffer } = await import("node:buffer");
+  for (let length = 0; length < 256; length += 7) {
+    const bytes = every.slice(255 - length);
+    assert.equal(encodeBase64(bytes), Buffer.from(bytes).toString("base64"));
+    assert.deepEqual(decodeBase64(encodeBase64(bytes)), bytes);
+  }
+  assert.equal(encodeBase64(every.subarray(3, 6)), "AwQF", "a view, not its buffer");
+});
+
+test("decodeBase64() gives bytes of its own, when called twice", () => {
+  const first = decodeBase64("AwQF");
+  first.fill(0);
+  assert.deepEqual([...decodeBase64("AwQF")], [3, 4, 5]);
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import type { CachyOptions } from "../mod.ts";
+import { formatEntry, parseEntry } from "../src/entry.ts";
+import { CHAT_URL, jsonPost, network, testCachy } from "./testing.ts";
+
+/** Lines in the first version of the format, and in each shape that pycachy has written. Never change them. */
+const GOLDEN = new URL("golden/v1.jsonl", import.meta.url);
+const SHA256 = "5d091964e7872229a4b4eb20c6ace32f6f43cf1795d600bb73f89c823eb48731";
+
+const RESPONSES_URL = "https://api.openai.com/v1/responses";
+const SPEECH_URL = "https://api.openai.com/v1/audio/speech";
+const CONVERSATIONS_URL = "https://api.openai.com/v1/conversations";
+const MESSAGES_URL = "https://api.anthropic.com/v1/messages";
+
+function goldenCachy(options: CachyOptions = {}) {
+  const { fetch } = network(() => assert.fail("the network was asked"));
+  return testCachy({ file: GOLDEN, mode: "replay", fetch, ...options });
+}
+
+/** What the golden file answers. */
+async function answerTo(url: string, init: RequestInit, options?: CachyOptions) {
+  const { fetch, misses } = goldenCachy(options);
+  const response = await fetch(url, init);
+  const chunks: number[][] = [];
+  for await (const chunk of response.body ?? []) chunks.push([...chunk]);
+  assert.deepEqual(misses, []);
+  const { status, headers } = response;
+  return { status, chunks, text: new TextDecoder().decode(new Uint8Array(chunks.flat())), headers: [...headers] };
+}
+
+const JSON_TYPE = [["content-type", "application/json"]];
+
+test("the golden file is the one that was written", () => {
+  assert.equal(createHash("sha256").update(readFileSync(GOLDEN)).digest("hex"), SHA256);
+});
+
+test("parseEntry() reads every golden line, and formatEntry() writes ours byte for byte", () => {
+  const lines = readFileSync(GOLDEN, "utf8").split("\n").slice(0, -1);
+  assert.equal(lines.length, 16);
+  for (const line of lines) {
+    const entry = parseEntry(line);
+    if (typeof entry === "string") assert.fail(`${entry}: ${line}`);
+    if (entry.v === 1) assert.equal(formatEntry(entry), `${line}\n`);
+  }
+});
+
+test("fetch() answers with golden JSON", async () => {
+  const answer = await answerTo(RESPONSES_URL, jsonPost({ model: "gpt-4.1", input: "Hey!" }));
+  assert.deepEqual([answer.status, answer.text], [200, `{"id":"resp_1","output":"Hi, ☃!"}`]);
+  assert.deepEqual(answer.headers, [...JSON_TYPE, ["x-request-id", "req_1"]]);
+});
+
+test("fetch() answers with a golden stream in its chunks, of which one ends inside of a character", async () => {
+  const request = { model: "gpt-4.1", stream: true, messages: [{ role: "user", content: "Hé" }] };
+  const { chunks, text, headers } = await answerTo(CHAT_URL, jsonPost(request));
+  assert.deepEqual([chunks.length, chunks[0]?.at(-1), chunks[1]?.at(0)], [4, 0xc3, 0xa9]);
+  assert.deepEqual(new TextDecoder().decode(new Uint8Array(chunks[3] ?? [])), "data: [DONE]\n\n");
+  assert.ok(text.startsWith(`data: {"choices":[{"index":0,"delta":{"content":"Hé"}`));
+  assert.deepEqual(headers, [["content-type", "text/event-stream; charset=utf-8"]]);
+});
+
+test("fetch() answers with golden audio", async () => {
+  const answer = await answerTo(SPEECH_URL, jsonPost({ model: "tts-1", voice: "alloy", input: "Hey" }));
+  assert.deepEqual(answer.chunks, [
+    [255, 251, 16],
+    [0, 0, 195, 128, 254],
+  ]);
+  assert.deepEqual(answer.headers, [["content-type", "audio/mpeg"]]);
+});
+
+test("fetch() answers with a golden empty body, and with none", async () => {
+  const empty = await answerTo("https://api.openai.com/v1/moderations", jsonPost({ input: "" }));
+  assert.deepEqual([empty.status, empty.text, empty.headers], [200, "", []]);
+  const none = await answerTo("https://api.openai.com/v1/files/file-1", { method: "DELETE" });
+  assert.deepEqual([none.status, none.text, none.headers], [204, "", []]);
+});
+
+test("fetch() answers by the golden namespace", async () => {
+  const init = jsonPost({ model: "gpt-4.1", input: "Say a number." });
+  assert.match((await answerTo(RESPONSES_URL, init)).text, /seven/);
+  assert.match((await answerTo(RESPONSES_URL, init, { namespace: "second" })).text, /eight/);
+});
+
+test("fetch() gives the first and the second golden answer to the same stateful request", async () => {
+  const { fetch } = goldenCachy();
+  const texts: string[] = [];
+  for (let at = 0; at < 3; at++) {
+    texts.push(await (await fetch(CONVERSATIONS_URL, jsonPost({}))).text());
+  }
+  assert.deepEqual(texts, [`{"id":"conv_1"}`, `{"id":"conv_2"}`, `{"id":"conv_2"}`]);
+});
+
+test("fetch() answers by a golden header that is part of the key", async () => {
+  const headers = { "anthropic-beta": "files-api-2025-04-14" };
+  const answer = await answerTo(MESSAGES_URL, jsonPost(`{"model":"claude","messages":[],"max_tokens":1.50}`, headers));
+  assert.deepEqual([answer.text, answer.headers], [`{"id":"msg_1"}`, [...JSON_TYPE, ["request-id", "req_2"]]]);
+});
+
+test("fetch() answers with the last golden line of a digest", async () => {
+  const answer = await answerTo(RESPONSES_URL, jsonPost({ input: "Which one?", model: "gpt-4.1" }));
+  assert.equal(answer.text, `{"output":"the newer one"}`);
+});
+
+test("fetch() answers with each shape of line that pycachy has written", async () => {
+  const oldest = await answerTo(RESPONSES_URL, jsonPost({ input: "old" }));
+  assert.deepEqual([oldest.status, oldest.text, oldest.headers], [200, `{"output": "hé"}`, JSON_TYPE]);
+  const stream = await answerTo(RESPONSES_URL, jsonPost({ input: "old", stream: true }));
+  assert.deepEqual(stream.headers, [["content-type", "text/event-stream"]]);
+  assert.match(stream.text, /^event: response\.created\n[^]*"response\.completed"\}\n\n$/);
+  const audio = await answerTo(SPEECH_URL, jsonPost({ input: "old", model: "tts-1" }));
+  assert.deepEqual([audio.status, audio.chunks.flat(), audio.headers], [200, [255, 0, 128], []]);
+  const newest = await answerTo(RESPONSES_URL, jsonPost({ input: "newer" }));
+  assert.deepEqual(
+    [newest.text, newest.headers],
+    [`{"output": "with a type"}`, [...JSON_TYPE, ["x-request-id", "req_3"]]],
+  );
+});

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { judgeBody } from "../src/complete.ts";
+import { CHAT_URL } from "./testing.ts";
+
+const BATCH_URL = "https://api.openai.com/v1/batches/batch_1";
+const GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta";
+
+/** The reason why a JSON body is not stored, or "whole". */
+function verdict(body: unknown, { method = "POST", url = CHAT_URL, type = "application/json" } = {}): string {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const bytes = new TextEncoder().encode(text);
+  const judge = judgeBody({ method, url: new URL(url), status: 200, headers: new Headers({ "content-type": type }) });
+  assert.equal(judge.push(bytes), false, "JSON has no terminal marker");
+  return judge.end(bytes)?.reason ?? "whole";
+}
+
+test("judgeBody() finds JSON whole, when it parses", () => {
+  const bodies = [`{}`, `[]`, ` {"a":[1,2,{"b":null}]}\r\n`, `"text"`, `1`, `null`, `{"choices":[]}`, "", "  \n"];
+  for (const body of bodies) assert.equal(verdict(body), "whole", body);
+  assert.equal(verdict(`{"title":"x"}`, { type: "application/problem+json" }), "whole");
+});
+
+test("judgeBody() finds JSON whole, when it starts with a BOM that readers drop", () => {
+  assert.equal(verdict(`\uFEFF{"a":1}`), "whole");
+  assert.equal(verdict(`\uFEFF{"error":{"message":"x"}}`), "error");
+});
+
+test("judgeBody() refuses JSON, when it is cut after any byte", () => {
+  const text = `{"id":"é","choices":[{"message":{"content":"\\u00e9€"},"finish_reason":"stop"}],"n":1.5}`;
+  const bytes = new TextEncoder().encode(text);
+  for (let length = 1; length < bytes.byteLength; length++) {
+    const judge = judgeBody({
+      method: "POST",
+      url: new URL(CHAT_URL),
+      status: 200,
+      headers: new Headers({ "content-type": "application/json" }),
+    });
+    judge.push(bytes.subarray(0, length));
+    assert.equal(judge.end(bytes.subarray(0, length))?.reason, "truncated", text.slice(0, length));
+  }
+});
+
+test("judgeBody() refuses JSON that reports an error", () => {
+  const bodies = [
+    { error: "overloaded" },
+    { error: { message: "overloaded", code: 503 } },
+    { error: { code: null, message: "overloaded" } },
+    { id: "x", choices: [], error: { message: "x" } },
+    { choices: [{ error: { code: 502 } }] },
+    { choices: [{ finish_reason: "stop" }, { finish_reason: "error" }] },
+    { object: "response", status: "failed", error: null },
+    { object: "response", status: "cancelled" },
+    [{ candidates: [] }, { error: { code: 503, status: "UNAVAILABLE" } }],
+  ];
+  for (const body of bodies) {
+    assert.equal(verdict(body), "error", JSON.stringify(body));
+  }
+});
+
+test("judgeBody() stores JSON, when an error member is null or only somewhere inside", () => {
+  const bodies = [
+    { error: null },
+    { object: "response", status: "completed", error: null, incomplete_details: null },
+    { object: "response", status: "incomplete" },
+    { object: "chat.completion", status: "failed" },
+    { choices: [{ error: null, finish_reason: "stop" }] },
+    { choices: [{ message: { content: `{"error":"quoted"}` }, finish_reason: "length" }] },
+    { output: { error: "a tool's own" } },
+    { errors: null, last_error: { code: "x" } },
+    [{ candidates: [{ finishReason: "STOP" }] }, { error: null }],
+  ];
+  for (const body of bodies) {
+    assert.equal(verdict(body), "whole", JSON.stringify(body));
+  }
+});
+
+test("judgeBody() judges Gemini's JSON array as a whole", () => {
+  const parts = [{ candidates: [{ content: {} }] }, { candidates: [{ finishReason: "STOP" }] }];
+  const text = JSON.stringify(parts, null, 2);
+  const url = `${GOOGLE_URL}/models/gemini:streamGenerateContent`;
+  assert.equal(verdict(text, { url }), "whole");
+  assert.equal(verdict(text.slice(0, -1), { url }), "truncated");
+  assert.equal(verdict(text.slice(0, text.indexOf("},")), { url }), "truncated");
+});
+
+const FINAL = [
+  "completed",
+  "complete",
+  "succeeded",
+  "success",
+  "failed",
+  "failure",
+  "cancelled",
+  "canceled",
+  "expired",
+];
+const ALSO_FINAL = ["ended", "incomplete", "processed", "active", "ready", "deleted", "requires_action"];
+const OPEN = [
+  "queued",
+  "in_progress",
+  "validating",
+  "running",
+  "pending",
+  "processing",
+  "cancelling",
+  "starting",
+  "new",
+];
+const MEMBERS = ["status", "state", "processing_status", "task_status"];
+
+test("judgeBody() stores what a GET polled, when the state is final", () => {
+  for (const state of [...FINAL, ...ALSO_FINAL]) {
+    for (const name of MEMBERS) {
+      for (const text of [state, state.toUpperCase(), `JOB_STATE_${state.toUpperCase()}`]) {
+        const get = { method: "GET", url: BATCH_URL };
+        assert.equal(verdict({ id: "1", [name]: text }, get), "whole", `${name}: ${text}`);
+        assert.equal(verdict({ file: { [name]: text } }, get), "whole", `one level down, ${name}: ${text}`);
+      }
+    }
+  }
+});
+
+test("judgeBody() refuses what a GET polled, when the state is not final or not known", () => {
+  const get = { method: "GET", url: BATCH_URL };
+  for (const state of [...OPEN, "", "something new", "JOB_STATE_RUNNING", 7, true]) {
+    for (const name of MEMBERS) {
+      assert.equal(verdict({ [name]: state }, get), "unfinished", `${name}: ${state}`);
+      assert.equal(verdict({ file: { [name]: state } }, get), "unfinished", `one level down, ${name}: ${state}`);
+      assert.equal(verdict({ status: "completed", file: { [name]: state } }, get), "unfinished", "each has to be");
+    }
+  }
+});
+
+test("judgeBody() does not look for states in an answer to a GET, when they are elsewhere", () => {
+  const get = { method: "GET", url: BATCH_URL };
+  const bodies = [
+    { data: [{ status: "in_progress" }] },
+    { a: { b: { status: "in_progress" } } },
+    { status: null },
+    { status: undefined, id: "1" },
+    { object: "list", data: [] },
+    { file_counts: { in_progress: 1, completed: 2 } },
+    [{ status: "in_progress" }],
+  ];
+  for (const body of bodies) {
+    assert.equal(verdict(body, get), "whole", JSON.stringify(body));
+  }
+});
+
+test("judgeBody() stores an unfinished job, when it was created by a POST", () => {
+  for (const method of ["POST", "DELETE", "PUT"]) {
+    assert.equal(verdict({ id: "batch_1", status: "validating" }, { method, url: BATCH_URL }), "whole", method);
+  }
+});
+
+test("judgeBody() stores a Google operation, only when it is done", () => {
+  const name = "models/veo/operations/op1";
+  const polls = [
+    { method: "GET", url: `${GOOGLE_URL}/${name}` },
+    { method: "GET", url: `${GOOGLE_URL}/operations/op1?alt=json` },
+    { method: "GET", url: `${GOOGLE_URL}/elsewhere` },
+    { method: "POST", url: `${GOOGLE_URL}/models/veo:fetchPredictOperation` },
+  ];
+  for (const poll of polls) {
+    for (const open of [{ name }, { name, done: false }, { name, done: null }, { name, done: "true" }]) {
+      assert.equal(verdict(open, poll), "unfinished", `${poll.url} ${JSON.stringify(open)}`);
+    }
+    assert.equal(verdict({ name, done: true, response: {} }, poll), "whole", poll.url);
+    assert.equal(verdict({ name, done: true, error: { code: 3 } }, poll), "error", poll.url);
+  }
+  const post = { url: `${GOOGLE_URL}/models/veo:predictLongRunning` };
+  assert.equal(verdict({ name }, post), "whole", "the POST that starts it is no poll");
+});
+
+test("judgeBody() judges an operation by done, whatever its metadata says", () => {
+  const name = "models/veo/operations/op1";
+  const get = { method: "GET", url: `${GOOGLE_URL}/${name}` };
+  assert.equal(verdict({ name, done: true, metadata: { state: "RUNNING" } }, get), "whole");
+  assert.equal(verdict({ name, metadata: { state: "SUCCEEDED" } }, get), "unfinished");
+});
+
+test("judgeBody() stores Gemini's batch, when it is done", () => {
+  const get = { method: "GET", url: `${GOOGLE_URL}/batches/b1` };
+  const batch = (state: string) => ({ name: "batches/b1", metadata: { state: `BATCH_STATE_${state}` } });
+  assert.equal(verdict({ ...batch("RUNNING") }, get), "unfinished");
+  assert.equal(verdict({ ...batch("SUCCEEDED"), done: true, response: {} }, get), "whole");
+});

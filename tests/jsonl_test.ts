@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test, type TestContext } from "node:test";
+import { type Entry, formatEntry } from "../src/entry.ts";
+import { jsonlStore } from "../src/stores/jsonl.ts";
+import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
+import { temporaryFolder } from "./testing.ts";
+
+storeContract("jsonlStore()", (t) => fileStore(t).store);
+
+const { key, sha256 } = digestOf("5ece2360");
+const other = digestOf("0badcafe");
+const line = (response: string, digest = { key, sha256 }) => formatEntry(entryOf(response, digest));
+
+/** A store in a new folder, its file, and the warnings that it gave. */
+function fileStore(t: TestContext, content?: string | Uint8Array) {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  if (content !== undefined) writeFileSync(file, content);
+  const warnings: string[] = [];
+  const store = jsonlStore(file, (message) => void warnings.push(message));
+  const responseOf = (digest = { key, sha256 }) =>
+    (store.find(digest.key, digest.sha256) as Entry | undefined)?.response;
+  return { file, store, warnings, responseOf };
+}
+
+test("append() writes the line and nothing else, in a file and folders that it makes", (t) => {
+  const file = join(temporaryFolder(t), "a", "b", "cachy.jsonl");
+  const store = jsonlStore(file, assert.fail);
+  assert.equal(store.find(key, sha256), undefined);
+  assert.equal(existsSync(file), false, "reading makes no file");
+  store.append(entryOf("one"));
+  store.append(entryOf("two"));
+  assert.equal(readFileSync(file, "utf8"), line("one") + line("two"));
+  assert.equal(store.name, file);
+});
+
+test("find() sees what another process appends", (t) => {
+  const { file, store, responseOf } = fileStore(t);
+  store.append(entryOf("ours"));
+  assert.equal(responseOf(), "ours");
+  appendFileSync(file, line("theirs") + line("another", other));
+  assert.deepEqual([responseOf(), responseOf(other)], ["theirs", "another"]);
+  const second = jsonlStore(file, assert.fail);
+  second.append(entryOf("of a second store"));
+  assert.equal(responseOf(), "of a second store");
+});
+
+test("find() reads the file anew, when it was deleted, replaced, cut or written anew", (t) => {
+  const { file, store, responseOf, warnings } = fileStore(t, line("first") + line("other", other));
+  assert.deepEqual([responseOf(), responseOf(other)], ["first", "other"]);
+  rmSync(file);
+  assert.deepEqual([responseOf(), store.size], [undefined, 0]);
+  writeFileSync(file, line("again"));
+  assert.deepEqual([responseOf(), responseOf(other)], ["again", undefined]);
+  writeFileSync(`${file}.new`, line("moved") + line("here", other) + line("and more", digestOf("00000001")));
+  renameSync(`${file}.new`, file);
+  assert.deepEqual([responseOf(), responseOf(other)], ["moved", "here"]);
+  truncateSync(file, line("moved").length);
+  assert.deepEqual([responseOf(), responseOf(other), store.size], ["moved", undefined, 1]);
+  writeFileSync(file, line("longer than all that was there before", other) + line("x".repeat(500)));
+  assert.deepEqual([responseOf(), responseOf(other)?.slice(0, 6)], ["x".repeat(500), "longer"]);
+  truncateSync(file, 0);
+  assert.deepEqual([responseOf(), store.size], [undefined, 0]);
+  assert.deepEqual(warnings, []);
+});
+
+test("find() reads the file anew, when it was edited in place without changing its size", (t) => {
+  const { file, responseOf } = fileStore(t, line("before"));
+  assert.equal(responseOf(), "before");
+  const { mtimeMs } = statSync(file);
+  writeFileSync(file, line("behind", other));
+  utimesSync(file, new Date(), new Date(mtimeMs + 2000));
+  assert.deepEqual([responseOf(), responseOf(other)], [undefined, "behind"]);
+});
+
+test("find() reads the file anew, when another one of its size and time took its place", (t) => {
+  const { file, responseOf } = fileStore(t, line("before"));
+  assert.equal(responseOf(), "before");
+  const { atime, mtime } = statSync(file);
+  const time = new Date(Math.floor(mtime.getTime() / 1000) * 1000);
+  utimesSync(file, atime, time);
+  assert.equal(responseOf(), "before");
+  writeFileSync(`${file}.new`, line("behind"));
+  utimesSync(`${file}.new`, atime, time);
+  renameSync(`${file}.new`, file);
+  assert.equal(responseOf(), "behind");
+});
+
+test("find() reads the file anew, when it was deleted and made again between two calls", (t) => {
+  const { file, responseOf } = fileStore(t, line("before"));
+  assert.equal(responseOf(), "before");
+  for (const response of ["after1", "much longer than before", "short"]) {
+    const { mtimeMs } = statSync(file);
+    rmSync(file);
+    writeFileSync(file, line(response));
+    utimesSync(file, new Date(), new Date(mtimeMs + 2000)); // some file systems count time coarsely
+    assert.equal(responseOf(), response);
+  }
+});
+
+test("append() repairs a torn last line, which a process leaves that is killed while it writes", (t) => {
+  const torn = line("torn").slice(0, 40);
+  const { file, store, warnings, responseOf } = fileStore(t, line("whole") + torn);
+  assert.equal(responseOf(), "whole");
+  store.append(entryOf("next"));
+  assert.equal(readFileSync(file, "utf8"), `${line("whole")}${torn}\n${line("next")}`);
+  assert.equal(responseOf(), "next");
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /line 2 \(not JSON\)/);
+  for (const _ of [1, 2]) responseOf();
+  assert.equal(warnings.length, 1, "reported once");
+});
+
+test("find() waits for the rest of a torn last line, which another process may still be writing", (t) => {
+  const whole = line("written in parts é");
+  const bytes = new TextEncoder().encode(whole);
+  const { file, responseOf, warnings, store } = fileStore(t, line("old"));
+  for (const byte of bytes) {
+    assert.match(responseOf() ?? "", /^(?:old|written in parts é)$/);
+    appendFileSync(file, new Uint8Array([byte]));
+  }
+  assert.deepEqual([responseOf(), store.size, warnings], ["written in parts é", 2, []]);
+});
+
+test("find() takes a last line that lacks only its line feed, and append() adds that", (t) => {
+  for (const end of ["", "\r"]) {
+    const { file, store, warnings, responseOf } = fileStore(t, line("first") + line("last").trimEnd() + end);
+    assert.equal(responseOf(), "last");
+    store.append(entryOf("next", other));
+    assert.equal(readFileSync(file, "utf8"), `${line("first")}${line("last").trimEnd()}${end}\n${line("next", other)}`);
+    assert.deepEqual([responseOf(), responseOf(other), store.size, warnings], ["last", "next", 3, []]);
+    appendFileSync(file, "not an entry\n");
+    assert.equal(responseOf(), "last");
+    assert.match(warnings.join(), /line 4 \(not JSON\)/);
+  }
+});
+
+test("find() reads a file that an editor or git has changed: CR LF, a BOM, blank lines, conflict markers", (t) => {
+  const crlf = (text: string) => text.replace("\n", "\r\n");
+  const lines = ["<<<<<<< HEAD\n", line("ours"), "=======\r\n", line("theirs", other), ">>>>>>> branch\n"];
+  const content = ["\uFEFF", crlf(line("crlf", digestOf("00000001"))), "\n", " \t\r\n", ...lines, "{}\n", "\0\0\0\n"];
+  const { store, warnings, responseOf } = fileStore(t, content.join(""));
+  assert.deepEqual([responseOf(), responseOf(other), responseOf(digestOf("00000001"))], ["ours", "theirs", "crlf"]);
+  assert.equal(store.size, 3);
+  const reasons: [number, string][] = [
+    [2, "blank line"],
+    [3, "blank line"],
+    [4, "git conflict marker"],
+  ];
+  reasons.push([6, "git conflict marker"], [8, "git conflict marker"], [9, `"key" is missing`], [10, "not JSON"]);
+  assert.equal(warnings.length, 1);
+  assert.ok(warnings[0]?.includes(reasons.map(([at, reason]) => `line ${at} (${reason})`).join(", ")), warnings[0]);
+});
+
+test("find() reports bad lines once and by their numbers, when more come later", (t) => {
+  const { file, warnings, responseOf } = fileStore(t, `bad\n${line("good")}`);
+  for (const _ of [1, 2]) assert.equal(responseOf(), "good");
+  appendFileSync(file, `\n${line("better")}bad\n`);
+  for (const _ of [1, 2]) assert.equal(responseOf(), "better");
+  assert.deepEqual(
+    warnings.map((warning) => warning.match(/line \d+/g)),
+    [["line 1"], ["line 3", "line 5"]],
+  );
+});
+
+test("find() names the first ten bad lines and counts the others", (t) => {
+  const { warnings, responseOf } = fileStore(t, "bad\n".repeat(25) + line("good"));
+  assert.equal(responseOf(), "good");
+  assert.match(warnings[0] ?? "", /line 10 \(not JSON\) and 15 more\./);
+});
+
+test("find() takes the older entry and reports the line, when a line only starts like an entry", (t) => {
+  const start = `{"key":"${key}","sha256":"${sha256}","response":`;
+  const newer = `{"key":"${key}","sha256":"${sha256}","v":2,"response":"from the future"}\n`;
+  const content = [line("good"), `${start}}\n`, `${start}"a" "b"}\n`, newer, line("elsewhere", other)];
+  const { warnings, responseOf } = fileStore(t, content.join(""));
+  for (const _ of [1, 2]) {
+    assert.deepEqual([responseOf(), responseOf(other)], ["good", "elsewhere"]);
+  }
+  const numbers = warnings
+    .join()
+    .match(/line \d+ \([^)]*\)/g)
+    ?.toSorted();
+  assert.deepEqual(numbers, ["line 2 (not JSON)", "line 3 (not JSON)", "line 4 (format 2 of a newer version)"]);
+});
+
+test("find() takes pycachy's lines, whatever the order of their members", (t) => {
+  const lines = [`{"key": "${key}", "response": "a"}\n`, `{"response": "b", "key": "${other.key}"}\n`];
+  const { store, responseOf } = fileStore(t, lines.join(""));
+  assert.deepEqual([responseOf(), responseOf(other), store.size], ["a", "b", 2]);
+  store.append(legacyEntry("c"));
+  assert.equal(responseOf(), "c");
+});
+
+test("find() does not take a line for what is quoted in it", (t) => {
+  const quoted = line(`{"key":"${key}"}\\n${line("fake")}`, other);
+  const twice = `{"key":"${key}","response":"fake","key":"${other.key}"}\n`;
+  const { responseOf } = fileStore(t, quoted + twice);
+  assert.equal(responseOf(), undefined);
+});
+
+test("find() reads lines longer than a block, and lines that straddle the border of two", (t) => {
+  const block = 1 << 20;
+  const digest = (at: number) => digestOf(at.toString(16).padStart(8, "0"));
+  for (const shift of [-60, -25, -24, -2, -1, 0, 1, 2, 17, 23, 24, 25, 60]) {
+    const empty = line("", digest(0)).length;
+    const filled = line("x".repeat(block - empty + shift), digest(0));
+    assert.equal(filled.length, block + shift);
+    const long = line("é".repeat(block), digest(1));
+    const { store, warnings, responseOf } = fileStore(t, filled + line("next", digest(2)) + long + line("last"));
+    assert.deepEqual([responseOf(digest(2)), responseOf()], ["next", "last"], `${shift}`);
+    assert.equal(responseOf(digest(0))?.length, block - empty + shift);
+    assert.ok(responseOf(digest(1)) === "é".repeat(block));
+    assert.deepEqual([store.size, warnings], [4, []]);
+  }
+});
+
+test("find() finds each of thousands of entries, and a warned line number behind them is right", (t) => {
+  const digests = Array.from({ length: 20_000 }, (_, at) => digestOf((at * 7919).toString(16).padStart(8, "0")));
+  const { store, warnings } = fileStore(t, `${digests.map((of) => line(`of ${of.key}`, of)).join("")}bad\n`);
+  for (const digest of digests) {
+    assert.equal((store.find(digest.key, digest.sha256) as Entry).response, `of ${digest.key}`);
+  }
+  assert.equal(store.size, digests.length);
+  assert.deepEqual(
+    warnings.map((warning) => warning.match(/line \d+/g)),
+    [["line 20001"]],
+  );
+});
+
+test("jsonlStore() throws, when the path is a folder or lies in a file", (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "cachy.jsonl"));
+  writeFileSync(join(folder, "file"), "");
+  for (const path of [join(folder, "cachy.jsonl"), join(folder, "file", "cachy.jsonl")]) {
+    const store = jsonlStore(path, assert.fail);
+    assert.throws(() => store.append(entryOf("x")), path);
+    assert.throws(() => store.find(key, sha256), path);
+  }
+});
+
+test("append() throws, when the disk is full", () => {
+  if (!existsSync("/dev/full")) {
+    return console.log("skipped: this system has no /dev/full");
+  }
+  assert.throws(() => jsonlStore("/dev/full", assert.fail).append(entryOf("x")), /ENOSPC|No space/i);
+});
+
+test("append() throws and find() reads, when the file is read-only", (t) => {
+  if (process.getuid?.() === 0) {
+    return console.log("skipped: root may write to every file");
+  }
+  const { file, store, responseOf } = fileStore(t, line("kept"));
+  chmodSync(file, 0o444);
+  assert.throws(() => store.append(entryOf("x")));
+  assert.equal(responseOf(), "kept");
+});

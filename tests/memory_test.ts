@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { memoryStore } from "../src/stores/memory.ts";
+import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
+
+storeContract("memoryStore()", () => memoryStore());
+
+test("memoryStore() is empty each time", async () => {
+  const { key, sha256 } = digestOf("5ece2360");
+  await memoryStore().append(entryOf("elsewhere"));
+  assert.equal(await memoryStore().find(key, sha256), undefined);
+  assert.equal(memoryStore().name, "memory");
+});
+
+test("size counts digests once, when they are recorded again", () => {
+  const store = memoryStore();
+  assert.equal(store.size, 0);
+  for (const response of ["first", "second"]) store.append(entryOf(response));
+  store.append(legacyEntry("without a digest"));
+  assert.equal(store.size, 2);
+});

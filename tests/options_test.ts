@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CachyError, type CachyOptions, createCachy, defaultDomains, enableCachy, memoryStore } from "../mod.ts";
+import { checkOptions } from "../src/options.ts";
+
+type Values = Readonly<Record<keyof CachyOptions, readonly unknown[]>>;
+
+const path = {
+  right: ["a.jsonl", "./x/a.jsonl", "/a.jsonl", "file:///a.jsonl", new URL("file:///a.jsonl")],
+  wrong: [
+    "",
+    7,
+    null,
+    true,
+    "https://a.example/a.jsonl",
+    new URL("https://a.example/a.jsonl"),
+    ["a.jsonl"],
+  ],
+};
+const matchers = {
+  right: [
+    [],
+    defaultDomains,
+    ["a.example", "localhost:4000", "127.0.0.1", "[::1]:80", "https://a.example/v1", /x/, () => true, "bücher.example"],
+  ],
+  wrong: [
+    "a.example",
+    /x/,
+    null,
+    [7],
+    [null],
+    [""],
+    ["*.a.example"],
+    ["a.example/v1"],
+    ["https://"],
+    ["ftp://a.example"],
+    ["localhost:99999"],
+    ["a b"],
+    [["a.example"]],
+    new Set(["a.example"]),
+  ],
+};
+
+const RIGHT: Values = {
+  file: path.right,
+  cacheDir: path.right,
+  domains: matchers.right,
+  ignore: matchers.right,
+  mode: ["auto", "replay", "refresh", "off"],
+  keyHeaders: [[], ["X-Mine", "accept"]],
+  keepHeaders: [[], ["x-ratelimit-remaining"]],
+  normalize: [[], [["a", ""], [/a/g, "$&"]]],
+  namespace: ["", "a"],
+  keepRequest: ["brief", "whole", "none"],
+  maxBodyBytes: [0, 1, 2 ** 40, Infinity],
+  debug: [true, false],
+  onEvent: [() => {}],
+  store: [memoryStore()],
+  fetch: [fetch],
+};
+
+const WRONG: Values = {
+  file: path.wrong,
+  cacheDir: path.wrong,
+  domains: matchers.wrong,
+  ignore: matchers.wrong,
+  mode: ["", "AUTO", "record", null, true, 0, ["auto"]],
+  keyHeaders: ["x-mine", [7], [""], ["a b"], ["a:"], ["a\n"], null, {}],
+  keepHeaders: ["x-mine", [7], ["a b"], ["set-cookie"], ["Set-Cookie"], ["content-length"], ["Content-Encoding"], [
+    "transfer-encoding",
+  ]],
+  normalize: [
+    "a",
+    ["a", "b"],
+    [["a"]],
+    [["a", "b", "c"]],
+    [["", "b"]],
+    [[7, "b"]],
+    [["a", () => "b"]],
+    [["a", 7]],
+    null,
+  ],
+  namespace: [7, null, true, ["a"], {}],
+  keepRequest: ["all", "", true, null],
+  maxBodyBytes: ["1", -1, NaN, null, 1n],
+  debug: ["true", 1, null],
+  onEvent: ["log", {}, null],
+  store: ["cachy.jsonl", {}, null, { name: "a", find() {} }, { find() {}, append() {} }],
+  fetch: ["fetch", {}, null],
+};
+
+function refusal(options: unknown): CachyError {
+  try {
+    checkOptions(options as CachyOptions);
+  } catch (error) {
+    assert.ok(error instanceof CachyError, String(error));
+    assert.equal(error.code, "invalid_option");
+    assert.equal(error.name, "CachyError");
+    return error;
+  }
+  assert.fail("the options were taken");
+}
+
+test("checkOptions() takes every option with a right value, and none at all", () => {
+  checkOptions({});
+  for (const [name, values] of Object.entries(RIGHT)) {
+    for (const value of [...values, undefined]) checkOptions({ [name]: value });
+  }
+});
+
+test("checkOptions() refuses wrong values, and names the option and what is expected", () => {
+  for (const [name, values] of Object.entries(WRONG)) {
+    for (const value of values) {
+      const { message } = refusal({ [name]: value });
+      assert.match(message, new RegExp(`^Cannot use .+ as option "${name}": expected .+\\.$`, "s"));
+    }
+  }
+});
+
+test("checkOptions() says what is expected in words that fit the option", () => {
+  assert.match(refusal({ mode: "record" }).message, /"auto", "replay", "refresh", "off"/);
+  assert.match(refusal({ keepRequest: "all" }).message, /"brief", "whole", "none"/);
+  assert.match(refusal({ file: 7 }).message, /path/);
+  assert.match(refusal({ maxBodyBytes: "1" }).message, /bytes/);
+  assert.match(refusal({ keepHeaders: ["set-cookie"] }).message, /without .*set-cookie/);
+});
+
+test("checkOptions() shows the value that it refuses", () => {
+  const values: [value: unknown, shown: string][] = [
+    ["record", '"record"'],
+    [7, "7"],
+    [null, "null"],
+    [["a"], '["a"]'],
+    [NaN, "NaN"],
+    [-Infinity, "-Infinity"],
+    [10n, "10"],
+    [/a+/g, "/a+/g"],
+    [Symbol("s"), "Symbol(s)"],
+    [() => 1, "a function"],
+  ];
+  for (const [value, shown] of values) {
+    assert.ok(refusal({ mode: value }).message.includes(` ${shown} `), `${shown}: ${refusal({ mode: value }).message}`);
+  }
+  assert.ok(refusal({ mode: "x".repeat(10_000) }).message.length < 300);
+});
+
+test("checkOptions() refuses a file URL that names no file here", () => {
+  for (const url of ["file://elsewhere.example/cachy.jsonl", "file:///a%2Fb.jsonl"]) {
+    for (const value of [url, new URL(url)]) {
+      assert.match(refusal({ file: value }).message, /"file"/);
+      assert.match(refusal({ cacheDir: value }).message, /"cacheDir"/);
+    }
+  }
+});
+
+test("checkOptions() refuses unknown names, and suggests the one that is meant", () => {
+  for (const name of Object.keys(RIGHT)) {
+    for (const wrong of [`${name}s`, `${name}X`, name.toUpperCase(), `${name.slice(0, -1)}_`]) {
+      const { message } = refusal({ [wrong]: 1 });
+      assert.ok(message.includes(`"${wrong}"`), message);
+      assert.ok(message.includes(`Did you mean "${name}"?`), message);
+    }
+  }
+  assert.match(refusal({ dir: 1 }).message, /"dir".*cacheDir/);
+  for (const name of ["constructor", "__proto__x", "toString"]) assert.match(refusal({ [name]: 1 }).message, /unknown/);
+  assert.match(refusal({ [""]: 1 }).message, /unknown/);
+});
+
+test("checkOptions() refuses a file together with a folder", () => {
+  const { message } = refusal({ file: "a.jsonl", cacheDir: "b" });
+  assert.match(message, /"file".*"cacheDir"/);
+  checkOptions({ file: "a.jsonl", cacheDir: undefined });
+});
+
+test("checkOptions() refuses what is no object", () => {
+  for (const options of [null, "replay", 7, true, () => {}]) {
+    assert.match(refusal(options).message, /expected an object/);
+  }
+});
+
+test("createCachy() and enableCachy() refuse wrong options, and change nothing", () => {
+  const before = globalThis.fetch;
+  for (const make of [createCachy, enableCachy]) {
+    assert.throws(() => make({ mode: "record" as "auto" }), { name: "CachyError", code: "invalid_option" });
+  }
+  assert.equal(globalThis.fetch, before);
+});

@@ -1,0 +1,79 @@
+/** Deno without its permissions: nothing prompts, nothing throws, and one warning says what to grant. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { runProgram } from "./processes.ts";
+import { type Provider, startProvider } from "./provider/provider.ts";
+import { thisRuntime } from "./sdk/case.ts";
+import { temporaryFolder } from "./testing.ts";
+
+const skip = thisRuntime().name === "deno" ? undefined : "only Deno has permissions";
+
+let provider: Provider;
+before(async () => {
+  provider = await startProvider({ pause: 1 });
+});
+after(() => provider.stop());
+
+/** Asks once in a project folder, with these permissions beside the network's. */
+async function ask(cwd: string, permissions: readonly string[], options = "{}", env = {}) {
+  provider.reset();
+  const flags = ["run", "--no-check", "--allow-net", ...permissions];
+  const { stdout, stderr, code } = await runProgram("ask_once", [provider.url, options], { flags, cwd, env });
+  assert.equal(code, 0, stderr);
+  return { ...JSON.parse(stdout), stderr, warnings: stderr.split("\n").filter((line) => line.startsWith("cachy:")) };
+}
+
+function project(folder: string): string {
+  writeFileSync(join(folder, "deno.json"), "{}");
+  return folder;
+}
+
+test("the documented flags are enough, and nothing is warned of", { skip }, async (t) => {
+  const cwd = project(temporaryFolder(t));
+  const flags = [
+    "--allow-read=.",
+    "--allow-write=cachy.jsonl",
+    "--allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG",
+  ];
+  const first = await ask(cwd, flags);
+  assert.deepEqual([first.recorded, first.stderr, first.file], [1, "", join(cwd, "cachy.jsonl")]);
+  const second = await ask(cwd, flags, "{}", { CI: "1" });
+  assert.deepEqual([second.hits, second.stderr, provider.requests.length], [1, "", 0]);
+});
+
+test("without read access the call passes through, with one warning", { skip }, async (t) => {
+  const cwd = project(temporaryFolder(t));
+  const result = await ask(cwd, ["--allow-env"], `{"file":"cachy.jsonl"}`);
+  assert.deepEqual([result.status, result.recorded, result.warnings.length], [200, 0, 1]);
+  assert.match(result.stderr, /Cannot read .*cachy\.jsonl: Deno did not grant read access.*--allow-read=/);
+  assert.equal(existsSync(join(cwd, "cachy.jsonl")), false);
+});
+
+test("without write access the call passes through, with one warning", { skip }, async (t) => {
+  const cwd = project(temporaryFolder(t));
+  const result = await ask(cwd, ["--allow-env", "--allow-read"]);
+  assert.deepEqual([result.status, result.recorded, result.dropped, result.warnings.length], [200, 0, 1, 1]);
+  assert.match(result.stderr, /Cannot write .*cachy\.jsonl: Deno did not grant write access.*--allow-write=/);
+});
+
+test("without access to CI there is one warning, which the option mode silences", { skip }, async (t) => {
+  const cwd = project(temporaryFolder(t));
+  const flags = ["--allow-read=.", "--allow-write=."];
+  const result = await ask(cwd, flags);
+  assert.deepEqual([result.recorded, result.warnings.length], [1, 1]);
+  assert.match(result.stderr, /Cannot read the environment variable CI: .*--allow-env=CI,CACHY_MODE/);
+  assert.equal((await ask(cwd, flags, `{"mode":"auto"}`)).stderr, "");
+  assert.equal((await ask(cwd, [...flags, "--allow-env=CI"])).stderr, "");
+});
+
+test("where the project cannot be searched upwards, the warning names the file that is used", { skip }, async (t) => {
+  const folder = project(temporaryFolder(t));
+  const cwd = join(folder, "inner");
+  mkdirSync(cwd);
+  const result = await ask(cwd, ["--allow-env", "--allow-read=.", "--allow-write=."]);
+  assert.deepEqual([result.recorded, result.warnings.length], [1, 1]);
+  assert.match(result.stderr, /Cannot look for the project's folder: .*The file is .*inner.cachy\.jsonl/);
+  assert.ok(existsSync(join(cwd, "cachy.jsonl")));
+});

@@ -1,0 +1,139 @@
+/** What only shows in real processes: exits, kills, several writers, full disks, the environment. */
+import assert from "node:assert/strict";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import { parseEntry } from "../src/entry.ts";
+import { runProgram, startProgram } from "./processes.ts";
+import { type Provider, startProvider } from "./provider/provider.ts";
+import { temporaryFolder } from "./testing.ts";
+
+let provider: Provider;
+before(async () => {
+  provider = await startProvider({ pause: 1 });
+});
+after(() => provider.stop());
+
+const linesOf = (file: string) => existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+
+for (const client of ["fetch", "ollama", "huggingface"]) {
+  test(`a program that exits on the line after a ${client} stream has lost nothing`, async (t) => {
+    const file = join(temporaryFolder(t), "cachy.jsonl");
+    provider.reset();
+    for (let round = 1; round <= 3; round++) {
+      const { code, stderr } = await runProgram("read_and_exit", [file, provider.url, client]);
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.equal(linesOf(file).length, 1);
+      assert.equal(provider.requests.length, 1);
+    }
+  });
+}
+
+test("a process that is killed in the middle of a stream leaves whole lines only", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  provider.reset();
+  const program = startProgram("record_and_hang", [file, provider.url]);
+  await program.printed("recorded");
+  provider.fault = "hold";
+  await program.printed("reading").catch(() => {}); // the fault may come a moment too late
+  program.child.kill("SIGKILL");
+  await program.exit;
+  for (const line of linesOf(file)) assert.equal(typeof parseEntry(line), "object");
+  assert.ok(linesOf(file).length >= 1);
+});
+
+test("a line that a killed process left unfinished costs nothing but itself", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  provider.reset();
+  await runProgram("record_many", [file, provider.url, "a", "3"]);
+  const line = linesOf(file)[0] ?? "";
+  appendFileSync(file, line.slice(0, line.length / 2));
+  const { stderr } = await runProgram("record_many", [file, provider.url, "a", "5"]);
+  assert.equal(provider.requests.length, 5);
+  assert.equal(linesOf(file).length, 6);
+  assert.deepEqual(
+    linesOf(file).map((line) => typeof parseEntry(line)).join(),
+    "object,object,object,string,object,object",
+  );
+  assert.match(stderr, /Skipped what is no entry in .*cachy\.jsonl: line 4 \(not JSON\)/);
+});
+
+test("processes that record into one file at once write whole lines, which all of them read", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  provider.reset();
+  const names = ["a", "b", "c"];
+  await Promise.all(names.map((name) => runProgram("record_many", [file, provider.url, name, "40"])));
+  assert.equal(linesOf(file).length, 120);
+  for (const line of linesOf(file)) assert.equal(typeof parseEntry(line), "object");
+  const replayed = await Promise.all(names.map((name) => runProgram("record_many", [file, provider.url, name, "40"])));
+  for (const { stdout } of replayed) assert.equal(JSON.parse(stdout).hits, 40);
+  assert.equal(provider.requests.length, 120);
+});
+
+const fullDisk = existsSync("/dev/full") ? undefined : "this system has no /dev/full";
+
+test("a full disk costs the recording, not the call", { skip: fullDisk }, async () => {
+  provider.reset();
+  const { stdout, stderr, code } = await runProgram("ask_once", [provider.url, `{"file":"/dev/full","mode":"auto"}`]);
+  const result = JSON.parse(stdout);
+  assert.deepEqual([code, result.status, result.recorded, result.dropped], [0, 200, 0, 1]);
+  assert.match(result.text, /chatcmpl/);
+  assert.match(stderr, /^cachy: Cannot write \/dev\/full: .*(ENOSPC|no space|os error 28)/i);
+  assert.match(stderr, /The call was answered by the network and is not recorded/);
+});
+
+test("a folder in the place of the file costs the recording, not the call", async (t) => {
+  provider.reset();
+  const folder = temporaryFolder(t);
+  const options = JSON.stringify({ file: folder, mode: "auto" });
+  const { stdout, stderr } = await runProgram("ask_once", [provider.url, options]);
+  assert.equal(JSON.parse(stdout).status, 200);
+  assert.match(stderr, /^cachy: Cannot read .*(EISDIR|directory)/i);
+});
+
+const isRoot = process.getuid?.() === 0 ? "root may read and write everything" : undefined;
+
+test("a file that may not be written costs the recording, not the call", { skip: isRoot }, async (t) => {
+  provider.reset();
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  writeFileSync(file, "", { mode: 0o444 });
+  const { stdout, stderr } = await runProgram("ask_once", [provider.url, JSON.stringify({ file, mode: "auto" })]);
+  assert.deepEqual([JSON.parse(stdout).status, JSON.parse(stdout).recorded], [200, 0]);
+  assert.match(stderr, /^cachy: Cannot write /);
+});
+
+test("the file is looked for in the nearest project folder, from the working directory up", async (t) => {
+  provider.reset();
+  const folder = temporaryFolder(t);
+  const cwd = join(folder, "deep", "down");
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(folder, "package.json"), "{}");
+  const { stdout } = await runProgram("ask_once", [provider.url], { cwd, env: { CACHY_MODE: "auto" } });
+  assert.match(JSON.parse(stdout).file, /cachy-[^/\\]*[/\\]cachy\.jsonl$/);
+  assert.equal(linesOf(join(folder, "cachy.jsonl")).length, 1);
+});
+
+test("with CI set, what is not recorded is a miss that says why, and the network is not asked", async (t) => {
+  provider.reset();
+  const cwd = temporaryFolder(t);
+  const { stdout } = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true" } });
+  const { status, text, misses } = JSON.parse(stdout);
+  assert.deepEqual([status, misses, provider.requests.length], [412, 1, 0]);
+  assert.match(JSON.parse(text).error.message, /because the environment variable CI is set/);
+  const forced = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true", CACHY_MODE: "auto" } });
+  assert.deepEqual([JSON.parse(forced.stdout).status, provider.requests.length], [200, 1]);
+  const replayed = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true" } });
+  assert.deepEqual([JSON.parse(replayed.stdout).hits, provider.requests.length], [1, 1]);
+});
+
+test("CACHY_FILE and CACHY_DEBUG do what they say, and a wrong CACHY_MODE names the allowed ones", async (t) => {
+  provider.reset();
+  const cwd = temporaryFolder(t);
+  const env = { CACHY_FILE: "here.jsonl", CACHY_DEBUG: "1", CACHY_MODE: "reply" };
+  const { stdout, stderr } = await runProgram("ask_once", [provider.url], { cwd, env });
+  assert.equal(linesOf(join(cwd, "here.jsonl")).length, 1);
+  assert.equal(JSON.parse(stdout).recorded, 1);
+  assert.match(stderr, /Cannot use CACHY_MODE=reply: expected one of auto, replay, refresh, off\. The mode is "auto"/);
+  assert.match(stderr, /^cachy MISS/m);
+});

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { thisRuntime } from "./sdk/case.ts";
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program of `tests/programs` in a process of the runtime that runs the test. */
+export interface Program {
+  readonly child: ChildProcess;
+  readonly exit: Promise<Exit>;
+  /** Resolves when the program has printed this text. */
+  printed(text: string): Promise<void>;
+}
+
+export interface ProgramOptions {
+  /** Arguments of the runtime, in place of those that allow everything. */
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Starts a program, without the environment variables that would change what it does. */
+export function startProgram(name: string, args: readonly string[], options: ProgramOptions = {}): Program {
+  const path = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
+  const env: Record<string, string | undefined> = { ...process.env, NO_COLOR: "1", ...options.env };
+  for (const variable of Object.keys(env)) {
+    if (/^(?:CI$|CACHY_)/.test(variable) && !options.env?.[variable]) delete env[variable];
+  }
+  const flags = options.flags ?? defaultFlags();
+  const stdio = ["ignore", "pipe", "pipe"] as const;
+  const child = spawn(process.execPath, [...flags, path, ...args], { env, cwd: options.cwd, stdio: [...stdio] });
+  const output = { stdout: "", stderr: "" };
+  const waiting = new Set<() => void>();
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.on("data", (data) => {
+      output[name] += data;
+      for (const check of [...waiting]) check();
+    });
+  }
+  const exit = new Promise<Exit>((resolve) => child.on("close", (code) => resolve({ code, ...output })));
+  const printed = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const check = () => output.stdout.includes(text) && waiting.delete(check) && resolve();
+      waiting.add(check);
+      check();
+      exit.then(() => reject(new Error(`"${text}" was never printed: ${output.stdout}${output.stderr}`)));
+    });
+  return { child, exit, printed };
+}
+
+/** Runs a program to its end. */
+export function runProgram(name: string, args: readonly string[], options?: ProgramOptions): Promise<Exit> {
+  return startProgram(name, args, options).exit;
+}
+
+function defaultFlags(): readonly string[] {
+  switch (thisRuntime().name) {
+    case "deno":
+      return ["run", "-A", "--no-check"];
+    case "bun":
+      return [];
+    case "node":
+      return thisRuntime().major < 22 ? ["--import", import.meta.resolve("tsx")] : [];
+  }
+}

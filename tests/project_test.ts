@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { findProjectFile } from "../src/project.ts";
+import { temporaryFolder } from "./testing.ts";
+
+const NAMES = ["deno.json", "deno.jsonc", "package.json"];
+
+function makeFolder(...parts: string[]): string {
+  const folder = join(...parts);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+test("findProjectFile() is in the working directory itself, if that is the project's folder", (t) => {
+  for (const name of NAMES) {
+    const folder = makeFolder(temporaryFolder(t), name.replace(".", "-"));
+    writeFileSync(join(folder, name), "{}");
+    assert.deepEqual(findProjectFile(folder), { path: join(folder, "cachy.jsonl") }, name);
+  }
+});
+
+test("findProjectFile() is in the nearest folder above with a file of a project", (t) => {
+  for (const name of NAMES) {
+    const root = temporaryFolder(t);
+    const outer = makeFolder(root, "outer"),
+      inner = makeFolder(outer, "a", "inner"),
+      deep = makeFolder(inner, "b", "c");
+    writeFileSync(join(outer, "package.json"), "{}");
+    writeFileSync(join(inner, name), "{}");
+    assert.equal(findProjectFile(deep).path, join(inner, "cachy.jsonl"), name);
+    assert.equal(findProjectFile(inner).path, join(inner, "cachy.jsonl"), name);
+    assert.equal(findProjectFile(dirname(inner)).path, join(outer, "cachy.jsonl"), name);
+  }
+});
+
+test("findProjectFile() does not take other files for those of a project", (t) => {
+  const outer = temporaryFolder(t), inner = makeFolder(outer, "inner");
+  writeFileSync(join(outer, "deno.jsonc"), "{}");
+  for (const name of ["package-lock.json", "deno.lock", "tsconfig.json", "cachy.jsonl", "package.json5"]) {
+    writeFileSync(join(inner, name), "");
+  }
+  assert.equal(findProjectFile(inner).path, join(outer, "cachy.jsonl"));
+});
+
+test("findProjectFile() is in the working directory, if there is no project", (t) => {
+  const folder = makeFolder(temporaryFolder(t), "a", "b");
+  for (let above = folder; above !== dirname(above); above = dirname(above)) {
+    if (NAMES.some((name) => existsSync(join(dirname(above), name)))) return t.skip(`${dirname(above)} is a project`);
+  }
+  assert.deepEqual(findProjectFile(folder), { path: join(folder, "cachy.jsonl") });
+});
+
+test("findProjectFile() touches nothing and says so, if the working directory is not known", () => {
+  const { path, warning } = findProjectFile(undefined);
+  assert.equal(path, "cachy.jsonl");
+  assert.match(warning ?? "", /cachy\.jsonl.*\{ file \}.*--allow-read/s);
+});

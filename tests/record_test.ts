@@ -1,0 +1,334 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import type { Problem } from "../src/problem.ts";
+import { type ReceivedBody, record, type RecordOptions } from "../src/record.ts";
+import { labelled } from "../src/response.ts";
+import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+const nextTurn = () => new Promise((done) => setImmediate(done));
+const EVENTS = chatEvents("Hé");
+
+/** A body that the test sends piece by piece, and what became of it. */
+function source(type = "text/event-stream") {
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let cancelBody = () => {};
+  const cancelled = new Promise<void>((resolve) => (cancelBody = resolve));
+  const body = new ReadableStream<Uint8Array>({
+    start: (given) => void (controller = given),
+    cancel: () => cancelBody(),
+  });
+  return {
+    response: new Response(body, { headers: { "content-type": type } }),
+    cancelled,
+    send: (...pieces: (string | Uint8Array)[]) => {
+      for (const piece of pieces) {
+        controller?.enqueue(typeof piece === "string" ? utf8(piece) : piece);
+      }
+    },
+    end: () => controller?.close(),
+    fail: (error: Error) => controller?.error(error),
+  };
+}
+
+/** Records, and keeps what was committed. */
+function recorded(response: Response, options: Partial<RecordOptions> = {}) {
+  const commits: ReceivedBody[] = [];
+  let notify = () => {};
+  const committed = new Promise<void>((resolve) => (notify = resolve));
+  const commit = async (body: ReceivedBody): Promise<Problem | undefined> => {
+    commits.push(body);
+    notify();
+    return await options.commit?.(body);
+  };
+  const head = { method: "POST", url: new URL(CHAT_URL), status: response.status, headers: response.headers };
+  const recording = record(response, head, { maxBodyBytes: 1e6, now: () => 0, ...options, commit });
+  const texts = () => commits.map(({ bytes }) => textOf(bytes));
+  return { ...recording, commits, texts, committed };
+}
+
+const readerOf = (response: Response) => (response.body as ReadableStream<Uint8Array>).getReader();
+
+test("record() hands each chunk out when it arrives, and commits all of them in the end", async () => {
+  const { response, send, end } = source();
+  let clock = 0;
+  const recording = recorded(response, { now: () => clock });
+  const reader = readerOf(recording.response);
+  for (const event of EVENTS.slice(0, 2)) {
+    clock += 10;
+    send(event);
+    assert.equal(textOf((await reader.read()).value), event, "before the next one exists");
+    assert.equal(recording.commits.length, 0);
+  }
+  end();
+  assert.equal((await reader.read()).done, true);
+  assert.deepEqual(recording.texts(), [EVENTS.slice(0, 2).join("")]);
+  const lengths = EVENTS.slice(0, 2).map((event) => utf8(event).byteLength);
+  assert.deepEqual(recording.commits[0]?.chunks, [
+    [10, lengths[0]],
+    [20, lengths[1]],
+  ]);
+  assert.equal(await recording.settled, undefined);
+});
+
+test("record() commits before it hands out the chunk with the terminal marker", async () => {
+  const { response, send } = source();
+  let finishCommit = () => {};
+  const hold = new Promise<undefined>((resolve) => (finishCommit = () => resolve(undefined)));
+  const { response: live, committed, texts } = recorded(response, { commit: () => hold });
+  const reader = readerOf(live);
+  send(...EVENTS);
+  for (const event of EVENTS.slice(0, -1)) {
+    assert.equal(textOf((await reader.read()).value), event);
+  }
+  let isGiven = false;
+  const last = reader.read().then(({ value }) => ((isGiven = true), textOf(value)));
+  await committed;
+  for (let turn = 0; turn < 5; turn++) await nextTurn();
+  assert.equal(isGiven, false, "the commit is still under way");
+  finishCommit();
+  assert.equal(await last, EVENTS.at(-1));
+  assert.deepEqual(texts(), [EVENTS.join("")], "though the body did not end");
+});
+
+test("record() commits before the caller sees the end, when there is no marker", async () => {
+  const { response, send, end } = source("application/json");
+  let finishCommit = () => {};
+  const hold = new Promise<undefined>((resolve) => (finishCommit = () => resolve(undefined)));
+  const { response: live, committed, commits } = recorded(response, { commit: () => hold });
+  const reader = readerOf(live);
+  send(`{"a":1}`);
+  assert.equal(textOf((await reader.read()).value), `{"a":1}`);
+  assert.equal(commits.length, 0);
+  end();
+  let isEnded = false;
+  const ended = reader.read().then(({ done }) => (isEnded = done));
+  await committed;
+  for (let turn = 0; turn < 5; turn++) await nextTurn();
+  assert.equal(isEnded, false, "the commit is still under way");
+  finishCommit();
+  assert.equal(await ended, true);
+});
+
+test("record() commits again, when bytes follow the marker", async () => {
+  const { response, send, end } = source();
+  const { response: live, texts, settled } = recorded(response);
+  send(...EVENTS, ": bye\n\n");
+  end();
+  assert.equal(await live.text(), `${EVENTS.join("")}: bye\n\n`);
+  assert.deepEqual(texts(), [EVENTS.join(""), `${EVENTS.join("")}: bye\n\n`]);
+  assert.equal(await settled, undefined);
+});
+
+test("record() commits once, when the body ends after the marker", async () => {
+  const { response, send, end } = source();
+  const { response: live, texts } = recorded(response);
+  send(EVENTS.join(""));
+  end();
+  await live.text();
+  assert.deepEqual(texts(), [EVENTS.join("")]);
+});
+
+test("record() lets the caller stop at once and cancels the source, though this never ends", async () => {
+  const { response, send, cancelled } = source();
+  const { response: live, settled, commits } = recorded(response);
+  send(EVENTS[0] ?? "");
+  const received: string[] = [];
+  for await (const chunk of live.body as ReadableStream<Uint8Array>) {
+    received.push(textOf(chunk));
+    break;
+  }
+  await cancelled;
+  assert.equal((await settled)?.reason, "cancelled");
+  assert.deepEqual([received, commits.length], [EVENTS.slice(0, 1), 0]);
+});
+
+test("record() lets the caller cancel before it has read anything", async () => {
+  const { response, cancelled } = source();
+  const { response: live, settled, commits } = recorded(response);
+  await live.body?.cancel();
+  await cancelled;
+  assert.deepEqual([(await settled)?.reason, commits.length], ["cancelled", 0]);
+});
+
+test("record() keeps what it committed, when the caller stops after the marker", async () => {
+  const { response, send, cancelled } = source();
+  const { response: live, settled, texts } = recorded(response);
+  send(...EVENTS);
+  const reader = readerOf(live);
+  for (const event of EVENTS) {
+    assert.equal(textOf((await reader.read()).value), event);
+  }
+  await reader.cancel();
+  await cancelled;
+  assert.equal(await settled, undefined);
+  assert.deepEqual(texts(), [EVENTS.join("")]);
+});
+
+test("record() keeps what it committed, when the caller stops earlier but the copy held the marker", async () => {
+  const { response, send, cancelled } = source();
+  const { response: live, settled, texts, committed } = recorded(response);
+  send(...EVENTS);
+  const reader = readerOf(live);
+  await reader.read();
+  await committed;
+  await reader.cancel();
+  await cancelled;
+  assert.equal(await settled, undefined);
+  assert.deepEqual(texts(), [EVENTS.join("")]);
+});
+
+test("record() hands the caller the error of the network itself, and commits nothing", async () => {
+  const { response, send, fail } = source();
+  const { response: live, settled, commits } = recorded(response);
+  const reader = readerOf(live);
+  send(EVENTS[0] ?? "");
+  await reader.read();
+  const reset = new TypeError("connection reset");
+  fail(reset);
+  await assert.rejects(reader.read(), (error) => error === reset);
+  assert.deepEqual(await settled, { reason: "broken", detail: "connection reset" });
+  assert.equal(commits.length, 0);
+});
+
+test("record() keeps what it committed, when the source fails after the marker", async () => {
+  const { response, send, fail } = source();
+  const { response: live, settled, texts } = recorded(response);
+  const reader = readerOf(live);
+  send(...EVENTS);
+  for (const _ of EVENTS) await reader.read();
+  const reset = new Error("connection reset");
+  fail(reset);
+  await assert.rejects(reader.read(), (error) => error === reset);
+  assert.equal(await settled, undefined);
+  assert.deepEqual(texts(), [EVENTS.join("")]);
+});
+
+test("record() records what was sent, when the caller writes into its chunks", async () => {
+  const { response, send, end } = source();
+  const { response: live, texts } = recorded(response);
+  const reader = readerOf(live);
+  for (const event of EVENTS) {
+    send(event);
+    (await reader.read()).value?.fill(0);
+  }
+  end();
+  await reader.read();
+  assert.deepEqual(texts(), [EVENTS.join("")]);
+});
+
+test("record() gives the caller everything and commits nothing, when the body is longer than maxBodyBytes", async () => {
+  const whole = EVENTS.join("");
+  const size = utf8(whole).byteLength;
+  for (const pieces of [EVENTS, [whole], [...EVENTS, ": bye\n\n"]]) {
+    const { response, send, end } = source();
+    const { response: live, settled, commits } = recorded(response, { maxBodyBytes: size - 1 });
+    send(...pieces);
+    end();
+    assert.equal(await live.text(), pieces.join(""));
+    assert.deepEqual([(await settled)?.reason, commits.length], ["too-large", 0], `${pieces.length} chunks`);
+  }
+  const { response, send, end } = source();
+  const { response: live, settled } = recorded(response, { maxBodyBytes: size });
+  send(...EVENTS);
+  end();
+  assert.equal(await live.text(), whole);
+  assert.equal(await settled, undefined, "exactly maxBodyBytes");
+});
+
+test("record() reports no drop, when it committed at the marker and more than maxBodyBytes followed", async () => {
+  const { response, send, end } = source();
+  const { response: live, settled, texts } = recorded(response, { maxBodyBytes: utf8(EVENTS.join("")).byteLength });
+  send(...EVENTS, ": bye\n\n");
+  end();
+  await live.text();
+  assert.deepEqual([await settled, texts()], [undefined, [EVENTS.join("")]]);
+});
+
+test("record() commits, when nobody reads the body", async () => {
+  const { response, send, end } = source();
+  const { settled, texts } = recorded(response);
+  send(...EVENTS);
+  end();
+  assert.equal(await settled, undefined);
+  assert.deepEqual(texts(), [EVENTS.join("")]);
+});
+
+test("record() passes on why nothing was stored", async () => {
+  const notWritten: Problem = { reason: "not-written", detail: "disk full" };
+  for (const events of [EVENTS, EVENTS.slice(0, 2)]) {
+    const { response, send, end } = source();
+    const { response: live, settled } = recorded(response, { commit: () => Promise.resolve(notWritten) });
+    send(...events);
+    end();
+    assert.equal(await live.text(), events.join(""));
+    assert.deepEqual(await settled, notWritten);
+  }
+});
+
+test("record() commits an empty body, and leaves the answer without one as it is", async () => {
+  const { response, end } = source("application/json");
+  const empty = recorded(response);
+  end();
+  assert.equal(await empty.response.text(), "");
+  assert.deepEqual([await empty.settled, empty.texts()], [undefined, [""]]);
+  for (const status of [200, 204, 205]) {
+    const bodiless = new Response(null, { status, headers: { "x-request-id": "req_1" } });
+    const { response: live, settled, commits } = recorded(bodiless);
+    assert.deepEqual([live.status, live.body, live.headers.get("x-request-id")], [status, null, "req_1"]);
+    assert.deepEqual([await settled, commits], [undefined, [{ bytes: new Uint8Array(), chunks: [] }]]);
+  }
+});
+
+test("fetch() has saved an answer without a body, when the caller gets it", async () => {
+  const { fetch: paid } = network(() => new Response(null, { status: 204 }));
+  const cachy = testCachy({ fetch: paid });
+  await cachy.fetch(CHAT_URL, jsonPost({ long: "x".repeat(10_000) }));
+  assert.equal(cachy.stats.recorded, 1, "without flush()");
+});
+
+test("record() gives the caller what the original response says, also in clones", async () => {
+  const { body } = streamAnswer(EVENTS);
+  const headers = new Headers({ "content-type": "text/event-stream", "content-encoding": "gzip", "x-a": "ü" });
+  headers.append("set-cookie", "a=1");
+  headers.append("set-cookie", "b=2");
+  const original = new Response(body, { status: 201, statusText: "Made", headers });
+  const { response } = recorded(labelled(original, { url: `${CHAT_URL}?moved`, redirected: true }));
+  assert.ok(response instanceof Response);
+  const clone = response.clone();
+  for (const one of [response, clone, clone.clone()]) {
+    assert.deepEqual([one.url, one.redirected], [`${CHAT_URL}?moved`, true]);
+    assert.deepEqual([one.status, one.statusText, one.ok], [201, "Made", true]);
+    assert.deepEqual([...one.headers], [...headers]);
+    assert.deepEqual(one.headers.getSetCookie(), ["a=1", "b=2"]);
+    assert.equal(await one.text(), EVENTS.join(""));
+  }
+});
+
+test("record() leaves no rejection unhandled, whatever fails and whoever reads", async () => {
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", listen);
+  try {
+    for (const read of [0, 1]) {
+      for (const ending of ["fail", "cancel", "cancel and fail"] as const) {
+        for (const commit of [undefined, () => Promise.resolve<Problem>({ reason: "not-written", detail: "" })]) {
+          const { response, send, fail } = source();
+          const { response: live, settled } = recorded(response, { commit });
+          const reader = readerOf(live);
+          send(EVENTS[0] ?? "");
+          if (read) await reader.read();
+          if (ending !== "fail") await reader.cancel(new Error("enough"));
+          if (ending !== "cancel") fail(new Error("reset"));
+          await settled;
+        }
+      }
+    }
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+  } finally {
+    process.off("unhandledRejection", listen);
+  }
+  assert.deepEqual(unhandled, []);
+});

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sha256Hex, utf8 } from "../src/bytes.ts";
+import { canonicalRequest, type Normalization } from "../src/canonical_request.ts";
+import type { RecordedRequest } from "../src/entry.ts";
+import { type KeepRequest, recordedRequest } from "../src/recorded_request.ts";
+import { readHead, readRequest } from "../src/request.ts";
+import { CHAT_URL, jsonPost } from "./testing.ts";
+
+interface Options {
+  readonly keep?: KeepRequest;
+  readonly keyHeaders?: readonly string[];
+  readonly normalize?: readonly Normalization[];
+  readonly n?: number;
+  readonly namespace?: string;
+}
+
+async function record(init: RequestInit, options: Options = {}, url = CHAT_URL): Promise<RecordedRequest | undefined> {
+  const { keep = "brief", keyHeaders = [], normalize = [], n, namespace } = options;
+  const head = readHead(new URL(url), url, init);
+  assert.ok(head);
+  const request = await readRequest(head);
+  const canonical = await canonicalRequest(request, { keyHeaders: new Set(keyHeaders), normalize });
+  return await recordedRequest(request, canonical, { keep, n, namespace });
+}
+
+async function recordedBody(init: RequestInit, options: Options = {}): Promise<string> {
+  return (await record(init, options))?.body ?? assert.fail("nothing was recorded");
+}
+
+function post(contentType: string, body: BodyInit): RequestInit {
+  return { method: "POST", headers: { "content-type": contentType }, body };
+}
+
+async function summary(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const [bytes, unit] = typeof content === "string" ? [utf8(content), "characters"] : [content, "bytes"];
+  return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;
+}
+
+test("recordedRequest() keeps method, URL without secrets, the headers of the key, and the canonical text", async () => {
+  const init = jsonPost({ b: 1, a: "é" }, { "anthropic-beta": "x", authorization: "Bearer SECRET" });
+  for (const keep of ["brief", "whole"] as const) {
+    const recorded = await record(init, { keep, n: 2, namespace: "s" }, `${CHAT_URL}?key=SECRET&a=1`);
+    assert.deepEqual(recorded, {
+      method: "POST",
+      url: `${CHAT_URL}?a=1`,
+      headers: { "anthropic-beta": "x" },
+      body: '{"a": "\\u00e9", "b": 1}',
+      exact: true,
+      namespace: "s",
+      n: 2,
+    });
+  }
+});
+
+test("recordedRequest() leaves out headers, n and namespace where they are not set", async () => {
+  const recorded = JSON.parse(JSON.stringify(await record(jsonPost({}))));
+  assert.deepEqual(Object.keys(recorded), ["method", "url", "body", "exact"]);
+});
+
+test("recordedRequest() keeps nothing in `none`", async () => {
+  assert.equal(await record(jsonPost({ a: 1 }), { keep: "none", n: 2, namespace: "s" }), undefined);
+});
+
+test("recordedRequest() replaces strings over 4,096 characters in `brief`, and keeps them in `whole`", async () => {
+  const [short, long, accents] = ["s".repeat(4096), "l".repeat(4097), "é".repeat(4096)];
+  const init = jsonPost({ a: [long, short, { b: long }], c: accents });
+  const brief = JSON.parse(await recordedBody(init));
+  assert.deepEqual(brief, { a: [await summary(long), short, { b: await summary(long) }], c: accents });
+  assert.equal((await record(init))?.exact, false);
+  const whole = await record(init, { keep: "whole" });
+  assert.deepEqual(JSON.parse(whole?.body ?? ""), { a: [long, short, { b: long }], c: accents });
+  assert.equal(whole?.exact, true);
+  assert.equal((await record(jsonPost({ a: short, b: short })))?.exact, true, "many short ones stay");
+});
+
+test("recordedRequest() replaces a long text in `brief`, and keeps it in `whole`", async () => {
+  const [short, long] = ["s".repeat(4096), "l".repeat(4097)];
+  assert.deepEqual([await recordedBody(post("text/plain", short)), await recordedBody(post("text/plain", long))], [
+    short,
+    await summary(long),
+  ]);
+  assert.equal((await record(post("text/plain", long)))?.exact, false);
+  assert.equal(await recordedBody(post("text/plain", long), { keep: "whole" }), long);
+});
+
+test("recordedRequest() replaces bytes in `brief`, and keeps them as base64 in `whole`", async () => {
+  const bytes = Uint8Array.of(0xff, 0, 1);
+  const brief = await record(post("application/octet-stream", bytes));
+  assert.deepEqual([brief?.body, brief?.exact], [await summary(bytes), false]);
+  const whole = await record(post("application/octet-stream", bytes), { keep: "whole" });
+  assert.deepEqual([whole?.body, whole?.exact], ["base64:/wAB", false]);
+});
+
+test("recordedRequest() keeps a form by its hashes in `brief`, with its values in `whole`", async () => {
+  const form = new FormData();
+  form.append("model", "whisper");
+  form.append("file", new Blob([Uint8Array.of(0xff, 0, 1)]), "a.wav");
+  const brief = await record({ method: "POST", body: form });
+  assert.deepEqual(JSON.parse(brief?.body ?? ""), [
+    ["model", null, await sha256Hex(utf8("whisper"))],
+    ["file", "a.wav", await sha256Hex(Uint8Array.of(0xff, 0, 1))],
+  ]);
+  assert.equal(brief?.exact, true);
+  const whole = await record({ method: "POST", body: form }, { keep: "whole" });
+  assert.deepEqual(JSON.parse(whole?.body ?? ""), [["model", null, "whisper"], ["file", "a.wav", "base64:/wAB"]]);
+  assert.equal(whole?.exact, false);
+});
+
+test("recordedRequest() keeps what was hashed: with normalized strings", async () => {
+  const recorded = await record(jsonPost({ a: "run 12" }), { normalize: [[/\d+/, "N"]], keep: "whole" });
+  assert.deepEqual([recorded?.body, recorded?.exact], ['{"a": "run N"}', true]);
+});
+
+test("recordedRequest() never keeps secrets of a JSON body", async () => {
+  const init = jsonPost({
+    api_key: "SECRET",
+    tools: [{ headers: { "X-Custom": "SECRET" }, server_url: "https://a.example/?token=SECRET" }],
+    long: `https://a.example/?token=SECRET&x=${"x".repeat(5000)}`,
+  });
+  for (const keep of ["brief", "whole"] as const) {
+    const recorded = await record(init, { keep });
+    assert.doesNotMatch(JSON.stringify(recorded), /SECRET/);
+    assert.equal(recorded?.exact, false);
+  }
+});
+
+test("recordedRequest() never keeps secrets of a form body, however the content type is written", async () => {
+  for (const type of ["application/x-www-form-urlencoded", "Application/X-WWW-Form-UrlEncoded; charset=UTF-8"]) {
+    for (const keep of ["brief", "whole"] as const) {
+      const recorded = await record(post(type, "user=a&password=SECRET"), { keep });
+      assert.deepEqual([recorded?.body, recorded?.exact], ["user=a&password=[redacted]", false], type);
+    }
+  }
+  const search = { method: "POST", body: new URLSearchParams({ client_secret: "SECRET" }) };
+  assert.equal(await recordedBody(search), "client_secret=[redacted]");
+});
+
+test("recordedRequest() never keeps secrets of a FormData", async () => {
+  const form = new FormData();
+  form.append("api_key", "SECRET");
+  form.append("model", "whisper");
+  const whole = await recordedBody({ method: "POST", body: form }, { keep: "whole" });
+  assert.doesNotMatch(whole, /SECRET/);
+  assert.match(whole, /whisper/);
+});
+
+test("recordedRequest() never keeps secrets of JSON that is sent as text, as fetch does without a content type", async () => {
+  for (const keep of ["brief", "whole"] as const) {
+    const body = await recordedBody({ method: "POST", body: '{"model":"m","api_key":"SECRET"}' }, { keep });
+    assert.doesNotMatch(body, /SECRET/);
+    assert.match(body, /model/);
+  }
+});
+
+test("recordedRequest() never keeps a credential that the key was told to look at", async () => {
+  const headers = { authorization: "Bearer SECRET", "x-api-key": "SECRET", cookie: "a=SECRET", "x-mine": "1" };
+  const recorded = await record(jsonPost({}, headers), { keyHeaders: Object.keys(headers) });
+  assert.doesNotMatch(JSON.stringify(recorded), /SECRET/);
+  assert.equal(recorded?.headers?.["x-mine"], "1");
+});

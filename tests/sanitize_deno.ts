@@ -1,0 +1,81 @@
+/** Under Deno's leak sanitizers: no timer, listener, handle or promise stays behind. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { createCachy } from "../mod.ts";
+import { type Fault, startProvider } from "./provider/provider.ts";
+
+type Handle = ReturnType<typeof createCachy>;
+
+/** A provider, and a handle on a file of its own, for the time of one test. */
+async function withProvider(
+  fault: Fault | undefined,
+  use: (ask: (init?: RequestInit) => Promise<Response>, cachy: Handle) => Promise<void>,
+): Promise<void> {
+  const provider = await startProvider({ pause: 1 });
+  const folder = Deno.makeTempDirSync();
+  const cachy = createCachy({ file: join(folder, "cachy.jsonl"), domains: [provider.url], mode: "auto" });
+  provider.fault = fault;
+  const body = JSON.stringify({ model: "m", stream: true, messages: [{ role: "user", content: "Hi" }] });
+  const headers = { "content-type": "application/json" };
+  const ask = (init: RequestInit = {}) =>
+    cachy.fetch(`${provider.url}/v1/chat/completions`, { method: "POST", headers, body, ...init });
+  await use(ask, cachy);
+  await cachy.flush();
+  await provider.stop();
+  Deno.removeSync(folder, { recursive: true });
+}
+
+Deno.test("recording and replaying leaves nothing behind", () =>
+  withProvider(undefined, async (ask, cachy) => {
+    const live = await (await ask()).text();
+    assert.equal(await (await ask()).text(), live);
+    assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], [1, 1]);
+  }));
+
+Deno.test("identical requests at once leave nothing behind", () =>
+  withProvider(undefined, async (ask, cachy) => {
+    const texts = await Promise.all([ask(), ask(), ask()].map(async (response) => await (await response).text()));
+    assert.equal(new Set(texts).size, 1);
+    assert.equal(cachy.stats.recorded, 1);
+  }));
+
+Deno.test("a wait that its own signal ends leaves nothing behind", () =>
+  withProvider("hold", async (ask) => {
+    const aborter = new AbortController();
+    const first = await ask();
+    const waiter = ask({ signal: aborter.signal });
+    aborter.abort();
+    await assert.rejects(waiter);
+    await first.body?.cancel();
+  }));
+
+Deno.test("a break in the middle leaves nothing behind", () =>
+  withProvider("hold", async (ask, cachy) => {
+    const reader = (await ask()).body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    await cachy.flush();
+    assert.equal(cachy.stats.recorded, 0);
+  }));
+
+Deno.test("an abort in the middle leaves nothing behind", () =>
+  withProvider("hold", async (ask) => {
+    const aborter = new AbortController();
+    const reader = (await ask({ signal: aborter.signal })).body!.getReader();
+    await reader.read();
+    aborter.abort();
+    await assert.rejects(reader.read(), { name: "AbortError" });
+  }));
+
+Deno.test("a connection that breaks leaves nothing behind", () =>
+  withProvider("kill", async (ask) => {
+    await assert.rejects((await ask()).text());
+  }));
+
+Deno.test("a signal with a timeout that is not reached does not keep the process alive", () =>
+  withProvider(undefined, async (ask) => {
+    const aborter = new AbortController();
+    const signal = AbortSignal.any([aborter.signal]);
+    await (await ask({ signal })).text();
+    await (await ask({ signal })).text();
+  }));

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { canonicalJson } from "../src/canonical_json.ts";
+import { keptHeaders, redactForm, redactJson, textWithoutSecrets, withoutSecrets } from "../src/secrets.ts";
+
+function redact(value: unknown): unknown {
+  const canonical = canonicalJson(JSON.stringify(value), redactJson);
+  assert.ok(canonical);
+  return JSON.parse(canonical);
+}
+
+function stripped(url: string): string {
+  return withoutSecrets(new URL(url));
+}
+
+test("withoutSecrets() removes every parameter that carries a secret, in any case and however it is written", () => {
+  const names = [
+    "key",
+    "api_key",
+    "api-key",
+    "apikey",
+    "access_token",
+    "token",
+    "sig",
+    "signature",
+    "X-Amz-Signature",
+    "X-Amz-Credential",
+    "X-Amz-Security-Token",
+    "x-amz-date",
+    "KEY",
+    "Api_Key",
+    "API-KEY",
+    "apiKey",
+    "SIG",
+    "%6Bey",
+    "api%5Fkey",
+    "api%2Dkey",
+    "%54oken",
+    "X%2dAmz%2dSignature",
+  ];
+  for (const name of names) {
+    assert.equal(stripped(`https://a.example/v1?${name}=SECRET`), "https://a.example/v1", name);
+    assert.equal(stripped(`https://a.example/v1?a=1&${name}=SECRET&b=2`), "https://a.example/v1?a=1&b=2", name);
+    assert.equal(stripped(`https://a.example/v1?${name}`), "https://a.example/v1", name);
+    assert.equal(stripped(`https://a.example/v1?${name}=A&x&${name}=B=C`), "https://a.example/v1?x", name);
+  }
+});
+
+test("withoutSecrets() keeps other parameters byte for byte, and their order", () => {
+  const queries = [
+    "b=2&a=1",
+    "a=1&a=1&&=&x",
+    "q=a+b%20c&r=%C3%A9&s=~'!()*",
+    "keys=1&my_key=2&key2=3&tokens=4&max_tokens=5&signature_version=6&keyword=7&x-am=8&monkey=9",
+    "alt=sse",
+    "%zz=1&%=2",
+    "a=key=1",
+    "a=%26key=1",
+  ];
+  for (const query of queries) {
+    assert.equal(stripped(`https://a.example/v1?${query}`), new URL(`https://a.example/v1?${query}`).href, query);
+    assert.equal(stripped(`https://a.example/v1?key=S&${query}`), new URL(`https://a.example/v1?${query}`).href, query);
+  }
+});
+
+test("withoutSecrets() removes fragment and credentials, and keeps host, port and path", () => {
+  assert.equal(
+    stripped("https://user:SECRET@A.example:8443/a%20b/key=1?x=1#key=SECRET"),
+    "https://a.example:8443/a%20b/key=1?x=1",
+  );
+  assert.equal(stripped("https://a.example"), "https://a.example/");
+  assert.equal(stripped("http://[::1]:80/x"), "http://[::1]/x");
+});
+
+test("textWithoutSecrets() takes secrets out of a text that is a URL, and leaves every other text as it is", () => {
+  const secrets: [string, string][] = [
+    ["https://s3.example/a.png?X-Amz-Signature=SECRET&v=1", "https://s3.example/a.png?v=1"],
+    ["http://user:SECRET@a.example/x", "http://a.example/x"],
+    ["https://blob.example/a?sv=2024&sig=SECRET", "https://blob.example/a?sv=2024"],
+    ["HTTPS://a.example/x?token=SECRET", "https://a.example/x"],
+  ];
+  for (const [text, expected] of secrets) assert.equal(textWithoutSecrets(text), expected);
+  const harmless = [
+    "Is this https://a.example a URL?",
+    "https://a.example/x?v=1#part",
+    "HTTPS://A.example/X?v=1",
+    "what is key=1&token=2?",
+    "https://",
+    "https://a.example/a?",
+    "",
+  ];
+  for (const text of harmless) assert.equal(textWithoutSecrets(text), text);
+});
+
+test("redactJson takes out members with a telling name, wherever they stand and whatever they hold", () => {
+  const names = [
+    "authorization",
+    "authorization_token",
+    "Authorization",
+    "proxy-authorization",
+    "api_key",
+    "apiKey",
+    "API-KEY",
+    "x-api-key",
+    "x-goog-api-key",
+    "access_token",
+    "refresh_token",
+    "secret",
+    "client_secret",
+    "clientSecret",
+    "password",
+    "private_key",
+    "credentials",
+    "cookie",
+    "aws_secret_access_key".replace("aws_", ""),
+  ];
+  for (const name of names) {
+    for (const secret of ["SECRET", 7, true, null, ["SECRET"], { a: { b: "SECRET" } }, [[{ x: "SECRET" }]]]) {
+      const expected = { [name]: "[redacted]", a: [{ b: { [name]: "[redacted]", c: 1 } }] };
+      assert.deepEqual(redact({ [name]: secret, a: [{ b: { [name]: secret, c: 1 } }] }), expected, name);
+    }
+  }
+});
+
+test("redactJson takes out the headers of MCP servers, whatever their names are", () => {
+  const tools = [{
+    type: "mcp",
+    server_url: "https://user:SECRET@mcp.example/sse?token=SECRET",
+    authorization: "SECRET",
+    headers: { "X-Custom": "SECRET", "Authorization": "Bearer SECRET", "Accept": "text/plain", "Content-Type": "a/b" },
+  }];
+  assert.deepEqual(redact({ tools }), {
+    tools: [{
+      type: "mcp",
+      server_url: "https://mcp.example/sse",
+      authorization: "[redacted]",
+      headers: {
+        "X-Custom": "[redacted]",
+        "Authorization": "[redacted]",
+        "Accept": "text/plain",
+        "Content-Type": "a/b",
+      },
+    }],
+  });
+});
+
+test("redactJson takes out headers that are written as a list", () => {
+  const lists = [
+    [["X-Custom", "SECRET"]],
+    ["X-Custom: SECRET"],
+    [{ name: "X-Custom", value: "SECRET" }],
+  ];
+  for (const headers of lists) assert.doesNotMatch(JSON.stringify(redact({ tools: [{ headers }] })), /SECRET/);
+});
+
+test("redactJson leaves everything else alone", () => {
+  const body = {
+    model: "gpt",
+    max_tokens: 5,
+    tokens: ["a"],
+    metadata: { key: "k", keyword: "w", secretary: "s", authorizations: 1, cookies: 2, headersX: { a: "b" } },
+    messages: [{ role: "user", content: 'password: "x", api_key=1, https://a.example/?v=1' }],
+    image_url: { url: "https://a.example/a.png?v=1#x" },
+  };
+  assert.deepEqual(redact(body), body);
+});
+
+test("redactForm() takes secrets out of a form body, and keeps the rest byte for byte", () => {
+  assert.equal(
+    redactForm("a=1&password=SECRET&client%5Fsecret=SECRET&b=%20+&API_KEY=SECRET=x&token=SECRET&key=SECRET&c&=d"),
+    "a=1&password=[redacted]&client%5Fsecret=[redacted]&b=%20+&API_KEY=[redacted]&token=[redacted]&key=[redacted]&c&=d",
+  );
+  assert.equal(redactForm(""), "");
+});
+
+test("keptHeaders() keeps what replays need, and what is asked for", () => {
+  const headers = new Headers({
+    "Content-Type": "application/json",
+    "X-Request-Id": "req_1",
+    "request-id": "req_2",
+    "x-goog-upload-url": "https://a.example/u?upload_id=1&key=SECRET",
+    "x-goog-upload-status": "active",
+    "x-mine": "1",
+    "openai-organization": "org-1",
+    "date": "today",
+    "server": "x",
+  });
+  const kept = {
+    "content-type": "application/json",
+    "x-request-id": "req_1",
+    "request-id": "req_2",
+    "x-goog-upload-url": "https://a.example/u?upload_id=1",
+    "x-goog-upload-status": "active",
+  };
+  assert.deepEqual(keptHeaders(headers, new Set()), kept);
+  assert.deepEqual(keptHeaders(headers, new Set(["x-mine", "x-missing"])), { ...kept, "x-mine": "1" });
+  assert.deepEqual(keptHeaders(new Headers(), new Set()), {});
+});
+
+test("keptHeaders() never keeps cookies and what describes bytes on the wire, asked for or not", () => {
+  const names = ["set-cookie", "content-encoding", "content-length", "transfer-encoding"];
+  const headers = new Headers(names.map((name) => [name, "x"] as [string, string]));
+  assert.deepEqual(keptHeaders(headers, new Set(names)), {});
+});

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { realpathSync, writeFileSync } from "node:fs";
+import { type CachyEvent, createCachy } from "../mod.ts";
+import { createSettings, type Settings } from "../src/settings.ts";
+import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder } from "./testing.ts";
+
+const VARIABLES = ["CI", "CACHY_MODE", "CACHY_FILE", "CACHY_DEBUG"] as const;
+
+/** Runs a function with these variables and no other of ours, and puts everything back. */
+function withVariables<T>(variables: Partial<Record<typeof VARIABLES[number], string>>, run: () => T): T {
+  const before = VARIABLES.map((name) => [name, process.env[name]] as const);
+  const set = (name: string, value: string | undefined) => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+  for (const name of VARIABLES) set(name, variables[name]);
+  try {
+    return run();
+  } finally {
+    for (const [name, value] of before) set(name, value);
+  }
+}
+
+function settingsWith(variables: Parameters<typeof withVariables>[0], options = {}): Settings {
+  return withVariables(variables, () => createSettings(options));
+}
+
+function inFolder<T>(folder: string, run: () => T): T {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return run();
+  } finally {
+    process.chdir(before);
+  }
+}
+
+test("createSettings() takes the mode from the option, else CACHY_MODE, else CI, else auto", () => {
+  const cases: [Parameters<typeof withVariables>[0], object, string, string][] = [
+    [{ CACHY_MODE: "off", CI: "true" }, { mode: "refresh" }, "refresh", "option"],
+    [{ CACHY_MODE: "off", CI: "true" }, {}, "off", "CACHY_MODE"],
+    [{ CACHY_MODE: "auto", CI: "1" }, { mode: undefined }, "auto", "CACHY_MODE"],
+    [{ CI: "true" }, {}, "replay", "CI"],
+    [{ CI: "1" }, {}, "replay", "CI"],
+    [{ CI: "0" }, {}, "replay", "CI"],
+    [{ CI: "false" }, {}, "auto", "default"],
+    [{ CI: "" }, {}, "auto", "default"],
+    [{}, {}, "auto", "default"],
+    [{ CACHY_MODE: "" }, {}, "auto", "default"],
+  ];
+  for (const mode of ["auto", "replay", "refresh", "off"]) cases.push([{ CACHY_MODE: mode }, {}, mode, "CACHY_MODE"]);
+  for (const [variables, options, mode, source] of cases) {
+    const settings = settingsWith(variables, options);
+    assert.deepEqual([settings.mode, settings.modeSource], [mode, source], JSON.stringify(variables));
+    assert.deepEqual(settings.warnings, []);
+  }
+});
+
+test("createSettings() warns of a wrong CACHY_MODE, and goes on as if it were not there", () => {
+  for (const [ci, mode] of [[undefined, "auto"], ["true", "replay"]] as const) {
+    const settings = settingsWith({ CACHY_MODE: "record", CI: ci });
+    assert.equal(settings.mode, mode);
+    assert.equal(settings.warnings.length, 1);
+    assert.match(settings.warnings[0] ?? "", /CACHY_MODE=record.*auto, replay, refresh, off/);
+    assert.ok(settings.warnings[0]?.includes(`"${mode}"`), "the warning says which mode it is now");
+  }
+  assert.deepEqual(settingsWith({ CACHY_MODE: "record" }, { mode: "off" }).warnings, []);
+});
+
+test("createSettings() reads the environment once, at the call", () => {
+  const settings = settingsWith({ CACHY_MODE: "replay", CACHY_FILE: "/a.jsonl" });
+  withVariables({ CACHY_MODE: "off", CACHY_FILE: "/b.jsonl" }, () => {
+    assert.equal(settings.mode, "replay");
+    assert.equal(settings.findFile().path, "/a.jsonl");
+  });
+});
+
+test("createSettings() debugs by the option, else by CACHY_DEBUG", () => {
+  for (const [value, debug] of [["1", true], ["true", true], ["0", false], ["false", false], ["", false]] as const) {
+    assert.equal(settingsWith({ CACHY_DEBUG: value }).debug, debug, value);
+    assert.equal(settingsWith({ CACHY_DEBUG: value }, { debug: !debug }).debug, !debug);
+  }
+  assert.equal(settingsWith({}).debug, false);
+});
+
+test("createSettings() finds the file by path, URL or folder, relative to the working directory of the call", (t) => {
+  const folder = realpathSync(temporaryFolder(t));
+  const at = (...parts: string[]) => join(folder, ...parts);
+  const cases: [object, string][] = [
+    [{ file: "a.jsonl" }, at("a.jsonl")],
+    [{ file: "./sub/../a.jsonl" }, at("a.jsonl")],
+    [{ file: at("b c.jsonl") }, at("b c.jsonl")],
+    [{ file: pathToFileURL(at("ü x.jsonl")) }, at("ü x.jsonl")],
+    [{ file: pathToFileURL(at("ü x.jsonl")).href }, at("ü x.jsonl")],
+    [{ cacheDir: "sub" }, at("sub", "cachy.jsonl")],
+    [{ cacheDir: at("sub") }, at("sub", "cachy.jsonl")],
+    [{ cacheDir: pathToFileURL(at("sub")) }, at("sub", "cachy.jsonl")],
+    [{ cacheDir: pathToFileURL(`${at("sub")}/`) }, at("sub", "cachy.jsonl")],
+  ];
+  for (const [options, path] of cases) {
+    const { findFile } = inFolder(folder, () => settingsWith({ CACHY_FILE: "/elsewhere.jsonl" }, options));
+    assert.deepEqual(findFile(), { path }, JSON.stringify(options));
+  }
+});
+
+test("createSettings() takes CACHY_FILE where no option names the file", (t) => {
+  const folder = realpathSync(temporaryFolder(t));
+  for (const value of ["x.jsonl", join(folder, "x.jsonl"), pathToFileURL(join(folder, "x.jsonl")).href]) {
+    const { findFile } = inFolder(folder, () => settingsWith({ CACHY_FILE: value }));
+    assert.equal(findFile().path, join(folder, "x.jsonl"));
+  }
+});
+
+test("createSettings() searches the project when it is asked, from the working directory of the call", (t) => {
+  const folder = realpathSync(temporaryFolder(t));
+  const { findFile } = inFolder(folder, () => settingsWith({}));
+  writeFileSync(join(folder, "deno.json"), "{}");
+  assert.deepEqual(findFile(), { path: join(folder, "cachy.jsonl") });
+});
+
+test("createCachy() delivers the live answer and warns, if CACHY_FILE names no file here", async (t) => {
+  const folder = realpathSync(temporaryFolder(t));
+  writeFileSync(join(folder, "deno.json"), "{}"); // whatever is recorded instead stays in here
+  for (const value of ["file://elsewhere.example/cachy.jsonl", "file:///a%2Fb.jsonl"]) {
+    const warnings: CachyEvent[] = [];
+    const onEvent = (event: CachyEvent) => void (event.kind === "warning" && warnings.push(event));
+    const { fetch, calls } = countingNetwork();
+    const options = { mode: "auto", fetch, onEvent, namespace: value } as const;
+    const cachy = inFolder(folder, () => withVariables({ CACHY_FILE: value }, () => createCachy(options)));
+    assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), { count: 1 });
+    assert.equal(calls.length, 1);
+    assert.equal(warnings.length, 1, value);
+  }
+});
+
+test("createSettings() caches what is in domains and not in ignore, by http and https only", () => {
+  const { isCached } = settingsWith({}, {
+    domains: ["a.example", () => true],
+    ignore: ["private.a.example", "https://a.example/v1/models"],
+  });
+  const cached = (url: string) => isCached(new URL(url));
+  for (const url of ["https://a.example/v1", "http://b.example/"]) assert.equal(cached(url), true, url);
+  const others = [
+    "https://private.a.example/",
+    "https://a.example/v1/models",
+    "https://a.example/v1/models?limit=2",
+    "data:,",
+    "ws://a.example/",
+    "file:///a.example",
+    "blob:https://a.example/x",
+  ];
+  for (const url of others) assert.equal(cached(url), false, url);
+  const defaults = settingsWith({});
+  assert.equal(defaults.isCached(new URL(CHAT_URL)), true);
+  assert.equal(defaults.isCached(new URL("https://example.com")), false);
+});
+
+test("createSettings() has a default for everything, and lower-case header names", () => {
+  const settings = settingsWith({});
+  assert.deepEqual([...settings.keyHeaders, ...settings.keepHeaders, ...settings.normalize], []);
+  assert.equal(settings.namespace, undefined);
+  assert.equal(settings.keepRequest, "brief");
+  assert.equal(settings.maxBodyBytes, 64 * 1024 * 1024);
+  const named = settingsWith({}, { keyHeaders: ["X-A"], keepHeaders: ["X-B"], maxBodyBytes: 0, namespace: "" });
+  assert.deepEqual([...named.keyHeaders, ...named.keepHeaders], ["x-a", "x-b"]);
+  assert.deepEqual([named.maxBodyBytes, named.namespace], [0, ""]);
+});
+
+test("createSettings() does not see what the caller changes in its options afterwards", () => {
+  const options = { domains: ["a.example"], normalize: [["a", "b"] as [string, string]], keyHeaders: ["x-a"] };
+  const settings = settingsWith({}, options);
+  options.domains.push("b.example");
+  options.normalize.pop();
+  options.keyHeaders.pop();
+  assert.equal(settings.isCached(new URL("https://b.example/")), false);
+  assert.equal(settings.normalize.length, 1);
+  assert.equal(settings.keyHeaders.size, 1);
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import type { Entry, Store } from "../mod.ts";
+
+/** A digest with this key; the last digit tells digests of one key apart. */
+export function digestOf(key: string, last = "0"): { readonly key: string; readonly sha256: string } {
+  return { key, sha256: `${key}${"0".repeat(55)}${last}` };
+}
+
+/** An entry as this package writes it. */
+export function entryOf(response: string, { key, sha256 } = digestOf("5ece2360")): Entry {
+  return { key, sha256, v: 1, status_code: 200, headers: { "content-type": "text/plain" }, binary: false, response };
+}
+
+/** An entry as pycachy writes it. */
+export function legacyEntry(response: string, key = "5ece2360"): Entry {
+  return { key, response };
+}
+
+const { key, sha256 } = digestOf("5ece2360");
+const other = digestOf(key, "1");
+
+/**
+ * Registers the tests that every store has to pass.
+ *
+ * @param name What the titles call the store.
+ * @param makeStore Makes an empty store for one test.
+ */
+export function storeContract(name: string, makeStore: (t: TestContext) => Store | Promise<Store>): void {
+  const contract = (title: string, check: (store: Store) => Promise<void>) =>
+    test(`${name} ${title}`, async (t) => await check(await makeStore(t)));
+  const responseOf = async (store: Store, digest?: string) => (await store.find(key, digest))?.response;
+
+  contract("find() gives undefined, when nothing was appended", async (store) => {
+    assert.ok((await store.find(key, sha256)) === undefined);
+    assert.ok((await store.find(key)) === undefined);
+    assert.equal(typeof store.name, "string");
+  });
+
+  contract("find() gives an entry with all its members, when it was appended", async (store) => {
+    const entry: Entry = {
+      ...entryOf(`é€👩‍🚀\uFEFF\u2028\n\0"\\`),
+      headers: { "content-type": "text/plain", "x-a:b/c?": "ü" },
+      request: { method: "POST", url: "https://a.example/", body: `{"a": 1}`, exact: true, namespace: "n", n: 2 },
+      recorded_at: "2026-11-22T08:00:00.000Z",
+      duration_ms: 5,
+      chunks: [
+        [0, 3],
+        [1, 20],
+      ],
+    };
+    await store.append(entry);
+    assert.deepEqual(await store.find(key, sha256), entry);
+    assert.deepEqual(await store.find(key, sha256), entry, "a second time");
+  });
+
+  contract("find() keeps a body that looks like a number or like JSON a string", async (store) => {
+    for (const response of ["", "123", "null", "true", "{}", "[1]", "1e5"]) {
+      await store.append(entryOf(response));
+      assert.equal(await responseOf(store, sha256), response);
+    }
+  });
+
+  contract("find() gives the newest entry of a digest", async (store) => {
+    for (const response of ["first", "second", "third"]) {
+      await store.append(entryOf(response));
+    }
+    assert.equal(await responseOf(store, sha256), "third");
+    await store.append(entryOf("fourth"));
+    assert.equal(await responseOf(store, sha256), "fourth");
+  });
+
+  contract("find() tells digests apart, when they share the key", async (store) => {
+    await store.append(entryOf("one"));
+    assert.equal(await responseOf(store, other.sha256), undefined);
+    assert.equal(await responseOf(store), undefined, "without a digest only entries without one");
+    await store.append(entryOf("two", other));
+    assert.equal(await responseOf(store, sha256), "one");
+    assert.equal(await responseOf(store, other.sha256), "two");
+  });
+
+  contract("find() takes an entry without a digest by its key", async (store) => {
+    await store.append(legacyEntry("from pycachy"));
+    for (const digest of [sha256, other.sha256, undefined]) {
+      assert.equal(await responseOf(store, digest), "from pycachy");
+    }
+    assert.equal(await store.find("5ece2361", digestOf("5ece2361").sha256), undefined);
+    await store.append(legacyEntry("newer"));
+    assert.equal(await responseOf(store, sha256), "newer");
+  });
+
+  contract("find() prefers the exact digest to an entry without one, whichever is newer", async (store) => {
+    await store.append(legacyEntry("older"));
+    await store.append(entryOf("exact"));
+    await store.append(legacyEntry("newer"));
+    assert.equal(await responseOf(store, sha256), "exact");
+    assert.equal(await responseOf(store, other.sha256), "newer");
+    assert.equal(await responseOf(store), "newer");
+  });
+
+  contract("append() keeps entries apart, when many are under way", async (store) => {
+    const digests = Array.from({ length: 200 }, (_, at) => digestOf(at.toString(16).padStart(8, "0")));
+    await Promise.all(digests.map(async (digest) => await store.append(entryOf(`of ${digest.key}`, digest))));
+    for (const digest of digests) {
+      assert.equal((await store.find(digest.key, digest.sha256))?.response, `of ${digest.key}`);
+    }
+  });
+
+  contract("append() keeps a long body", async (store) => {
+    const response = "long é ".repeat(400_000);
+    await store.append(entryOf(response));
+    await store.append(entryOf("short", other));
+    assert.ok((await responseOf(store, sha256)) === response);
+    assert.equal(await responseOf(store, other.sha256), "short");
+  });
+
+  contract("size is unknown or counts the entries", async (store) => {
+    const digests = ["00000001", "00000002", "00000003"].map((key) => digestOf(key));
+    for (const digest of digests) await store.append(entryOf("x", digest));
+    await store.find(key, sha256);
+    assert.ok(store.size === undefined || store.size === digests.length, `${store.size}`);
+  });
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type EventParser, jsonLinesParser, sseParser } from "../src/stream_events.ts";
+
+/** Name and text of the events of a text that arrives in these pieces. */
+function eventsOf(parser: EventParser, ...pieces: readonly string[]): [string, string][] {
+  const events = [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()];
+  return events.map(({ name, text }) => [name, text]);
+}
+
+/** A stream with everything that occurs in one. */
+const LINES = [
+  ": comment",
+  "",
+  "data: one",
+  "",
+  "event: named",
+  "data:two",
+  "data:  three",
+  "id: 7",
+  "retry: 1000",
+  "",
+  "",
+  `{"error":"bare"}`,
+  "data",
+  "unknown: field",
+  "",
+  "event: lonely",
+  "",
+  "data: last",
+  "",
+  "",
+];
+const EVENTS = [
+  ["", "one"],
+  ["named", "two\n three"],
+  ["", `{"error":"bare"}`],
+  ["", ""],
+  ["lonely", ""],
+  ["", "last"],
+];
+
+test("sseParser() cuts events, with each kind of line end", () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    assert.deepEqual(eventsOf(sseParser(), LINES.join(end)), EVENTS, JSON.stringify(end));
+  }
+});
+
+test("sseParser() cuts the same events, when the text comes in two or three pieces", () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const text = LINES.join(end);
+    for (let a = 0; a <= text.length; a++) {
+      assert.deepEqual(eventsOf(sseParser(), text.slice(0, a), text.slice(a)), EVENTS, `${a}`);
+      for (let b = a; b <= Math.min(text.length, a + 3); b++) {
+        const pieces = [text.slice(0, a), text.slice(a, b), "", text.slice(b)];
+        assert.deepEqual(eventsOf(sseParser(), ...pieces), EVENTS, `${a}, ${b}`);
+      }
+    }
+    assert.deepEqual(eventsOf(sseParser(), ...text), EVENTS, "character by character");
+  }
+});
+
+test("sseParser() gives an event with the piece that completes it, and not before", () => {
+  const parser = sseParser();
+  const counts = ["event: a\n", "data: 1\n", "\n", "data: 2", "\n", "\ndata: 3\n\n"].map(
+    (piece) => parser.push(piece).length,
+  );
+  assert.deepEqual(counts, [0, 0, 1, 0, 0, 2]);
+  assert.deepEqual(parser.end(), []);
+});
+
+test("sseParser() gives data as JSON, or undefined when it is none", () => {
+  const text = `data: {"a":[1]}\n\ndata: [DONE]\n\ndata: {"a":\ndata: 1}\n\ndata: null\n\ndata: {"a"\n\n`;
+  assert.deepEqual(
+    sseParser()
+      .push(text)
+      .map(({ data }) => data),
+    [{ a: [1] }, undefined, { a: 1 }, null, undefined],
+  );
+});
+
+test("sseParser() gives what is left at the end, when no line feed came", () => {
+  assert.deepEqual(eventsOf(sseParser(), "event: done\ndata: x"), [["done", "x"]]);
+  assert.deepEqual(eventsOf(sseParser(), "data: x\n"), [["", "x"]]);
+  assert.deepEqual(eventsOf(sseParser(), `{"error":1}`), [["", `{"error":1}`]]);
+  assert.deepEqual(eventsOf(sseParser(), ": comment"), []);
+  assert.deepEqual(eventsOf(sseParser(), ""), []);
+});
+
+test("sseParser() takes bare JSON in the middle of an event as an event of its own", () => {
+  assert.deepEqual(eventsOf(sseParser(), `event: a\ndata: 1\n{"error":2}\ndata: 3\n\n`), [
+    ["", `{"error":2}`],
+    ["a", "1\n3"],
+  ]);
+});
+
+test("sseParser() follows a long event in many pieces", () => {
+  const parser = sseParser();
+  const long = "x".repeat(1000);
+  assert.equal(parser.push("data: ").length, 0);
+  for (let at = 0; at < 2000; at++) assert.equal(parser.push(long).length, 0);
+  assert.equal(parser.push("\n\n")[0]?.text.length, 2_000_000);
+});
+
+test("jsonLinesParser() cuts lines and leaves blank ones out, however the text is cut", () => {
+  const lines = [`{"a":1}`, "", " ", `{"b":"\u2028"}`, `[1]`, `{"c":3}`];
+  const expected = [`{"a":1}`, `{"b":"\u2028"}`, `[1]`, `{"c":3}`].map((line) => ["", line]);
+  for (const end of ["\n", "\r\n"]) {
+    for (const text of [lines.join(end), lines.join(end) + end]) {
+      for (let at = 0; at <= text.length; at++) {
+        assert.deepEqual(eventsOf(jsonLinesParser(), text.slice(0, at), text.slice(at)), expected, `${at}`);
+      }
+      assert.deepEqual(eventsOf(jsonLinesParser(), ...text), expected);
+    }
+  }
+});
+
+test("jsonLinesParser() reads JSON text sequences, whose records start with a record separator", () => {
+  const events = jsonLinesParser().push(`\x1e{"a":1}\n\x1e{"b":2}\n`);
+  assert.deepEqual(
+    events.map(({ data }) => data),
+    [{ a: 1 }, { b: 2 }],
+  );
+});
