@@ -13,6 +13,7 @@ import { readModule } from "./source.mjs";
 /** These touch the operating system, by `node:*`. A name that ends in "/" stands for a folder. */
 const nodeImporters = [
   "src/stores/jsonl.ts",
+  "src/options.ts",
   "src/settings.ts",
   "src/environment.ts",
   "src/project.ts", // finds the project's folder

@@ -13,8 +13,8 @@ export function waitUnlessAborted<T>(
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason);
     const finish = () => signal.removeEventListener("abort", abort);
+    promise.then(resolve, reject).finally(finish); // first: what it throws later must not be left unhandled
     if (signal.aborted) return abort();
     signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(finish);
   });
 }

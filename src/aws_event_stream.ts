@@ -16,9 +16,13 @@ export function awsStreamProblem(body: Uint8Array): string | undefined {
       return "a frame has an impossible length";
     }
     if (at + length > body.byteLength) return "the last frame is cut off";
-    const type = messageType(
-      body.subarray(at + PRELUDE, at + PRELUDE + headersLength),
-    );
+    const headers = body.subarray(at + PRELUDE, at + PRELUDE + headersLength);
+    let type: string | undefined;
+    try {
+      type = messageType(headers);
+    } catch {
+      return "a frame has broken headers"; // they point behind their own end
+    }
     if (type !== undefined && type !== "event") {
       return `a frame is of the type ${type}`;
     }
@@ -56,6 +60,7 @@ function messageType(headers: Uint8Array): string | undefined {
     const fixed = VALUE_LENGTHS[type];
     const start = fixed === undefined ? nameEnd + 3 : nameEnd + 1;
     const end = start + (fixed ?? view.getUint16(nameEnd + 1));
+    if (end > headers.byteLength) throw new RangeError("a header is longer than the headers");
     if (name === ":message-type" && type === STRING_TYPE) {
       return text(start, end);
     }

@@ -213,10 +213,6 @@ function pythonFloat(value: number): string {
   if (value !== 0 && (exponent < -4 || exponent >= 16)) {
     return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
   }
-  const plain = exponent < 0
-    ? value.toFixed(
-      Math.max(0, digits.replace(/\D/g, "").length - 1 - exponent),
-    )
-    : `${value}`;
+  const plain = `${value}`; // from 1e-4 on JavaScript writes no exponent either
   return plain.includes(".") ? plain : `${plain}.0`;
 }

@@ -85,7 +85,7 @@ async function canonicalBody(
   if (text === undefined) {
     return { body: body as Uint8Array<ArrayBuffer>, format: "binary" };
   }
-  const isForm = contentType.startsWith("application/x-www-form-urlencoded");
+  const isForm = /^application\/x-www-form-urlencoded/i.test(contentType);
   return {
     body: normalizeText(text, normalize),
     format: isForm ? "form" : "text",
@@ -109,7 +109,8 @@ function canonicalJsonBody(
       string: (value, path) => rewrites.reduce((text, change) => change(text, path), value),
     }
     : {};
-  const body = canonicalJson(text, rewrite);
+  // Twice, so that what is numbered first does not depend on the order in which members are written.
+  const body = canonicalJson(rewrites.length ? canonicalJson(text) ?? text : text, rewrite);
   if (body === undefined) return undefined;
   return {
     body,
@@ -136,9 +137,8 @@ const GEMINI_CALL = /^function_?(?:call|response)$/i;
 function renumberCallIds(): NonNullable<JsonRewrite["string"]> {
   const numbers = new Map<string, string>();
   return (value, path) => {
-    if (path.at(-1) !== "id" || !GEMINI_CALL.test(path.at(-2) ?? "")) {
-      return value;
-    }
+    const call = path.findIndex((name) => GEMINI_CALL.test(name)); // what stands deeper belongs to the program
+    if (call === -1 || call !== path.length - 2 || path.at(-1) !== "id") return value;
     const number = numbers.get(value) ?? `call-${numbers.size + 1}`;
     numbers.set(value, number);
     return number;

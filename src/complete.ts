@@ -1,8 +1,9 @@
+import { concatBytes } from "./bytes.ts";
 import { awsStreamProblem } from "./aws_event_stream.ts";
 import { answerProblem } from "./json_answer.ts";
 import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
-import { type EventParser, jsonLinesParser, sseParser } from "./stream_events.ts";
+import { type EventParser, jsonLinesParser, sseParser, type StreamEvent } from "./stream_events.ts";
 
 /** Follows a body while it arrives. */
 export interface BodyJudge {
@@ -49,16 +50,16 @@ function bodyJudge(head: AnswerHead, contentType: string): BodyJudge {
     return wholeBodyJudge(judgeAwsStream);
   }
   if (contentType.includes("event-stream")) {
-    return eventJudge(sseParser(), familyOf);
+    return eventStreamJudge(head);
   }
   if (/jsonl|ndjson|json-seq|stream\+json|jsonlines/.test(contentType)) {
     return eventJudge(jsonLinesParser(), jsonLinesFamilyOf);
   }
   if (contentType.includes("json")) {
-    return sniffingJudge(wholeBodyJudge((body) => answerProblem(body, head)));
+    return sniffingJudge(wholeBodyJudge((body) => answerProblem(body, head)), head);
   }
   if (contentType === "" || contentType.startsWith("text/")) {
-    return sniffingJudge(wholeBodyJudge(() => undefined));
+    return sniffingJudge(wholeBodyJudge(() => undefined), head);
   }
   return wholeBodyJudge(() => undefined);
 }
@@ -69,7 +70,7 @@ function announcedLength({ method, headers }: AnswerHead): number | undefined {
   if (length === null || method === "HEAD" || headers.has("content-encoding")) {
     return undefined;
   }
-  return Number(length);
+  return /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
 function wholeBodyJudge(
@@ -83,45 +84,70 @@ function judgeAwsStream(body: Uint8Array): Problem | undefined {
   return detail === undefined ? undefined : { reason: detail.includes("type") ? "error" : "truncated", detail };
 }
 
-/** Some servers send event streams as plain text or as JSON: the first bytes tell. */
-function sniffingJudge(otherwise: BodyJudge): BodyJudge {
+/** Some servers send event streams as plain text or as JSON: the first characters tell. */
+function sniffingJudge(otherwise: BodyJudge, head: AnswerHead): BodyJudge {
+  let start = new Uint8Array();
   let judge: BodyJudge | undefined;
   return {
     push(chunk) {
-      judge ??= /^(?:data|event|id|retry)?:/.test(
-          new TextDecoder().decode(chunk.subarray(0, 8)),
-        )
-        ? eventJudge(sseParser(), familyOf)
-        : otherwise;
-      return judge.push(chunk);
+      if (judge) return judge.push(chunk);
+      start = concatBytes([start, chunk]);
+      const text = new TextDecoder().decode(start.subarray(0, 64)).replace(/^[\r\n]+/, "");
+      if (text.length < LONGEST_FIELD && start.byteLength < 64) return false;
+      judge = /^(?:data|event|id|retry)?:/.test(text) ? eventStreamJudge(head) : otherwise;
+      return judge.push(start);
     },
     end: (body) => (judge ?? otherwise).end(body),
   };
 }
 
-function eventJudge(
-  parser: EventParser,
-  chooseFamily: typeof familyOf,
-): BodyJudge {
+/** How many characters tell an event stream. */
+const LONGEST_FIELD = "event:".length;
+
+/** An event stream without events is one that was cut off: its API would have answered something. */
+function eventStreamJudge(head: AnswerHead): BodyJudge {
+  const judge = eventJudge(sseParser(), familyOf, "before its first event");
+  return {
+    push: judge.push,
+    // A JSON answer, most often an error, under the content type that was asked for.
+    end: (body) => isJsonStart(body) ? answerProblem(body, head) : judge.end(body),
+  };
+}
+
+function isJsonStart(body: Uint8Array): boolean {
+  return /^\s*[{[]/.test(new TextDecoder().decode(body.subarray(0, 64)));
+}
+
+function eventJudge(parser: EventParser, chooseFamily: typeof familyOf, missingFirst?: string): BodyJudge {
   const decoder = new TextDecoder();
   let family: Family | undefined;
   let problem: Problem | undefined;
-  const take = (events: ReturnType<EventParser["push"]>): boolean => {
+  let isMarked = false;
+  const take = (events: readonly StreamEvent[]): boolean => {
     let ended = false;
     for (const event of events) {
       family ??= chooseFamily(event);
       problem ??= eventProblem(event);
       ended = (family?.take(event) ?? false) || ended;
     }
+    isMarked ||= ended;
     return ended && !problem;
   };
   return {
     push: (chunk) => take(parser.push(decoder.decode(chunk, { stream: true }))),
     end() {
-      take(parser.end());
+      const rest = parser.end();
+      const whole = rest.filter(isWholeEvent);
+      take(whole);
       if (problem) return problem;
-      const missing = family?.missing();
+      const isCut = whole.length < rest.length && !isMarked;
+      const missing = isCut ? "in the middle of an event" : family ? family.missing() : missingFirst;
       return missing === undefined ? undefined : { reason: "truncated", detail: `the stream ended ${missing}` };
     },
   };
+}
+
+/** Of what only the end of the body completed: half an event has half a JSON text, or none yet. */
+function isWholeEvent({ text, data }: StreamEvent): boolean {
+  return data !== undefined || text.trim() === "[DONE]";
 }

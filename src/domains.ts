@@ -135,7 +135,8 @@ function matchRegExp(pattern: RegExp): (url: URL) => boolean {
 function matchPrefix(prefix: string): (url: URL) => boolean {
   const { href } = new URL(prefix);
   const folder = href.endsWith("/") ? href : `${href}/`;
-  return (url) =>
-    url.href.startsWith(folder) || url.href === href ||
-    url.href.startsWith(`${href}?`);
+  return (url) => {
+    const address = `${url.origin}${url.pathname}${url.search}`;
+    return address.startsWith(folder) || address === href || address.startsWith(`${href}?`);
+  };
 }

@@ -11,7 +11,7 @@ export interface RecordedRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** The canonical body; secrets, and in `brief` also long strings and binary parts, are replaced. */
   readonly body: string;
-  /** Whether `body` is the very text that was hashed. */
+  /** Whether `body` is the very text that was hashed, so that the digest can be computed again. */
   readonly exact: boolean;
   /** The option `namespace` that the request was made under. */
   readonly namespace?: string;

@@ -23,7 +23,7 @@ export function answerProblem(
   if (text?.trim() === "") return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text ?? "");
+    value = JSON.parse((text ?? "").replace(/^\uFEFF/, ""));
   } catch {
     return { reason: "truncated", detail: "the body is not whole JSON" };
   }
@@ -98,7 +98,7 @@ function hasOpenState(record: Record<string, unknown>): boolean {
     const state = record[name];
     if (state === undefined || state === null || asRecord(state)) return false;
     return !FINAL_STATES.has(
-      String(state).toLowerCase().replace(/^job_state_/, ""),
+      String(state).toLowerCase().replace(/^[a-z]+_state_/, ""),
     );
   });
 }

@@ -53,6 +53,8 @@ export async function answerLive(
   });
   const settled = recording.settled.then(settle).finally(() => pending.delete(settled));
   pending.add(settled);
+  // Without a body the caller has seen its end at once.
+  if (!recording.response.body) await settled;
   return { response: recording.response, settled };
 }
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { Normalization } from "./canonical_request.ts";
 import type { DomainMatcher } from "./domains.ts";
 import { CachyError } from "./errors.ts";
@@ -190,9 +191,24 @@ export function checkOptions(options: CachyOptions): void {
 
 function unknownOption(name: string): string {
   const known = Object.keys(RULES);
-  const similar = known.find((option) => option.toLowerCase().startsWith(name.toLowerCase().slice(0, 4)));
+  const [similar] = known.filter((option) => distance(name.toLowerCase(), option.toLowerCase()) <= 2)
+    .sort((a, b) => distance(name.toLowerCase(), a.toLowerCase()) - distance(name.toLowerCase(), b.toLowerCase()));
   const hint = similar ? `Did you mean "${similar}"?` : `Known options: ${known.join(", ")}.`;
   return `Cannot use the option "${name}": it is unknown. ${hint}`;
+}
+
+/** How many letters have to be added, left out or replaced. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }
 
 function isText(value: unknown): value is string {
@@ -207,12 +223,14 @@ function listOf(fits: (value: unknown) => boolean): Rule[1] {
   return (value) => Array.isArray(value) && value.every(fits);
 }
 
-function isPath(value: unknown): boolean {
-  return isText(value) ? value !== "" && !/^(?!file:)[a-z][a-z+.-]+:\/\//i.test(value) : isFileUrl(value);
-}
-
-function isFileUrl(value: unknown): boolean {
-  return value instanceof URL && value.protocol === "file:";
+/** A path, or a file: URL that names a file here. */
+export function isPath(value: unknown): boolean {
+  if (isText(value) && !/^[a-z][a-z+.-]+:\/\//i.test(value) && !value.startsWith("file:")) return value !== "";
+  try {
+    return (isText(value) || value instanceof URL) && fileURLToPath(value) !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** A host, with a port or without, or the start of a URL. */
@@ -242,6 +260,7 @@ function isStore(value: unknown): boolean {
 
 function show(value: unknown): string {
   if (typeof value === "function") return "a function";
+  if (typeof value === "number" || value instanceof RegExp) return String(value);
   try {
     return (JSON.stringify(value) ?? String(value)).slice(0, 80);
   } catch {

@@ -108,7 +108,7 @@ function collect(
     parts.push(value.slice());
     size += value.byteLength;
     chunks.push([Math.round(options.now() - start), value.byteLength]);
-    if (judge.push(value)) await commit();
+    if (judge.push(value) && size <= options.maxBodyBytes) await commit();
     held++;
     progress.notify();
   };
@@ -127,7 +127,7 @@ function collect(
       const { done, value } = await reader.read();
       if (done) return await finish();
       await take(value);
-      if (size > options.maxBodyBytes) return tooLarge(options.maxBodyBytes);
+      if (size > options.maxBodyBytes) return committed > 0 ? failure : tooLarge(options.maxBodyBytes);
     }
   };
   const settled = run().catch((error): Problem | undefined => {

@@ -5,7 +5,7 @@ import type { CanonicalRequest } from "./canonical_request.ts";
 import type { DigestExtras } from "./digest.ts";
 import type { RecordedRequest } from "./entry.ts";
 import type { FormPart, RequestData } from "./request.ts";
-import { redactForm, redactJson } from "./secrets.ts";
+import { isSecretName, REDACTED, redactForm, redactJson } from "./secrets.ts";
 
 /**
  * How much of a request is kept beside its answer.
@@ -31,9 +31,9 @@ export async function recordedRequest(
   return {
     method,
     url,
-    headers: headers.length ? Object.fromEntries(headers) : undefined,
+    headers: headers.length ? Object.fromEntries(headers.map(withoutCredential)) : undefined,
     body,
-    exact: body === canonical.body,
+    exact: body === canonical.body && !headers.some(([name]) => isSecretName(name)),
     namespace,
     n,
   };
@@ -49,12 +49,13 @@ function wholeBody(
   return typeof body === "string" ? redact(body, format) : base64(body);
 }
 
+function withoutCredential([name, value]: readonly [string, string]): readonly [string, string] {
+  return [name, isSecretName(name) ? REDACTED : value];
+}
+
 function wholePart({ name, filename, value }: FormPart): unknown {
-  return [
-    name,
-    filename ?? null,
-    typeof value === "string" ? value : base64(value),
-  ];
+  if (isSecretName(name)) return [name, filename ?? null, REDACTED];
+  return [name, filename ?? null, typeof value === "string" ? value : base64(value)];
 }
 
 function base64(bytes: Uint8Array): string {
@@ -63,7 +64,23 @@ function base64(bytes: Uint8Array): string {
 
 function redact(body: string, format: CanonicalRequest["format"]): string {
   if (format === "json") return canonicalJson(body, redactJson) ?? body;
-  return format === "form" ? redactForm(body) : body;
+  if (format === "form") return redactForm(body);
+  return format === "text" && isJson(body) ? redactedText(body) : body;
+}
+
+/** As it is, unless it holds a secret. */
+function redactedText(text: string): string {
+  const redacted = canonicalJson(text, redactJson);
+  return redacted === undefined || redacted === canonicalJson(text) ? text : redacted;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function briefBody({ body, format }: CanonicalRequest): Promise<string> {

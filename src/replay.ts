@@ -27,7 +27,7 @@ export function replay(
   // Text would make the constructor add a content type that was not there.
   const sent = typeof body === "string" && !headers.has("content-type") ? utf8(body) : body;
   return labelled(new Response(sent, { status, statusText: STATUS_TEXTS[status] ?? "", headers }), {
-    url: request.url.href,
+    url: request.url.href.split("#", 1)[0] ?? "",
   });
 }
 
@@ -91,5 +91,16 @@ function headersOf(entry: Entry): Headers {
 function guessContentType({ binary, response }: Entry): string | undefined {
   if (binary) return undefined;
   if (/^(?:data|event|id|retry)?:/.test(response)) return "text/event-stream";
-  return /^\s*[{["]/.test(response) ? "application/json" : "text/plain; charset=utf-8";
+  return isJson(response) ? "application/json" : "text/plain; charset=utf-8";
+}
+
+/** Transcripts start with brackets and quotes too, so the first character alone does not tell. */
+function isJson(text: string): boolean {
+  if (!/^\s*[{["]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

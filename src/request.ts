@@ -1,5 +1,5 @@
 import { waitUnlessAborted } from "./abort.ts";
-import { concatBytes } from "./bytes.ts";
+import { concatBytes, utf8 } from "./bytes.ts";
 
 /** What a caller hands to `fetch`. */
 export type FetchArguments = Parameters<typeof fetch>;
@@ -81,17 +81,17 @@ export function readHead(
     const copy = copyInit(init);
     const method = normalizeMethod(copy?.method ?? request?.method ?? "GET");
     const headers = new Headers(copy?.headers ?? request?.headers);
-    const signal = copy?.signal ?? request?.signal ?? undefined;
+    const signal = (copy?.signal === undefined ? request?.signal : copy.signal) ?? undefined;
     const given: unknown = copy?.body ?? undefined;
     const head = {
       method,
       url,
       headers,
       signal,
-      call: [input, copy] as FetchArguments,
+      call: [input instanceof URL ? new URL(input) : input, copy] as FetchArguments,
     };
     if (given !== undefined) {
-      return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given) };
+      return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given, signal) };
     }
     // A clone, because Deno sends the request in chunks as soon as its `body` was touched.
     const clone = method === "GET" || method === "HEAD" ? undefined : request?.clone();
@@ -125,7 +125,22 @@ export async function readRequest(
 
 /** Callers reuse one init object for several calls, and change it between them. */
 function copyInit(init: FetchInit): FetchInit {
-  return init && Object.getPrototypeOf(init) === Object.prototype ? { ...init } : init;
+  if (!init) return init;
+  const copy: Record<string, unknown> = { ...init };
+  for (const name of INHERITED) {
+    const value = (init as Record<string, unknown>)[name];
+    if (value !== undefined) copy[name] = value;
+  }
+  if (init.headers) copy.headers = copyHeaders(init.headers);
+  return copy;
+}
+
+/** Members that an init may have from its class; a copy has only its own. */
+const INHERITED = ["method", "body", "signal", "redirect", "credentials", "cache", "mode", "keepalive", "duplex"];
+
+function copyHeaders(headers: HeadersInit): HeadersInit {
+  if (Object.getPrototypeOf(headers) === Object.prototype) return { ...headers as Record<string, string> };
+  return new Headers(headers);
 }
 
 /** As the Fetch standard does: the methods it knows become upper case, others stay. */
@@ -153,13 +168,15 @@ async function readClone(request: Request | undefined): Promise<ReadBody> {
 }
 
 /** What can change until it is read is copied at once. */
-function bodyReader(given: unknown): () => Promise<ReadBody> {
+function bodyReader(given: unknown, signal: AbortSignal | undefined): () => Promise<ReadBody> {
   if (given instanceof FormData) {
     const parts = [...given];
-    return async () => ({
-      type: "multipart/form-data",
-      body: await Promise.all(parts.map(readPart)),
-    });
+    const sent = new FormData();
+    for (const [name, value] of parts) {
+      if (typeof value === "string") sent.append(name, value);
+      else sent.append(name, value, value.name);
+    }
+    return async () => ({ type: "multipart/form-data", body: await Promise.all(parts.map(readPart)), sent });
   }
   if (given instanceof Blob) {
     return async () => ({
@@ -173,13 +190,14 @@ function bodyReader(given: unknown): () => Promise<ReadBody> {
   }
   if (isAsyncIterable(given)) {
     return async () => {
-      const bytes = await readStream(given);
+      const bytes = await readStream(given, signal);
       return { type: "", body: bytes, sent: bytes };
     };
   }
   const type = given instanceof URLSearchParams ? "application/x-www-form-urlencoded" : "text/plain";
   const text = String(given);
-  return () => Promise.resolve({ type: `${type};charset=UTF-8`, body: text });
+  const sent = given instanceof URLSearchParams ? new URLSearchParams(given) : text;
+  return () => Promise.resolve({ type: `${type};charset=UTF-8`, body: text, sent });
 }
 
 function copyOfBytes(
@@ -209,9 +227,35 @@ function isAsyncIterable(body: unknown): body is AsyncIterable<Uint8Array> {
 }
 
 async function readStream(
-  stream: AsyncIterable<Uint8Array>,
+  stream: AsyncIterable<Uint8Array | string>,
+  signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { next, cancel } = stream instanceof ReadableStream ? fromStream(stream) : fromIterable(stream);
+  const stop = () => void cancel(signal?.reason).catch(() => {});
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop, { once: true });
   const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(copyOfBytes(chunk));
+  try {
+    for (let result = await next(); !result.done; result = await next()) {
+      chunks.push(typeof result.value === "string" ? utf8(result.value) : copyOfBytes(result.value as Uint8Array));
+    }
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
   return concatBytes(chunks);
+}
+
+interface Chunks {
+  readonly next: () => Promise<{ readonly done?: boolean; readonly value?: unknown }>;
+  readonly cancel: (reason: unknown) => Promise<unknown>;
+}
+
+function fromStream(stream: ReadableStream): Chunks {
+  const reader = stream.getReader();
+  return { next: () => reader.read(), cancel: (reason) => reader.cancel(reason) };
+}
+
+function fromIterable(iterable: AsyncIterable<unknown>): Chunks {
+  const iterator = iterable[Symbol.asyncIterator]();
+  return { next: () => iterator.next(), cancel: async () => await iterator.return?.() };
 }

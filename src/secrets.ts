@@ -83,11 +83,10 @@ function isSecretParameter(name: string): boolean {
  * What stays of the query stays byte for byte.
  */
 export function withoutSecrets(url: URL): string {
+  const all = url.search.slice(1).split("&");
   const base = `${url.protocol}//${url.host}${url.pathname}`;
-  const kept = url.search.slice(1).split("&").filter((pair) => !isSecretParameter(parameterName(pair)));
-  if (kept.length === url.search.slice(1).split("&").length) {
-    return `${base}${url.search}`;
-  }
+  const kept = all.filter((pair) => !isSecretParameter(parameterName(pair)));
+  if (kept.length === all.length) return `${base}${url.search}`;
   return kept.length ? `${base}?${kept.join("&")}` : base;
 }
 
@@ -102,26 +101,30 @@ function parameterName(pair: string): string {
 
 /** The same for text that may or may not be a URL. */
 export function textWithoutSecrets(text: string): string {
-  if (!/^https?:\/\/\S*[?@]/.test(text)) return text;
+  if (!/^https?:\/\/\S*[?@]/i.test(text)) return text;
   try {
     const url = new URL(text);
     const secretFree = withoutSecrets(url);
-    return secretFree + url.hash === url.href ? text : secretFree;
+    return secretFree + url.hash === url.href.replace(/\?(?=#|$)/, "") ? text : secretFree;
   } catch {
     return text;
   }
 }
 
+/** Whether a member, a form field or a header of this name carries a credential. */
+export function isSecretName(name: string): boolean {
+  return SECRET_MEMBERS.has(name.toLowerCase().replace(/[-_]/g, ""));
+}
+
 function isSecretMember(path: readonly string[]): boolean {
   const name = (path.at(-1) ?? "").toLowerCase().replace(/[-_]/g, "");
-  return SECRET_MEMBERS.has(name) ||
-    (path.at(-2) === "headers" && !HARMLESS_HEADERS.has(name));
+  return isSecretName(name) || (path.at(-2) === "headers" && !HARMLESS_HEADERS.has(name));
 }
 
 /** Redacts the secrets of a JSON body: members with a telling name, wherever they stand, and secrets in URLs. */
 export const redactJson: Required<JsonRewrite> = {
   member: (path) => isSecretMember(path) ? REDACTED : undefined,
-  string: textWithoutSecrets,
+  string: (value, path) => path.at(-1) === "headers" ? REDACTED : textWithoutSecrets(value),
 };
 
 /** Redacts the secrets of a form body (`a=1&password=x`). */

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Normalization } from "./canonical_request.ts";
 import { defaultDomains, type DomainMatcher, matchDomains } from "./domains.ts";
 import { readVariable, workingDirectory } from "./environment.ts";
-import { type CachyOptions, checkOptions, type Mode, MODES, type ModeSource } from "./options.ts";
+import { type CachyOptions, checkOptions, isPath, type Mode, MODES, type ModeSource } from "./options.ts";
 import { findProjectFile, type ProjectFile } from "./project.ts";
 import type { KeepRequest } from "./recorded_request.ts";
 
@@ -114,13 +114,16 @@ function isDebugging(): boolean {
 
 function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
   const from = workingDirectory();
-  const named = file ??
-    (cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined);
+  const variable = file === undefined && cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined;
+  const warning = variable !== undefined && !isPath(variable)
+    ? `Cannot use CACHY_FILE=${variable}: expected a path or a file: URL.`
+    : undefined;
+  const named = file ?? (warning ? undefined : variable);
   if (named !== undefined) return () => ({ path: pathOf(named, from) });
   if (cacheDir !== undefined) {
     return () => ({ path: join(pathOf(cacheDir, from), "cachy.jsonl") });
   }
-  return () => findProjectFile(from);
+  return () => warning ? { ...findProjectFile(from), warning } : findProjectFile(from);
 }
 
 /** A relative path stays relative where the working directory is not known. */

@@ -41,14 +41,23 @@ export function sseParser(): EventParser {
   const cutter = lineCutter();
   return {
     push: (text) => cutter.push(text).flatMap(takeLine),
-    end: () => [...cutter.end().flatMap(takeLine), ...dispatch()],
+    end() {
+      const rest = cutter.end();
+      const events = [...rest.flatMap(takeLine), ...dispatch()];
+      // The first letters of a field are the beginning of an event.
+      const isCut = !events.length && rest.some((line) => /^[^{:]+$/.test(line));
+      return isCut ? [event("", rest.join(""))] : events;
+    },
   };
 }
 
-/** Cuts JSON Lines; blank lines are left out. */
+const RECORD_SEPARATOR = "\x1e";
+
+/** Cuts JSON Lines and JSON text sequences (RFC 7464: a record separator before each text); blank lines are left out. */
 export function jsonLinesParser(): EventParser {
   const cutter = lineCutter();
-  const events = (lines: string[]) => lines.filter((line) => line.trim() !== "").map((line) => event("", line));
+  const events = (lines: string[]) =>
+    lines.filter((line) => line.trim() !== "").map((line) => event("", line.startsWith(RECORD_SEPARATOR) ? line.slice(1) : line));
   return {
     push: (text) => events(cutter.push(text)),
     end: () => events(cutter.end()),

@@ -40,7 +40,7 @@ export function eventProblem(event: StreamEvent): Problem | undefined {
   if (event.name === "error" || FAILED_TYPES.has(type)) {
     return { reason: "error", detail: `a stream event ${type}` };
   }
-  const detail = errorIn(event.data) ?? cohereError(event);
+  const detail = errorIn(event.data) ?? lastEventError(event);
   return detail === undefined ? undefined : { reason: "error", detail };
 }
 
@@ -58,14 +58,19 @@ const FAILED_TYPES: ReadonlySet<string> = new Set([
   "error",
   "response.failed",
   "response.cancelled",
+  "thread.run.failed",
+  "thread.run.cancelled",
+  "thread.run.expired",
 ]);
 const IMAGE_EVENT = /^image_(?:generation|edit)\./;
 
-/** Cohere's last event says how it went. */
-function cohereError(event: StreamEvent): string | undefined {
-  const delta = typeOf(event) === "message-end" ? asRecord(asRecord(event.data)?.delta) : undefined;
-  const failed = delta?.error || String(delta?.finish_reason).startsWith("ERROR");
-  return failed ? "the stream ended with an error" : undefined;
+/** The last event of Cohere and of Replicate says how the stream went. */
+function lastEventError(event: StreamEvent): string | undefined {
+  const data = asRecord(event.data);
+  const delta = typeOf(event) === "message-end" ? asRecord(data?.delta) : undefined;
+  const cohere = delta?.error || String(delta?.finish_reason).startsWith("ERROR");
+  const replicate = event.name === "done" && data?.reason;
+  return cohere || replicate ? "the stream ended with an error" : undefined;
 }
 
 /** Named by an `event:` line, a `type` member, or both. */

@@ -163,7 +163,7 @@ test("find() reads a file that an editor or git has changed: CR LF, a BOM, blank
   ];
   reasons.push([6, "git conflict marker"], [8, "git conflict marker"], [9, `"key" is missing`], [10, "not JSON"]);
   assert.equal(warnings.length, 1);
-  assert.ok(warnings[0]?.includes(reasons.map(([at, reason]) => `line ${at} (${reason})`).join(", ")), warnings[0]);
+  assert.ok(warnings[0]?.includes(reasons.map(([at, reason]) => `line ${at} (${reason})`).join(", ")));
 });
 
 test("find() reports bad lines once and by their numbers, when more come later", (t) => {

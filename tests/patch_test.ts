@@ -131,7 +131,7 @@ test("enableCachy() does not go in circles, when the fetch that replaced ours ca
   assert.equal(await ask(), 3);
 });
 
-test("disable() leaves somebody else's fetch alone", async (t) => {
+test("disable() leaves somebody else's fetch alone", (t) => {
   freshProcess(t);
   const cachy = enableCachy(options());
   const other = countingNetwork();

@@ -48,7 +48,7 @@ export function jsonlStore(
   ): Entry | undefined => {
     let withoutDigest: Entry | undefined;
     for (const position of (index.positions.get(key) ?? []).toReversed()) {
-      const entry = parseEntry(textAt(file, position));
+      const entry = entryAt(file, position);
       if (typeof entry === "string") {
         report([{ line: lineNumber(file, position.start), reason: entry }]);
       } else if (entry.key !== key) continue;
@@ -184,7 +184,7 @@ function readLines(file: number, index: Index, size: number): BadLine[] {
 /** A last line without a line feed counts if it is whole; otherwise somebody may still be writing it. */
 function addOpenLine(file: number, index: Index, position: Position): void {
   if (position.length === 0) return;
-  const entry = parseEntry(textAt(file, position));
+  const entry = entryAt(file, position);
   if (typeof entry === "string") return;
   addPosition(index, entry.key, position);
   index.end += position.length;
@@ -210,7 +210,7 @@ function addLine(
     addPosition(index, start[1], position);
     return [];
   }
-  const entry = parseEntry(textAt(file, position));
+  const entry = entryAt(file, position);
   if (typeof entry === "string") return [{ line: index.lines, reason: entry }];
   addPosition(index, entry.key, position);
   return [];
@@ -236,11 +236,19 @@ function edgesOf(file: number, { start, length }: Position): Uint8Array {
   ]);
 }
 
-/** The decoder drops a byte order mark; a line of other bytes than UTF-8 is still JSON, and then fails or not. */
-const decoder = new TextDecoder();
+/** It drops the byte order mark that some editors put before the first line. */
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function textAt(file: number, position: Position): string {
-  return decoder.decode(bytesAt(file, position));
+/** The entry in a line, or why it is none. */
+function entryAt(file: number, position: Position): Entry | string {
+  const bytes = bytesAt(file, position);
+  let line: string;
+  try {
+    line = decoder.decode(bytes);
+  } catch {
+    return "not UTF-8";
+  }
+  return parseEntry(line);
 }
 
 function bytesAt(file: number, { start, length }: Position): Uint8Array {
