@@ -47,11 +47,7 @@ const VALUE_LENGTHS: Readonly<Record<number, number>> = {
 };
 
 function messageType(headers: Uint8Array): string | undefined {
-  const view = new DataView(
-    headers.buffer,
-    headers.byteOffset,
-    headers.byteLength,
-  );
+  const view = new DataView(headers.buffer, headers.byteOffset, headers.byteLength);
   const text = (from: number, to: number) => new TextDecoder().decode(headers.subarray(from, to));
   for (let at = 0; at < headers.byteLength;) {
     const nameEnd = at + 1 + view.getUint8(at);

@@ -6,11 +6,7 @@ interface Base64Constructor {
   fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
 }
 interface BufferGlobal {
-  from(
-    bytes: ArrayBufferLike,
-    offset: number,
-    length: number,
-  ): { toString(encoding: "base64"): string };
+  from(bytes: ArrayBufferLike, offset: number, length: number): { toString(encoding: "base64"): string };
   from(text: string, encoding: "base64"): Uint8Array;
 }
 

@@ -3,10 +3,7 @@ import { textOf } from "./bytes.ts";
 import type { Entry } from "./entry.ts";
 
 /** A body as the members `binary` and `response` hold it. */
-export function encodeBody(
-  body: Uint8Array,
-  contentType: string,
-): Required<Pick<Entry, "binary" | "response">> {
+export function encodeBody(body: Uint8Array, contentType: string): Required<Pick<Entry, "binary" | "response">> {
   const text = isTextual(contentType) ? textOf(body) : undefined;
   return text === undefined ? { binary: true, response: encodeBase64(body) } : { binary: false, response: text };
 }

@@ -20,12 +20,8 @@ export function textOf(bytes: Uint8Array): string | undefined {
 }
 
 /** Joins byte arrays into one. */
-export function concatBytes(
-  parts: readonly Uint8Array[],
-): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(
-    parts.reduce((length, part) => length + part.byteLength, 0),
-  );
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
   let at = 0;
   for (const part of parts) {
     joined.set(part, at);
@@ -35,50 +31,29 @@ export function concatBytes(
 }
 
 /** Replaces every occurrence of one byte sequence by another. */
-export function replaceBytes(
-  bytes: Uint8Array,
-  sought: Uint8Array,
-  replacement: Uint8Array,
-): Uint8Array {
+export function replaceBytes(bytes: Uint8Array, sought: Uint8Array, replacement: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   let from = 0;
-  for (
-    let at = indexOfBytes(bytes, sought, 0);
-    at !== -1;
-    at = indexOfBytes(bytes, sought, from)
-  ) {
+  for (let at = indexOfBytes(bytes, sought, 0); at !== -1; at = indexOfBytes(bytes, sought, from)) {
     parts.push(bytes.subarray(from, at), replacement);
     from = at + sought.byteLength;
   }
   return concatBytes([...parts, bytes.subarray(from)]);
 }
 
-function indexOfBytes(
-  bytes: Uint8Array,
-  sought: Uint8Array,
-  from: number,
-): number {
+function indexOfBytes(bytes: Uint8Array, sought: Uint8Array, from: number): number {
   const first = sought[0];
   if (first === undefined) return -1;
-  for (
-    let at = bytes.indexOf(first, from);
-    at !== -1;
-    at = bytes.indexOf(first, at + 1)
-  ) {
+  for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {
     if (sought.every((byte, index) => bytes[at + index] === byte)) return at;
   }
   return -1;
 }
 
-const HEX = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** SHA-256 as 64 lowercase hex digits. */
-export async function sha256Hex(
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<string> {
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   let hex = "";
   for (const byte of hash) hex += HEX[byte];

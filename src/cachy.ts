@@ -48,10 +48,7 @@ export function createCachy(options: CachyOptions = {}): Cachy {
 }
 
 /** Makes a handle that also calls a function when it is disabled. */
-export function createHandle(
-  options: CachyOptions,
-  onDisable: () => void,
-): Cachy {
+export function createHandle(options: CachyOptions, onDisable: () => void): Cachy {
   const settings = createSettings(options);
   const reporter = createReporter({
     debug: settings.debug,

@@ -25,10 +25,7 @@ const MAX_DEPTH = 900;
  * @param rewrite Changes to make on the way.
  * @returns The canonical text, or undefined if the text is nested too deeply.
  */
-export function canonicalJson(
-  text: string,
-  rewrite: JsonRewrite = {},
-): string | undefined {
+export function canonicalJson(text: string, rewrite: JsonRewrite = {}): string | undefined {
   const scanner: Scanner = { text, at: 0, path: [], depth: 0, rewrite };
   try {
     return scanValue(scanner);
@@ -117,11 +114,7 @@ function scanObject(scanner: Scanner): string {
     members.set(name, scanMember(scanner, name));
     if (skipSpace(scanner) === COMMA) scanner.at++;
   }
-  return `{${
-    sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(
-      ", ",
-    )
-  }}`;
+  return `{${sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(", ")}}`;
 }
 
 /** Sorts by the decoded names: JavaScript's own order is by UTF-16 units, which puts U+1F600 before U+FF5E. */
@@ -130,9 +123,7 @@ function sortedNames(members: ReadonlyMap<string, string>): string[] {
   if (!names.some((name) => name.includes("\\"))) {
     return names.sort(byQuotedName);
   }
-  const decoded = new Map(
-    names.map((name) => [name, [...JSON.parse(name) as string]]),
-  );
+  const decoded = new Map(names.map((name) => [name, [...JSON.parse(name) as string]]));
   return names.sort((a, b) => byCodePoints(decoded.get(a) ?? [], decoded.get(b) ?? []));
 }
 
@@ -166,9 +157,7 @@ function scanString(scanner: Scanner): string {
 
 /** Most strings are canonical as they stand: only `\u` and `\/` can be written in another way within ASCII. */
 function canonicalSource(source: string): string {
-  if (
-    ASCII.test(source) && !source.includes("\\u") && !source.includes("\\/")
-  ) return source;
+  if (ASCII.test(source) && !source.includes("\\u") && !source.includes("\\/")) return source;
   return canonicalString(JSON.parse(source));
 }
 

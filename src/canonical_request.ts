@@ -4,10 +4,7 @@ import type { FormPart, RequestData } from "./request.ts";
 import { withoutSecrets } from "./secrets.ts";
 
 /** A pattern and what takes its place before a request is hashed. A string pattern is literal. */
-export type Normalization = readonly [
-  pattern: string | RegExp,
-  replacement: string,
-];
+export type Normalization = readonly [pattern: string | RegExp, replacement: string];
 
 /** What of a request decides about its answer. */
 export interface CanonicalRequest {
@@ -37,10 +34,7 @@ const KEY_HEADER =
   /^(?:anthropic-beta|openai-beta|ai-(?:.+-)?model-id|ai-language-model-streaming|azureml-model-deployment|x-amzn-bedrock-.+|x-goog-upload-(?:command|offset))$/;
 
 /** Reduces a request to what decides about its answer, in a form that does not change between runs. */
-export async function canonicalRequest(
-  request: RequestData,
-  options: CanonicalOptions,
-): Promise<CanonicalRequest> {
+export async function canonicalRequest(request: RequestData, options: CanonicalOptions): Promise<CanonicalRequest> {
   const { method, url } = request;
   const headers = [...request.headers].filter(([name]) => KEY_HEADER.test(name) || options.keyHeaders.has(name));
   const body = await canonicalBody(request, options.normalize);
@@ -60,16 +54,11 @@ interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format"> {
   readonly streaming?: boolean;
 }
 
-async function canonicalBody(
-  request: RequestData,
-  normalize: readonly Normalization[],
-): Promise<CanonicalBody> {
+async function canonicalBody(request: RequestData, normalize: readonly Normalization[]): Promise<CanonicalBody> {
   const { body = "", contentType } = request;
   if (typeof body !== "string" && !(body instanceof Uint8Array)) {
     return {
-      body: JSON.stringify(
-        await Promise.all(body.map((part) => hashPart(part, normalize))),
-      ),
+      body: JSON.stringify(await Promise.all(body.map((part) => hashPart(part, normalize)))),
       format: "multipart",
     };
   }
@@ -92,11 +81,7 @@ async function canonicalBody(
   };
 }
 
-function canonicalJsonBody(
-  url: URL,
-  text: string,
-  normalize: readonly Normalization[],
-): CanonicalBody | undefined {
+function canonicalJsonBody(url: URL, text: string, normalize: readonly Normalization[]): CanonicalBody | undefined {
   const parsed = parseJson(text);
   if (parsed === undefined) return undefined;
   const rewrites: NonNullable<JsonRewrite["string"]>[] = [];
@@ -145,10 +130,7 @@ function renumberCallIds(): NonNullable<JsonRewrite["string"]> {
   };
 }
 
-function normalizeText(
-  text: string,
-  normalize: readonly Normalization[],
-): string {
+function normalizeText(text: string, normalize: readonly Normalization[]): string {
   return normalize.reduce((current, [pattern, replacement]) => {
     if (typeof pattern === "string") {
       return current.replaceAll(pattern, () => replacement);
@@ -162,10 +144,7 @@ function everyMatch(pattern: RegExp): RegExp {
 }
 
 /** The part's own content type is left out: runtimes change it. */
-async function hashPart(
-  { name, filename, value }: FormPart,
-  normalize: readonly Normalization[],
-): Promise<unknown> {
+async function hashPart({ name, filename, value }: FormPart, normalize: readonly Normalization[]): Promise<unknown> {
   const bytes = typeof value === "string" ? utf8(normalizeText(value, normalize)) : value;
   return [name, filename ?? null, await sha256Hex(bytes)];
 }

@@ -18,9 +18,7 @@ export interface BodyJudge {
 }
 
 /** Why an answer cannot become an entry, whatever its body says. */
-export function headProblem(
-  { method, status }: AnswerHead,
-): Problem | undefined {
+export function headProblem({ method, status }: AnswerHead): Problem | undefined {
   const isSuccess = status >= 200 && status < 300 && status !== 206;
   if (isSuccess && !(status === 202 && method === "GET")) return undefined;
   return { reason: "status", detail: `status ${status}` };
@@ -73,9 +71,7 @@ function announcedLength({ method, headers }: AnswerHead): number | undefined {
   return /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-function wholeBodyJudge(
-  problemOf: (body: Uint8Array) => Problem | undefined,
-): BodyJudge {
+function wholeBodyJudge(problemOf: (body: Uint8Array) => Problem | undefined): BodyJudge {
   return { push: () => false, end: problemOf };
 }
 

@@ -24,10 +24,7 @@ export interface DigestExtras {
  * @param request What is sent, in canonical form.
  * @param extras What tells it apart from requests that look the same.
  */
-export async function digestRequest(
-  request: CanonicalRequest,
-  extras: DigestExtras = {},
-): Promise<Digest> {
+export async function digestRequest(request: CanonicalRequest, extras: DigestExtras = {}): Promise<Digest> {
   const { method, url, streaming, body, headers } = request;
   const start = `${method === "POST" ? "" : `${method} `}${url}${streaming ? "True" : "False"}`;
   const end = extrasText(headers, extras);
@@ -36,10 +33,7 @@ export async function digestRequest(
   return { sha256, key: sha256.slice(0, 8) };
 }
 
-function extrasText(
-  headers: CanonicalRequest["headers"],
-  { n, namespace }: DigestExtras,
-): string {
+function extrasText(headers: CanonicalRequest["headers"], { n, namespace }: DigestExtras): string {
   if (!headers.length && n === undefined && namespace === undefined) return "";
   return `\n${
     JSON.stringify({

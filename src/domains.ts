@@ -88,9 +88,7 @@ export const defaultDomains: readonly DomainMatcher[] = Object.freeze([
  *
  * @returns Whether a URL is matched by at least one of the matchers.
  */
-export function matchDomains(
-  matchers: readonly DomainMatcher[],
-): (url: URL) => boolean {
+export function matchDomains(matchers: readonly DomainMatcher[]): (url: URL) => boolean {
   const hosts = new Set<string>();
   const questions: ((url: URL) => boolean)[] = [];
   for (const matcher of matchers) {
@@ -124,10 +122,7 @@ function hasHost(hosts: ReadonlySet<string>, url: URL): boolean {
 
 /** A fresh copy without `g` and `y`: with them, every second call would start in the middle. */
 function matchRegExp(pattern: RegExp): (url: URL) => boolean {
-  const stateless = new RegExp(
-    pattern.source,
-    pattern.flags.replace(/[gy]/g, ""),
-  );
+  const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
   return (url) => stateless.test(url.href);
 }
 

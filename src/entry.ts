@@ -83,10 +83,7 @@ function checkEntry(value: Record<string, unknown>): Entry | string {
     return typeof v === "number" && v > ENTRY_VERSION ? `format ${v} of a newer version` : `"v" is ${show(v)}`;
   }
   if (typeof key !== "string") return `"key" is ${show(key)}`;
-  if (
-    sha256 !== undefined &&
-    !(typeof sha256 === "string" && sha256.startsWith(key))
-  ) {
+  if (sha256 !== undefined && !(typeof sha256 === "string" && sha256.startsWith(key))) {
     return `"sha256" does not belong to "key"`;
   }
   if (typeof response !== "string") return `"response" is ${show(response)}`;

@@ -5,9 +5,7 @@ import { isGranted } from "./permissions.ts";
 export type VariableName = "CI" | "CACHY_MODE" | "CACHY_FILE" | "CACHY_DEBUG";
 
 /** A variable's value; undefined if it is not set; `denied` if Deno does not let us look. */
-export function readVariable(
-  name: VariableName,
-): { readonly value?: string; readonly denied?: true } {
+export function readVariable(name: VariableName): { readonly value?: string; readonly denied?: true } {
   // Asked for one by one: with `--allow-env=CI` the state of "all variables" is "prompt".
   if (!isGranted({ name: "env", variable: name })) return { denied: true };
   const value = process.env[name];

@@ -31,11 +31,7 @@ function isCached({ settings, reporter }: Context, url: URL): boolean {
 }
 
 /** The way of one request. */
-async function cachedFetch(
-  context: Context,
-  url: URL,
-  call: FetchArguments,
-): Promise<Response> {
+async function cachedFetch(context: Context, url: URL, call: FetchArguments): Promise<Response> {
   const { settings, network, flights } = context;
   const head = readHead(url, ...call);
   if (!head || head.knownSize > settings.maxBodyBytes) return network(...call);
@@ -53,10 +49,7 @@ async function cachedFetch(
 }
 
 /** Stateful requests never wait for one another: each has its own number, which a failed one gives back. */
-async function inSeries(
-  series: Series,
-  answer: () => Promise<Answer>,
-): Promise<Response> {
+async function inSeries(series: Series, answer: () => Promise<Answer>): Promise<Response> {
   try {
     return (await answer()).response;
   } catch (error) {
@@ -88,11 +81,7 @@ async function answerLookup(context: Context, lookup: Lookup): Promise<Answer> {
   return await answerLive(context, lookup);
 }
 
-function answerFromStore(
-  { reporter, settings }: Context,
-  lookup: Lookup,
-  entry: Entry,
-): Answer {
+function answerFromStore({ reporter, settings }: Context, lookup: Lookup, entry: Entry): Answer {
   const response = replay(entry, lookup.request);
   reporter.emit({
     kind: "hit",
@@ -102,11 +91,7 @@ function answerFromStore(
   return { response };
 }
 
-function answerMiss(
-  context: Context,
-  lookup: Lookup,
-  problem: string | undefined,
-): Answer {
+function answerMiss(context: Context, lookup: Lookup, problem: string | undefined): Answer {
   const request = eventRequest(lookup);
   const { modeSource } = context.settings;
   const message = explainMiss(request, {

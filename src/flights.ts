@@ -15,11 +15,7 @@ export interface Flights {
    *
    * @throws What `answer` throws, or the reason of the request's own signal, which ends the wait.
    */
-  join(
-    sha256: string,
-    signal: AbortSignal | undefined,
-    answer: () => Promise<Answer>,
-  ): Promise<Response>;
+  join(sha256: string, signal: AbortSignal | undefined, answer: () => Promise<Answer>): Promise<Response>;
 }
 
 /** Makes a set of flights with none under way. */
@@ -33,10 +29,7 @@ export function createFlights(): Flights {
         return (await answer()).response;
       }
       let land = () => {};
-      flights.set(
-        sha256,
-        new Promise<void>((resolve) => land = resolve).then(() => void flights.delete(sha256)),
-      );
+      flights.set(sha256, new Promise<void>((resolve) => land = resolve).then(() => void flights.delete(sha256)));
       try {
         const { response, settled } = await answer();
         if (settled) settled.then(land);

@@ -31,20 +31,14 @@ export function sharedPatch(): Patch | undefined {
 export function fetchUnderWrapper(): typeof fetch {
   const patch = sharedPatch();
   if (!patch) return globalThis.fetch;
-  return guarded(
-    patch,
-    globalThis.fetch === patch.wrapper ? patch.original : globalThis.fetch,
-  );
+  return guarded(patch, globalThis.fetch === patch.wrapper ? patch.original : globalThis.fetch);
 }
 
 /**
  * Keeps a fetch from coming back to us: one that replaced the global fetch after `enableCachy` may call the wrapper that
  * it found there. The storage is entered only in this case, because on Node 20 it makes every promise slower.
  */
-function guarded(
-  { platform, onTheWay }: Patch,
-  original: typeof fetch,
-): typeof fetch {
+function guarded({ platform, onTheWay }: Patch, original: typeof fetch): typeof fetch {
   return original === platform ? original : (...call) => onTheWay.run(true, () => original(...call));
 }
 

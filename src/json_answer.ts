@@ -15,10 +15,7 @@ export function recordsIn(list: unknown): Record<string, unknown>[] {
 }
 
 /** What is wrong with a JSON body: cut off, an error, or a job that is still running. An empty body is whole. */
-export function answerProblem(
-  body: Uint8Array,
-  head: AnswerHead,
-): Problem | undefined {
+export function answerProblem(body: Uint8Array, head: AnswerHead): Problem | undefined {
   const text = textOf(body);
   if (text?.trim() === "") return undefined;
   let value: unknown;
@@ -39,15 +36,10 @@ export function errorIn(value: unknown): string | undefined {
   const answer = asRecord(value);
   if (!answer) return undefined;
   if (!isEmpty(answer.error)) return "the answer reports an error";
-  if (
-    answer.object === "response" &&
-    (answer.status === "failed" || answer.status === "cancelled")
-  ) {
+  if (answer.object === "response" && (answer.status === "failed" || answer.status === "cancelled")) {
     return `the response is ${answer.status}`;
   }
-  const failed = recordsIn(answer.choices).some((
-    { error, finish_reason: reason },
-  ) => error || reason === "error");
+  const failed = recordsIn(answer.choices).some(({ error, finish_reason: reason }) => error || reason === "error");
   return failed ? "a choice reports an error" : undefined;
 }
 
@@ -97,8 +89,6 @@ function hasOpenState(record: Record<string, unknown>): boolean {
   return STATE_MEMBERS.some((name) => {
     const state = record[name];
     if (state === undefined || state === null || asRecord(state)) return false;
-    return !FINAL_STATES.has(
-      String(state).toLowerCase().replace(/^[a-z]+_state_/, ""),
-    );
+    return !FINAL_STATES.has(String(state).toLowerCase().replace(/^[a-z]+_state_/, ""));
   });
 }

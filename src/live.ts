@@ -11,10 +11,7 @@ import { recordedRequest } from "./recorded_request.ts";
 import { keptHeaders } from "./secrets.ts";
 
 /** Asks the network and records the answer while the caller reads it. */
-export async function answerLive(
-  context: Context,
-  lookup: Lookup,
-): Promise<Answer> {
+export async function answerLive(context: Context, lookup: Lookup): Promise<Answer> {
   const { request, series } = lookup;
   const { settings, network, pending, reporter } = context;
   const settle = (problem: Problem | undefined) => {
@@ -73,14 +70,10 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
   return async (body: ReceivedBody): Promise<Problem | undefined> => {
     const ms = Math.round(now() - lookup.started);
     try {
-      await store.append(
-        makeEntry(context, lookup, head, body, await kept, ms),
-      );
+      await store.append(makeEntry(context, lookup, head, body, await kept, ms));
     } catch (error) {
       const detail = storeProblem("write", context, error);
-      reporter.warn(
-        `${detail}\nThe call was answered by the network and is not recorded.`,
-      );
+      reporter.warn(`${detail}\nThe call was answered by the network and is not recorded.`);
       return { reason: "not-written", detail };
     }
     if (settings.mode === "refresh") refreshed.add(lookup.digest.sha256);

@@ -7,11 +7,7 @@ import type { EventRequest } from "./events.ts";
 import type { RequestData } from "./request.ts";
 
 /** Gives a request its identity; a stateful one takes its number. */
-export async function identify(
-  context: Context,
-  request: RequestData,
-  isStateful: boolean,
-): Promise<Lookup> {
+export async function identify(context: Context, request: RequestData, isStateful: boolean): Promise<Lookup> {
   const { settings, counter } = context;
   const { namespace } = settings;
   const started = settings.now();
@@ -30,10 +26,7 @@ export async function identify(
  *
  * @throws If the store fails.
  */
-export async function find(
-  context: Context,
-  lookup: Lookup,
-): Promise<Entry | undefined> {
+export async function find(context: Context, lookup: Lookup): Promise<Entry | undefined> {
   const { store, settings, refreshed } = context;
   const { digest, canonical, series } = lookup;
   if (settings.mode === "refresh" && !refreshed.has(digest.sha256)) {
@@ -55,10 +48,7 @@ export async function find(
 }
 
 /** pycachy does not look at headers: where they are the only extra, its line under the plain key answers. */
-async function findWithoutHeaders(
-  { store, settings }: Context,
-  lookup: Lookup,
-): Promise<Entry | undefined> {
+async function findWithoutHeaders({ store, settings }: Context, lookup: Lookup): Promise<Entry | undefined> {
   const { canonical, series } = lookup;
   const hasOtherExtras = settings.namespace !== undefined ||
     (series !== undefined && series.n > 1);
@@ -73,10 +63,6 @@ export function eventRequest({ canonical, digest }: Lookup): EventRequest {
 }
 
 /** What is wrong with a store that failed, in one sentence. */
-export function storeProblem(
-  verb: "read" | "write",
-  { store }: Context,
-  error: unknown,
-): string {
+export function storeProblem(verb: "read" | "write", { store }: Context, error: unknown): string {
   return `Cannot ${verb} ${store.name}: ${messageOf(error)}`;
 }

@@ -12,18 +12,9 @@ export interface Miss extends EventRequest {
 const CURES: Readonly<
   Record<ModeSource, readonly [because: string, cure: string]>
 > = {
-  option: [
-    `by the option { mode: "replay" }`,
-    `run once with { mode: "auto" }`,
-  ],
-  CACHY_MODE: [
-    "by the environment variable CACHY_MODE",
-    "run once with CACHY_MODE=auto",
-  ],
-  CI: [
-    "because the environment variable CI is set",
-    "run once on your machine, or with CACHY_MODE=auto",
-  ],
+  option: [`by the option { mode: "replay" }`, `run once with { mode: "auto" }`],
+  CACHY_MODE: ["by the environment variable CACHY_MODE", "run once with CACHY_MODE=auto"],
+  CI: ["because the environment variable CI is set", "run once on your machine, or with CACHY_MODE=auto"],
   default: ["by default", "run once with CACHY_MODE=auto"],
 };
 

@@ -115,18 +115,9 @@ type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
 const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
   file: ["a path or a file: URL", isPath],
   cacheDir: ["a path or a file: URL", isPath],
-  domains: [
-    "a list of hosts, URL prefixes, regular expressions and functions",
-    listOf(isDomainMatcher),
-  ],
-  ignore: [
-    "a list of hosts, URL prefixes, regular expressions and functions",
-    listOf(isDomainMatcher),
-  ],
-  mode: [
-    `one of ${MODES.map((mode) => `"${mode}"`).join(", ")}`,
-    (value) => MODES.includes(value as Mode),
-  ],
+  domains: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
+  ignore: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
+  mode: [`one of ${MODES.map((mode) => `"${mode}"`).join(", ")}`, (value) => MODES.includes(value as Mode)],
   keyHeaders: ["a list of header names", listOf(isHeaderName)],
   keepHeaders: [
     `a list of header names without ${[...NEVER_KEPT_HEADERS].join(", ")}`,
@@ -135,25 +126,13 @@ const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
       !NEVER_KEPT_HEADERS.has((value as string).toLowerCase())
     ),
   ],
-  normalize: [
-    'a list of [pattern, replacement], such as [/\\d{4}-\\d\\d-\\d\\d/, "DATE"]',
-    listOf(isNormalization),
-  ],
+  normalize: ['a list of [pattern, replacement], such as [/\\d{4}-\\d\\d-\\d\\d/, "DATE"]', listOf(isNormalization)],
   namespace: ["a string", isText],
-  keepRequest: [
-    'one of "brief", "whole", "none"',
-    (value) => ["brief", "whole", "none"].includes(value as string),
-  ],
-  maxBodyBytes: [
-    "a number of bytes from 0 on",
-    (value) => typeof value === "number" && value >= 0,
-  ],
+  keepRequest: ['one of "brief", "whole", "none"', (value) => ["brief", "whole", "none"].includes(value as string)],
+  maxBodyBytes: ["a number of bytes from 0 on", (value) => typeof value === "number" && value >= 0],
   debug: ["a boolean", (value) => typeof value === "boolean"],
   onEvent: ["a function", isFunction],
-  store: [
-    "a store: an object with a name and the functions find and append",
-    isStore,
-  ],
+  store: ["a store: an object with a name and the functions find and append", isStore],
   fetch: ["a function", isFunction],
 };
 
@@ -166,10 +145,7 @@ const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
  */
 export function checkOptions(options: CachyOptions): void {
   if (typeof options !== "object" || options === null) {
-    throw new CachyError(
-      "invalid_option",
-      `Cannot use ${show(options)} as options: expected an object.`,
-    );
+    throw new CachyError("invalid_option", `Cannot use ${show(options)} as options: expected an object.`);
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(RULES, name)) {
@@ -177,10 +153,7 @@ export function checkOptions(options: CachyOptions): void {
     }
     const [expected, fits] = RULES[name as keyof CachyOptions];
     if (value === undefined || fits(value)) continue;
-    throw new CachyError(
-      "invalid_option",
-      `Cannot use ${show(value)} as option "${name}": expected ${expected}.`,
-    );
+    throw new CachyError("invalid_option", `Cannot use ${show(value)} as option "${name}": expected ${expected}.`);
   }
   if (options.file !== undefined && options.cacheDir !== undefined) {
     const message =

@@ -1,8 +1,6 @@
 /** The part of Deno that is used here. */
 interface DenoPermissions {
-  querySync(
-    descriptor: PermissionQuery,
-  ): { readonly state: "granted" | "prompt" | "denied" };
+  querySync(descriptor: PermissionQuery): { readonly state: "granted" | "prompt" | "denied" };
 }
 
 /** What Deno is asked for; other runtimes have no permissions. */
@@ -27,7 +25,5 @@ export function isGranted(query: PermissionQuery): boolean {
  */
 export function requireGranted(name: "read" | "write", path: string): void {
   if (isGranted({ name, path })) return;
-  throw new Error(
-    `Deno did not grant ${name} access. Run with --allow-${name}=${path}`,
-  );
+  throw new Error(`Deno did not grant ${name} access. Run with --allow-${name}=${path}`);
 }

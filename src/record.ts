@@ -34,11 +34,7 @@ export interface Recording {
  * The caller never gets a raw branch of `tee()`: its `cancel()` would wait until the other branch ends, so a `break`
  * out of a stream would block until the server is done.
  */
-export function record(
-  original: Response,
-  head: AnswerHead,
-  options: RecordOptions,
-): Recording {
+export function record(original: Response, head: AnswerHead, options: RecordOptions): Recording {
   if (!original.body) return recordEmpty(original, head, options);
   const [live, copied] = original.body.tee();
   const copy = collect(copied, head, options);
@@ -54,11 +50,7 @@ export function record(
 }
 
 /** Without a body there is nothing to wait for, and the original response has no stream that could be read twice. */
-function recordEmpty(
-  response: Response,
-  head: AnswerHead,
-  { commit }: RecordOptions,
-): Recording {
+function recordEmpty(response: Response, head: AnswerHead, { commit }: RecordOptions): Recording {
   const bytes = new Uint8Array();
   const problem = judgeBody(head).end(bytes);
   return {
@@ -77,11 +69,7 @@ interface Copy {
 }
 
 /** Never waits for the caller, so that nobody can deadlock. */
-function collect(
-  stream: ReadableStream<Uint8Array>,
-  head: AnswerHead,
-  options: RecordOptions,
-): Copy {
+function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: RecordOptions): Copy {
   const reader = stream.getReader();
   const judge = judgeBody(head);
   const start = options.now();
@@ -173,10 +161,7 @@ function signal(): { notify(): void; next(): Promise<void> } {
 }
 
 /** The stream that the caller reads: hands a chunk out once the copy holds it, and the end once the line is written. */
-function shell(
-  live: ReadableStreamDefaultReader<Uint8Array>,
-  copy: Copy,
-): ReadableStream<Uint8Array> {
+function shell(live: ReadableStreamDefaultReader<Uint8Array>, copy: Copy): ReadableStream<Uint8Array> {
   let given = 0;
   let cancelled = false;
   return new ReadableStream<Uint8Array>({

@@ -39,10 +39,7 @@ export async function recordedRequest(
   };
 }
 
-function wholeBody(
-  request: RequestData,
-  { body, format }: CanonicalRequest,
-): string {
+function wholeBody(request: RequestData, { body, format }: CanonicalRequest): string {
   if (format === "multipart") {
     return JSON.stringify((request.body as readonly FormPart[]).map(wholePart));
   }
@@ -97,23 +94,15 @@ async function briefBody({ body, format }: CanonicalRequest): Promise<string> {
 }
 
 /** Hashing is asynchronous and rewriting is not, so the long strings are collected first. */
-async function summarizeLongStrings(
-  json: string,
-): Promise<ReadonlyMap<string, string>> {
+async function summarizeLongStrings(json: string): Promise<ReadonlyMap<string, string>> {
   const long = new Set<string>();
   canonicalJson(json, {
     string: (value) => (value.length > BRIEF_LENGTH && long.add(value), value),
   });
-  return new Map(
-    await Promise.all(
-      [...long].map(async (value) => [value, await summary(value)] as const),
-    ),
-  );
+  return new Map(await Promise.all([...long].map(async (value) => [value, await summary(value)] as const)));
 }
 
-async function summary(
-  content: string | Uint8Array<ArrayBuffer>,
-): Promise<string> {
+async function summary(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
   const [bytes, unit] = typeof content === "string" ? [utf8(content), "characters"] : [content, "bytes"];
   return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;
 }

@@ -17,10 +17,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
  *
  * @param request The URL that the response names, and the signal that can end its body.
  */
-export function replay(
-  entry: Entry,
-  request: { readonly url: URL; readonly signal?: AbortSignal },
-): Response {
+export function replay(entry: Entry, request: { readonly url: URL; readonly signal?: AbortSignal }): Response {
   const status = entry.status_code ?? 200;
   const headers = headersOf(entry);
   const body = status === 204 || status === 205 ? null : bodyOf(entry, request.signal);
@@ -40,10 +37,7 @@ function bodyOf(entry: Entry, signal: AbortSignal | undefined): BodyInit {
 }
 
 /** The recorded chunk borders, or undefined if they do not describe this body. */
-function chunkLengths(
-  chunks: NonNullable<Entry["chunks"]>,
-  bodyLength: number,
-): number[] | undefined {
+function chunkLengths(chunks: NonNullable<Entry["chunks"]>, bodyLength: number): number[] | undefined {
   if (!Array.isArray(chunks)) return undefined;
   const lengths: unknown[] = chunks.map((chunk) => Array.isArray(chunk) ? chunk[1] : undefined);
   const isWhole = lengths.every((length) => Number.isInteger(length) && (length as number) >= 0);
@@ -52,11 +46,7 @@ function chunkLengths(
   return total === bodyLength ? lengths as number[] : undefined;
 }
 
-function chunked(
-  bytes: Uint8Array,
-  lengths: readonly number[],
-  signal?: AbortSignal,
-): ReadableStream<Uint8Array> {
+function chunked(bytes: Uint8Array, lengths: readonly number[], signal?: AbortSignal): ReadableStream<Uint8Array> {
   let at = 0;
   let index = 0;
   return new ReadableStream<Uint8Array>({
@@ -73,9 +63,7 @@ function chunked(
 function headersOf(entry: Entry): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(entry.headers ?? {})) {
-    if (
-      NEVER_KEPT_HEADERS.has(name.toLowerCase()) || typeof value !== "string"
-    ) continue;
+    if (NEVER_KEPT_HEADERS.has(name.toLowerCase()) || typeof value !== "string") continue;
     try {
       headers.set(name, value);
     } catch {

@@ -68,11 +68,7 @@ export function urlOf(input: FetchInput): URL | undefined {
  *
  * @returns Undefined if the original fetch will refuse the call, and should say so itself.
  */
-export function readHead(
-  url: URL,
-  input: FetchInput,
-  init?: FetchInit,
-): RequestHead | undefined {
+export function readHead(url: URL, input: FetchInput, init?: FetchInit): RequestHead | undefined {
   try {
     if (init instanceof Request) {
       [input, init] = [new Request(input, init), undefined];
@@ -107,9 +103,7 @@ export function readHead(
  * @returns The request; its `call` is what is to be sent.
  * @throws What the caller's body throws, or the signal's reason.
  */
-export async function readRequest(
-  { method, url, headers, signal, call, readBody }: RequestHead,
-): Promise<RequestData> {
+export async function readRequest({ method, url, headers, signal, call, readBody }: RequestHead): Promise<RequestData> {
   const { type, body, sent } = await waitUnlessAborted(readBody(), signal);
   const [input, init] = call;
   return {
@@ -156,10 +150,7 @@ function sizeOf(body: unknown): number {
     return body.byteLength;
   }
   if (!(body instanceof FormData)) return 0;
-  return [...body].reduce(
-    (size, [, value]) => size + (typeof value === "string" ? value.length : value.size),
-    0,
-  );
+  return [...body].reduce((size, [, value]) => size + (typeof value === "string" ? value.length : value.size), 0);
 }
 
 async function readClone(request: Request | undefined): Promise<ReadBody> {
@@ -200,18 +191,14 @@ function bodyReader(given: unknown, signal: AbortSignal | undefined): () => Prom
   return () => Promise.resolve({ type: `${type};charset=UTF-8`, body: text, sent });
 }
 
-function copyOfBytes(
-  given: ArrayBuffer | ArrayBufferView,
-): Uint8Array<ArrayBuffer> {
+function copyOfBytes(given: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
   const bytes = given instanceof ArrayBuffer
     ? new Uint8Array(given)
     : new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   return new Uint8Array(bytes);
 }
 
-async function readPart(
-  [name, value]: [string, FormDataEntryValue],
-): Promise<FormPart> {
+async function readPart([name, value]: [string, FormDataEntryValue]): Promise<FormPart> {
   if (typeof value === "string") return { name, value };
   return {
     name,

@@ -27,11 +27,7 @@ const STATEFUL_SEGMENTS: ReadonlySet<string> = new Set([
 const SHORT_LIVED_PATH = /\/realtime\/|\/chatkit\/sessions|\/auth_tokens/;
 
 /** Tells the kind of a request from its method, path and headers. */
-export function requestKind(
-  method: string,
-  url: URL,
-  headers: Headers,
-): RequestKind {
+export function requestKind(method: string, url: URL, headers: Headers): RequestKind {
   if (SHORT_LIVED_PATH.test(url.pathname) || isConditional(headers)) {
     return "uncached";
   }

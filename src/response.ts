@@ -3,10 +3,7 @@
  *
  * @param like Where they come from.
  */
-export function labelled(
-  response: Response,
-  like: { readonly url: string; readonly redirected?: boolean },
-): Response {
+export function labelled(response: Response, like: { readonly url: string; readonly redirected?: boolean }): Response {
   const clone = () => labelled(Response.prototype.clone.call(response), like);
   return Object.defineProperties(response, {
     url: { value: like.url, configurable: true },

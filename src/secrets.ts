@@ -48,12 +48,7 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Members of an object named `headers` that are known to be harmless; MCP definitions hold credentials in the others. */
-const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
-  "accept",
-  "contenttype",
-  "useragent",
-  "acceptlanguage",
-]);
+const HARMLESS_HEADERS: ReadonlySet<string> = new Set(["accept", "contenttype", "useragent", "acceptlanguage"]);
 
 /** Response headers that are kept: what SDKs and replays need. */
 const KEPT_HEADERS: readonly string[] = [
@@ -136,10 +131,7 @@ export function redactForm(body: string): string {
 }
 
 /** The response headers that go into the file. */
-export function keptHeaders(
-  headers: Headers,
-  alsoKept: ReadonlySet<string>,
-): Record<string, string> {
+export function keptHeaders(headers: Headers, alsoKept: ReadonlySet<string>): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name of [...KEPT_HEADERS, ...alsoKept]) {
     const value = headers.get(name);

@@ -41,10 +41,7 @@ export function createSettings(options: CachyOptions): Settings {
     mode,
     modeSource: source,
     warnings,
-    isCached: cachedUrls(
-      options.domains ?? defaultDomains,
-      options.ignore ?? [],
-    ),
+    isCached: cachedUrls(options.domains ?? defaultDomains, options.ignore ?? []),
     keyHeaders: lowerCase(options.keyHeaders),
     keepHeaders: lowerCase(options.keepHeaders),
     normalize: [...options.normalize ?? []],
@@ -57,10 +54,7 @@ export function createSettings(options: CachyOptions): Settings {
   };
 }
 
-function cachedUrls(
-  domains: readonly DomainMatcher[],
-  ignore: readonly DomainMatcher[],
-): (url: URL) => boolean {
+function cachedUrls(domains: readonly DomainMatcher[], ignore: readonly DomainMatcher[]): (url: URL) => boolean {
   const [isOurs, isIgnored] = [matchDomains(domains), matchDomains(ignore)];
   return (url) => /^https?:$/.test(url.protocol) && isOurs(url) && !isIgnored(url);
 }
@@ -94,9 +88,7 @@ function chooseMode(option: Mode | undefined): ModeChoice {
   const warnings: string[] = [];
   if (named.value !== undefined) {
     const allowed = MODES.join(", ");
-    warnings.push(
-      `Cannot use CACHY_MODE=${named.value}: expected one of ${allowed}. The mode is "${choice.mode}".`,
-    );
+    warnings.push(`Cannot use CACHY_MODE=${named.value}: expected one of ${allowed}. The mode is "${choice.mode}".`);
   }
   if (ci.denied) {
     warnings.push(

@@ -57,7 +57,9 @@ const RECORD_SEPARATOR = "\x1e";
 export function jsonLinesParser(): EventParser {
   const cutter = lineCutter();
   const events = (lines: string[]) =>
-    lines.filter((line) => line.trim() !== "").map((line) => event("", line.startsWith(RECORD_SEPARATOR) ? line.slice(1) : line));
+    lines.filter((line) => line.trim() !== "").map((line) =>
+      event("", line.startsWith(RECORD_SEPARATOR) ? line.slice(1) : line)
+    );
   return {
     push: (text) => events(cutter.push(text)),
     end: () => events(cutter.end()),

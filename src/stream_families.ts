@@ -79,10 +79,7 @@ function typeOf(event: StreamEvent): string {
   return typeof type === "string" ? type : event.name;
 }
 
-function markerFamily(
-  isMarker: (event: StreamEvent) => boolean,
-  name: string,
-): Family {
+function markerFamily(isMarker: (event: StreamEvent) => boolean, name: string): Family {
   let ended = false;
   return {
     take(event) {
@@ -95,25 +92,16 @@ function markerFamily(
 }
 
 function typeFamily(...markers: readonly string[]): Family {
-  return markerFamily(
-    (event) => markers.includes(typeOf(event)),
-    markers.join(" or "),
-  );
+  return markerFamily((event) => markers.includes(typeOf(event)), markers.join(" or "));
 }
 
 function ollamaFamily(): Family {
-  return markerFamily(
-    (event) => asRecord(event.data)?.done === true,
-    '"done":true',
-  );
+  return markerFamily((event) => asRecord(event.data)?.done === true, '"done":true');
 }
 
 /** One stream can bring several images, so no event of it is known to be the last. */
 function imageFamily(): Family {
-  const family = markerFamily(
-    (event) => typeOf(event).endsWith(".completed"),
-    "a completed image",
-  );
+  const family = markerFamily((event) => typeOf(event).endsWith(".completed"), "a completed image");
   return {
     take: (event) => (family.take(event), false),
     missing: family.missing,

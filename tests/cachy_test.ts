@@ -19,24 +19,14 @@ import {
 test("createCachy() writes the line that FORMAT.md describes", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const answer = streamAnswer(chatEvents("Hé"));
-  for (
-    const name of [
-      "set-cookie",
-      "openai-organization",
-      "x-request-id",
-      "x-kept",
-    ]
-  ) answer.headers.set(name, name);
+  for (const name of ["set-cookie", "openai-organization", "x-request-id", "x-kept"]) answer.headers.set(name, name);
   const cachy = testCachy({
     file,
     fetch: network(() => answer).fetch,
     keepHeaders: ["X-Kept"],
   });
   const headers = { authorization: "Bearer sk-secret" };
-  await (await cachy.fetch(
-    `${CHAT_URL}?api_key=secret`,
-    jsonPost({ stream: true, n: 1.0 }, headers),
-  )).text();
+  await (await cachy.fetch(`${CHAT_URL}?api_key=secret`, jsonPost({ stream: true, n: 1.0 }, headers))).text();
 
   const text = readFileSync(file, "utf8");
   const { recorded_at, duration_ms, chunks, ...entry } = JSON.parse(text);
@@ -62,14 +52,8 @@ test("createCachy() writes the line that FORMAT.md describes", async (t) => {
   assert.match(recorded_at, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   assert.equal(typeof duration_ms, "number");
   const lengths = chatEvents("Hé").map((event) => new TextEncoder().encode(event).byteLength);
-  assert.deepEqual(
-    chunks.map(([, length]: [number, number]) => length),
-    lengths,
-  );
-  assert.match(
-    text,
-    /^\{"key":"[0-9a-f]{8}","sha256":"[0-9a-f]{64}","v":1,.*\}\n$/,
-  );
+  assert.deepEqual(chunks.map(([, length]: [number, number]) => length), lengths);
+  assert.match(text, /^\{"key":"[0-9a-f]{8}","sha256":"[0-9a-f]{64}","v":1,.*\}\n$/);
   assert.doesNotMatch(text, /secret|set-cookie|organization/);
 });
 
@@ -172,9 +156,7 @@ test("a domain function cannot break a call, when it throws", async () => {
   assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), {
     count: 1,
   });
-  const [warning] = cachy.events.filter((
-    event,
-  ): event is CachyEvent & { kind: "warning" } => event.kind === "warning");
+  const [warning] = cachy.events.filter((event): event is CachyEvent & { kind: "warning" } => event.kind === "warning");
   assert.match(warning?.message ?? "", /my own bug/);
 });
 
@@ -188,24 +170,15 @@ test("debug prints one line per request to stderr, without secrets and bodies", 
       fetch: network(() => jsonAnswer({ text: "PRIVATE" })).fetch,
     });
     for (const _ of [1, 2]) {
-      await (await cachy.fetch(
-        `${CHAT_URL}?key=PRIVATE`,
-        jsonPost({ prompt: "PRIVATE" }, { "x-api-key": "PRIVATE" }),
-      ))
+      await (await cachy.fetch(`${CHAT_URL}?key=PRIVATE`, jsonPost({ prompt: "PRIVATE" }, { "x-api-key": "PRIVATE" })))
         .text();
     }
   } finally {
     console.error = error;
   }
   assert.equal(lines.length, 3);
-  assert.match(
-    lines[0] ?? "",
-    /^cachy MISS +[0-9a-f]{8} POST api\.openai\.com\/v1\/chat\/completions [\d.]+ ms$/,
-  );
-  assert.match(
-    lines[1] ?? "",
-    /^cachy RECORDED [0-9a-f]{8} .* 18 bytes in \d+ ms$/,
-  );
+  assert.match(lines[0] ?? "", /^cachy MISS +[0-9a-f]{8} POST api\.openai\.com\/v1\/chat\/completions [\d.]+ ms$/);
+  assert.match(lines[1] ?? "", /^cachy RECORDED [0-9a-f]{8} .* 18 bytes in \d+ ms$/);
   assert.match(lines[2] ?? "", /^cachy HIT /);
   assert.doesNotMatch(lines.join(), /PRIVATE/);
 });

@@ -86,13 +86,7 @@ test("judgeBody() finds other text and binary bodies whole, when they end", () =
 test("judgeBody() judges an event stream as such, when it is served as text, as JSON or without a type", () => {
   for (const type of ["text/plain", "text/plain; charset=utf-8", "application/json", "text/html", ""]) {
     for (
-      const text of [
-        CHAT,
-        `: comment\n\n${CHAT}`,
-        `id: 1\n${CHAT}`,
-        `event: message\n${CHAT}`,
-        `retry: 5\n${CHAT}`,
-      ]
+      const text of [CHAT, `: comment\n\n${CHAT}`, `id: 1\n${CHAT}`, `event: message\n${CHAT}`, `retry: 5\n${CHAT}`]
     ) {
       const of = head(type ? { "content-type": type } : {});
       const bytes = utf8(text);
@@ -142,13 +136,7 @@ const EVENT_STREAM = head({ "content-type": "text/event-stream" });
 
 test("judgeBody() refuses an event stream that brought no event yet", () => {
   for (
-    const text of [
-      "",
-      ": OPENROUTER PROCESSING\n\n",
-      "\n\n",
-      `event: ping\ndata: {"type":"ping"}\n\n`,
-      "retry: 1\n\n",
-    ]
+    const text of ["", ": OPENROUTER PROCESSING\n\n", "\n\n", `event: ping\ndata: {"type":"ping"}\n\n`, "retry: 1\n\n"]
   ) {
     assert.equal(verdict(EVENT_STREAM, [utf8(text)]), "truncated", JSON.stringify(text));
   }
@@ -194,11 +182,7 @@ test("judgeBody() refuses an event stream with an error, wherever it stands befo
 test("judgeBody() stores an event stream, when an error is null or only quoted", () => {
   const [first = "", ...rest] = chatEvents(`{\\"error\\":1}`);
   for (
-    const event of [
-      first,
-      `data: {"choices":[],"error":null}\n\n`,
-      `data: {"choices":[{"index":0,"error":null}]}\n\n`,
-    ]
+    const event of [first, `data: {"choices":[],"error":null}\n\n`, `data: {"choices":[{"index":0,"error":null}]}\n\n`]
   ) {
     assert.equal(verdict(EVENT_STREAM, [utf8(event + rest.join(""))]), "whole", event);
   }
@@ -206,10 +190,7 @@ test("judgeBody() stores an event stream, when an error is null or only quoted",
 
 test("judgeBody() finds an event stream of no known family whole, when it ends after an event", () => {
   for (
-    const events of [
-      [`data: {"token":"a"}\n\n`, `data: {"token":"b"}\n\n`],
-      ["event: x\ndata: a\n\n", "data: b\n\n"],
-    ]
+    const events of [[`data: {"token":"a"}\n\n`, `data: {"token":"b"}\n\n`], ["event: x\ndata: a\n\n", "data: b\n\n"]]
   ) {
     assert.equal(verdict(EVENT_STREAM, [utf8(events.join(""))]), "whole", events.join(""));
     assert.equal(verdict(EVENT_STREAM, [utf8(events[0] ?? "")]), "whole", "without a marker, nobody can tell");
@@ -223,12 +204,7 @@ test("judgeBody() finds an event stream of no known family whole, when it ends a
 
 test("judgeBody() finds JSON Lines of no known family whole, when the last line is", () => {
   for (
-    const type of [
-      "application/jsonl",
-      "application/x-ndjson",
-      "application/x-jsonlines",
-      "application/stream+json",
-    ]
+    const type of ["application/jsonl", "application/x-ndjson", "application/x-jsonlines", "application/stream+json"]
   ) {
     const of = head({ "content-type": type });
     for (const text of [`{"a":1}`, `{"a":1}\n`, `{"status":"pulling"}\n{"status":"success"}\n`, `[1]\r\n\r\n"x"\r\n`]) {

@@ -18,10 +18,7 @@ const ENTRY: Entry = {
   request: { method: "POST", url: CHAT_URL, body: `{"a": 1}`, exact: true, namespace: "two", n: 2 },
   recorded_at: "2026-11-22T08:00:00.000Z",
   duration_ms: 848,
-  chunks: [
-    [12, 10],
-    [40, 5],
-  ],
+  chunks: [[12, 10], [40, 5]],
 };
 
 /** Why a line with this in place of the good members is no entry. */
@@ -167,10 +164,7 @@ test("replay() answers with the body, when the members for people have wrong typ
         [null],
         [["a", "b"]],
         [[1]],
-        [
-          [0, -5],
-          [0, 20],
-        ],
+        [[0, -5], [0, 20]],
       ]
     ) {
       const entry = parseEntry(JSON.stringify({ ...ENTRY, [member]: value })) as Entry;

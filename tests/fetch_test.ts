@@ -22,11 +22,7 @@ test("fetch() answers from the store, when the same request comes again", async 
   const first = await (await cachy.fetch(CHAT_URL, jsonPost({ a: 1, b: 2 })))
     .json();
   const second = await (await cachy.fetch(CHAT_URL, jsonPost(`{ "b": 2, "a": 1 }`))).json();
-  assert.deepEqual([first, second, calls.length], [
-    { count: 1 },
-    { count: 1 },
-    1,
-  ]);
+  assert.deepEqual([first, second, calls.length], [{ count: 1 }, { count: 1 }, 1]);
   assert.deepEqual(kinds(cachy.events), ["miss", "recorded", "hit"]);
 });
 
@@ -47,16 +43,10 @@ test("fetch() asks the network, when anything that decides about the answer diff
     await (await cachy.fetch(url, init)).text();
   }
   assert.equal(calls.length, requests.length);
-  for (
-    const [url, init] of requests.filter(([, init]) => init.method === "POST")
-  ) {
+  for (const [url, init] of requests.filter(([, init]) => init.method === "POST")) {
     await (await cachy.fetch(url, init)).text();
   }
-  assert.equal(
-    calls.length,
-    requests.length,
-    "and each is answered from the store afterwards",
-  );
+  assert.equal(calls.length, requests.length, "and each is answered from the store afterwards");
 });
 
 test("fetch() hands the very same arguments to the original fetch, when the URL is not ours", async () => {
@@ -90,10 +80,7 @@ test("fetch() keeps init members that it does not know, for the original fetch",
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid });
   const dispatcher = {};
-  await cachy.fetch(
-    CHAT_URL,
-    { ...jsonPost({}), dispatcher, client: 1, proxy: "p" } as RequestInit,
-  );
+  await cachy.fetch(CHAT_URL, { ...jsonPost({}), dispatcher, client: 1, proxy: "p" } as RequestInit);
   const sent = calls[0]?.[1] as Record<string, unknown>;
   assert.equal(sent.dispatcher, dispatcher);
   assert.deepEqual([sent.client, sent.proxy, sent.body], [1, "p", "{}"]);
@@ -108,9 +95,7 @@ test("fetch() asks the network once, when identical requests are under way", asy
     await Promise.resolve().then(() => new Promise((done) => setImmediate(done)));
   }
   answer(jsonAnswer({ count: 1 }));
-  const texts = await Promise.all(
-    all.map(async (response) => await (await response).text()),
-  );
+  const texts = await Promise.all(all.map(async (response) => await (await response).text()));
   assert.deepEqual([texts, calls.length], [Array(3).fill(`{"count":1}`), 1]);
 });
 
@@ -168,18 +153,8 @@ test("fetch() stores no failure: not the status, not a broken body, not an error
   assert.equal(await call(), start + rest.join(""));
   assert.equal(calls.length, 6);
   const reasons = cachy.events.flatMap((event) => event.kind === "dropped" ? event.reason : []);
-  assert.deepEqual(reasons, [
-    "status",
-    "broken",
-    "truncated",
-    "error",
-    "broken",
-  ]);
-  assert.deepEqual([
-    cachy.stats.recorded,
-    cachy.stats.hits,
-    cachy.stats.dropped,
-  ], [1, 1, 5]);
+  assert.deepEqual(reasons, ["status", "broken", "truncated", "error", "broken"]);
+  assert.deepEqual([cachy.stats.recorded, cachy.stats.hits, cachy.stats.dropped], [1, 1, 5]);
 });
 
 test("fetch() gives the n-th answer to the n-th identical stateful request", async () => {
@@ -200,29 +175,16 @@ test("fetch() gives the n-th answer to the n-th identical stateful request", asy
   };
   const recorded = [`{"count":1}`, `{"count":2}`, `{"count":3}`];
   assert.deepEqual(await run({ fetch: live.fetch }, 3), recorded);
-  assert.deepEqual(
-    await run({ fetch: live.fetch }, 3),
-    recorded,
-    "a new handle starts the count anew",
-  );
+  assert.deepEqual(await run({ fetch: live.fetch }, 3), recorded, "a new handle starts the count anew");
   assert.equal(live.calls.length, 3);
-  assert.deepEqual(await run({ mode: "replay" }, 5), [
-    ...recorded,
-    `{"count":3}`,
-    `{"count":3}`,
-  ]);
-  assert.deepEqual(await run({ fetch: live.fetch }, 4), [
-    ...recorded,
-    `{"count":4}`,
-  ]);
+  assert.deepEqual(await run({ mode: "replay" }, 5), [...recorded, `{"count":3}`, `{"count":3}`]);
+  assert.deepEqual(await run({ fetch: live.fetch }, 4), [...recorded, `{"count":4}`]);
 });
 
 test("fetch() gives the number of a stateful request back, when nothing was stored", async () => {
   const url = "https://api.openai.com/v1/batches/batch_1";
   const states = ["validating", "in_progress", "completed"];
-  const live = network(
-    ...states.map((status) => () => jsonAnswer({ id: "batch_1", status })),
-  );
+  const live = network(...states.map((status) => () => jsonAnswer({ id: "batch_1", status })));
   const store = memoryStore();
   const cachy = testCachy({ store, fetch: live.fetch });
   for (const status of states) {
@@ -233,35 +195,16 @@ test("fetch() gives the number of a stateful request back, when nothing was stor
   }
   await assert.rejects(cachy.fetch(url, { signal: AbortSignal.abort() }));
   const replayed = testCachy({ store, mode: "replay" });
-  assert.equal(
-    (await (await replayed.fetch(url)).json()).status,
-    "completed",
-    "polling ends at once",
-  );
+  assert.equal((await (await replayed.fetch(url)).json()).status, "completed", "polling ends at once");
 });
 
 test("fetch() asks anew for each namespace", async () => {
   const store = memoryStore();
   const { fetch: paid, calls } = countingNetwork();
   const ask = async (namespace?: string) =>
-    await (await testCachy({ store, fetch: paid, namespace }).fetch(
-      CHAT_URL,
-      jsonPost({}),
-    )).text();
-  const texts = [
-    await ask(),
-    await ask("a"),
-    await ask("b"),
-    await ask("a"),
-    await ask(),
-  ];
-  assert.deepEqual(texts.map((text) => JSON.parse(text).count), [
-    1,
-    2,
-    3,
-    2,
-    1,
-  ]);
+    await (await testCachy({ store, fetch: paid, namespace }).fetch(CHAT_URL, jsonPost({}))).text();
+  const texts = [await ask(), await ask("a"), await ask("b"), await ask("a"), await ask()];
+  assert.deepEqual(texts.map((text) => JSON.parse(text).count), [1, 2, 3, 2, 1]);
   assert.equal(calls.length, 3);
 });
 
@@ -269,17 +212,10 @@ test("fetch() in mode refresh records anew once, then replays", async () => {
   const store = memoryStore();
   const { fetch: paid, calls } = countingNetwork();
   const ask = async (options: CachyOptions) =>
-    await (await testCachy({ store, fetch: paid, ...options }).fetch(
-      CHAT_URL,
-      jsonPost({}),
-    )).json();
+    await (await testCachy({ store, fetch: paid, ...options }).fetch(CHAT_URL, jsonPost({}))).json();
   assert.deepEqual(await ask({}), { count: 1 });
   assert.deepEqual(await ask({ mode: "refresh" }), { count: 2 });
-  assert.deepEqual(
-    await ask({ mode: "refresh" }),
-    { count: 2 },
-    "once per request and process",
-  );
+  assert.deepEqual(await ask({ mode: "refresh" }), { count: 2 }, "once per request and process");
   assert.deepEqual(await ask({}), { count: 2 });
   assert.equal(calls.length, 2);
 });
@@ -301,10 +237,7 @@ test("fetch() in mode replay never asks the network, and explains the miss", asy
   assert.equal(response.url, `${CHAT_URL}?key=s3cr3t`);
   const { error } = await response.json();
   assert.equal(error.type, "cachy_miss");
-  assert.match(
-    error.message,
-    /POST https:\/\/api\.openai\.com\/v1\/chat\/completions: no answer is recorded.* memory/,
-  );
+  assert.match(error.message, /POST https:\/\/api\.openai\.com\/v1\/chat\/completions: no answer is recorded.* memory/);
   assert.match(error.message, /key [0-9a-f]{8}/);
   assert.match(error.message, /mode "replay" by the option/);
   assert.match(error.message, /run once with \{ mode: "auto" \}/);
@@ -342,10 +275,7 @@ test("fetch() sends what is never cached to the network each time, in every mode
 test("fetch() answers traces by itself in mode replay only", async () => {
   const url = "https://api.openai.com/v1/traces/ingest";
   const { fetch: paid, calls } = network(() => new Response(null, { status: 202 }));
-  assert.equal(
-    (await testCachy({ fetch: paid }).fetch(url, jsonPost({}))).status,
-    202,
-  );
+  assert.equal((await testCachy({ fetch: paid }).fetch(url, jsonPost({}))).status, 202);
   const replayed = testCachy({ fetch: paid, mode: "replay" });
   assert.equal((await replayed.fetch(url, jsonPost({}))).status, 204);
   assert.deepEqual([calls.length, replayed.misses.length], [1, 0]);
@@ -363,12 +293,7 @@ const brokenStore: Store = {
 
 test("fetch() delivers the live answer with one warning, when the store fails", async () => {
   const cannotWrite: Store = { ...brokenStore, find: () => undefined };
-  for (
-    const [store, verb] of [[brokenStore, "read"], [
-      cannotWrite,
-      "write",
-    ]] as const
-  ) {
+  for (const [store, verb] of [[brokenStore, "read"], [cannotWrite, "write"]] as const) {
     const { fetch: paid, calls } = countingNetwork();
     const cachy = testCachy({ fetch: paid, store });
     assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), {
@@ -380,10 +305,7 @@ test("fetch() delivers the live answer with one warning, when the store fails", 
     assert.equal(calls.length, 2);
     const warnings = cachy.events.flatMap((event) => event.kind === "warning" ? event.message : []);
     assert.equal(warnings.length, 1);
-    assert.match(
-      warnings[0] ?? "",
-      new RegExp(`Cannot ${verb} broken store: disk on fire`),
-    );
+    assert.match(warnings[0] ?? "", new RegExp(`Cannot ${verb} broken store: disk on fire`));
   }
 });
 
@@ -391,10 +313,7 @@ test("fetch() in mode replay does not go to the network either, when the store f
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid, store: brokenStore, mode: "replay" });
   const response = await cachy.fetch(CHAT_URL, jsonPost({}));
-  assert.match(
-    (await response.json()).error.message,
-    /Cannot read broken store: disk on fire/,
-  );
+  assert.match((await response.json()).error.message, /Cannot read broken store: disk on fire/);
   assert.deepEqual([response.status, calls.length], [412, 0]);
 });
 
@@ -413,11 +332,7 @@ test("fetch() takes pycachy's line under the plain key, when headers are the onl
   };
   assert.equal(await ask({ "openai-beta": "responses=v1" }), 200);
   assert.equal(await ask({ "openai-beta": "responses=v1" }, "other"), 412);
-  assert.equal(
-    await ask({}),
-    412,
-    "the store was asked for the digest too, and this one has no such line",
-  );
+  assert.equal(await ask({}), 412, "the store was asked for the digest too, and this one has no such line");
 });
 
 test("fetch() sends bytes in place of a stream, and the Request itself", async () => {
@@ -433,11 +348,7 @@ test("fetch() sends bytes in place of a stream, and the Request itself", async (
   await (await cachy.fetch(CHAT_URL, init as RequestInit)).text();
   assert.deepEqual(calls[0]?.[1]?.body, new TextEncoder().encode(`{"a":1}`));
   const request = new Request(CHAT_URL, jsonPost({ a: 1 }));
-  assert.deepEqual(
-    await (await cachy.fetch(request)).json(),
-    { count: 1 },
-    "the same request in another form",
-  );
+  assert.deepEqual(await (await cachy.fetch(request)).json(), { count: 1 }, "the same request in another form");
   const other = new Request(CHAT_URL, jsonPost({ a: 2 }));
   await cachy.fetch(other);
   assert.equal(calls[1]?.[0], other);
@@ -451,8 +362,5 @@ test("fetch() leaves it to the original fetch to refuse a call", async () => {
   const used = new Request(CHAT_URL, jsonPost({}));
   await used.text();
   await assert.rejects(cachy.fetch(used), (error) => error === refusal);
-  await assert.rejects(
-    cachy.fetch(CHAT_URL, { headers: { "bad name": "x" } }),
-    (error) => error === refusal,
-  );
+  await assert.rejects(cachy.fetch(CHAT_URL, { headers: { "bad name": "x" } }), (error) => error === refusal);
 });

@@ -14,11 +14,7 @@ test("join() lets all that waited go ahead at once, when the first answer is set
   const response = new Response();
   const started: string[] = [];
   const blocked = deferred<{ response: Response }>();
-  const first = flights.join(
-    "a",
-    undefined,
-    () => Promise.resolve({ response, settled: settled.promise }),
-  );
+  const first = flights.join("a", undefined, () => Promise.resolve({ response, settled: settled.promise }));
   const waiters = ["second", "third"].map((name) =>
     flights.join("a", undefined, () => {
       started.push(name);
@@ -36,23 +32,11 @@ test("join() lets all that waited go ahead at once, when the first answer is set
 test("join() lets others go ahead, when the first one throws or stores nothing", async () => {
   const flights = createFlights();
   const response = new Response();
-  const failed = flights.join(
-    "a",
-    undefined,
-    () => Promise.reject(new Error("no network")),
-  );
-  const next = flights.join(
-    "a",
-    undefined,
-    () => Promise.resolve({ response }),
-  );
+  const failed = flights.join("a", undefined, () => Promise.reject(new Error("no network")));
+  const next = flights.join("a", undefined, () => Promise.resolve({ response }));
   await assert.rejects(failed, /no network/);
   assert.equal(await next, response);
-  const later = flights.join(
-    "a",
-    undefined,
-    () => Promise.resolve({ response }),
-  );
+  const later = flights.join("a", undefined, () => Promise.resolve({ response }));
   assert.equal(await later, response);
 });
 
@@ -61,10 +45,7 @@ test("join() lets different requests pass each other", async () => {
   const blocked = deferred<{ response: Response }>();
   const slow = flights.join("a", undefined, () => blocked.promise);
   const response = new Response();
-  assert.equal(
-    await flights.join("b", undefined, () => Promise.resolve({ response })),
-    response,
-  );
+  assert.equal(await flights.join("b", undefined, () => Promise.resolve({ response })), response);
   blocked.resolve({ response });
   await slow;
 });

@@ -64,10 +64,7 @@ test("fetch() answers with a golden stream in its chunks, of which one ends insi
 
 test("fetch() answers with golden audio", async () => {
   const answer = await answerTo(SPEECH_URL, jsonPost({ model: "tts-1", voice: "alloy", input: "Hey" }));
-  assert.deepEqual(answer.chunks, [
-    [255, 251, 16],
-    [0, 0, 195, 128, 254],
-  ]);
+  assert.deepEqual(answer.chunks, [[255, 251, 16], [0, 0, 195, 128, 254]]);
   assert.deepEqual(answer.headers, [["content-type", "audio/mpeg"]]);
 });
 

@@ -156,11 +156,7 @@ test("find() reads a file that an editor or git has changed: CR LF, a BOM, blank
   const { store, warnings, responseOf } = fileStore(t, content.join(""));
   assert.deepEqual([responseOf(), responseOf(other), responseOf(digestOf("00000001"))], ["ours", "theirs", "crlf"]);
   assert.equal(store.size, 3);
-  const reasons: [number, string][] = [
-    [2, "blank line"],
-    [3, "blank line"],
-    [4, "git conflict marker"],
-  ];
+  const reasons: [number, string][] = [[2, "blank line"], [3, "blank line"], [4, "git conflict marker"]];
   reasons.push([6, "git conflict marker"], [8, "git conflict marker"], [9, `"key" is missing`], [10, "not JSON"]);
   assert.equal(warnings.length, 1);
   assert.ok(warnings[0]?.includes(reasons.map(([at, reason]) => `line ${at} (${reason})`).join(", ")));
@@ -171,10 +167,7 @@ test("find() reports bad lines once and by their numbers, when more come later",
   for (const _ of [1, 2]) assert.equal(responseOf(), "good");
   appendFileSync(file, `\n${line("better")}bad\n`);
   for (const _ of [1, 2]) assert.equal(responseOf(), "better");
-  assert.deepEqual(
-    warnings.map((warning) => warning.match(/line \d+/g)),
-    [["line 1"], ["line 3", "line 5"]],
-  );
+  assert.deepEqual(warnings.map((warning) => warning.match(/line \d+/g)), [["line 1"], ["line 3", "line 5"]]);
 });
 
 test("find() names the first ten bad lines and counts the others", (t) => {
@@ -236,10 +229,7 @@ test("find() finds each of thousands of entries, and a warned line number behind
     assert.equal((store.find(digest.key, digest.sha256) as Entry).response, `of ${digest.key}`);
   }
   assert.equal(store.size, digests.length);
-  assert.deepEqual(
-    warnings.map((warning) => warning.match(/line \d+/g)),
-    [["line 20001"]],
-  );
+  assert.deepEqual(warnings.map((warning) => warning.match(/line \d+/g)), [["line 20001"]]);
 });
 
 test("jsonlStore() throws, when the path is a folder or lies in a file", (t) => {

@@ -62,10 +62,7 @@ test("enableCachy() leaves everything as it was, when the options are refused", 
   assert.throws(() => enableCachy({ mode: "reply" as "replay" }), CachyError);
   assert.equal(globalThis.fetch, paid.fetch);
   const cachy = enableCachy(options());
-  assert.throws(
-    () => enableCachy({ domain: [] } as object),
-    /Did you mean "domains"/,
-  );
+  assert.throws(() => enableCachy({ domain: [] } as object), /Did you mean "domains"/);
   assert.deepEqual([await ask(), await ask(), cachy.stats.hits], [1, 1, 1]);
 });
 
@@ -84,12 +81,7 @@ test("enableCachy() of a second copy of the module takes the wrapper over", asyn
   const copy: typeof import("../mod.ts") = await import("../mod.ts" + "?copy");
   const second = copy.enableCachy(options());
   assert.equal(globalThis.fetch, wrapper);
-  assert.deepEqual([
-    await ask(),
-    await ask(),
-    first.stats.misses,
-    second.stats.hits,
-  ], [1, 1, 0, 1]);
+  assert.deepEqual([await ask(), await ask(), first.stats.misses, second.stats.hits], [1, 1, 0, 1]);
   disableCachy();
   assert.equal(globalThis.fetch, paid.fetch);
 });
@@ -153,10 +145,7 @@ test("the wrapper has the name and the own functions of the fetch that it covers
   const preconnect = () => {};
   Object.assign(paid.fetch, { preconnect });
   enableCachy(options());
-  assert.equal(
-    (globalThis.fetch as unknown as { preconnect: unknown }).preconnect,
-    preconnect,
-  );
+  assert.equal((globalThis.fetch as unknown as { preconnect: unknown }).preconnect, preconnect);
   assert.equal(globalThis.fetch.name, "fetch");
 });
 

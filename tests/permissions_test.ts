@@ -32,11 +32,7 @@ function project(folder: string): string {
 
 test("the documented flags are enough, and nothing is warned of", { skip }, async (t) => {
   const cwd = project(temporaryFolder(t));
-  const flags = [
-    "--allow-read=.",
-    "--allow-write=cachy.jsonl",
-    "--allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG",
-  ];
+  const flags = ["--allow-read=.", "--allow-write=cachy.jsonl", "--allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG"];
   const first = await ask(cwd, flags);
   assert.deepEqual([first.recorded, first.stderr, first.file], [1, "", join(cwd, "cachy.jsonl")]);
   const second = await ask(cwd, flags, "{}", { CI: "1" });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { findProjectFile } from "../src/project.ts";
 import { temporaryFolder } from "./testing.ts";
@@ -44,11 +45,17 @@ test("findProjectFile() does not take other files for those of a project", (t) =
   assert.equal(findProjectFile(inner).path, join(outer, "cachy.jsonl"));
 });
 
-test("findProjectFile() is in the working directory, if there is no project", (t) => {
+/** The first folder above the temporary ones that is a project, by some file that lies there. */
+function projectAbove(folder: string): string | undefined {
+  if (NAMES.some((name) => existsSync(join(folder, name)))) return folder;
+  return dirname(folder) === folder ? undefined : projectAbove(dirname(folder));
+}
+
+const above = projectAbove(tmpdir());
+const isProject = above === undefined ? undefined : `${above} is a project`;
+
+test("findProjectFile() is in the working directory, if there is no project", { skip: isProject }, (t) => {
   const folder = makeFolder(temporaryFolder(t), "a", "b");
-  for (let above = folder; above !== dirname(above); above = dirname(above)) {
-    if (NAMES.some((name) => existsSync(join(dirname(above), name)))) return t.skip(`${dirname(above)} is a project`);
-  }
   assert.deepEqual(findProjectFile(folder), { path: join(folder, "cachy.jsonl") });
 });
 

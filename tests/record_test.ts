@@ -66,10 +66,7 @@ test("record() hands each chunk out when it arrives, and commits all of them in 
   assert.equal((await reader.read()).done, true);
   assert.deepEqual(recording.texts(), [EVENTS.slice(0, 2).join("")]);
   const lengths = EVENTS.slice(0, 2).map((event) => utf8(event).byteLength);
-  assert.deepEqual(recording.commits[0]?.chunks, [
-    [10, lengths[0]],
-    [20, lengths[1]],
-  ]);
+  assert.deepEqual(recording.commits[0]?.chunks, [[10, lengths[0]], [20, lengths[1]]]);
   assert.equal(await recording.settled, undefined);
 });
 

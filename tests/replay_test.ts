@@ -32,13 +32,7 @@ test("replay() gives status, headers and body, as they were recorded", async () 
   const response = replay(entryOf({ status_code: 201, response: "Hé\uFEFF\0" }), request);
   assert.ok(response instanceof Response);
   assert.deepEqual([response.status, response.ok], [201, true]);
-  assert.deepEqual(
-    [...response.headers],
-    [
-      ["content-type", "text/event-stream"],
-      ["x-request-id", "req_1"],
-    ],
-  );
+  assert.deepEqual([...response.headers], [["content-type", "text/event-stream"], ["x-request-id", "req_1"]]);
   assert.deepEqual(new Uint8Array(await response.arrayBuffer()), utf8("Hé\uFEFF\0"));
 });
 
@@ -64,38 +58,20 @@ test("replay() gives the chunks of a binary body", async () => {
       entryOf({
         binary: true,
         response: "AAECAwQ=",
-        chunks: [
-          [0, 2],
-          [5, 3],
-        ],
+        chunks: [[0, 2], [5, 3]],
       }),
       request,
     ),
   );
-  assert.deepEqual(
-    received.map((chunk) => [...chunk]),
-    [
-      [0, 1],
-      [2, 3, 4],
-    ],
-  );
+  assert.deepEqual(received.map((chunk) => [...chunk]), [[0, 1], [2, 3, 4]]);
 });
 
 test("replay() gives one chunk, when the recorded ones do not describe the body", async () => {
   const borders = [
     [[0, 4]],
-    [
-      [0, 2],
-      [0, 4],
-    ],
-    [
-      [0, -1],
-      [0, 6],
-    ],
-    [
-      [0, 2.5],
-      [0, 2.5],
-    ],
+    [[0, 2], [0, 4]],
+    [[0, -1], [0, 6]],
+    [[0, 2.5], [0, 2.5]],
     [["a", "b"]],
     [5],
     [null],
@@ -105,22 +81,14 @@ test("replay() gives one chunk, when the recorded ones do not describe the body"
     const received = await chunksOf(
       replay(entryOf({ response: "12345", chunks: chunks as unknown as Entry["chunks"] }), request),
     );
-    assert.deepEqual(
-      received.map((chunk) => [...chunk]),
-      [[...utf8("12345")]],
-      JSON.stringify(chunks),
-    );
+    assert.deepEqual(received.map((chunk) => [...chunk]), [[...utf8("12345")]], JSON.stringify(chunks));
   }
 });
 
 test("replay() gives bytes that the caller may write into", async () => {
   const entry = entryOf({
     response: "aabbcc",
-    chunks: [
-      [0, 2],
-      [0, 2],
-      [0, 2],
-    ],
+    chunks: [[0, 2], [0, 2], [0, 2]],
   });
   const binary = { ...entry, binary: true, response: "YWFiYmNj" };
   for (const replayed of [entry, binary]) {
@@ -193,13 +161,7 @@ test("replay() drops headers that must not be replayed or could not be sent", ()
     "x-good": "kept",
   };
   const replayed = replay(entryOf({ headers: headers as unknown as Entry["headers"], response: "{}" }), request);
-  assert.deepEqual(
-    [...replayed.headers],
-    [
-      ["content-type", "application/json"],
-      ["x-good", "kept"],
-    ],
-  );
+  assert.deepEqual([...replayed.headers], [["content-type", "application/json"], ["x-good", "kept"]]);
 });
 
 test("replay() guesses the content type of pycachy's lines from the text", async () => {
@@ -234,28 +196,19 @@ test("replay() ends the body with the signal's reason, when it is aborted betwee
   const reason = new Error("changed my mind");
   const entry = entryOf({
     response: "aabb",
-    chunks: [
-      [0, 2],
-      [0, 2],
-    ],
+    chunks: [[0, 2], [0, 2]],
   });
   const reader = replay(entry, { ...request, signal: controller.signal }).body?.getReader();
   assert.equal(new TextDecoder().decode((await reader?.read())?.value), "aa");
   controller.abort(reason);
-  await assert.rejects(
-    async () => await reader?.read(),
-    (error) => error === reason,
-  );
+  await assert.rejects(async () => await reader?.read(), (error) => error === reason);
 });
 
 test("replay() lets the caller stop in the middle", async () => {
   const response = replay(
     entryOf({
       response: "aabb",
-      chunks: [
-        [0, 2],
-        [0, 2],
-      ],
+      chunks: [[0, 2], [0, 2]],
     }),
     request,
   );

@@ -22,9 +22,7 @@ after(async () => {
 });
 
 /** A folder, a file in it, and a provider that has forgotten everything. */
-function prepare(
-  t: TestContext,
-): { readonly file: string; enable(mode?: Mode): Cachy; lines(): number } {
+function prepare(t: TestContext): { readonly file: string; enable(mode?: Mode): Cachy; lines(): number } {
   disableCachy();
   provider.reset();
   const file = join(temporaryFolder(t), "cachy.jsonl");
@@ -72,10 +70,7 @@ for (const sdkCase of sdkCases) {
       for (const mode of ["auto", "replay"] as const) {
         const cachy = enable(mode);
         assert.deepEqual(await (await connect(sdkCase)).run(), live);
-        assert.deepEqual([cachy.stats.hits, cachy.misses.length], [
-          sdkCase.requests,
-          0,
-        ]);
+        assert.deepEqual([cachy.stats.hits, cachy.misses.length], [sdkCase.requests, 0]);
       }
       assert.equal(provider.requests.length, sdkCase.requests);
       assert.ok(lines() >= sdkCase.requests);
@@ -95,11 +90,7 @@ for (const sdkCase of sdkCases) {
       if (sdkCase.capturesFetch === "call" && sdkCase.repeatable) {
         enable(); // stateful requests are counted anew
         await early.run();
-        assert.equal(
-          provider.requests.length,
-          length,
-          "a client built before enableCachy() is answered from the file",
-        );
+        assert.equal(provider.requests.length, length, "a client built before enableCachy() is answered from the file");
       }
       disableCachy();
       await captured.run();
@@ -111,9 +102,7 @@ for (const sdkCase of sdkCases) {
 /** How many events of a stream a caller has to see before a fault of each kind strikes. */
 const BROKEN: readonly Fault[] = ["kill", "truncate", "error"];
 
-for (
-  const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && requests === 1)
-) {
+for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && requests === 1)) {
   const { name } = sdkCase;
   const skip = sdkCase.skip();
   const open = async (signal?: AbortSignal) => await (await connect(sdkCase)).stream!({ signal });
@@ -128,21 +117,14 @@ for (
         disableCachy();
         const plain = await outcome(async () => await (await connect(sdkCase)).run());
         const cachy = enable();
-        assert.equal(
-          await outcome(async () => await (await connect(sdkCase)).run()),
-          plain,
-          fault,
-        );
+        assert.equal(await outcome(async () => await (await connect(sdkCase)).run()), plain, fault);
         await cachy.flush();
         assert.equal(lines(), 0, fault);
       }
       provider.fault = undefined;
       enable();
       await (await connect(sdkCase)).run();
-      assert.ok(
-        lines() > 0,
-        "and the next call reaches the network and is stored",
-      );
+      assert.ok(lines() > 0, "and the next call reaches the network and is stored");
     },
   );
 

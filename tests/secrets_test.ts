@@ -145,11 +145,7 @@ test("redactJson takes out the headers of MCP servers, whatever their names are"
 });
 
 test("redactJson takes out headers that are written as a list", () => {
-  const lists = [
-    [["X-Custom", "SECRET"]],
-    ["X-Custom: SECRET"],
-    [{ name: "X-Custom", value: "SECRET" }],
-  ];
+  const lists = [[["X-Custom", "SECRET"]], ["X-Custom: SECRET"], [{ name: "X-Custom", value: "SECRET" }]];
   for (const headers of lists) assert.doesNotMatch(JSON.stringify(redact({ tools: [{ headers }] })), /SECRET/);
 });
 

@@ -44,10 +44,7 @@ export function storeContract(name: string, makeStore: (t: TestContext) => Store
       request: { method: "POST", url: "https://a.example/", body: `{"a": 1}`, exact: true, namespace: "n", n: 2 },
       recorded_at: "2026-11-22T08:00:00.000Z",
       duration_ms: 5,
-      chunks: [
-        [0, 3],
-        [1, 20],
-      ],
+      chunks: [[0, 3], [1, 20]],
     };
     await store.append(entry);
     assert.deepEqual(await store.find(key, sha256), entry);

@@ -117,8 +117,5 @@ test("jsonLinesParser() cuts lines and leaves blank ones out, however the text i
 
 test("jsonLinesParser() reads JSON text sequences, whose records start with a record separator", () => {
   const events = jsonLinesParser().push(`\x1e{"a":1}\n\x1e{"b":2}\n`);
-  assert.deepEqual(
-    events.map(({ data }) => data),
-    [{ a: 1 }, { b: 2 }],
-  );
+  assert.deepEqual(events.map(({ data }) => data), [{ a: 1 }, { b: 2 }]);
 });

@@ -144,11 +144,7 @@ test("judgeBody() never finds a stream whole, when it is cut inside of an event"
 
 test("push() returns true with the terminal marker, and with no other event", () => {
   for (const { name, type, events, marked } of BOTH) {
-    assert.deepEqual(
-      marks(events, type),
-      events.map((_, at) => marked && at === events.length - 1),
-      name,
-    );
+    assert.deepEqual(marks(events, type), events.map((_, at) => marked && at === events.length - 1), name);
     assert.deepEqual(marks([events.join("")], type), [marked], `${name}, in one chunk`);
   }
 });
@@ -168,10 +164,7 @@ test("push() returns true with the chunk that completes the marker's event, when
 test("push() returns true once, when the marker's event ends in CR LF and comes in pieces", () => {
   for (const { name, type, events } of EXAMPLES.filter(({ marked }) => marked).map(inCrLf)) {
     const bytes = utf8(events.join(""));
-    const all = marks(
-      Array.from(bytes, (byte) => new Uint8Array([byte])),
-      type,
-    );
+    const all = marks(Array.from(bytes, (byte) => new Uint8Array([byte])), type);
     assert.equal(all.filter(Boolean).length, 1, name);
     assert.ok(all.indexOf(true) >= all.length - 2, `${name}: with the last blank line`);
   }

@@ -8,10 +8,7 @@ import { type Cachy, type CachyEvent, type CachyOptions, createCachy, memoryStor
 export const CHAT_URL = "https://api.openai.com/v1/chat/completions";
 
 /** The options of a JSON POST. */
-export function jsonPost(
-  body: unknown,
-  headers: Record<string, string> = {},
-): RequestInit {
+export function jsonPost(body: unknown, headers: Record<string, string> = {}): RequestInit {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return {
     method: "POST",
@@ -67,9 +64,7 @@ export interface FakeNetwork {
 
 /** The last answer is given again and again. */
 export function network(
-  ...answers: readonly ((
-    ...call: Parameters<typeof fetch>
-  ) => Response | Promise<Response>)[]
+  ...answers: readonly ((...call: Parameters<typeof fetch>) => Response | Promise<Response>)[]
 ): FakeNetwork {
   const calls: Parameters<typeof fetch>[] = [];
   const fetch = (...call: Parameters<typeof globalThis.fetch>) => {
@@ -88,9 +83,7 @@ export function countingNetwork(): FakeNetwork {
 }
 
 /** A handle in mode `auto` with a store of its own, and the events that it reported. */
-export function testCachy(
-  options: CachyOptions = {},
-): Cachy & { readonly events: CachyEvent[] } {
+export function testCachy(options: CachyOptions = {}): Cachy & { readonly events: CachyEvent[] } {
   const events: CachyEvent[] = [];
   const onEvent = (event: CachyEvent) => void events.push(event);
   const defaults = {

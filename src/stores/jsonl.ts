@@ -15,10 +15,7 @@ import type { Store } from "./store.ts";
  * @param path The file. It is created, with its folder, by the first append.
  * @param warn Is told of lines that were skipped.
  */
-export function jsonlStore(
-  path: string,
-  warn: (message: string) => void,
-): Store {
+export function jsonlStore(path: string, warn: (message: string) => void): Store {
   let index = emptyIndex();
   let isReadGranted = false;
 
@@ -30,10 +27,7 @@ export function jsonlStore(
   const refresh = (file: number) => {
     const stats = fstatSync(file);
     const isGrown = stats.size > index.size;
-    if (
-      !isSameFile(index, stats) ||
-      (isGrown && fenceOf(file, index.end) !== index.fence)
-    ) index = emptyIndex();
+    if (!isSameFile(index, stats) || (isGrown && fenceOf(file, index.end) !== index.fence)) index = emptyIndex();
     if (stats.size > index.size) report(readLines(file, index, stats.size));
     Object.assign(index, {
       size: stats.size,
@@ -41,11 +35,7 @@ export function jsonlStore(
       modified: stats.mtimeMs,
     });
   };
-  const read = (
-    file: number,
-    key: string,
-    sha256: string | undefined,
-  ): Entry | undefined => {
+  const read = (file: number, key: string, sha256: string | undefined): Entry | undefined => {
     let withoutDigest: Entry | undefined;
     for (const position of (index.positions.get(key) ?? []).toReversed()) {
       const entry = entryAt(file, position);
@@ -61,10 +51,7 @@ export function jsonlStore(
   return {
     name: path,
     get size() {
-      return [...index.positions.values()].reduce(
-        (sum, positions) => sum + positions.length,
-        0,
-      );
+      return [...index.positions.values()].reduce((sum, positions) => sum + positions.length, 0);
     },
     find(key, sha256) {
       if (!isReadGranted) requireGranted("read", path);
@@ -163,11 +150,7 @@ function readLines(file: number, index: Index, size: number): BadLine[] {
       start: at,
       length: Math.min(BLOCK_LENGTH, size - at),
     });
-    for (
-      let lf = block.indexOf(LINE_FEED);
-      lf !== -1;
-      lf = block.indexOf(LINE_FEED, lf + 1)
-    ) {
+    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
       const position = { start, length: at + lf - start };
       const edges = start < at ? edgesOf(file, position) : block.subarray(start - at, lf);
       start = at + lf + 1;
@@ -196,16 +179,9 @@ function addOpenLine(file: number, index: Index, position: Position): void {
 const LINE_START = /^\{"key": ?"([0-9a-f]{8})"/;
 const EDGE_LENGTH = 24;
 
-function addLine(
-  file: number,
-  index: Index,
-  position: Position,
-  edges: Uint8Array,
-): BadLine[] {
+function addLine(file: number, index: Index, position: Position, edges: Uint8Array): BadLine[] {
   index.lines++;
-  const start = LINE_START.exec(
-    String.fromCharCode(...edges.subarray(0, EDGE_LENGTH)),
-  );
+  const start = LINE_START.exec(String.fromCharCode(...edges.subarray(0, EDGE_LENGTH)));
   if (start?.[1] !== undefined && edges.at(-1) === 0x7d) {
     addPosition(index, start[1], position);
     return [];
@@ -216,11 +192,7 @@ function addLine(
   return [];
 }
 
-function addPosition(
-  { positions }: Index,
-  key: string,
-  position: Position,
-): void {
+function addPosition({ positions }: Index, key: string, position: Position): void {
   const sameKey = positions.get(key);
   if (sameKey) sameKey.push(position);
   else positions.set(key, [position]);
@@ -230,10 +202,7 @@ function addPosition(
 function edgesOf(file: number, { start, length }: Position): Uint8Array {
   if (length <= 2 * EDGE_LENGTH) return bytesAt(file, { start, length });
   const last = { start: start + length - EDGE_LENGTH, length: EDGE_LENGTH };
-  return concatBytes([
-    bytesAt(file, { start, length: EDGE_LENGTH }),
-    bytesAt(file, last),
-  ]);
+  return concatBytes([bytesAt(file, { start, length: EDGE_LENGTH }), bytesAt(file, last)]);
 }
 
 /** It drops the byte order mark that some editors put before the first line. */
@@ -255,13 +224,7 @@ function bytesAt(file: number, { start, length }: Position): Uint8Array {
   const bytes = new Uint8Array(length);
   let filled = 0;
   while (filled < length) {
-    const count = readSync(
-      file,
-      bytes,
-      filled,
-      length - filled,
-      start + filled,
-    );
+    const count = readSync(file, bytes, filled, length - filled, start + filled);
     if (count === 0) return bytes.subarray(0, filled); // the file was cut meanwhile
     filled += count;
   }
@@ -275,11 +238,7 @@ function lineNumber(file: number, start: number): number {
       start: at,
       length: Math.min(BLOCK_LENGTH, start - at),
     });
-    for (
-      let lf = block.indexOf(LINE_FEED);
-      lf !== -1;
-      lf = block.indexOf(LINE_FEED, lf + 1)
-    ) line++;
+    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) line++;
   }
   return line;
 }

@@ -15,10 +15,7 @@ export interface Store {
    * @param sha256 The whole digest: an entry with this one is preferred, one without any (written by pycachy) will do,
    * one with another is no answer. Undefined: only entries without any.
    */
-  find(
-    key: string,
-    sha256?: string,
-  ): Entry | undefined | Promise<Entry | undefined>;
+  find(key: string, sha256?: string): Entry | undefined | Promise<Entry | undefined>;
   /** Adds an entry, which from then on is the newest of its digest. */
   append(entry: Entry): void | Promise<void>;
   /** How many entries there are, as far as is known without asking. */
