@@ -1,0 +1,66 @@
+/**
+ * Shows the main job: `npm run demo`
+ *
+ * A real SDK streams an answer, live the first time, from the file the second. The provider is a loopback server; with
+ * `npm run demo -- --live` the calls whose API key is in the environment go to the real one.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { defaultDomains, enableCachy } from "../mod.ts";
+import { startProvider } from "../tests/provider/provider.ts";
+import { type Sdk, sdks } from "./sdks.ts";
+
+const PAUSE_MS = 80;
+
+const isLive = process.argv.includes("--live");
+const folder = mkdtempSync(join(tmpdir(), "cachy-demo-"));
+const file = join(folder, "cachy.jsonl");
+const provider = await startProvider({ pause: PAUSE_MS });
+
+// The one line that a program needs; the options are those of a demo.
+const cachy = enableCachy({ file, domains: [...defaultDomains, provider.url], mode: "auto" });
+
+for (const sdk of sdks) {
+  const apiKey = isLive ? process.env[sdk.apiKey] : undefined;
+  const where = apiKey ? "the real provider" : isLive ? `loopback, because ${sdk.apiKey} is not set` : "loopback";
+  console.log(`\n\x1b[1m${sdk.name}\x1b[0m  ${sdk.call}  (${where})`);
+  const baseURL = apiKey ? undefined : `${provider.url}${sdk.path}`;
+  const live = await ask("live     ", sdk, apiKey, baseURL);
+  const replayed = await ask("from file", sdk, apiKey, baseURL);
+  if (replayed !== live) throw new Error("the answer from the file is not the one that was recorded");
+  console.log(`  line      ${lastLine().slice(0, 100)}… (${lastLine().length} characters)`);
+}
+
+const { hits, misses, recorded } = cachy.stats;
+console.log(`\n${misses} misses, ${recorded} recorded, ${hits} hits: each call was paid for once.`);
+console.log(`Your program needs one line:  enableCachy();`);
+
+cachy.disable();
+await provider.stop();
+rmSync(folder, { recursive: true });
+
+/** Asks once and prints the answer as it arrives. */
+async function ask(title: string, sdk: Sdk, apiKey: string | undefined, baseURL: string | undefined): Promise<string> {
+  const start = performance.now();
+  let first: number | undefined;
+  let text = "";
+  process.stdout.write(`  ${title} `);
+  for await (const token of sdk.stream({ apiKey: apiKey ?? "no-key-needed", baseURL })) {
+    first ??= performance.now() - start;
+    text += token;
+    process.stdout.write(token.replaceAll("\n", " "));
+  }
+  const total = performance.now() - start;
+  console.log(`\n            \x1b[2mfirst token ${milliseconds(first ?? total)}, total ${milliseconds(total)}\x1b[0m`);
+  return text;
+}
+
+function milliseconds(time: number): string {
+  return `${time < 10 ? time.toFixed(1) : Math.round(time)} ms`;
+}
+
+function lastLine(): string {
+  return readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "";
+}

@@ -1,0 +1,64 @@
+/** The calls of the demo, as everybody writes them. */
+import Anthropic from "@anthropic-ai/sdk";
+import { GoogleGenAI } from "@google/genai";
+import OpenAI from "openai";
+
+const PROMPT = "Say hello in one sentence, with an emoji.";
+
+/** Where to ask; without a base URL, the real provider. */
+export interface Address {
+  readonly apiKey: string;
+  readonly baseURL: string | undefined;
+}
+
+/** One SDK and a streamed call of it. */
+export interface Sdk {
+  readonly name: string;
+  readonly call: string;
+  /** The environment variable that holds the key. */
+  readonly apiKey: string;
+  /** What follows the address of the server in the base URL. */
+  readonly path: string;
+  /** The pieces of text, as they arrive. */
+  readonly stream: (address: Address) => AsyncGenerator<string>;
+}
+
+export const sdks: readonly Sdk[] = [
+  {
+    name: "openai",
+    call: "responses.create",
+    apiKey: "OPENAI_API_KEY",
+    path: "/v1",
+    async *stream({ apiKey, baseURL }) {
+      const client = new OpenAI({ apiKey, baseURL });
+      for await (const event of await client.responses.create({ model: "gpt-5-mini", input: PROMPT, stream: true })) {
+        if (event.type === "response.output_text.delta") yield event.delta;
+      }
+    },
+  },
+  {
+    name: "@anthropic-ai/sdk",
+    call: "messages.create",
+    apiKey: "ANTHROPIC_API_KEY",
+    path: "",
+    async *stream({ apiKey, baseURL }) {
+      const client = new Anthropic({ apiKey, baseURL });
+      const messages = [{ role: "user" as const, content: PROMPT }];
+      const model = "claude-haiku-4-5";
+      for await (const event of await client.messages.create({ model, messages, max_tokens: 100, stream: true })) {
+        if (event.type === "content_block_delta" && event.delta.type === "text_delta") yield event.delta.text;
+      }
+    },
+  },
+  {
+    name: "@google/genai",
+    call: "models.generateContentStream",
+    apiKey: "GEMINI_API_KEY",
+    path: "",
+    async *stream({ apiKey, baseURL }) {
+      const client = new GoogleGenAI({ apiKey, httpOptions: baseURL === undefined ? {} : { baseUrl: baseURL } });
+      const request = { model: "gemini-2.5-flash", contents: PROMPT };
+      for await (const chunk of await client.models.generateContentStream(request)) yield chunk.text ?? "";
+    },
+  },
+];
