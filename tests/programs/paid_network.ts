@@ -1,0 +1,11 @@
+/** Stands for the paid network: what goes to a provider's host goes to the loopback one. Import it first. */
+import process from "node:process";
+
+const { fetch } = globalThis;
+const { PROVIDER = "" } = process.env;
+
+globalThis.fetch = ((input, init) => {
+  const url = input instanceof Request ? input.url : String(input);
+  const loopback = url.replace(/^https:\/\/api\.(?:openai|anthropic)\.com/, PROVIDER);
+  return fetch(input instanceof Request ? new Request(loopback, input) : loopback, init);
+}) as typeof fetch;
