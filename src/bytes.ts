@@ -1,9 +1,6 @@
 const encoder = new TextEncoder();
 /** `fatal` tells text from binary; `ignoreBOM` keeps a byte order mark, so that the bytes can be had back. */
-const strictDecoder = new TextDecoder("utf-8", {
-  fatal: true,
-  ignoreBOM: true,
-});
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Text → its UTF-8 bytes. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {

@@ -50,10 +50,7 @@ export function createCachy(options: CachyOptions = {}): Cachy {
 /** Makes a handle that also calls a function when it is disabled. */
 export function createHandle(options: CachyOptions, onDisable: () => void): Cachy {
   const settings = createSettings(options);
-  const reporter = createReporter({
-    debug: settings.debug,
-    onEvent: options.onEvent,
-  });
+  const reporter = createReporter({ debug: settings.debug, onEvent: options.onEvent });
   for (const warning of settings.warnings) reporter.warn(warning);
   const misses: Miss[] = [];
   const pending = new Set<Promise<unknown>>();

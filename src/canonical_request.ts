@@ -40,14 +40,7 @@ export async function canonicalRequest(request: RequestData, options: CanonicalO
   const body = await canonicalBody(request, options.normalize);
   const streaming = body.streaming ||
     url.pathname.endsWith(":streamGenerateContent");
-  return {
-    method,
-    url: withoutSecrets(url),
-    streaming,
-    body: body.body,
-    format: body.format,
-    headers,
-  };
+  return { method, url: withoutSecrets(url), streaming, body: body.body, format: body.format, headers };
 }
 
 interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format"> {
@@ -75,10 +68,7 @@ async function canonicalBody(request: RequestData, normalize: readonly Normaliza
     return { body: body as Uint8Array<ArrayBuffer>, format: "binary" };
   }
   const isForm = /^application\/x-www-form-urlencoded/i.test(contentType);
-  return {
-    body: normalizeText(text, normalize),
-    format: isForm ? "form" : "text",
-  };
+  return { body: normalizeText(text, normalize), format: isForm ? "form" : "text" };
 }
 
 function canonicalJsonBody(url: URL, text: string, normalize: readonly Normalization[]): CanonicalBody | undefined {
@@ -97,11 +87,7 @@ function canonicalJsonBody(url: URL, text: string, normalize: readonly Normaliza
   // Twice, so that what is numbered first does not depend on the order in which members are written.
   const body = canonicalJson(rewrites.length ? canonicalJson(text) ?? text : text, rewrite);
   if (body === undefined) return undefined;
-  return {
-    body,
-    format: "json",
-    streaming: (parsed as { stream?: unknown } | null)?.stream === true,
-  };
+  return { body, format: "json", streaming: (parsed as { stream?: unknown } | null)?.stream === true };
 }
 
 function parseJson(text: string): unknown {
@@ -163,10 +149,7 @@ function withoutBoundary(
 ): CanonicalBody {
   const fixed = "cachy-boundary";
   if (typeof body === "string") {
-    return {
-      body: normalizeText(body.replaceAll(boundary, () => fixed), normalize),
-      format: "binary",
-    };
+    return { body: normalizeText(body.replaceAll(boundary, () => fixed), normalize), format: "binary" };
   }
   const bytes = replaceBytes(body, utf8(boundary), utf8(fixed));
   return { body: bytes as Uint8Array<ArrayBuffer>, format: "binary" };

@@ -33,10 +33,7 @@ export function judgeBody(head: AnswerHead): BodyJudge {
     push: judge.push,
     end(body) {
       if (announced !== undefined && body.byteLength !== announced) {
-        return {
-          reason: "truncated",
-          detail: `${body.byteLength} of ${announced} bytes arrived`,
-        };
+        return { reason: "truncated", detail: `${body.byteLength} of ${announced} bytes arrived` };
       }
       return judge.end(body);
     },

@@ -35,11 +35,5 @@ export async function digestRequest(request: CanonicalRequest, extras: DigestExt
 
 function extrasText(headers: CanonicalRequest["headers"], { n, namespace }: DigestExtras): string {
   if (!headers.length && n === undefined && namespace === undefined) return "";
-  return `\n${
-    JSON.stringify({
-      headers: headers.length ? headers : undefined,
-      n,
-      namespace,
-    })
-  }`;
+  return `\n${JSON.stringify({ headers: headers.length ? headers : undefined, n, namespace })}`;
 }

@@ -83,31 +83,19 @@ async function answerLookup(context: Context, lookup: Lookup): Promise<Answer> {
 
 function answerFromStore({ reporter, settings }: Context, lookup: Lookup, entry: Entry): Answer {
   const response = replay(entry, lookup.request);
-  reporter.emit({
-    kind: "hit",
-    request: eventRequest(lookup),
-    ms: settings.now() - lookup.started,
-  });
+  reporter.emit({ kind: "hit", request: eventRequest(lookup), ms: settings.now() - lookup.started });
   return { response };
 }
 
 function answerMiss(context: Context, lookup: Lookup, problem: string | undefined): Answer {
   const request = eventRequest(lookup);
   const { modeSource } = context.settings;
-  const message = explainMiss(request, {
-    storeName: context.store.name,
-    modeSource,
-    problem,
-  });
+  const message = explainMiss(request, { storeName: context.store.name, modeSource, problem });
   context.addMiss({ ...request, message });
   emitMiss(context, lookup);
   return { response: missResponse(message, lookup.request.url) };
 }
 
 function emitMiss({ reporter, settings }: Context, lookup: Lookup): void {
-  reporter.emit({
-    kind: "miss",
-    request: eventRequest(lookup),
-    ms: settings.now() - lookup.started,
-  });
+  reporter.emit({ kind: "miss", request: eventRequest(lookup), ms: settings.now() - lookup.started });
 }

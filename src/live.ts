@@ -17,11 +17,7 @@ export async function answerLive(context: Context, lookup: Lookup): Promise<Answ
   const settle = (problem: Problem | undefined) => {
     if (!problem) return;
     series?.release();
-    reporter.emit({
-      kind: "dropped",
-      request: eventRequest(lookup),
-      ...problem,
-    });
+    reporter.emit({ kind: "dropped", request: eventRequest(lookup), ...problem });
   };
 
   let response: Response;
@@ -31,23 +27,14 @@ export async function answerLive(context: Context, lookup: Lookup): Promise<Answ
     settle({ reason: "broken", detail: messageOf(error) });
     throw error;
   }
-  const head = {
-    method: request.method,
-    url: request.url,
-    status: response.status,
-    headers: response.headers,
-  };
+  const head = { method: request.method, url: request.url, status: response.status, headers: response.headers };
   const problem = headProblem(head);
   if (problem) {
     settle(problem);
     return { response };
   }
   const { maxBodyBytes, now } = settings;
-  const recording = record(response, head, {
-    maxBodyBytes,
-    now,
-    commit: committer(context, lookup, head),
-  });
+  const recording = record(response, head, { maxBodyBytes, now, commit: committer(context, lookup, head) });
   const settled = recording.settled.then(settle).finally(() => pending.delete(settled));
   pending.add(settled);
   // Without a body the caller has seen its end at once.
@@ -60,11 +47,7 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
   const { settings, store, reporter, refreshed } = context;
   const { keepRequest: keep, namespace, now } = settings;
   const n = lookup.series && lookup.series.n > 1 ? lookup.series.n : undefined;
-  const kept = recordedRequest(lookup.request, lookup.canonical, {
-    keep,
-    n,
-    namespace,
-  });
+  const kept = recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace });
   kept.catch(() => {}); // reported when the line is written
   let isFirst = true;
   return async (body: ReceivedBody): Promise<Problem | undefined> => {
@@ -78,12 +61,7 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
     }
     if (settings.mode === "refresh") refreshed.add(lookup.digest.sha256);
     if (isFirst) {
-      reporter.emit({
-        kind: "recorded",
-        request: eventRequest(lookup),
-        bytes: body.bytes.byteLength,
-        ms,
-      });
+      reporter.emit({ kind: "recorded", request: eventRequest(lookup), bytes: body.bytes.byteLength, ms });
     }
     isFirst = false;
     return undefined;

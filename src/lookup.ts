@@ -37,10 +37,7 @@ export async function find(context: Context, lookup: Lookup): Promise<Entry | un
   if (entry || !series || settings.mode !== "replay") return entry;
   series.release();
   for (let n = series.n - 1; n >= 1; n--) {
-    const earlier = await digestRequest(canonical, {
-      n: n > 1 ? n : undefined,
-      namespace: settings.namespace,
-    });
+    const earlier = await digestRequest(canonical, { n: n > 1 ? n : undefined, namespace: settings.namespace });
     const last = await store.find(earlier.key, earlier.sha256);
     if (last) return last;
   }

@@ -44,19 +44,7 @@ export function explainMiss(
  * shown as a connection error.
  */
 export function missResponse(message: string, url: URL): Response {
-  const body = JSON.stringify({
-    error: { type: "cachy_miss", code: "cachy_miss", message },
-  });
-  const headers = {
-    "content-type": "application/json",
-    "x-should-retry": "false",
-  };
-  return labelled(
-    new Response(body, {
-      status: 412,
-      statusText: "Precondition Failed",
-      headers,
-    }),
-    { url: url.href },
-  );
+  const body = JSON.stringify({ error: { type: "cachy_miss", code: "cachy_miss", message } });
+  const headers = { "content-type": "application/json", "x-should-retry": "false" };
+  return labelled(new Response(body, { status: 412, statusText: "Precondition Failed", headers }), { url: url.href });
 }

@@ -61,14 +61,7 @@ function createPatch(): Patch {
     if (onTheWay.getStore()) return platform(...call);
     return (patch.handler ?? coveredFetch(patch))(...call);
   };
-  const patch: Patch = {
-    protocol: PROTOCOL,
-    wrapper,
-    platform,
-    original: platform,
-    handler: undefined,
-    onTheWay,
-  };
+  const patch: Patch = { protocol: PROTOCOL, wrapper, platform, original: platform, handler: undefined, onTheWay };
   // Bun's fetch has functions of its own; everybody's has a name.
   Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(platform));
   return (globalThis as { [PATCH]?: Patch })[PATCH] = patch;

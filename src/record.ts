@@ -39,11 +39,7 @@ export function record(original: Response, head: AnswerHead, options: RecordOpti
   const [live, copied] = original.body.tee();
   const copy = collect(copied, head, options);
   const { status, statusText, headers } = original;
-  const response = new Response(shell(live.getReader(), copy), {
-    status,
-    statusText,
-    headers,
-  });
+  const response = new Response(shell(live.getReader(), copy), { status, statusText, headers });
   // On Deno a later abort() is lost if the original response is collected before its body has ended.
   const settled = copy.settled.then((problem) => (void original, problem));
   return { response: labelled(response, original), settled };
@@ -53,10 +49,7 @@ export function record(original: Response, head: AnswerHead, options: RecordOpti
 function recordEmpty(response: Response, head: AnswerHead, { commit }: RecordOptions): Recording {
   const bytes = new Uint8Array();
   const problem = judgeBody(head).end(bytes);
-  return {
-    response,
-    settled: problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] }),
-  };
+  return { response, settled: problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] }) };
 }
 
 /** The copy that is collected beside the caller's stream. */
@@ -86,10 +79,7 @@ function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: 
 
   const commit = async () => {
     committed = size;
-    failure = await options.commit({
-      bytes: concatBytes(parts),
-      chunks: [...chunks],
-    });
+    failure = await options.commit({ bytes: concatBytes(parts), chunks: [...chunks] });
   };
   const take = async (value: Uint8Array) => {
     // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.
@@ -141,10 +131,7 @@ function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: 
 }
 
 function tooLarge(maxBodyBytes: number): Problem {
-  return {
-    reason: "too-large",
-    detail: `the body is longer than maxBodyBytes (${maxBodyBytes})`,
-  };
+  return { reason: "too-large", detail: `the body is longer than maxBodyBytes (${maxBodyBytes})` };
 }
 
 /** A bell that can be rung again and again. */

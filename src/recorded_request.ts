@@ -88,17 +88,13 @@ async function briefBody({ body, format }: CanonicalRequest): Promise<string> {
   }
   if (format !== "json") return await summary(redacted);
   const summaries = await summarizeLongStrings(redacted);
-  return canonicalJson(redacted, {
-    string: (value) => summaries.get(value) ?? value,
-  }) ?? redacted;
+  return canonicalJson(redacted, { string: (value) => summaries.get(value) ?? value }) ?? redacted;
 }
 
 /** Hashing is asynchronous and rewriting is not, so the long strings are collected first. */
 async function summarizeLongStrings(json: string): Promise<ReadonlyMap<string, string>> {
   const long = new Set<string>();
-  canonicalJson(json, {
-    string: (value) => (value.length > BRIEF_LENGTH && long.add(value), value),
-  });
+  canonicalJson(json, { string: (value) => (value.length > BRIEF_LENGTH && long.add(value), value) });
   return new Map(await Promise.all([...long].map(async (value) => [value, await summary(value)] as const)));
 }
 

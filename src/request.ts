@@ -170,10 +170,7 @@ function bodyReader(given: unknown, signal: AbortSignal | undefined): () => Prom
     return async () => ({ type: "multipart/form-data", body: await Promise.all(parts.map(readPart)), sent });
   }
   if (given instanceof Blob) {
-    return async () => ({
-      type: given.type,
-      body: new Uint8Array(await given.arrayBuffer()),
-    });
+    return async () => ({ type: given.type, body: new Uint8Array(await given.arrayBuffer()) });
   }
   if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) {
     const bytes = copyOfBytes(given);
@@ -200,11 +197,7 @@ function copyOfBytes(given: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuff
 
 async function readPart([name, value]: [string, FormDataEntryValue]): Promise<FormPart> {
   if (typeof value === "string") return { name, value };
-  return {
-    name,
-    filename: value.name,
-    value: new Uint8Array(await value.arrayBuffer()),
-  };
+  return { name, filename: value.name, value: new Uint8Array(await value.arrayBuffer()) };
 }
 
 /** A ReadableStream is async iterable on every runtime; Node also sends other async iterables. */

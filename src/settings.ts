@@ -80,11 +80,7 @@ function chooseMode(option: Mode | undefined): ModeChoice {
   }
   const ci = readVariable("CI");
   const isCi = ci.value !== undefined && ci.value.toLowerCase() !== "false";
-  const choice: ModeChoice = {
-    mode: isCi ? "replay" : "auto",
-    source: isCi ? "CI" : "default",
-    warnings: [],
-  };
+  const choice: ModeChoice = { mode: isCi ? "replay" : "auto", source: isCi ? "CI" : "default", warnings: [] };
   const warnings: string[] = [];
   if (named.value !== undefined) {
     const allowed = MODES.join(", ");

@@ -60,10 +60,7 @@ export function jsonLinesParser(): EventParser {
     lines.filter((line) => line.trim() !== "").map((line) =>
       event("", line.startsWith(RECORD_SEPARATOR) ? line.slice(1) : line)
     );
-  return {
-    push: (text) => events(cutter.push(text)),
-    end: () => events(cutter.end()),
-  };
+  return { push: (text) => events(cutter.push(text)), end: () => events(cutter.end()) };
 }
 
 function event(name: string, text: string): StreamEvent {

@@ -102,10 +102,7 @@ function ollamaFamily(): Family {
 /** One stream can bring several images, so no event of it is known to be the last. */
 function imageFamily(): Family {
   const family = markerFamily((event) => typeOf(event).endsWith(".completed"), "a completed image");
-  return {
-    take: (event) => (family.take(event), false),
-    missing: family.missing,
-  };
+  return { take: (event) => (family.take(event), false), missing: family.missing };
 }
 
 function isDone(event: StreamEvent): boolean {

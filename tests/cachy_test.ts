@@ -20,11 +20,7 @@ test("createCachy() writes the line that FORMAT.md describes", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const answer = streamAnswer(chatEvents("Hé"));
   for (const name of ["set-cookie", "openai-organization", "x-request-id", "x-kept"]) answer.headers.set(name, name);
-  const cachy = testCachy({
-    file,
-    fetch: network(() => answer).fetch,
-    keepHeaders: ["X-Kept"],
-  });
+  const cachy = testCachy({ file, fetch: network(() => answer).fetch, keepHeaders: ["X-Kept"] });
   const headers = { authorization: "Bearer sk-secret" };
   await (await cachy.fetch(`${CHAT_URL}?api_key=secret`, jsonPost({ stream: true, n: 1.0 }, headers))).text();
 
@@ -35,19 +31,10 @@ test("createCachy() writes the line that FORMAT.md describes", async (t) => {
     sha256: entry.sha256,
     v: 1,
     status_code: 200,
-    headers: {
-      "content-type": "text/event-stream",
-      "x-request-id": "x-request-id",
-      "x-kept": "x-kept",
-    },
+    headers: { "content-type": "text/event-stream", "x-request-id": "x-request-id", "x-kept": "x-kept" },
     binary: false,
     response: chatEvents("Hé").join(""),
-    request: {
-      method: "POST",
-      url: CHAT_URL,
-      body: `{"n": 1, "stream": true}`,
-      exact: true,
-    },
+    request: { method: "POST", url: CHAT_URL, body: `{"n": 1, "stream": true}`, exact: true },
   });
   assert.match(recorded_at, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   assert.equal(typeof duration_ms, "number");
@@ -59,11 +46,7 @@ test("createCachy() writes the line that FORMAT.md describes", async (t) => {
 
 test("createCachy() touches no disk, until the first matching request", async (t) => {
   const folder = join(temporaryFolder(t), "deep", "down");
-  const cachy = testCachy({
-    cacheDir: pathToFileURL(folder),
-    fetch: countingNetwork().fetch,
-    store: undefined,
-  });
+  const cachy = testCachy({ cacheDir: pathToFileURL(folder), fetch: countingNetwork().fetch, store: undefined });
   await cachy.fetch("https://example.com/");
   assert.equal(existsSync(folder), false);
   await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
@@ -79,18 +62,12 @@ test("createCachy() starts over, when the file was deleted", async (t) => {
   const ask = async () => await (await cachy.fetch(CHAT_URL, jsonPost({}))).json();
   assert.deepEqual([await ask(), await ask()], [{ count: 1 }, { count: 1 }]);
   rmSync(file);
-  assert.deepEqual([await ask(), await ask(), calls.length], [{ count: 2 }, {
-    count: 2,
-  }, 2]);
+  assert.deepEqual([await ask(), await ask(), calls.length], [{ count: 2 }, { count: 2 }, 2]);
 });
 
 test("createCachy() takes options apart from the caller's object", async () => {
   const { fetch: paid, calls } = countingNetwork();
-  const options = {
-    mode: "off" as "off" | "auto",
-    fetch: paid,
-    file: "unused.jsonl",
-  };
+  const options = { mode: "off" as "off" | "auto", fetch: paid, file: "unused.jsonl" };
   const cachy = createCachy(options);
   options.mode = "auto";
   await cachy.fetch(CHAT_URL, jsonPost({}));
@@ -98,9 +75,7 @@ test("createCachy() takes options apart from the caller's object", async () => {
 });
 
 test("flush() waits for answers that nobody reads", async () => {
-  const cachy = testCachy({
-    fetch: network(() => streamAnswer(chatEvents("unread"))).fetch,
-  });
+  const cachy = testCachy({ fetch: network(() => streamAnswer(chatEvents("unread"))).fetch });
   await cachy.fetch(CHAT_URL, jsonPost({ stream: true }));
   await cachy.flush();
   assert.equal(cachy.stats.recorded, 1);
@@ -112,9 +87,7 @@ test("disable() makes the handle's fetch the plain one, also for those who hold 
   const captured = cachy.fetch;
   await (await captured(CHAT_URL, jsonPost({}))).text();
   cachy.disable();
-  assert.deepEqual(await (await captured(CHAT_URL, jsonPost({}))).json(), {
-    count: 2,
-  });
+  assert.deepEqual(await (await captured(CHAT_URL, jsonPost({}))).json(), { count: 2 });
   assert.equal(calls.length, 2);
 });
 
@@ -139,9 +112,7 @@ test("onEvent() cannot break a call, when it throws", async () => {
       throw new Error("my own bug");
     },
   });
-  assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), {
-    count: 1,
-  });
+  assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), { count: 1 });
   assert.equal(cachy.stats.recorded, 1);
 });
 
@@ -149,13 +120,8 @@ test("a domain function cannot break a call, when it throws", async () => {
   const domain = () => {
     throw new Error("my own bug");
   };
-  const cachy = testCachy({
-    fetch: countingNetwork().fetch,
-    domains: [domain],
-  });
-  assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), {
-    count: 1,
-  });
+  const cachy = testCachy({ fetch: countingNetwork().fetch, domains: [domain] });
+  assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), { count: 1 });
   const [warning] = cachy.events.filter((event): event is CachyEvent & { kind: "warning" } => event.kind === "warning");
   assert.match(warning?.message ?? "", /my own bug/);
 });
@@ -165,10 +131,7 @@ test("debug prints one line per request to stderr, without secrets and bodies", 
   const { error } = console;
   console.error = (line: string) => void lines.push(line);
   try {
-    const cachy = testCachy({
-      debug: true,
-      fetch: network(() => jsonAnswer({ text: "PRIVATE" })).fetch,
-    });
+    const cachy = testCachy({ debug: true, fetch: network(() => jsonAnswer({ text: "PRIVATE" })).fetch });
     for (const _ of [1, 2]) {
       await (await cachy.fetch(`${CHAT_URL}?key=PRIVATE`, jsonPost({ prompt: "PRIVATE" }, { "x-api-key": "PRIVATE" })))
         .text();

@@ -106,10 +106,7 @@ test("fetch() ends a wait with the reason of its own signal only", async () => {
   const aborter = new AbortController();
   const first = cachy.fetch(CHAT_URL, jsonPost({ a: 1 }));
   while (!calls.length) await nextTurn();
-  const waiter = cachy.fetch(CHAT_URL, {
-    ...jsonPost({ a: 1 }),
-    signal: aborter.signal,
-  });
+  const waiter = cachy.fetch(CHAT_URL, { ...jsonPost({ a: 1 }), signal: aborter.signal });
   const reason = new Error("enough");
   aborter.abort(reason);
   await assert.rejects(waiter, (error) => error === reason);
@@ -123,10 +120,7 @@ test("fetch() rejects a hit with the signal's reason, when it is aborted already
   const cachy = testCachy({ fetch: paid });
   await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
   const reason = new Error("too late");
-  const hit = cachy.fetch(CHAT_URL, {
-    ...jsonPost({}),
-    signal: AbortSignal.abort(reason),
-  });
+  const hit = cachy.fetch(CHAT_URL, { ...jsonPost({}), signal: AbortSignal.abort(reason) });
   await assert.rejects(hit, (error) => error === reason);
 });
 
@@ -188,10 +182,7 @@ test("fetch() gives the number of a stateful request back, when nothing was stor
   const store = memoryStore();
   const cachy = testCachy({ store, fetch: live.fetch });
   for (const status of states) {
-    assert.deepEqual(await (await cachy.fetch(url)).json(), {
-      id: "batch_1",
-      status,
-    });
+    assert.deepEqual(await (await cachy.fetch(url)).json(), { id: "batch_1", status });
   }
   await assert.rejects(cachy.fetch(url, { signal: AbortSignal.abort() }));
   const replayed = testCachy({ store, mode: "replay" });
@@ -296,12 +287,8 @@ test("fetch() delivers the live answer with one warning, when the store fails", 
   for (const [store, verb] of [[brokenStore, "read"], [cannotWrite, "write"]] as const) {
     const { fetch: paid, calls } = countingNetwork();
     const cachy = testCachy({ fetch: paid, store });
-    assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), {
-      count: 1,
-    });
-    assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), {
-      count: 2,
-    });
+    assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), { count: 1 });
+    assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), { count: 2 });
     assert.equal(calls.length, 2);
     const warnings = cachy.events.flatMap((event) => event.kind === "warning" ? event.message : []);
     assert.equal(warnings.length, 1);
@@ -339,12 +326,7 @@ test("fetch() sends bytes in place of a stream, and the Request itself", async (
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid });
   const stream = new Blob([`{"a":`, `1}`]).stream();
-  const init = {
-    method: "POST",
-    body: stream,
-    duplex: "half",
-    headers: { "content-type": "application/json" },
-  };
+  const init = { method: "POST", body: stream, duplex: "half", headers: { "content-type": "application/json" } };
   await (await cachy.fetch(CHAT_URL, init as RequestInit)).text();
   assert.deepEqual(calls[0]?.[1]?.body, new TextEncoder().encode(`{"a":1}`));
   const request = new Request(CHAT_URL, jsonPost({ a: 1 }));

@@ -54,14 +54,7 @@ test("replay() gives the recorded chunks, also borders inside of a character and
 
 test("replay() gives the chunks of a binary body", async () => {
   const received = await chunksOf(
-    replay(
-      entryOf({
-        binary: true,
-        response: "AAECAwQ=",
-        chunks: [[0, 2], [5, 3]],
-      }),
-      request,
-    ),
+    replay(entryOf({ binary: true, response: "AAECAwQ=", chunks: [[0, 2], [5, 3]] }), request),
   );
   assert.deepEqual(received.map((chunk) => [...chunk]), [[0, 1], [2, 3, 4]]);
 });
@@ -86,10 +79,7 @@ test("replay() gives one chunk, when the recorded ones do not describe the body"
 });
 
 test("replay() gives bytes that the caller may write into", async () => {
-  const entry = entryOf({
-    response: "aabbcc",
-    chunks: [[0, 2], [0, 2], [0, 2]],
-  });
+  const entry = entryOf({ response: "aabbcc", chunks: [[0, 2], [0, 2], [0, 2]] });
   const binary = { ...entry, binary: true, response: "YWFiYmNj" };
   for (const replayed of [entry, binary]) {
     for (const _ of [1, 2]) {
@@ -194,10 +184,7 @@ test("replay() guesses the content type of pycachy's lines from the text", async
 test("replay() ends the body with the signal's reason, when it is aborted between two chunks", async () => {
   const controller = new AbortController();
   const reason = new Error("changed my mind");
-  const entry = entryOf({
-    response: "aabb",
-    chunks: [[0, 2], [0, 2]],
-  });
+  const entry = entryOf({ response: "aabb", chunks: [[0, 2], [0, 2]] });
   const reader = replay(entry, { ...request, signal: controller.signal }).body?.getReader();
   assert.equal(new TextDecoder().decode((await reader?.read())?.value), "aa");
   controller.abort(reason);
@@ -205,13 +192,7 @@ test("replay() ends the body with the signal's reason, when it is aborted betwee
 });
 
 test("replay() lets the caller stop in the middle", async () => {
-  const response = replay(
-    entryOf({
-      response: "aabb",
-      chunks: [[0, 2], [0, 2]],
-    }),
-    request,
-  );
+  const response = replay(entryOf({ response: "aabb", chunks: [[0, 2], [0, 2]] }), request);
   const reader = response.body?.getReader();
   await reader?.read();
   await reader?.cancel();

@@ -10,19 +10,12 @@ export const CHAT_URL = "https://api.openai.com/v1/chat/completions";
 /** The options of a JSON POST. */
 export function jsonPost(body: unknown, headers: Record<string, string> = {}): RequestInit {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: text,
-  };
+  return { method: "POST", headers: { "content-type": "application/json", ...headers }, body: text };
 }
 
 /** A JSON answer. */
 export function jsonAnswer(body: unknown, init: ResponseInit = {}): Response {
-  return new Response(JSON.stringify(body), {
-    headers: { "content-type": "application/json" },
-    ...init,
-  });
+  return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" }, ...init });
 }
 
 /** An answer that arrives in the given pieces, and then ends or breaks off. */
@@ -86,13 +79,8 @@ export function countingNetwork(): FakeNetwork {
 export function testCachy(options: CachyOptions = {}): Cachy & { readonly events: CachyEvent[] } {
   const events: CachyEvent[] = [];
   const onEvent = (event: CachyEvent) => void events.push(event);
-  const defaults = {
-    mode: "auto",
-    ...(options.file ? {} : { store: memoryStore() }),
-  } as const;
-  return Object.assign(createCachy({ ...defaults, onEvent, ...options }), {
-    events,
-  });
+  const defaults = { mode: "auto", ...(options.file ? {} : { store: memoryStore() }) } as const;
+  return Object.assign(createCachy({ ...defaults, onEvent, ...options }), { events });
 }
 
 /** The kinds of what happened, warnings left out. */

@@ -29,11 +29,7 @@ export function jsonlStore(path: string, warn: (message: string) => void): Store
     const isGrown = stats.size > index.size;
     if (!isSameFile(index, stats) || (isGrown && fenceOf(file, index.end) !== index.fence)) index = emptyIndex();
     if (stats.size > index.size) report(readLines(file, index, stats.size));
-    Object.assign(index, {
-      size: stats.size,
-      inode: stats.ino,
-      modified: stats.mtimeMs,
-    });
+    Object.assign(index, { size: stats.size, inode: stats.ino, modified: stats.mtimeMs });
   };
   const read = (file: number, key: string, sha256: string | undefined): Entry | undefined => {
     let withoutDigest: Entry | undefined;
@@ -146,10 +142,7 @@ function readLines(file: number, index: Index, size: number): BadLine[] {
   const bad: BadLine[] = [];
   let start = index.end;
   for (let at = index.end; at < size; at += BLOCK_LENGTH) {
-    const block = bytesAt(file, {
-      start: at,
-      length: Math.min(BLOCK_LENGTH, size - at),
-    });
+    const block = bytesAt(file, { start: at, length: Math.min(BLOCK_LENGTH, size - at) });
     for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
       const position = { start, length: at + lf - start };
       const edges = start < at ? edgesOf(file, position) : block.subarray(start - at, lf);
@@ -234,10 +227,7 @@ function bytesAt(file: number, { start, length }: Position): Uint8Array {
 function lineNumber(file: number, start: number): number {
   let line = 1;
   for (let at = 0; at < start; at += BLOCK_LENGTH) {
-    const block = bytesAt(file, {
-      start: at,
-      length: Math.min(BLOCK_LENGTH, start - at),
-    });
+    const block = bytesAt(file, { start: at, length: Math.min(BLOCK_LENGTH, start - at) });
     for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) line++;
   }
   return line;
