@@ -6,7 +6,7 @@ import { answerLive } from "./live.ts";
 import { eventRequest, find, identify, storeProblem } from "./lookup.ts";
 import { explainMiss, missResponse } from "./miss.ts";
 import { replay } from "./replay.ts";
-import { type FetchArguments, readHead, readRequest, urlOf } from "./request.ts";
+import { type FetchArguments, readHead, readRequest, type RequestData, urlOf } from "./request.ts";
 import { requestKind } from "./request_kind.ts";
 
 /** Makes a fetch that answers what is recorded, and records what is not. */
@@ -42,10 +42,25 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   }
 
   const request = await readRequest(head);
-  const lookup = await identify(context, request, kind === "stateful");
+  const lookup = await identifyOrWarn(context, request, kind === "stateful");
+  if (!lookup) return network(...request.call);
   const answer = () => answerLookup(context, lookup);
   const { digest, series } = lookup;
   return series ? await inSeries(series, answer) : await flights.join(digest.sha256, request.signal, answer);
+}
+
+/** Nothing is known to fail here; but if it does, it cannot break a call. */
+async function identifyOrWarn(
+  context: Context,
+  request: RequestData,
+  isStateful: boolean,
+): Promise<Lookup | undefined> {
+  try {
+    return await identify(context, request, isStateful);
+  } catch (error) {
+    context.reporter.warn(`Cannot identify a request, so it is not cached: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** Stateful requests never wait for one another: each has its own number, which a failed one gives back. */
@@ -75,6 +90,7 @@ async function answerLookup(context: Context, lookup: Lookup): Promise<Answer> {
     return answerMiss(context, lookup, problem);
   }
   if (problem !== undefined) {
+    lookup.series?.release();
     return { response: await context.network(...request.call) };
   }
   emitMiss(context, lookup);

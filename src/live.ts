@@ -28,7 +28,7 @@ export async function answerLive(context: Context, lookup: Lookup): Promise<Answ
     throw error;
   }
   const head = { method: request.method, url: request.url, status: response.status, headers: response.headers };
-  const problem = headProblem(head);
+  const problem = headProblem(head) ?? streamProblem(response);
   if (problem) {
     settle(problem);
     return { response };
@@ -42,9 +42,15 @@ export async function answerLive(context: Context, lookup: Lookup): Promise<Answ
   return { response: recording.response, settled };
 }
 
+/** Other implementations of fetch, such as node-fetch, have bodies that cannot be copied while they are read. */
+function streamProblem({ body }: Response): Problem | undefined {
+  if (body === null || body instanceof ReadableStream) return undefined;
+  return { reason: "not-readable", detail: "the option fetch gave a response whose body is no ReadableStream" };
+}
+
 /** Writes the line of a whole body; a second time if more bytes followed the terminal marker. */
 function committer(context: Context, lookup: Lookup, head: AnswerHead) {
-  const { settings, store, reporter, refreshed } = context;
+  const { settings, store, reporter } = context;
   const { keepRequest: keep, namespace, now } = settings;
   const n = lookup.series && lookup.series.n > 1 ? lookup.series.n : undefined;
   const kept = recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace });
@@ -59,7 +65,7 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
       reporter.warn(`${detail}\nThe call was answered by the network and is not recorded.`);
       return { reason: "not-written", detail };
     }
-    if (settings.mode === "refresh") refreshed.add(lookup.digest.sha256);
+    if (settings.mode === "refresh") context.refreshed.add(lookup.digest.sha256);
     if (isFirst) {
       reporter.emit({ kind: "recorded", request: eventRequest(lookup), bytes: body.bytes.byteLength, ms });
     }

@@ -27,9 +27,9 @@ export async function identify(context: Context, request: RequestData, isStatefu
  * @throws If the store fails.
  */
 export async function find(context: Context, lookup: Lookup): Promise<Entry | undefined> {
-  const { store, settings, refreshed } = context;
+  const { store, settings } = context;
   const { digest, canonical, series } = lookup;
-  if (settings.mode === "refresh" && !refreshed.has(digest.sha256)) {
+  if (settings.mode === "refresh" && !context.refreshed.has(digest.sha256)) {
     return undefined;
   }
   const entry = await store.find(digest.key, digest.sha256) ??

@@ -14,6 +14,8 @@ export type DropReason =
   | "unfinished"
   /** Longer than `maxBodyBytes`. */
   | "too-large"
+  /** The option `fetch` gave something else than a standard `Response`. */
+  | "not-readable"
   /** The store failed. */
   | "not-written";
 

@@ -346,3 +346,23 @@ test("fetch() leaves it to the original fetch to refuse a call", async () => {
   await assert.rejects(cachy.fetch(used), (error) => error === refusal);
   await assert.rejects(cachy.fetch(CHAT_URL, { headers: { "bad name": "x" } }), (error) => error === refusal);
 });
+
+test("fetch() hands on a response that it cannot record, and says why", async () => {
+  const answer = Object.defineProperty(jsonAnswer({ count: 1 }), "body", { value: { pipe() {} } }); // as node-fetch does
+  const cachy = testCachy({ fetch: network(() => answer).fetch });
+  assert.equal(await cachy.fetch(CHAT_URL, jsonPost({})), answer);
+  const dropped = cachy.events.find((event) => event.kind === "dropped");
+  assert.deepEqual([dropped?.kind === "dropped" && dropped.reason, cachy.stats.recorded], ["not-readable", 0]);
+});
+
+test("fetch() asks the network, when a request cannot be identified", async () => {
+  const broken = new Proxy(/x/, {
+    get(target, name) {
+      if (name === "source") throw new Error("my own bug");
+      return Reflect.get(target, name);
+    },
+  });
+  const cachy = testCachy({ fetch: countingNetwork().fetch, normalize: [[broken, "y"]] });
+  assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({ a: "b" }))).json(), { count: 1 });
+  assert.match(JSON.stringify(cachy.events), /Cannot identify a request, so it is not cached: my own bug/);
+});
