@@ -1,6 +1,7 @@
 import { replaceBytes, sha256Hex, textOf, utf8 } from "./bytes.ts";
 import { canonicalJson, type JsonRewrite } from "./canonical_json.ts";
-import type { FormPart, RequestData } from "./request.ts";
+import type { RequestData } from "./request.ts";
+import type { FormPart } from "./request_body.ts";
 import { withoutSecrets } from "./secrets.ts";
 
 /** A pattern and what takes its place before a request is hashed. A string pattern is literal. */

@@ -4,7 +4,8 @@ import { canonicalJson } from "./canonical_json.ts";
 import type { CanonicalRequest } from "./canonical_request.ts";
 import type { DigestExtras } from "./digest.ts";
 import type { RecordedRequest } from "./entry.ts";
-import type { FormPart, RequestData } from "./request.ts";
+import type { RequestData } from "./request.ts";
+import type { FormPart } from "./request_body.ts";
 import { isSecretName, REDACTED, redactForm, redactJson } from "./secrets.ts";
 
 /**

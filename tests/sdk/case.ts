@@ -46,8 +46,6 @@ export interface SdkCase {
   readonly requests: number;
   /** Whether a signal given to `run` or `stream` reaches the request. */
   readonly abortable: boolean;
-  /** Whether two runs send equal requests, multipart boundaries apart. */
-  readonly repeatable: boolean;
   /** Why it does not run here, or undefined. */
   skip(runtime?: Runtime): string | undefined;
   client(at: Connection): Promise<Client>;
@@ -71,8 +69,6 @@ export interface SdkCall<Connected> {
   readonly requests?: number;
   /** @default {true} */
   readonly abortable?: boolean;
-  /** @default {true} */
-  readonly repeatable?: boolean;
   run?(connected: Connected, options: CallOptions): Promise<unknown>;
   stream?(connected: Connected, options: CallOptions): Promise<AsyncIterable<unknown>>;
 }
@@ -86,7 +82,6 @@ export function casesOf<Connected>(sdk: Sdk<Connected>, calls: readonly SdkCall<
     capturesFetch: sdk.capturesFetch,
     requests: call.requests ?? 1,
     abortable: call.abortable ?? true,
-    repeatable: call.repeatable ?? true,
     skip: (runtime = thisRuntime()) => sdk.skip?.(runtime),
     client: async (at) => clientOf(await sdk.connect(at), call),
   }));
