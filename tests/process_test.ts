@@ -17,8 +17,8 @@ after(() => provider.stop());
 
 const linesOf = (file: string) => existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
 
-for (const client of ["fetch", "ollama", "huggingface"]) {
-  test(`a program that exits on the line after a ${client} stream has lost nothing`, async (t) => {
+for (const client of ["fetch", "openai", "anthropic", "ollama", "huggingface"]) {
+  test(`a program that exits on the last event of a ${client} stream has lost nothing`, async (t) => {
     const file = join(temporaryFolder(t), "cachy.jsonl");
     provider.reset();
     for (let round = 1; round <= 3; round++) {

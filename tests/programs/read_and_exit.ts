@@ -1,4 +1,4 @@
-/** Reads streamed answers to their end, and ends the process on the very next line. Arguments: file, URL, name of a client. */
+/** Reads a stream to its last event or its end, and ends the process on the very next line. Arguments: file, URL, name of a client. */
 import process from "node:process";
 import { enableCachy } from "../../mod.ts";
 
@@ -13,6 +13,21 @@ if (client === "fetch") {
   const reader = response.body!.getReader();
   while (!(await reader.read()).done);
   process.exit(0);
+}
+if (client === "openai") {
+  const { default: OpenAI } = await import("openai");
+  const openai = new OpenAI({ apiKey: "dummy", baseURL: `${url}/v1` });
+  for await (const event of await openai.responses.create({ model: "gpt-5-mini", input: "Say hello.", stream: true })) {
+    if (event.type === "response.completed") process.exit(0);
+  }
+}
+if (client === "anthropic") {
+  const { default: Anthropic } = await import("@anthropic-ai/sdk");
+  const anthropic = new Anthropic({ apiKey: "dummy", baseURL: url });
+  const request = { model: "claude-haiku-4-5", max_tokens: 100, messages: [{ role: "user" as const, content: "Hi" }] };
+  for await (const event of await anthropic.messages.create({ ...request, stream: true })) {
+    if (event.type === "message_stop") process.exit(0);
+  }
 }
 if (client === "ollama") {
   const { Ollama } = await import("ollama");
