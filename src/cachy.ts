@@ -3,7 +3,7 @@ import { createCounter } from "./counter.ts";
 import { type CachyStats, createReporter, type Reporter } from "./events.ts";
 import { createFetch } from "./fetch.ts";
 import { createFlights } from "./flights.ts";
-import { fetchUnderWrapper } from "./global_fetch.ts";
+import { callOnTheWay, fetchUnderWrapper } from "./global_fetch.ts";
 import type { Miss } from "./miss.ts";
 import type { CachyOptions } from "./options.ts";
 import { createSettings, type Settings } from "./settings.ts";
@@ -44,36 +44,41 @@ export interface Cachy extends Disposable, AsyncDisposable {
  * ```
  */
 export function createCachy(options: CachyOptions = {}): Cachy {
-  return createHandle(options, () => {});
+  return createHandle(options, () => {}).handle;
+}
+
+/** A handle, and what it makes of any fetch. */
+export interface CoveringHandle {
+  readonly handle: Cachy;
+  /** A fetch that caches what an original answers; always the same one for the same original. */
+  readonly cover: (original: typeof fetch) => typeof fetch;
 }
 
 /** Makes a handle that also calls a function when it is disabled. */
-export function createHandle(options: CachyOptions, onDisable: () => void): Cachy {
+export function createHandle(options: CachyOptions, onDisable: () => void): CoveringHandle {
   const settings = createSettings(options);
   const reporter = createReporter({ debug: settings.debug, onEvent: options.onEvent });
   for (const warning of settings.warnings) reporter.warn(warning);
   const misses: Miss[] = [];
   const pending = new Set<Promise<unknown>>();
-  const network: typeof fetch = (...call) => (options.fetch ?? fetchUnderWrapper())(...call);
   const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
   const store = options.store ?? fileStore as Store;
-  const context: Context = {
+  const shared: Omit<Context, "network"> = {
     settings,
-    network,
     store,
     reporter,
     pending,
     flights: createFlights(),
     counter: createCounter(),
-    get refreshed() {
-      return refreshedIn(options.store ?? store.name);
-    },
+    refreshed: () => refreshedIn(options.store ?? store.name),
     addMiss(miss) {
       misses.push(miss);
       if (misses.length > KEPT_MISSES) misses.shift();
     },
   };
-  const cached = createFetch(context);
+  const cachedOver = (network: typeof fetch) => createFetch({ ...shared, network });
+  const network: typeof fetch = (...call) => callOnTheWay(options.fetch ?? fetchUnderWrapper(), call);
+  const cached = cachedOver(network);
   let isEnabled = true;
   const disable = () => {
     isEnabled = false;
@@ -82,7 +87,7 @@ export function createHandle(options: CachyOptions, onDisable: () => void): Cach
   const flush = async () => {
     while (pending.size) await Promise.all(pending);
   };
-  return {
+  const handle: Cachy = {
     fetch: (...call) => (isEnabled ? cached : network)(...call),
     get file() {
       return fileStore?.name;
@@ -96,6 +101,17 @@ export function createHandle(options: CachyOptions, onDisable: () => void): Cach
       await flush();
       disable();
     },
+  };
+  const cover = memoized((original) => cachedOver((...call) => callOnTheWay(options.fetch ?? original, call)));
+  return { handle, cover };
+}
+
+function memoized(make: (original: typeof fetch) => typeof fetch): typeof make {
+  const made = new WeakMap<typeof fetch, typeof fetch>();
+  return (original) => {
+    const known = made.get(original) ?? make(original);
+    made.set(original, known);
+    return known;
   };
 }
 

@@ -2,7 +2,7 @@ import { replaceBytes, sha256Hex, textOf, utf8 } from "./bytes.ts";
 import { canonicalJson, type JsonRewrite } from "./canonical_json.ts";
 import type { RequestData } from "./request.ts";
 import type { FormPart } from "./request_body.ts";
-import { withoutSecrets } from "./secrets.ts";
+import { identityUrl } from "./secrets.ts";
 
 /** A pattern and what takes its place before a request is hashed. A string pattern is literal. */
 export type Normalization = readonly [pattern: string | RegExp, replacement: string];
@@ -32,16 +32,23 @@ export interface CanonicalOptions {
 
 /** Headers by which two requests with the same URL and body mean different things. */
 const KEY_HEADER =
-  /^(?:anthropic-beta|openai-beta|ai-(?:.+-)?model-id|ai-language-model-streaming|azureml-model-deployment|x-amzn-bedrock-.+|x-goog-upload-(?:command|offset))$/;
+  /^(?:anthropic-beta|openai-beta|ai-(?:.+-)?model-id|ai-language-model-streaming|azureml-model-deployment|x-amzn-bedrock-.+|x-dashscope-sse|prefer|x-goog-upload-(?:command|offset))$/;
+
+function isKeyHeader(name: string, value: string): boolean {
+  // Elsewhere `accept` only repeats what the body says, and SDKs do so differently.
+  return KEY_HEADER.test(name) || (name === "accept" && /^(?:audio|image)\//.test(value));
+}
 
 /** Reduces a request to what decides about its answer, in a form that does not change between runs. */
 export async function canonicalRequest(request: RequestData, options: CanonicalOptions): Promise<CanonicalRequest> {
   const { method, url } = request;
-  const headers = [...request.headers].filter(([name]) => KEY_HEADER.test(name) || options.keyHeaders.has(name));
+  const headers = [...request.headers].filter(([name, value]) =>
+    isKeyHeader(name, value) || options.keyHeaders.has(name)
+  );
   const body = await canonicalBody(request, options.normalize);
   const streaming = body.streaming ||
     url.pathname.endsWith(":streamGenerateContent");
-  return { method, url: withoutSecrets(url), streaming, body: body.body, format: body.format, headers };
+  return { method, url: identityUrl(url), streaming, body: body.body, format: body.format, headers };
 }
 
 interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format"> {

@@ -53,11 +53,17 @@ function bodyJudge(head: AnswerHead, contentType: string): BodyJudge {
   if (contentType.includes("json")) {
     return sniffingJudge(wholeBodyJudge((body) => answerProblem(body, head)), head);
   }
+  if (contentType.includes("html") && head.method === "POST") {
+    return sniffingJudge(wholeBodyJudge(() => HTML_PAGE), head);
+  }
   if (contentType === "" || contentType.startsWith("text/")) {
     return sniffingJudge(wholeBodyJudge(() => undefined), head);
   }
   return wholeBodyJudge(() => undefined);
 }
+
+/** What the log-in page of a network says, or a proxy that is in trouble. */
+const HTML_PAGE: Problem = { reason: "error", detail: "the answer is a web page" };
 
 /** A length with `content-encoding` counts the bytes on the wire, and one to HEAD those of another answer. */
 function announcedLength({ method, headers }: AnswerHead): number | undefined {
@@ -119,7 +125,7 @@ function eventJudge(parser: EventParser, chooseFamily: typeof familyOf, missingF
   const take = (events: readonly StreamEvent[]): boolean => {
     let ended = false;
     for (const event of events) {
-      family ??= chooseFamily(event);
+      if (!family?.isKnown) family = chooseFamily(event) ?? family;
       problem ??= eventProblem(event);
       ended = (family?.take(event) ?? false) || ended;
     }

@@ -19,7 +19,7 @@ export interface Context {
   readonly flights: Flights;
   readonly counter: Counter;
   /** Digests that mode `refresh` has recorded anew in this process. */
-  readonly refreshed: Set<string>;
+  readonly refreshed: () => Set<string>;
   /** Recordings that are under way. */
   readonly pending: Set<Promise<unknown>>;
   readonly addMiss: (miss: Miss) => void;

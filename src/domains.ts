@@ -97,7 +97,7 @@ export function matchDomains(matchers: readonly DomainMatcher[]): (url: URL) => 
     else if (matcher.includes("://")) questions.push(matchPrefix(matcher));
     else hosts.add(hostOf(matcher));
   }
-  return (url) => hasHost(hosts, url) || questions.some((question) => question(url));
+  return (url) => hasHost(hosts, url) || questions.some((question) => question(url) === true);
 }
 
 /** `"Example.com"` → `"example.com"`, `"localhost:80"` → `"localhost:80"`, `"[::1]:80"` → the same. */

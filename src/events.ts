@@ -72,12 +72,14 @@ export function createReporter(options: {
   const counts = { hit: 0, miss: 0, recorded: 0, dropped: 0, warning: 0 };
   const said = new Set<string>();
   const tell = (event: CachyEvent) => {
+    const fail = (error: unknown) => {
+      if (event.kind !== "warning") warn(`onEvent threw, which changes nothing for the call: ${error}`);
+    };
     try {
-      options.onEvent?.(event);
+      // An async function is none that is expected here, but its failure would end the process.
+      Promise.resolve(options.onEvent?.(event)).catch(fail);
     } catch (error) {
-      if (event.kind !== "warning") {
-        warn(`onEvent threw, which changes nothing for the call: ${error}`);
-      }
+      fail(error);
     }
   };
   const emit = (event: CachyEvent) => {

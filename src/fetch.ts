@@ -8,6 +8,7 @@ import { explainMiss, missResponse } from "./miss.ts";
 import { replay } from "./replay.ts";
 import { type FetchArguments, readHead, readRequest, type RequestData, urlOf } from "./request.ts";
 import { requestKind } from "./request_kind.ts";
+import { identityUrl, redactText } from "./secrets.ts";
 
 /** Makes a fetch that answers what is recorded, and records what is not. */
 export function createFetch(context: Context): typeof fetch {
@@ -30,11 +31,17 @@ function isCached({ settings, reporter }: Context, url: URL): boolean {
   }
 }
 
+const UNREADABLE = "Cannot cache a request whose body is of an unknown kind; use the global FormData or Blob";
+
 /** The way of one request. */
 async function cachedFetch(context: Context, url: URL, call: FetchArguments): Promise<Response> {
   const { settings, network, flights } = context;
   const head = readHead(url, ...call);
   if (!head || head.knownSize > settings.maxBodyBytes) return network(...call);
+  if (!head.isReadable) {
+    context.reporter.warn(`${UNREADABLE}: ${head.method} ${redactText(identityUrl(url))}`);
+    return network(...call);
+  }
   const kind = requestKind(head.method, url, head.headers);
   if (kind === "uncached") return network(...call);
   if (kind === "telemetry") {

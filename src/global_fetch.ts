@@ -7,16 +7,22 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 export interface Patch {
   /** Grows when a member changes its meaning. */
   readonly protocol: number;
-  /** The one function that stands in `globalThis.fetch`: clients capture it and never let it go. */
-  readonly wrapper: typeof fetch;
-  /** The fetch that was there before any wrapper. */
-  readonly platform: typeof fetch;
-  /** The fetch that `wrapper` covers now; not `platform` if somebody replaced the global one meanwhile. */
-  original: typeof fetch;
-  /** Answers what `wrapper` is called with; undefined while nothing is enabled. */
-  handler: typeof fetch | undefined;
-  /** Set inside calls of a fetch that may itself call `wrapper`, which then goes to the platform's. */
+  /**
+   * The one wrapper of each fetch that was found in `globalThis`. Mostly that is the platform's alone; it is another one
+   * after a test or a tracer replaced the global fetch. Clients capture a wrapper and never let it go.
+   */
+  readonly wrappers: WeakMap<typeof fetch, typeof fetch>;
+  /** The fetch that each wrapper covers. */
+  readonly originals: WeakMap<typeof fetch, typeof fetch>;
+  /** Makes the fetch that stands over an original; undefined while nothing is enabled. */
+  cover: ((original: typeof fetch) => typeof fetch) | undefined;
+  /**
+   * Set while a fetch of somebody else is called, which may itself call a wrapper of ours: that one then has nothing to
+   * do but to pass the call on.
+   */
   readonly onTheWay: AsyncLocalStorage<true>;
+  /** The fetch that was found first. It is taken for one that calls no wrapper, which saves entering the storage. */
+  readonly platform: typeof fetch;
 }
 
 /** The place of the shared state in `globalThis`. */
@@ -29,20 +35,12 @@ export function sharedPatch(): Patch | undefined {
 
 /** The global fetch, without our wrapper. */
 export function fetchUnderWrapper(): typeof fetch {
+  return sharedPatch()?.originals.get(globalThis.fetch) ?? globalThis.fetch;
+}
+
+/** Calls a fetch so that it cannot come back to us. On Node 20 entering the storage makes every promise slower. */
+export function callOnTheWay(network: typeof fetch, call: Parameters<typeof fetch>): Promise<Response> {
   const patch = sharedPatch();
-  if (!patch) return globalThis.fetch;
-  return guarded(patch, globalThis.fetch === patch.wrapper ? patch.original : globalThis.fetch);
-}
-
-/**
- * Keeps a fetch from coming back to us: one that replaced the global fetch after `enableCachy` may call the wrapper that
- * it found there. The storage is entered only in this case, because on Node 20 it makes every promise slower.
- */
-function guarded({ platform, onTheWay }: Patch, original: typeof fetch): typeof fetch {
-  return original === platform ? original : (...call) => onTheWay.run(true, () => original(...call));
-}
-
-/** The fetch that a patch covers. */
-export function coveredFetch(patch: Patch): typeof fetch {
-  return guarded(patch, patch.original);
+  if (!patch || network === patch.platform) return network(...call);
+  return patch.onTheWay.run(true, () => network(...call));
 }

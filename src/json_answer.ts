@@ -36,6 +36,9 @@ export function errorIn(value: unknown): string | undefined {
   const answer = asRecord(value);
   if (!answer) return undefined;
   if (!isEmpty(answer.error)) return "the answer reports an error";
+  if (answer.success === false || !isEmpty(asRecord(answer.base_resp)?.status_code)) {
+    return "the answer reports a failure";
+  }
   if (answer.object === "response" && (answer.status === "failed" || answer.status === "cancelled")) {
     return `the response is ${answer.status}`;
   }
@@ -43,10 +46,10 @@ export function errorIn(value: unknown): string | undefined {
   return failed ? "a choice reports an error" : undefined;
 }
 
-/** Some APIs always have an error member, with nothing but nulls inside. */
+/** Some APIs always have an error member: empty, false, zero, or with nothing but nulls inside. */
 function isEmpty(error: unknown): boolean {
   const members = asRecord(error);
-  return members ? Object.values(members).every((member) => member === null) : error === undefined || error === null;
+  return members ? Object.values(members).every((member) => member === null) : !error;
 }
 
 /** States of a job that will not change any more, in lower case. */

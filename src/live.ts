@@ -6,14 +6,14 @@ import { messageOf } from "./errors.ts";
 import type { Answer } from "./flights.ts";
 import { eventRequest, storeProblem } from "./lookup.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
-import { type ReceivedBody, record } from "./record.ts";
+import { type ReceivedBody, record, type Recording } from "./record.ts";
 import { recordedRequest } from "./recorded_request.ts";
-import { keptHeaders } from "./secrets.ts";
+import { keptHeaders } from "./kept_headers.ts";
 
 /** Asks the network and records the answer while the caller reads it. */
 export async function answerLive(context: Context, lookup: Lookup): Promise<Answer> {
   const { request, series } = lookup;
-  const { settings, network, pending, reporter } = context;
+  const { network, pending, reporter } = context;
   const settle = (problem: Problem | undefined) => {
     if (!problem) return;
     series?.release();
@@ -27,19 +27,28 @@ export async function answerLive(context: Context, lookup: Lookup): Promise<Answ
     settle({ reason: "broken", detail: messageOf(error) });
     throw error;
   }
-  const head = { method: request.method, url: request.url, status: response.status, headers: response.headers };
-  const problem = headProblem(head) ?? streamProblem(response);
-  if (problem) {
-    settle(problem);
+  const recording = startRecording(context, lookup, response);
+  if ("reason" in recording) {
+    settle(recording);
     return { response };
   }
-  const { maxBodyBytes, now } = settings;
-  const recording = record(response, head, { maxBodyBytes, now, commit: committer(context, lookup, head) });
   const settled = recording.settled.then(settle).finally(() => pending.delete(settled));
   pending.add(settled);
   // Without a body the caller has seen its end at once.
   if (!recording.response.body) await settled;
   return { response: recording.response, settled };
+}
+
+function startRecording(context: Context, lookup: Lookup, response: Response): Recording | Problem {
+  const { maxBodyBytes, now } = context.settings;
+  const { method, url } = lookup.request;
+  try {
+    const head = { method, url, status: response.status, headers: response.headers };
+    const problem = headProblem(head) ?? streamProblem(response);
+    return problem ?? record(response, head, { maxBodyBytes, now, commit: committer(context, lookup, head) });
+  } catch (error) {
+    return { reason: "not-readable", detail: `the network gave no standard response: ${messageOf(error)}` };
+  }
 }
 
 /** Other implementations of fetch, such as node-fetch, have bodies that cannot be copied while they are read. */
@@ -65,7 +74,7 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
       reporter.warn(`${detail}\nThe call was answered by the network and is not recorded.`);
       return { reason: "not-written", detail };
     }
-    if (settings.mode === "refresh") context.refreshed.add(lookup.digest.sha256);
+    if (settings.mode === "refresh") context.refreshed().add(lookup.digest.sha256);
     if (isFirst) {
       reporter.emit({ kind: "recorded", request: eventRequest(lookup), bytes: body.bytes.byteLength, ms });
     }

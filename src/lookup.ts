@@ -5,6 +5,7 @@ import type { Entry } from "./entry.ts";
 import { messageOf } from "./errors.ts";
 import type { EventRequest } from "./events.ts";
 import type { RequestData } from "./request.ts";
+import { redactText } from "./secrets.ts";
 
 /** Gives a request its identity; a stateful one takes its number. */
 export async function identify(context: Context, request: RequestData, isStateful: boolean): Promise<Lookup> {
@@ -29,7 +30,7 @@ export async function identify(context: Context, request: RequestData, isStatefu
 export async function find(context: Context, lookup: Lookup): Promise<Entry | undefined> {
   const { store, settings } = context;
   const { digest, canonical, series } = lookup;
-  if (settings.mode === "refresh" && !context.refreshed.has(digest.sha256)) {
+  if (settings.mode === "refresh" && !context.refreshed().has(digest.sha256)) {
     return undefined;
   }
   const entry = await store.find(digest.key, digest.sha256) ??
@@ -56,7 +57,7 @@ async function findWithoutHeaders({ store, settings }: Context, lookup: Lookup):
 
 /** What events and messages say of a request. */
 export function eventRequest({ canonical, digest }: Lookup): EventRequest {
-  return { method: canonical.method, url: canonical.url, key: digest.key };
+  return { method: canonical.method, url: redactText(canonical.url), key: digest.key };
 }
 
 /** What is wrong with a store that failed, in one sentence. */

@@ -33,7 +33,7 @@ export function explainMiss(
   return [
     `Cannot replay ${method} ${url}: ${problem ?? `no answer is recorded for it in ${storeName}`} (key ${key}).`,
     `The network was not asked: mode "replay" ${because}.`,
-    `To record the answer, ${cure}, and commit the file.`,
+    ...(problem === undefined ? [`To record the answer, ${cure}, and commit the file.`] : []),
   ].join("\n");
 }
 
@@ -46,5 +46,5 @@ export function explainMiss(
 export function missResponse(message: string, url: URL): Response {
   const body = JSON.stringify({ error: { type: "cachy_miss", code: "cachy_miss", message } });
   const headers = { "content-type": "application/json", "x-should-retry": "false" };
-  return labelled(new Response(body, { status: 412, statusText: "Precondition Failed", headers }), { url: url.href });
+  return labelled(new Response(body, { status: 412, headers }), { url: url.href, statusText: "Precondition Failed" });
 }

@@ -4,7 +4,8 @@ import type { DomainMatcher } from "./domains.ts";
 import { CachyError } from "./errors.ts";
 import type { CachyEvent } from "./events.ts";
 import type { KeepRequest } from "./recorded_request.ts";
-import { NEVER_KEPT_HEADERS } from "./secrets.ts";
+import { NEVER_KEPT_HEADERS } from "./kept_headers.ts";
+import { isSecretName } from "./secret_names.ts";
 import type { Store } from "./stores/store.ts";
 
 /**
@@ -120,11 +121,8 @@ const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
   mode: [`one of ${MODES.map((mode) => `"${mode}"`).join(", ")}`, (value) => MODES.includes(value as Mode)],
   keyHeaders: ["a list of header names", listOf(isHeaderName)],
   keepHeaders: [
-    `a list of header names without ${[...NEVER_KEPT_HEADERS].join(", ")}`,
-    listOf((value) =>
-      isHeaderName(value) &&
-      !NEVER_KEPT_HEADERS.has((value as string).toLowerCase())
-    ),
+    `a list of header names without credentials and ${[...NEVER_KEPT_HEADERS].join(", ")}`,
+    listOf(isKeepable),
   ],
   normalize: ['a list of [pattern, replacement], such as [/\\d{4}-\\d\\d-\\d\\d/, "DATE"]', listOf(isNormalization)],
   namespace: ["a string", isText],
@@ -144,7 +142,7 @@ const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
  * @throws {CachyError} `invalid_option`, if both `file` and `cacheDir` are given.
  */
 export function checkOptions(options: CachyOptions): void {
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new CachyError("invalid_option", `Cannot use ${show(options)} as options: expected an object.`);
   }
   for (const [name, value] of Object.entries(options)) {
@@ -216,6 +214,10 @@ function isDomainMatcher(value: unknown): boolean {
 
 function isHeaderName(value: unknown): boolean {
   return isText(value) && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
+}
+
+function isKeepable(value: unknown): boolean {
+  return isText(value) && isHeaderName(value) && !NEVER_KEPT_HEADERS.has(value.toLowerCase()) && !isSecretName(value);
 }
 
 function isNormalization(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Cachy, createHandle } from "./cachy.ts";
 import { CachyError } from "./errors.ts";
-import { coveredFetch, PATCH, type Patch, sharedPatch } from "./global_fetch.ts";
+import { PATCH, type Patch, sharedPatch } from "./global_fetch.ts";
 import type { CachyOptions } from "./options.ts";
 
 const PROTOCOL = 1;
@@ -30,15 +30,9 @@ const PROTOCOL = 1;
 export function enableCachy(options: CachyOptions = {}): Cachy {
   const patch = sharedPatch() ?? createPatch();
   if (patch.protocol !== PROTOCOL) throw incompatible(patch.protocol);
-  const handle = createHandle(
-    { fetch: (...call) => coveredFetch(patch)(...call), ...options },
-    () => patch.handler === handle.fetch && release(patch),
-  );
-  if (globalThis.fetch !== patch.wrapper) {
-    patch.original = globalThis.fetch;
-    globalThis.fetch = patch.wrapper;
-  }
-  patch.handler = handle.fetch;
+  const { handle, cover } = createHandle(options, () => patch.cover === cover && release(patch));
+  if (!patch.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(patch, globalThis.fetch);
+  patch.cover = cover;
   return handle;
 }
 
@@ -50,21 +44,33 @@ export function disableCachy(): void {
 
 /** Somebody else's fetch stays where it is: it may call ours, which then is the plain one. */
 function release(patch: Patch): void {
-  patch.handler = undefined;
-  if (globalThis.fetch === patch.wrapper) globalThis.fetch = patch.original;
+  patch.cover = undefined;
+  globalThis.fetch = patch.originals.get(globalThis.fetch) ?? globalThis.fetch;
+}
+
+function wrapperOf(patch: Patch, original: typeof fetch): typeof fetch {
+  const known = patch.wrappers.get(original);
+  if (known) return known;
+  const wrapper: typeof fetch = (...call) => {
+    const answer = patch.cover === undefined || patch.onTheWay.getStore() ? original : patch.cover(original);
+    return answer(...call);
+  };
+  // Bun's fetch has functions of its own; everybody's has a name.
+  Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
+  patch.wrappers.set(original, wrapper);
+  patch.originals.set(wrapper, original);
+  return wrapper;
 }
 
 function createPatch(): Patch {
-  const platform = globalThis.fetch;
-  const onTheWay = new AsyncLocalStorage<true>();
-  const wrapper: typeof fetch = (...call) => {
-    if (onTheWay.getStore()) return platform(...call);
-    return (patch.handler ?? coveredFetch(patch))(...call);
+  return (globalThis as { [PATCH]?: Patch })[PATCH] = {
+    protocol: PROTOCOL,
+    wrappers: new WeakMap(),
+    originals: new WeakMap(),
+    cover: undefined,
+    onTheWay: new AsyncLocalStorage<true>(),
+    platform: globalThis.fetch,
   };
-  const patch: Patch = { protocol: PROTOCOL, wrapper, platform, original: platform, handler: undefined, onTheWay };
-  // Bun's fetch has functions of its own; everybody's has a name.
-  Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(platform));
-  return (globalThis as { [PATCH]?: Patch })[PATCH] = patch;
 }
 
 function incompatible(protocol: number): CachyError {

@@ -38,8 +38,8 @@ export function record(original: Response, head: AnswerHead, options: RecordOpti
   if (!original.body) return recordEmpty(original, head, options);
   const [live, copied] = original.body.tee();
   const copy = collect(copied, head, options);
-  const { status, statusText, headers } = original;
-  const response = new Response(shell(live.getReader(), copy), { status, statusText, headers });
+  const { status, headers } = original;
+  const response = new Response(shell(live.getReader(), copy), { status, headers });
   // On Deno a later abort() is lost if the original response is collected before its body has ended.
   const settled = copy.settled.then((problem) => (void original, problem));
   return { response: labelled(response, original), settled };

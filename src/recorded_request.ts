@@ -6,7 +6,8 @@ import type { DigestExtras } from "./digest.ts";
 import type { RecordedRequest } from "./entry.ts";
 import type { RequestData } from "./request.ts";
 import type { FormPart } from "./request_body.ts";
-import { isSecretName, REDACTED, redactForm, redactJson } from "./secrets.ts";
+import { isSecretName } from "./secret_names.ts";
+import { REDACTED, redactForm, redactJson, redactJsonText, redactString, redactText } from "./secrets.ts";
 
 /**
  * How much of a request is kept beside its answer.
@@ -27,69 +28,69 @@ export async function recordedRequest(
   { keep, n, namespace }: DigestExtras & { readonly keep: KeepRequest },
 ): Promise<RecordedRequest | undefined> {
   if (keep === "none") return undefined;
-  const { method, url, headers } = canonical;
+  const { method, headers } = canonical;
+  const url = redactText(canonical.url);
+  const shown = headers.map(shownHeader);
   const body = keep === "whole" ? wholeBody(request, canonical) : await briefBody(canonical);
+  const isExact = body === canonical.body && url === canonical.url &&
+    headers.every(([, value], index) => value === shown[index]?.[1]);
   return {
     method,
     url,
-    headers: headers.length ? Object.fromEntries(headers.map(withoutCredential)) : undefined,
+    headers: headers.length ? Object.fromEntries(shown) : undefined,
     body,
-    exact: body === canonical.body && !headers.some(([name]) => isSecretName(name)),
+    exact: isExact,
     namespace,
     n,
   };
 }
 
-function wholeBody(request: RequestData, { body, format }: CanonicalRequest): string {
-  if (format === "multipart") {
-    return JSON.stringify((request.body as readonly FormPart[]).map(wholePart));
-  }
-  return typeof body === "string" ? redact(body, format) : base64(body);
+function shownHeader([name, value]: readonly [string, string]): readonly [string, string] {
+  return [name, isSecretName(name) ? REDACTED : redactText(value)];
 }
 
-function withoutCredential([name, value]: readonly [string, string]): readonly [string, string] {
-  return [name, isSecretName(name) ? REDACTED : value];
+function wholeBody(request: RequestData, { body, format }: CanonicalRequest): string {
+  if (format === "multipart") return JSON.stringify((request.body as readonly FormPart[]).map(wholePart));
+  return typeof body === "string" ? redactBody(body, format) ?? redactText(body) : base64(body);
 }
 
 function wholePart({ name, filename, value }: FormPart): unknown {
   if (isSecretName(name)) return [name, filename ?? null, REDACTED];
-  return [name, filename ?? null, typeof value === "string" ? value : base64(value)];
+  return [name, filename ?? null, typeof value === "string" ? redactString(value) : base64(value)];
 }
 
 function base64(bytes: Uint8Array): string {
   return `base64:${encodeBase64(bytes)}`;
 }
 
-function redact(body: string, format: CanonicalRequest["format"]): string {
-  if (format === "json") return canonicalJson(body, redactJson) ?? body;
-  if (format === "form") return redactForm(body);
-  return format === "text" && isJson(body) ? redactedText(body) : body;
-}
-
-/** As it is, unless it holds a secret. */
-function redactedText(text: string): string {
-  const redacted = canonicalJson(text, redactJson);
-  return redacted === undefined || redacted === canonicalJson(text) ? text : redacted;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+/** A body without its secrets, or undefined if it is not written in a way in which they could be found. */
+function redactBody(body: string, format: CanonicalRequest["format"]): string | undefined {
+  switch (format) {
+    case "json":
+      return canonicalJson(body, redactJson);
+    case "form":
+      return redactForm(body);
+    case "multipart": // hashes
+      return body;
+    case "text":
+      return redactJsonText(body) ?? redactJsonLines(body);
+    case "binary":
+      return undefined;
   }
+}
+
+function redactJsonLines(text: string): string | undefined {
+  const lines = text.split("\n").map((line) => line.trim() === "" ? line : redactJsonText(line));
+  return lines.includes(undefined) ? undefined : lines.join("\n");
 }
 
 async function briefBody({ body, format }: CanonicalRequest): Promise<string> {
-  if (format === "binary") return await summary(body);
-  const redacted = redact(body as string, format);
-  if (redacted.length <= BRIEF_LENGTH || format === "multipart") {
-    return redacted;
-  }
+  const redacted = typeof body === "string" ? redactBody(body, format) : undefined;
+  if (redacted === undefined) return body.length ? await summary(body) : "";
+  if (redacted.length <= BRIEF_LENGTH || format === "multipart") return redacted;
   if (format !== "json") return await summary(redacted);
   const summaries = await summarizeLongStrings(redacted);
-  return canonicalJson(redacted, { string: (value) => summaries.get(value) ?? value }) ?? redacted;
+  return canonicalJson(redacted, { string: (value) => summaries.get(value) ?? value }) ?? await summary(redacted);
 }
 
 /** Hashing is asynchronous and rewriting is not, so the long strings are collected first. */

@@ -2,7 +2,7 @@ import { utf8 } from "./bytes.ts";
 import { decodeBody } from "./body.ts";
 import type { Entry } from "./entry.ts";
 import { labelled } from "./response.ts";
-import { NEVER_KEPT_HEADERS } from "./secrets.ts";
+import { NEVER_KEPT_HEADERS } from "./kept_headers.ts";
 
 /** HTTP/1.1 servers send these, and SDKs show them. */
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
@@ -23,8 +23,9 @@ export function replay(entry: Entry, request: { readonly url: URL; readonly sign
   const body = status === 204 || status === 205 ? null : bodyOf(entry, request.signal);
   // Text would make the constructor add a content type that was not there.
   const sent = typeof body === "string" && !headers.has("content-type") ? utf8(body) : body;
-  return labelled(new Response(sent, { status, statusText: STATUS_TEXTS[status] ?? "", headers }), {
+  return labelled(new Response(sent, { status, headers }), {
     url: request.url.href.split("#", 1)[0] ?? "",
+    statusText: STATUS_TEXTS[status],
   });
 }
 

@@ -1,5 +1,5 @@
 import { waitUnlessAborted } from "./abort.ts";
-import { type BodyRead, bodyReader, cloneReader, type RequestBody, sizeOf } from "./request_body.ts";
+import { type BodyRead, bodyReader, cloneReader, isReadable, type RequestBody, sizeOf } from "./request_body.ts";
 
 /** What a caller hands to `fetch`. */
 export type FetchArguments = Parameters<typeof fetch>;
@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly signal: AbortSignal | undefined;
   /** In bytes, as far as it is known without reading the body; for text a lower bound. */
   readonly knownSize: number;
+  /** Whether the body is of a kind that can be read without the runtime. */
+  readonly isReadable: boolean;
   /** The caller's arguments. */
   readonly call: FetchArguments;
   /** Reads the body, once. @throws What the caller's body or signal throws. */
@@ -23,7 +25,7 @@ export interface RequestHead {
 }
 
 /** A call of `fetch`, as data. */
-export interface RequestData extends Omit<RequestHead, "readBody" | "knownSize"> {
+export interface RequestData extends Omit<RequestHead, "readBody" | "knownSize" | "isReadable"> {
   /** As it is sent, with what the runtime derives from the body; empty if there is none. */
   readonly contentType: string;
   /** Text, bytes or form parts, as they are sent; undefined if nothing is. */
@@ -58,7 +60,7 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
     const signal = (copy?.signal === undefined ? request?.signal : copy.signal) ?? undefined;
     const given: unknown = copy?.body ?? undefined;
     const call: FetchArguments = [input instanceof URL ? new URL(input) : input, copy];
-    const head = { method, url, headers, signal, call };
+    const head = { method, url, headers, signal, call, isReadable: isReadable(given) };
     if (given !== undefined) {
       return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given, signal) };
     }

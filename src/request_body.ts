@@ -20,13 +20,25 @@ export interface BodyRead {
   readonly sent?: BodyInit;
 }
 
+/**
+ * Whether a body is of a kind that is known. What else a runtime may take (the form or the blob of a library, on Bun a
+ * function) only the runtime can read.
+ */
+export function isReadable(body: unknown): boolean {
+  if (typeof body !== "object" && typeof body !== "function" || body === null) return true;
+  return isBytes(body) || isAsyncIterable(body) ||
+    [FormData, Blob, URLSearchParams].some((kind) => body instanceof kind);
+}
+
+function isBytes(body: unknown): body is ArrayBuffer | ArrayBufferView {
+  return body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+}
+
 /** How long a body is, in bytes, as far as it is known without reading it; for text a lower bound. */
 export function sizeOf(body: unknown): number {
   if (typeof body === "string") return body.length;
   if (body instanceof Blob) return body.size;
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
-    return body.byteLength;
-  }
+  if (isBytes(body)) return body.byteLength;
   if (!(body instanceof FormData)) return 0;
   return [...body].reduce((size, [, value]) => size + (typeof value === "string" ? value.length : value.size), 0);
 }
@@ -57,7 +69,7 @@ export function bodyReader(given: unknown, signal: AbortSignal | undefined): () 
   if (given instanceof Blob) {
     return async () => ({ type: given.type, body: new Uint8Array(await given.arrayBuffer()) });
   }
-  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) {
+  if (isBytes(given)) {
     const bytes = copyOfBytes(given);
     return () => Promise.resolve({ type: "", body: bytes, sent: bytes });
   }

@@ -24,7 +24,7 @@ const STATEFUL_SEGMENTS: ReadonlySet<string> = new Set([
   "fileSearchStores",
 ]);
 
-const SHORT_LIVED_PATH = /\/realtime\/|\/chatkit\/sessions|\/auth_tokens/;
+const SHORT_LIVED_PATH = /\/realtime\/|\/chatkit\/sessions|\/auth_tokens|\/(?:admin_)?api_keys\b|\/service_accounts\b/;
 
 /** Tells the kind of a request from its method, path and headers. */
 export function requestKind(method: string, url: URL, headers: Headers): RequestKind {

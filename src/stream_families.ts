@@ -8,10 +8,12 @@ export interface Family {
   take(event: StreamEvent): boolean;
   /** What a body that ends now lacks ("without …"), or undefined if nothing is missing. */
   missing(): string | undefined;
+  /** Whether an event has told the family; until then each further event may tell it. */
+  readonly isKnown: boolean;
 }
 
 /**
- * Chooses the family by the first event that says something.
+ * Chooses the family by an event.
  *
  * @returns Undefined for an event that every family sends (`ping`).
  */
@@ -37,7 +39,7 @@ export function jsonLinesFamilyOf(event: StreamEvent): Family {
 /** Failures that are alike in all families. */
 export function eventProblem(event: StreamEvent): Problem | undefined {
   const type = typeOf(event);
-  if (event.name === "error" || FAILED_TYPES.has(type)) {
+  if (event.name === "error" || FAILED_TYPES.has(type) || type.endsWith(".error")) {
     return { reason: "error", detail: `a stream event ${type}` };
   }
   const detail = errorIn(event.data) ?? lastEventError(event);
@@ -52,6 +54,7 @@ const MARKERS: readonly (readonly [first: RegExp, markers: readonly string[]])[]
   [/^message_start$/, ["message_stop"]],
   [/^message-start$/, ["message-end"]],
   [/^thread\./, ["done"]],
+  [/^conversation\.response\./, ["conversation.response.done"]],
 ];
 const GEMINI_MEMBERS = ["candidates", "promptFeedback", "usageMetadata"];
 const FAILED_TYPES: ReadonlySet<string> = new Set([
@@ -88,6 +91,7 @@ function markerFamily(isMarker: (event: StreamEvent) => boolean, name: string): 
       return isLast;
     },
     missing: () => ended ? undefined : `without ${name}`,
+    isKnown: true,
   };
 }
 
@@ -102,7 +106,7 @@ function ollamaFamily(): Family {
 /** One stream can bring several images, so no event of it is known to be the last. */
 function imageFamily(): Family {
   const family = markerFamily((event) => typeOf(event).endsWith(".completed"), "a completed image");
-  return { take: (event) => (family.take(event), false), missing: family.missing };
+  return { take: (event) => (family.take(event), false), missing: family.missing, isKnown: true };
 }
 
 function isDone(event: StreamEvent): boolean {
@@ -121,6 +125,7 @@ function chatFamily(): Family {
       return done.take(event);
     },
     missing: () => done.missing() && choices.missing("finish_reason"),
+    isKnown: true,
   };
 }
 
@@ -138,6 +143,7 @@ function geminiFamily(): Family {
       return false;
     },
     missing: () => blocked ? undefined : candidates.missing("finishReason"),
+    isKnown: true,
   };
 }
 
@@ -150,11 +156,12 @@ function jsonLinesFamily(): Family {
       return isDone(event);
     },
     missing: () => last && (last.data !== undefined || isDone(last)) ? undefined : "in the middle of a line",
+    isKnown: false,
   };
 }
 
 function otherFamily(): Family {
-  return { take: isDone, missing: () => undefined };
+  return { take: isDone, missing: () => undefined, isKnown: false };
 }
 
 /** Follows several answers in one stream, each of which has to be finished. */

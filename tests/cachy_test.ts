@@ -116,6 +116,14 @@ test("onEvent() cannot break a call, when it throws", async () => {
   assert.equal(cachy.stats.recorded, 1);
 });
 
+test("onEvent() cannot end the process, when it is asynchronous and fails", async () => {
+  const cachy = testCachy({
+    fetch: countingNetwork().fetch,
+    onEvent: () => Promise.reject(new Error("my own bug")) as unknown as void,
+  });
+  assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), { count: 1 });
+});
+
 test("a domain function cannot break a call, when it throws", async () => {
   const domain = () => {
     throw new Error("my own bug");

@@ -36,6 +36,10 @@ test("fetch() asks the network, when anything that decides about the answer diff
     [`${CHAT_URL}?api-version=2`, jsonPost({ a: 1 })],
     [CHAT_URL, jsonPost({ a: 1 }, { "anthropic-beta": "files" })],
     [CHAT_URL, jsonPost({ a: 1 }, { "x-variant": "b" })],
+    [CHAT_URL, jsonPost({ a: 1 }, { "x-dashscope-sse": "enable" })],
+    [CHAT_URL, jsonPost({ a: 1 }, { prefer: "wait" })],
+    [CHAT_URL, jsonPost({ a: 1 }, { accept: "audio/wav" })],
+    [CHAT_URL, jsonPost({ a: 1 }, { accept: "audio/mpeg" })],
     [CHAT_URL, { ...jsonPost({ a: 1 }), method: "PUT" }],
     [CHAT_URL, { method: "POST" }],
   ];
@@ -300,7 +304,9 @@ test("fetch() in mode replay does not go to the network either, when the store f
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid, store: brokenStore, mode: "replay" });
   const response = await cachy.fetch(CHAT_URL, jsonPost({}));
-  assert.match((await response.json()).error.message, /Cannot read broken store: disk on fire/);
+  const { message } = (await response.json()).error;
+  assert.match(message, /Cannot read broken store: disk on fire/);
+  assert.doesNotMatch(message, /To record/, "recording would not help");
   assert.deepEqual([response.status, calls.length], [412, 0]);
 });
 
@@ -365,4 +371,31 @@ test("fetch() asks the network, when a request cannot be identified", async () =
   const cachy = testCachy({ fetch: countingNetwork().fetch, normalize: [[broken, "y"]] });
   assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({ a: "b" }))).json(), { count: 1 });
   assert.match(JSON.stringify(cachy.events), /Cannot identify a request, so it is not cached: my own bug/);
+});
+
+test("fetch() leaves bodies of unknown kinds to the runtime, with one warning", async () => {
+  const { fetch: paid, calls } = countingNetwork();
+  const cachy = testCachy({ fetch: paid });
+  class OtherForm {
+    readonly [Symbol.toStringTag] = "FormData";
+  }
+  for (const body of [new OtherForm(), new OtherForm(), async function* () {}] as unknown as BodyInit[]) {
+    const init = { method: "POST", body };
+    await cachy.fetch(`${CHAT_URL}?key=s3cr3t`, init);
+    assert.equal(calls.at(-1)?.[1], init);
+  }
+  const warnings = cachy.events.flatMap((event) => event.kind === "warning" ? event.message : []);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    warnings[0] ?? "",
+    /body is of an unknown kind.*POST https:\/\/api\.openai\.com\/v1\/chat\/completions$/,
+  );
+});
+
+test("fetch() hands on reason phrases and objects that no response could be made from", async () => {
+  const phrase = Object.defineProperty(jsonAnswer({}), "statusText", { value: "成功" });
+  const cachy = testCachy({ fetch: network(() => phrase).fetch });
+  assert.equal((await cachy.fetch(CHAT_URL, jsonPost({}))).statusText, "成功");
+  const mocked = { status: 200, headers: { get: () => null }, body: null } as unknown as Response;
+  assert.equal(await testCachy({ fetch: network(() => mocked).fetch }).fetch(CHAT_URL, jsonPost({})), mocked);
 });

@@ -186,3 +186,17 @@ test("judgeBody() stores Gemini's batch, when it is done", () => {
   assert.equal(verdict({ ...batch("RUNNING") }, get), "unfinished");
   assert.equal(verdict({ ...batch("SUCCEEDED"), done: true, response: {} }, get), "whole");
 });
+
+test("judgeBody() refuses failures that are told in other ways, and takes empty errors for none", () => {
+  for (const body of [{ success: false, errors: [] }, { base_resp: { status_code: 1002, status_msg: "rate limit" } }]) {
+    assert.equal(verdict(body), "error");
+  }
+  for (const body of [{ error: false }, { error: "" }, { success: true }, { base_resp: { status_code: 0 } }]) {
+    assert.equal(verdict(body), "whole");
+  }
+});
+
+test("judgeBody() refuses a web page as the answer to a POST", () => {
+  assert.equal(verdict("<html>Please log in</html>", { type: "text/html; charset=utf-8" }), "error");
+  assert.equal(verdict("<html>a file</html>", { type: "text/html", method: "GET" }), "whole");
+});

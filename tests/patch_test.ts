@@ -157,3 +157,26 @@ test("the wrapper passes foreign calls through with the same arguments, also wit
   await fetch("https://example.com/", init);
   assert.equal(paid.calls[0]?.[1], init);
 });
+
+test("enableCachy() does not wait for itself, when the option fetch calls the global one", async (t) => {
+  const paid = freshProcess(t);
+  const calls: unknown[] = [];
+  const logger: typeof fetch = (...call) => (calls.push(call), globalThis.fetch(...call));
+  enableCachy({ ...options(), fetch: logger });
+  assert.deepEqual([await ask(), await ask(), calls.length, paid.calls.length], [1, 1, 1, 1]);
+});
+
+test("enableCachy() lets a mock go, when the fetch before it is put back", async (t) => {
+  const paid = freshProcess(t);
+  enableCachy(options());
+  const before = globalThis.fetch;
+  const mock = countingNetwork();
+  globalThis.fetch = mock.fetch;
+  enableCachy(options());
+  await ask();
+  globalThis.fetch = before; // as restoring all mocks does
+  await (await fetch(CHAT_URL, jsonPost({ other: 1 }))).text();
+  assert.deepEqual([mock.calls.length, paid.calls.length], [1, 1]);
+  disableCachy();
+  assert.equal(globalThis.fetch, paid.fetch);
+});

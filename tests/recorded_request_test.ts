@@ -74,14 +74,28 @@ test("recordedRequest() replaces strings over 4,096 characters in `brief`, and k
   assert.equal((await record(jsonPost({ a: short, b: short })))?.exact, true, "many short ones stay");
 });
 
-test("recordedRequest() replaces a long text in `brief`, and keeps it in `whole`", async () => {
-  const [short, long] = ["s".repeat(4096), "l".repeat(4097)];
-  assert.deepEqual([await recordedBody(post("text/plain", short)), await recordedBody(post("text/plain", long))], [
-    short,
-    await summary(long),
-  ]);
-  assert.equal((await record(post("text/plain", long)))?.exact, false);
-  assert.equal(await recordedBody(post("text/plain", long), { keep: "whole" }), long);
+test("recordedRequest() replaces a text in which no secret could be found, and keeps it in `whole`", async () => {
+  for (const text of ["api_key=SECRET", `\ufeff{"token":"SECRET"}`, `{"token":"SECRET",}`]) {
+    for (const type of ["text/plain", "application/json"]) {
+      assert.equal(await recordedBody(post(type, text)), await summary(text));
+      assert.equal((await record(post(type, text)))?.exact, false);
+      assert.equal(await recordedBody(post(type, text), { keep: "whole" }), text);
+    }
+  }
+});
+
+test("recordedRequest() finds the secrets in lines of JSON, and in JSON inside of strings", async () => {
+  const lines = `{"a":1}\n\n{"token":"SECRET"}\n`;
+  assert.equal(await recordedBody(post("application/jsonl", lines)), `{"a":1}\n\n{"token": "[redacted]"}\n`);
+  const inner = JSON.stringify({ arguments: JSON.stringify({ password: "SECRET", b: [1] }) });
+  const body = await recordedBody(post("application/json", inner));
+  assert.equal(JSON.parse(JSON.parse(body ?? "").arguments).b[0], 1);
+  assert.doesNotMatch(body ?? "", /SECRET/);
+});
+
+test("recordedRequest() shows URLs and headers without credentials, and says so by `exact`", async () => {
+  const entry = await record(post("application/json", "{}"), {}, "https://api.openai.com/v1/x?page_token=SECRET&a=1");
+  assert.deepEqual([entry?.url, entry?.exact], ["https://api.openai.com/v1/x?a=1", false]);
 });
 
 test("recordedRequest() replaces bytes in `brief`, and keeps them as base64 in `whole`", async () => {

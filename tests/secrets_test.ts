@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalJson } from "../src/canonical_json.ts";
-import { keptHeaders, redactForm, redactJson, textWithoutSecrets, withoutSecrets } from "../src/secrets.ts";
+import { keptHeaders } from "../src/kept_headers.ts";
+import { identityUrl, redactForm, redactJson, redactText } from "../src/secrets.ts";
 
 function redact(value: unknown): unknown {
   const canonical = canonicalJson(JSON.stringify(value), redactJson);
@@ -10,10 +11,10 @@ function redact(value: unknown): unknown {
 }
 
 function stripped(url: string): string {
-  return withoutSecrets(new URL(url));
+  return identityUrl(new URL(url));
 }
 
-test("withoutSecrets() removes every parameter that carries a secret, in any case and however it is written", () => {
+test("identityUrl() removes every parameter that carries a secret, in any case and however it is written", () => {
   const names = [
     "key",
     "api_key",
@@ -46,7 +47,7 @@ test("withoutSecrets() removes every parameter that carries a secret, in any cas
   }
 });
 
-test("withoutSecrets() keeps other parameters byte for byte, and their order", () => {
+test("identityUrl() keeps other parameters byte for byte, and their order", () => {
   const queries = [
     "b=2&a=1",
     "a=1&a=1&&=&x",
@@ -63,7 +64,7 @@ test("withoutSecrets() keeps other parameters byte for byte, and their order", (
   }
 });
 
-test("withoutSecrets() removes fragment and credentials, and keeps host, port and path", () => {
+test("identityUrl() removes fragment and credentials, and keeps host, port and path", () => {
   assert.equal(
     stripped("https://user:SECRET@A.example:8443/a%20b/key=1?x=1#key=SECRET"),
     "https://a.example:8443/a%20b/key=1?x=1",
@@ -72,14 +73,20 @@ test("withoutSecrets() removes fragment and credentials, and keeps host, port an
   assert.equal(stripped("http://[::1]:80/x"), "http://[::1]/x");
 });
 
-test("textWithoutSecrets() takes secrets out of a text that is a URL, and leaves every other text as it is", () => {
+test("redactText() takes secrets out of the URLs in a text, and leaves the rest as it is", () => {
   const secrets: [string, string][] = [
     ["https://s3.example/a.png?X-Amz-Signature=SECRET&v=1", "https://s3.example/a.png?v=1"],
     ["http://user:SECRET@a.example/x", "http://a.example/x"],
     ["https://blob.example/a?sv=2024&sig=SECRET", "https://blob.example/a?sv=2024"],
-    ["HTTPS://a.example/x?token=SECRET", "https://a.example/x"],
+    ["HTTPS://a.example/x?token=SECRET", "HTTPS://a.example/x"],
+    ["wss://h.example/?authToken=SECRET;a=1", "wss://h.example/?a=1"],
+    [
+      "Use postgres://u:SECRET@h/db and <https://a.example/?%74oken=SECRET>.",
+      "Use postgres://h/db and <https://a.example/>.",
+    ],
+    ["https://a.example/?client-secret=SECRET&accessToken=SECRET&b=%20#c", "https://a.example/?b=%20#c"],
   ];
-  for (const [text, expected] of secrets) assert.equal(textWithoutSecrets(text), expected);
+  for (const [text, expected] of secrets) assert.equal(redactText(text), expected);
   const harmless = [
     "Is this https://a.example a URL?",
     "https://a.example/x?v=1#part",
@@ -89,7 +96,7 @@ test("textWithoutSecrets() takes secrets out of a text that is a URL, and leaves
     "https://a.example/a?",
     "",
   ];
-  for (const text of harmless) assert.equal(textWithoutSecrets(text), text);
+  for (const text of harmless) assert.equal(redactText(text), text);
 });
 
 test("redactJson takes out members with a telling name, wherever they stand and whatever they hold", () => {
@@ -154,7 +161,7 @@ test("redactJson leaves everything else alone", () => {
     model: "gpt",
     max_tokens: 5,
     tokens: ["a"],
-    metadata: { key: "k", keyword: "w", secretary: "s", authorizations: 1, cookies: 2, headersX: { a: "b" } },
+    metadata: { key: "k", keyword: "w", secretary: "s", authorizations: 1, headersX: { a: "b" } },
     messages: [{ role: "user", content: 'password: "x", api_key=1, https://a.example/?v=1' }],
     image_url: { url: "https://a.example/a.png?v=1#x" },
   };
@@ -197,4 +204,41 @@ test("keptHeaders() never keeps cookies and what describes bytes on the wire, as
   const names = ["set-cookie", "content-encoding", "content-length", "transfer-encoding"];
   const headers = new Headers(names.map((name) => [name, "x"] as [string, string]));
   assert.deepEqual(keptHeaders(headers, new Set(names)), {});
+});
+
+test("redactJson takes out what carries a credential by any usual spelling", () => {
+  const names = [
+    "key_string: apiKeyString",
+    "encoded_api_key",
+    "connection_string",
+    "authentication",
+    "openai_api_key",
+    "OPENAI_API_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "GITHUB_TOKEN",
+    "auth",
+    "bearer",
+    "api secret",
+    "webhook_secret",
+    "x-auth-token",
+    "apiKeys",
+    "pwd",
+    "api.key",
+    "cf-aig-authorization",
+    "ocp-apim-subscription-key",
+  ].map((name) => name.split(": ").at(-1) ?? "");
+  for (const name of names) {
+    assert.deepEqual(redact({ deep: [{ [name]: "SECRET" }] }), { deep: [{ [name]: "[redacted]" }] });
+  }
+  for (const name of ["env", "extra_headers", "http_headers", "Headers"]) {
+    assert.deepEqual(redact({ [name]: { ANY: "SECRET" } }), { [name]: { ANY: "[redacted]" } });
+  }
+  for (const name of ["max_tokens", "prompt_cache_key", "key", "keywords", "tokens", "author", "environment_id"]) {
+    assert.deepEqual(redact({ [name]: "x" }), { [name]: "x" });
+  }
+});
+
+test("identityUrl() keeps what may be more than a credential, so that pages are told apart", () => {
+  const url = "https://api.example/v1/files?pageToken=a&code=b";
+  assert.equal(identityUrl(new URL(url)), url);
 });

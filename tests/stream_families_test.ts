@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type BodyJudge, judgeBody } from "../src/complete.ts";
-import { CHAT_URL } from "./testing.ts";
+import { CHAT_URL, chatEvents } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -178,6 +178,30 @@ test("judgeBody() keeps a stream whole, when bytes follow its marker", () => {
       assert.equal(judge.push(utf8(events.join(""))), true, name);
       assert.equal(judge.push(utf8(rest)), false, name);
       assert.equal(judge.end(body), undefined, `${name} and ${JSON.stringify(rest)}`);
+    }
+  }
+});
+
+test("judgeBody() learns the family from a later event, when the first one tells nothing", () => {
+  const first = [
+    'event: keepalive\ndata: {"type":"keepalive"}\n\n',
+    "event: open\n\n",
+    'data: {"id":"gen","usage":null}\n\n',
+    "data: hello\n\n",
+  ];
+  const head = {
+    method: "POST",
+    url: new URL(CHAT_URL),
+    status: 200,
+    headers: new Headers({ "content-type": "text/event-stream" }),
+  };
+  const [start = "", ...rest] = chatEvents("Hi");
+  for (const event of first) {
+    for (const [text, reason] of [[event + start, "truncated"], [event + start + rest.join(""), undefined]] as const) {
+      const judge = judgeBody(head);
+      const bytes = new TextEncoder().encode(text);
+      judge.push(bytes);
+      assert.equal(judge.end(bytes)?.reason, reason, text);
     }
   }
 });
