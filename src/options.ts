@@ -90,7 +90,7 @@ export interface CachyOptions {
    */
   readonly maxBodyBytes?: number;
   /**
-   * Prints one line per request to stderr.
+   * Prints one line per hit, miss, recording and drop to stderr.
    *
    * @default whether the environment variable `CACHY_DEBUG` is set, and neither `0` nor `false`
    */
@@ -114,7 +114,7 @@ export type ModeSource = "option" | "CACHY_MODE" | "CI" | "default";
 type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
 
 const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
-  file: ["a path or a file: URL", isPath],
+  file: ["the path of a file, or a file: URL", (value) => isPath(value) && !/[/\\]$/.test(String(value))],
   cacheDir: ["a path or a file: URL", isPath],
   domains: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
   ignore: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
@@ -196,6 +196,7 @@ function listOf(fits: (value: unknown) => boolean): Rule[1] {
 
 /** A path, or a file: URL that names a file here. */
 export function isPath(value: unknown): boolean {
+  if (isText(value) && /^~[/\\]|\0/.test(value)) return false; // only a shell knows the home folder
   if (isText(value) && !/^[a-z][a-z+.-]+:\/\//i.test(value) && !value.startsWith("file:")) return value !== "";
   try {
     return (isText(value) || value instanceof URL) && fileURLToPath(value) !== "";

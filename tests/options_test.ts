@@ -185,3 +185,8 @@ test("createCachy() and enableCachy() refuse wrong options, and change nothing",
   }
   assert.equal(globalThis.fetch, before);
 });
+
+test("checkOptions() refuses paths that only a shell or nobody understands", () => {
+  for (const file of ["~/cachy.jsonl", "folder/", "a\0b"]) assert.match(refusal({ file }).message, /"file": expected/);
+  checkOptions({ cacheDir: "folder/" });
+});
