@@ -13,6 +13,8 @@ import { readModule } from "./source.mjs";
 /** These touch the operating system, by `node:*`. A name that ends in "/" stands for a folder. */
 const nodeImporters = [
   "src/stores/jsonl.ts",
+  "src/stores/jsonl_index.ts",
+  "src/stores/file.ts",
   "src/options.ts",
   "src/settings.ts",
   "src/environment.ts",
