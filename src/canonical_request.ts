@@ -1,5 +1,6 @@
 import { replaceBytes, sha256Hex, textOf, utf8 } from "./bytes.ts";
 import { canonicalJson, type JsonRewrite } from "./canonical_json.ts";
+import { asRecord, parseJson } from "./json.ts";
 import type { RequestData } from "./request.ts";
 import type { FormPart } from "./request_body.ts";
 import { identityUrl } from "./secrets.ts";
@@ -95,15 +96,7 @@ function canonicalJsonBody(url: URL, text: string, normalize: readonly Normaliza
   // Twice, so that what is numbered first does not depend on the order in which members are written.
   const body = canonicalJson(rewrites.length ? canonicalJson(text) ?? text : text, rewrite);
   if (body === undefined) return undefined;
-  return { body, format: "json", streaming: (parsed as { stream?: unknown } | null)?.stream === true };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return { body, format: "json", streaming: asRecord(parsed)?.stream === true };
 }
 
 const GEMINI_PATH = /:(?:generateContent|streamGenerateContent|batchGenerateContent|countTokens)$/;

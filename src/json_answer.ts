@@ -1,29 +1,13 @@
 import type { AnswerHead, Problem } from "./problem.ts";
 import { textOf } from "./bytes.ts";
-
-/** A JSON object as a record; undefined for anything else. */
-export function asRecord(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Record<string, unknown>
-    : undefined;
-}
-
-/** Those items of a list that are JSON objects; none if it is no list. */
-export function recordsIn(list: unknown): Record<string, unknown>[] {
-  const items: unknown[] = Array.isArray(list) ? list : [];
-  return items.map(asRecord).filter((item) => item !== undefined);
-}
+import { asRecord, parseJson, recordsIn } from "./json.ts";
 
 /** What is wrong with a JSON body: cut off, an error, or a job that is still running. An empty body is whole. */
 export function answerProblem(body: Uint8Array, head: AnswerHead): Problem | undefined {
   const text = textOf(body);
   if (text?.trim() === "") return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse((text ?? "").replace(/^\uFEFF/, ""));
-  } catch {
-    return { reason: "truncated", detail: "the body is not whole JSON" };
-  }
+  const value = parseJson((text ?? "").replace(/^\uFEFF/, ""));
+  if (value === undefined) return { reason: "truncated", detail: "the body is not whole JSON" };
   for (const part of Array.isArray(value) ? value : [value]) {
     const detail = errorIn(part);
     if (detail !== undefined) return { reason: "error", detail };

@@ -6,7 +6,8 @@ import { messageOf } from "./errors.ts";
 import type { Answer } from "./flights.ts";
 import { eventRequest, storeProblem } from "./lookup.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
-import { type ReceivedBody, record, type Recording } from "./record.ts";
+import type { ReceivedBody } from "./copy.ts";
+import { record, type Recording } from "./record.ts";
 import { recordedRequest } from "./recorded_request.ts";
 import { keptHeaders } from "./kept_headers.ts";
 

@@ -1,26 +1,9 @@
-import { concatBytes } from "./bytes.ts";
 import { judgeBody } from "./complete.ts";
+import { collect, type CollectOptions, type Copy } from "./copy.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
 import { labelled } from "./response.ts";
 
-/** A whole and successful body, as it was received. */
-export interface ReceivedBody {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Milliseconds since the headers and length in bytes of each chunk. */
-  readonly chunks: readonly (readonly [ms: number, bytes: number])[];
-}
-
-export interface RecordOptions {
-  readonly maxBodyBytes: number;
-  /** The clock, in milliseconds. */
-  readonly now: () => number;
-  /**
-   * Called when the body is whole, before the caller can see that it is: with the terminal marker, and again at the end
-   * if bytes followed. It must not throw: it returns why nothing was stored.
-   */
-  readonly commit: (body: ReceivedBody) => Promise<Problem | undefined>;
-}
-
+/** A response that is being recorded. */
 export interface Recording {
   /** For the caller: every chunk when it arrives. */
   readonly response: Response;
@@ -34,7 +17,7 @@ export interface Recording {
  * The caller never gets a raw branch of `tee()`: its `cancel()` would wait until the other branch ends, so a `break`
  * out of a stream would block until the server is done.
  */
-export function record(original: Response, head: AnswerHead, options: RecordOptions): Recording {
+export function record(original: Response, head: AnswerHead, options: CollectOptions): Recording {
   if (!original.body) return recordEmpty(original, head, options);
   const [live, copied] = original.body.tee();
   const copy = collect(copied, head, options);
@@ -46,105 +29,10 @@ export function record(original: Response, head: AnswerHead, options: RecordOpti
 }
 
 /** Without a body there is nothing to wait for, and the original response has no stream that could be read twice. */
-function recordEmpty(response: Response, head: AnswerHead, { commit }: RecordOptions): Recording {
+function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOptions): Recording {
   const bytes = new Uint8Array();
   const problem = judgeBody(head).end(bytes);
   return { response, settled: problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] }) };
-}
-
-/** The copy that is collected beside the caller's stream. */
-interface Copy {
-  readonly settled: Promise<Problem | undefined>;
-  /** Resolves as soon as the copy holds this many chunks, and what they complete is committed; or when it ended. */
-  holds(chunks: number): Promise<void>;
-  /** The caller has stopped reading. */
-  cancel(reason: unknown): void;
-}
-
-/** Never waits for the caller, so that nobody can deadlock. */
-function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: RecordOptions): Copy {
-  const reader = stream.getReader();
-  const judge = judgeBody(head);
-  const start = options.now();
-  const parts: Uint8Array[] = [];
-  const chunks: [number, number][] = [];
-  const progress = signal();
-  let size = 0;
-  let held = 0;
-  /** How many bytes the last commit had. */
-  let committed = 0;
-  let failure: Problem | undefined;
-  let ended = false;
-  let cancelled = false;
-
-  const commit = async () => {
-    committed = size;
-    failure = await options.commit({ bytes: concatBytes(parts), chunks: [...chunks] });
-  };
-  const take = async (value: Uint8Array) => {
-    // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.
-    parts.push(value.slice());
-    size += value.byteLength;
-    chunks.push([Math.round(options.now() - start), value.byteLength]);
-    if (judge.push(value) && size <= options.maxBodyBytes) await commit();
-    held++;
-    progress.notify();
-  };
-  const finish = async (): Promise<Problem | undefined> => {
-    if (committed > 0 && (cancelled || committed === size)) return failure;
-    if (cancelled) {
-      return { reason: "cancelled", detail: "the caller stopped reading" };
-    }
-    const problem = judge.end(concatBytes(parts));
-    if (problem && committed === 0) return problem;
-    if (!problem) await commit();
-    return failure;
-  };
-  const run = async (): Promise<Problem | undefined> => {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return await finish();
-      await take(value);
-      if (size > options.maxBodyBytes) return committed > 0 ? failure : tooLarge(options.maxBodyBytes);
-    }
-  };
-  const settled = run().catch((error): Problem | undefined => {
-    return committed > 0 ? failure : { reason: "broken", detail: String(error?.message ?? error) };
-  }).finally(() => {
-    ended = true;
-    parts.length = 0;
-    progress.notify();
-    reader.cancel().catch(() => {});
-  });
-
-  return {
-    settled,
-    async holds(count) {
-      while (held < count && !ended) await progress.next();
-    },
-    cancel(reason) {
-      if (ended) return;
-      cancelled = true;
-      reader.cancel(reason).catch(() => {});
-    },
-  };
-}
-
-function tooLarge(maxBodyBytes: number): Problem {
-  return { reason: "too-large", detail: `the body is longer than maxBodyBytes (${maxBodyBytes})` };
-}
-
-/** A bell that can be rung again and again. */
-function signal(): { notify(): void; next(): Promise<void> } {
-  let ring = () => {};
-  let next = new Promise<void>((resolve) => ring = resolve);
-  return {
-    notify() {
-      ring();
-      next = new Promise<void>((resolve) => ring = resolve);
-    },
-    next: () => next,
-  };
 }
 
 /** The stream that the caller reads: hands a chunk out once the copy holds it, and the end once the line is written. */

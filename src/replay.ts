@@ -1,6 +1,7 @@
 import { utf8 } from "./bytes.ts";
 import { decodeBody } from "./body.ts";
 import type { Entry } from "./entry.ts";
+import { parseJson } from "./json.ts";
 import { labelled } from "./response.ts";
 import { NEVER_KEPT_HEADERS } from "./kept_headers.ts";
 
@@ -80,16 +81,8 @@ function headersOf(entry: Entry): Headers {
 function guessContentType({ binary, response }: Entry): string | undefined {
   if (binary) return undefined;
   if (/^(?:data|event|id|retry)?:/.test(response)) return "text/event-stream";
-  return isJson(response) ? "application/json" : "text/plain; charset=utf-8";
-}
-
-/** Transcripts start with brackets and quotes too, so the first character alone does not tell. */
-function isJson(text: string): boolean {
-  if (!/^\s*[{["]/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  // Transcripts start with brackets and quotes too, so the first character alone does not tell.
+  return /^\s*[{["]/.test(response) && parseJson(response) !== undefined
+    ? "application/json"
+    : "text/plain; charset=utf-8";
 }

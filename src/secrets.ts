@@ -1,4 +1,5 @@
 import { canonicalJson, type JsonRewrite } from "./canonical_json.ts";
+import { parseJson } from "./json.ts";
 import {
   isCredentialParameter,
   isSecretContainer,
@@ -53,12 +54,7 @@ export function redactString(text: string): string {
 
 /** Redacts the secrets of a text that is a JSON object or list, or gives undefined; without any, it stays as written. */
 export function redactJsonText(text: string): string | undefined {
-  if (!/^\s*[{[]/.test(text)) return undefined;
-  try {
-    JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  if (!/^\s*[{[]/.test(text) || parseJson(text) === undefined) return undefined;
   const redacted = canonicalJson(text, redactJson);
   return redacted === canonicalJson(text) && redacted !== undefined ? text : redacted;
 }

@@ -1,3 +1,5 @@
+import { parseJson } from "./json.ts";
+
 /** One event of a streamed body. */
 export interface StreamEvent {
   /** The name from the `event:` line; empty if there was none, and in JSON Lines. */
@@ -64,15 +66,7 @@ export function jsonLinesParser(): EventParser {
 }
 
 function event(name: string, text: string): StreamEvent {
-  return { name, text, data: parse(text) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return { name, text, data: parseJson(text) };
 }
 
 /** Lines end with CR LF, LF or CR. */

@@ -1,5 +1,6 @@
 import type { Problem } from "./problem.ts";
-import { asRecord, errorIn, recordsIn } from "./json_answer.ts";
+import { asRecord, recordsIn } from "./json.ts";
+import { errorIn } from "./json_answer.ts";
 import type { StreamEvent } from "./stream_events.ts";
 
 /** Follows the events of one stream by the rules of the API family that it comes from. */

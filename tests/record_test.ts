@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import type { Problem } from "../src/problem.ts";
-import { type ReceivedBody, record, type RecordOptions } from "../src/record.ts";
+import type { CollectOptions, ReceivedBody } from "../src/copy.ts";
+import { record } from "../src/record.ts";
 import { labelled } from "../src/response.ts";
 import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
@@ -34,7 +35,7 @@ function source(type = "text/event-stream") {
 }
 
 /** Records, and keeps what was committed. */
-function recorded(response: Response, options: Partial<RecordOptions> = {}) {
+function recorded(response: Response, options: Partial<CollectOptions> = {}) {
   const commits: ReceivedBody[] = [];
   let notify = () => {};
   const committed = new Promise<void>((resolve) => (notify = resolve));
