@@ -18,6 +18,7 @@ const nodeImporters = [
   "src/options.ts",
   "src/settings.ts",
   "src/environment.ts",
+  "src/sha256.ts",
   "src/project.ts", // finds the project's folder
   "src/scope.ts",
   "src/global_fetch.ts",

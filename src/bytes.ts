@@ -46,13 +46,3 @@ function indexOfBytes(bytes: Uint8Array, sought: Uint8Array, from: number): numb
   }
   return -1;
 }
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-/** SHA-256 as 64 lowercase hex digits. */
-export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  let hex = "";
-  for (const byte of hash) hex += HEX[byte];
-  return hex;
-}

@@ -1,4 +1,5 @@
-import { replaceBytes, sha256Hex, textOf, utf8 } from "./bytes.ts";
+import { replaceBytes, textOf, utf8 } from "./bytes.ts";
+import { sha256Hex } from "./sha256.ts";
 import { canonicalJson, type JsonRewrite } from "./canonical_json.ts";
 import { asRecord, parseJson } from "./json.ts";
 import type { RequestData } from "./request.ts";

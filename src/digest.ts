@@ -1,4 +1,5 @@
-import { concatBytes, sha256Hex, utf8 } from "./bytes.ts";
+import { concatBytes, utf8 } from "./bytes.ts";
+import { sha256Hex } from "./sha256.ts";
 import type { CanonicalRequest } from "./canonical_request.ts";
 
 /** The identity of a request. */

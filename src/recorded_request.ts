@@ -1,5 +1,6 @@
 import { encodeBase64 } from "./base64.ts";
-import { sha256Hex, utf8 } from "./bytes.ts";
+import { utf8 } from "./bytes.ts";
+import { sha256Hex } from "./sha256.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import type { CanonicalRequest } from "./canonical_request.ts";
 import type { DigestExtras } from "./digest.ts";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { decodeBase64, encodeBase64 } from "../src/base64.ts";
-import { concatBytes, replaceBytes, sha256Hex, textOf, utf8 } from "../src/bytes.ts";
+import { concatBytes, replaceBytes, textOf, utf8 } from "../src/bytes.ts";
+import { sha256Hex } from "../src/sha256.ts";
 
 const every = new Uint8Array(Array.from({ length: 256 }, (_, byte) => byte));
 
@@ -81,4 +82,15 @@ test("decodeBase64() gives bytes of its own, when called twice", () => {
   const first = decodeBase64("AwQF");
   first.fill(0);
   assert.deepEqual([...decodeBase64("AwQF")], [3, 4, 5]);
+});
+
+test("sha256Hex() gives the same digits for short and for long bytes", async () => {
+  const digest = async (bytes: Uint8Array<ArrayBuffer>) => {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  };
+  for (const length of [0, 1, 1 << 20, (1 << 20) + 1]) {
+    const bytes = new Uint8Array(length).fill(7);
+    assert.equal(await sha256Hex(bytes), await digest(bytes));
+  }
 });

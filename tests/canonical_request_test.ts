@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CanonicalRequest, canonicalRequest, type Normalization } from "../src/canonical_request.ts";
-import { sha256Hex } from "../src/bytes.ts";
+import { sha256Hex } from "../src/sha256.ts";
 import { digestRequest } from "../src/digest.ts";
 import { readHead, readRequest, urlOf } from "../src/request.ts";
 import { CHAT_URL, jsonPost } from "./testing.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sha256Hex, utf8 } from "../src/bytes.ts";
+import { utf8 } from "../src/bytes.ts";
+import { sha256Hex } from "../src/sha256.ts";
 import { canonicalRequest, type Normalization } from "../src/canonical_request.ts";
 import type { RecordedRequest } from "../src/entry.ts";
 import { type KeepRequest, recordedRequest } from "../src/recorded_request.ts";

@@ -1,0 +1,21 @@
+/** Records chats into a file, for hit.ts on all runtimes. Arguments: the file and how many entries. */
+import { writeFileSync } from "node:fs";
+import { createCachy, type Store } from "../mod.ts";
+import { formatEntry } from "../src/entry.ts";
+import { CHAT_URL, chatAnswer, chatRequest } from "./chat.ts";
+import { args, check, report } from "./measure.ts";
+
+const [file = "", count = ""] = args;
+const lines: string[] = [];
+/** The lines of the file, written all at once: 20,000 appends would take longer than the measure. */
+const store: Store = { name: file, find: () => undefined, append: (entry) => void lines.push(formatEntry(entry)) };
+const cachy = createCachy({ store, mode: "auto", fetch: () => Promise.resolve(answer(lines.length)) });
+
+for (let number = 0; number < Number(count); number++) await (await cachy.fetch(CHAT_URL, chatRequest(number))).text();
+check(lines.length === Number(count), `${lines.length} of ${count} chats were recorded`);
+writeFileSync(file, lines.join(""));
+report(cachy.stats);
+
+function answer(number: number): Response {
+  return new Response(chatAnswer(number), { headers: { "content-type": "application/json" } });
+}
