@@ -42,3 +42,8 @@ export class CachyError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What is wrong with a store that failed, in one sentence. */
+export function storeProblem(verb: "read" | "write", storeName: string, error: unknown): string {
+  return `Cannot ${verb} ${storeName}: ${messageOf(error)}`;
+}

@@ -1,9 +1,9 @@
 import type { Context, Lookup, Series } from "./context.ts";
 import type { Entry } from "./entry.ts";
-import { messageOf } from "./errors.ts";
+import { messageOf, storeProblem } from "./errors.ts";
 import type { Answer } from "./flights.ts";
 import { answerLive } from "./live.ts";
-import { eventRequest, find, identify, storeProblem } from "./lookup.ts";
+import { eventRequest, find, identify } from "./lookup.ts";
 import { explainMiss, missResponse } from "./miss.ts";
 import { replay } from "./replay.ts";
 import { type FetchArguments, readHead, readRequest, type RequestData, urlOf } from "./request.ts";
@@ -88,7 +88,7 @@ async function answerLookup(context: Context, lookup: Lookup): Promise<Answer> {
   try {
     entry = await find(context, lookup);
   } catch (error) {
-    problem = storeProblem("read", context, error);
+    problem = storeProblem("read", context.store.name, error);
     context.reporter.warn(problem);
   }
   request.signal?.throwIfAborted();

@@ -2,9 +2,9 @@ import { headProblem } from "./complete.ts";
 import type { Context, Lookup } from "./context.ts";
 import { encodeBody } from "./body.ts";
 import { type Entry, ENTRY_VERSION, type RecordedRequest } from "./entry.ts";
-import { messageOf } from "./errors.ts";
+import { messageOf, storeProblem } from "./errors.ts";
 import type { Answer } from "./flights.ts";
-import { eventRequest, storeProblem } from "./lookup.ts";
+import { eventRequest } from "./lookup.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
 import type { ReceivedBody } from "./copy.ts";
 import { record, type Recording } from "./record.ts";
@@ -72,7 +72,7 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
       kept ??= recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace });
       await store.append(makeEntry(context, lookup, head, body, await kept, ms));
     } catch (error) {
-      const detail = storeProblem("write", context, error);
+      const detail = storeProblem("write", store.name, error);
       reporter.warn(`${detail}\nThe call was answered by the network and is not recorded.`);
       return { reason: "not-written", detail };
     }

@@ -2,7 +2,6 @@ import { canonicalRequest } from "./canonical_request.ts";
 import type { Context, Lookup } from "./context.ts";
 import { digestRequest } from "./digest.ts";
 import type { Entry } from "./entry.ts";
-import { messageOf } from "./errors.ts";
 import type { EventRequest } from "./events.ts";
 import type { RequestData } from "./request.ts";
 import { redactText } from "./secrets.ts";
@@ -23,7 +22,7 @@ export async function identify(context: Context, request: RequestData, isStatefu
 /**
  * Finds the entry that answers a request.
  *
- * In mode `replay` a stateful request past the last recorded one gets the last one again.
+ * In mode `replay` a stateful request past the last recorded one gives its number back and gets the last one again.
  *
  * @throws If the store fails.
  */
@@ -58,9 +57,4 @@ async function findWithoutHeaders({ store, settings }: Context, lookup: Lookup):
 /** What events and messages say of a request. */
 export function eventRequest({ canonical, digest }: Lookup): EventRequest {
   return { method: canonical.method, url: redactText(canonical.url), key: digest.key };
-}
-
-/** What is wrong with a store that failed, in one sentence. */
-export function storeProblem(verb: "read" | "write", { store }: Context, error: unknown): string {
-  return `Cannot ${verb} ${store.name}: ${messageOf(error)}`;
 }
