@@ -24,7 +24,8 @@ export function identityUrl({ protocol, host, pathname, search }: URL): string {
   return kept.length ? `${base}?${kept.join("&")}` : base;
 }
 
-const URL_IN_TEXT = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]+/gi;
+/** Schemes are short; without the limit a long text of dots would take a time that grows with its square. */
+const URL_IN_TEXT = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>`]+/gi;
 
 /** Takes credentials out of the URLs in a text: user and password, and parameters with a telling name. */
 export function redactText(text: string): string {
