@@ -77,7 +77,9 @@ export function createHandle(options: CachyOptions, onDisable: () => void): Cove
     },
   };
   const cachedOver = (network: typeof fetch) => createFetch({ ...shared, network });
-  const network: typeof fetch = (...call) => callOnTheWay(options.fetch ?? fetchUnderWrapper(), call);
+  // Taken once: somebody may put the handle's own fetch in the place of the global one.
+  const base = options.fetch ?? fetchUnderWrapper();
+  const network: typeof fetch = (...call) => callOnTheWay(base, call);
   const cached = cachedOver(network);
   let isEnabled = true;
   const disable = () => {

@@ -55,7 +55,7 @@ export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, op
     parts.push(value.slice());
     size += value.byteLength;
     chunks.push([Math.round(options.now() - start), value.byteLength]);
-    if (judge.push(value) && size <= options.maxBodyBytes) await commit(concatBytes(parts));
+    if (judge.push(value) && committed === 0 && size <= options.maxBodyBytes) await commit(concatBytes(parts));
     held++;
     progress.notify();
   };

@@ -17,10 +17,10 @@ export interface Patch {
   /** Makes the fetch that stands over an original; undefined while nothing is enabled. */
   cover: ((original: typeof fetch) => typeof fetch) | undefined;
   /**
-   * Set while a fetch of somebody else is called, which may itself call a wrapper of ours: that one then has nothing to
-   * do but to pass the call on.
+   * The URL that a fetch of somebody else is asked for, while it is. It may itself call a wrapper of ours, which for this
+   * URL then has nothing to do but to pass the call on.
    */
-  readonly onTheWay: AsyncLocalStorage<true>;
+  readonly onTheWay: AsyncLocalStorage<string>;
   /** The fetch that was found first. It is taken for one that calls no wrapper, which saves entering the storage. */
   readonly platform: typeof fetch;
 }
@@ -38,9 +38,14 @@ export function fetchUnderWrapper(): typeof fetch {
   return sharedPatch()?.originals.get(globalThis.fetch) ?? globalThis.fetch;
 }
 
+/** Where a call goes, to compare it with another one. */
+export function addressOf([input]: Parameters<typeof fetch>): string {
+  return input instanceof Request ? input.url : String(input);
+}
+
 /** Calls a fetch so that it cannot come back to us. On Node 20 entering the storage makes every promise slower. */
 export function callOnTheWay(network: typeof fetch, call: Parameters<typeof fetch>): Promise<Response> {
   const patch = sharedPatch();
   if (!patch || network === patch.platform) return network(...call);
-  return patch.onTheWay.run(true, () => network(...call));
+  return patch.onTheWay.run(addressOf(call), () => network(...call));
 }

@@ -63,13 +63,13 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
   const { settings, store, reporter } = context;
   const { keepRequest: keep, namespace, now } = settings;
   const n = lookup.series && lookup.series.n > 1 ? lookup.series.n : undefined;
-  // Not before the body is whole: it takes time that the first chunk would have to wait.
-  let kept: ReturnType<typeof recordedRequest> | undefined;
+  // Not before the body is whole: it takes time that the first chunk would have to wait. An answer counts without it.
+  let kept: Promise<RecordedRequest | undefined> | undefined;
   let isFirst = true;
   return async (body: ReceivedBody): Promise<Problem | undefined> => {
     const ms = Math.round(now() - lookup.started);
     try {
-      kept ??= recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace });
+      kept ??= recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace }).catch(() => undefined);
       await store.append(makeEntry(context, lookup, head, body, await kept, ms));
     } catch (error) {
       const detail = storeProblem("write", store.name, error);

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Cachy, createHandle } from "./cachy.ts";
 import { CachyError } from "./errors.ts";
-import { PATCH, type Patch, sharedPatch } from "./global_fetch.ts";
+import { addressOf, PATCH, type Patch, sharedPatch } from "./global_fetch.ts";
 import type { CachyOptions } from "./options.ts";
 
 const PROTOCOL = 1;
@@ -52,8 +52,9 @@ function wrapperOf(patch: Patch, original: typeof fetch): typeof fetch {
   const known = patch.wrappers.get(original);
   if (known) return known;
   const wrapper: typeof fetch = (...call) => {
-    const answer = patch.cover === undefined || patch.onTheWay.getStore() ? original : patch.cover(original);
-    return answer(...call);
+    const underway = patch.onTheWay.getStore();
+    const isOnTheWay = underway !== undefined && underway === addressOf(call);
+    return (isOnTheWay || !patch.cover ? original : patch.cover(original))(...call);
   };
   // Bun's fetch has functions of its own; everybody's has a name.
   Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
@@ -68,7 +69,7 @@ function createPatch(): Patch {
     wrappers: new WeakMap(),
     originals: new WeakMap(),
     cover: undefined,
-    onTheWay: new AsyncLocalStorage<true>(),
+    onTheWay: new AsyncLocalStorage<string>(),
     platform: globalThis.fetch,
   };
 }

@@ -21,6 +21,8 @@ export type KeepRequest = "brief" | "whole" | "none";
 
 /** Strings up to this many characters stay in `brief`. */
 const BRIEF_LENGTH = 4096;
+/** Longer bodies are replaced as a whole: to search them for secrets would block a program for too long. */
+const SEARCHED_LENGTH = 1 << 20;
 
 /** What the file keeps of a request, without its secrets. */
 export async function recordedRequest(
@@ -86,7 +88,7 @@ function redactJsonLines(text: string): string | undefined {
 }
 
 async function briefBody({ body, format }: CanonicalRequest): Promise<string> {
-  const redacted = typeof body === "string" ? redactBody(body, format) : undefined;
+  const redacted = typeof body === "string" && body.length <= SEARCHED_LENGTH ? redactBody(body, format) : undefined;
   if (redacted === undefined) return body.length ? await summary(body) : "";
   if (redacted.length <= BRIEF_LENGTH || format === "multipart") return redacted;
   if (format !== "json") return await summary(redacted);

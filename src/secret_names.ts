@@ -17,7 +17,7 @@ export function isSecretName(name: string): boolean {
 }
 
 /** Containers whose members are credentials unless known to be harmless: headers and environments of MCP servers. */
-const CONTAINER_NAME = /(?:headers|^env|environment(?:variables)?)$/;
+const CONTAINER_NAME = /(?:headers|^env|environmentvariables)$/;
 const HARMLESS_HEADERS: ReadonlySet<string> = new Set(["accept", "contenttype", "useragent", "acceptlanguage"]);
 
 /** Whether what stands directly inside a member of this name may be a credential, whatever it is called. */
@@ -25,9 +25,10 @@ export function isSecretContainer(name: string): boolean {
   return CONTAINER_NAME.test(squash(name));
 }
 
-/** Whether a member carries a credential, by its path. */
+/** Whether a member carries a credential, by its path. The properties of a schema are names only. */
 export function isSecretMember(path: readonly string[]): boolean {
-  const [container = "", name = ""] = path.slice(-2).length === 2 ? path.slice(-2) : ["", path[0] ?? ""];
+  const [schema, container = "", name = ""] = ["", "", ...path].slice(-3);
+  if (container === "properties" || schema === "properties") return false;
   return isSecretName(name) || (isSecretContainer(container) && !HARMLESS_HEADERS.has(squash(name)));
 }
 

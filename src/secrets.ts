@@ -25,7 +25,7 @@ export function identityUrl({ protocol, host, pathname, search }: URL): string {
 }
 
 /** Schemes are short; without the limit a long text of dots would take a time that grows with its square. */
-const URL_IN_TEXT = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>`]+/gi;
+const URL_IN_TEXT = /(?<![a-z0-9])[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>`)]+/gi;
 
 /** Takes credentials out of the URLs in a text: user and password, and parameters with a telling name. */
 export function redactText(text: string): string {
@@ -33,13 +33,16 @@ export function redactText(text: string): string {
 }
 
 function redactUrl(url: string): string {
-  const [, start = "", query = "", end = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
-  const base = start.replace(/^([^:]+:\/\/)[^/@]*@/, "$1");
-  const pairs = query.slice(1).split(/([&;])/);
-  const kept = pairs.filter((pair, at) => at % 2 || !isSecretParameter(pair));
-  if (kept.length === pairs.length) return base + query + end;
-  const rest = pairs.filter((pair, at) => at % 2 === 0 && !isSecretParameter(pair)).join("&");
-  return base + (rest && `?${rest}`) + end;
+  const [, start = "", query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
+  return start.replace(/^([^:]+:\/\/)[^/]*@/, "$1") + redactPairs(query) + redactPairs(fragment);
+}
+
+/** What follows a `?` or a `#`, with it. */
+function redactPairs(text: string): string {
+  const pairs = text.slice(1).split(/[&;]/);
+  const kept = pairs.filter((pair) => !isSecretParameter(pair));
+  if (kept.length === pairs.length) return text;
+  return kept.length ? text.charAt(0) + kept.join("&") : "";
 }
 
 /** Redacts the secrets of JSON: members with a telling name, wherever they stand, and secrets inside of strings. */
@@ -57,7 +60,8 @@ export function redactString(text: string): string {
 export function redactJsonText(text: string): string | undefined {
   if (!/^\s*[{[]/.test(text) || parseJson(text) === undefined) return undefined;
   const redacted = canonicalJson(text, redactJson);
-  return redacted === canonicalJson(text) && redacted !== undefined ? text : redacted;
+  if (redacted === undefined) return REDACTED; // nested too deeply to be searched
+  return redacted === canonicalJson(text) ? text : redacted;
 }
 
 /** Redacts the secrets of a form body (`a=1&password=x`). */

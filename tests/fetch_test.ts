@@ -399,3 +399,13 @@ test("fetch() hands on reason phrases and objects that no response could be made
   const mocked = { status: 200, headers: { get: () => null }, body: null } as unknown as Response;
   assert.equal(await testCachy({ fetch: network(() => mocked).fetch }).fetch(CHAT_URL, jsonPost({})), mocked);
 });
+
+test("fetch() writes an answer at most twice, however often its terminal event comes", async () => {
+  const lines: Entry[] = [];
+  const store: Store = { name: "lines", find: () => undefined, append: (entry) => void lines.push(entry) };
+  const [start = "", finish = "", done = ""] = chatEvents("x");
+  const pieces = [start, finish, done, done, done, done];
+  const cachy = testCachy({ store, fetch: network(() => streamAnswer(pieces)).fetch });
+  await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).text();
+  assert.deepEqual([lines.length, lines.at(-1)?.response], [2, pieces.join("")]);
+});

@@ -180,3 +180,24 @@ test("enableCachy() lets a mock go, when the fetch before it is put back", async
   disableCachy();
   assert.equal(globalThis.fetch, paid.fetch);
 });
+
+test("createCachy() can be put in the place of the global fetch, without waiting for itself", async (t) => {
+  const paid = freshProcess(t);
+  globalThis.fetch = createCachy(options()).fetch;
+  assert.deepEqual([await ask(), await ask(), paid.calls.length], [1, 1, 1]);
+  await fetch("https://example.com/");
+  assert.equal(paid.calls.length, 2);
+});
+
+test("enableCachy() caches what the option fetch asks an LLM while it answers something else", async (t) => {
+  const paid = freshProcess(t);
+  const app: typeof fetch = async (...call) => {
+    if (String(call[0]).includes("api.openai.com")) return await paid.fetch(...call);
+    return Response.json({ inner: await ask(globalThis.fetch) });
+  };
+  const cachy = enableCachy({ ...options(), fetch: app });
+  for (let call = 0; call < 2; call++) {
+    assert.deepEqual(await (await fetch("http://localhost/app")).json(), { inner: 1 });
+  }
+  assert.deepEqual([paid.calls.length, cachy.stats.recorded, cachy.stats.hits], [1, 1, 1]);
+});

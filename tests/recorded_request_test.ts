@@ -174,3 +174,16 @@ test("recordedRequest() never keeps a credential that the key was told to look a
   assert.doesNotMatch(JSON.stringify(recorded), /SECRET/);
   assert.equal(recorded?.headers?.["x-mine"], "1");
 });
+
+test("recordedRequest() replaces a body of more than a million characters, which would take long to search", async () => {
+  const body = JSON.stringify({ list: Array.from({ length: 300_000 }, () => 12) });
+  assert.match(await recordedBody(post("application/json", body)), /^\[\d+ characters, sha256 [0-9a-f]{64}\]$/);
+});
+
+test("recordedRequest() redacts JSON inside of a string that is nested too deeply to be searched", async () => {
+  const deep = `${"[".repeat(1000)}{"token":"SECRET"}${"]".repeat(1000)}`;
+  for (const keep of ["brief", "whole"] as const) {
+    assert.doesNotMatch(await recordedBody(post("application/json", JSON.stringify({ a: deep })), { keep }), /SECRET/);
+    assert.doesNotMatch(await recordedBody(post("application/json", deep), { keep }), /SECRET/);
+  }
+});

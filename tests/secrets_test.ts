@@ -233,6 +233,8 @@ test("redactJson takes out what carries a credential by any usual spelling", () 
   for (const name of ["env", "extra_headers", "http_headers", "Headers"]) {
     assert.deepEqual(redact({ [name]: { ANY: "SECRET" } }), { [name]: { ANY: "[redacted]" } });
   }
+  const schema = { properties: { token: { type: "string" }, headers: { type: "object" } } };
+  assert.deepEqual(redact({ schema, environment: "browser" }), { schema, environment: "browser" });
   for (const name of ["max_tokens", "prompt_cache_key", "key", "keywords", "tokens", "author", "environment_id"]) {
     assert.deepEqual(redact({ [name]: "x" }), { [name]: "x" });
   }
