@@ -244,3 +244,9 @@ test("identityUrl() keeps what may be more than a credential, so that pages are 
   const url = "https://api.example/v1/files?pageToken=a&code=b";
   assert.equal(identityUrl(new URL(url)), url);
 });
+
+test("redactText() finds credentials after other characters, in user names with an at sign and in fragments", () => {
+  assert.equal(redactText("_https://u:p@SECRET@h.example/x?token=SECRET&a=1"), "_https://h.example/x?a=1");
+  assert.equal(redactText("https://a.example/cb#access_token=SECRET&b=1"), "https://a.example/cb#b=1");
+  assert.equal(redactText("[docs](https://x.example/s?key=5), and more"), "[docs](https://x.example/s), and more");
+});
