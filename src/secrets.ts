@@ -29,7 +29,7 @@ const URL_IN_TEXT = /(?<![a-z0-9])[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>`)]+/gi;
 
 /** Takes credentials out of the URLs in a text: user and password, and parameters with a telling name. */
 export function redactText(text: string): string {
-  return text.includes("://") && /[?@]/.test(text) ? text.replace(URL_IN_TEXT, redactUrl) : text;
+  return text.includes("://") && /[?@#]/.test(text) ? text.replace(URL_IN_TEXT, redactUrl) : text;
 }
 
 function redactUrl(url: string): string {
