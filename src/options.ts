@@ -102,7 +102,7 @@ export interface CachyOptions {
   /**
    * Reaches the network.
    *
-   * @default the global fetch, without the wrapper of `enableCachy`
+   * @default the global fetch at the time of the call, without the wrapper of `enableCachy`
    */
   readonly fetch?: typeof fetch;
 }
