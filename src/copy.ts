@@ -1,5 +1,6 @@
 import { concatBytes } from "./bytes.ts";
 import { judgeBody } from "./complete.ts";
+import { messageOf } from "./errors.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
 
 /** A whole and successful body, as it was received. */
@@ -77,7 +78,7 @@ export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, op
     }
   };
   const settled = run().catch((error): Problem | undefined => {
-    return committed > 0 ? failure : { reason: "broken", detail: String(error?.message ?? error) };
+    return committed > 0 ? failure : { reason: "broken", detail: messageOf(error) };
   }).finally(() => {
     ended = true;
     parts.length = 0;

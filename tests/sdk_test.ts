@@ -98,7 +98,7 @@ for (const sdkCase of sdkCases) {
   );
 }
 
-/** How many events of a stream a caller has to see before a fault of each kind strikes. */
+/** Faults after which a stream is not whole. */
 const BROKEN: readonly Fault[] = ["kill", "truncate", "error"];
 
 for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && requests === 1)) {
@@ -194,7 +194,7 @@ async function collectAll(events: AsyncIterable<unknown>): Promise<unknown[]> {
 
 /** Whether an SDK closes the connection when its caller breaks out of a stream. */
 function closesOnBreak({ sdk }: SdkCase): boolean {
-  return !/ollama|huggingface|^ai |genai|llamaindex/i.test(sdk);
+  return !/ollama|huggingface|^ai |genai/i.test(sdk);
 }
 
 /** Gemini's streams have none: only the end of the body tells that they are whole. */
