@@ -12,6 +12,7 @@ import { readModule } from "./source.mjs";
 
 /** These touch the operating system, by `node:*`. A name that ends in "/" stands for a folder. */
 const nodeImporters = [
+  "src/stores/append.ts",
   "src/stores/jsonl.ts",
   "src/stores/jsonl_index.ts",
   "src/stores/file.ts",

@@ -63,6 +63,7 @@ export function createHandle(options: CachyOptions, onDisable: () => void): Cove
   const pending = new Set<Promise<unknown>>();
   const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
   const store = options.store ?? fileStore as Store;
+  options.store?.warnTo?.(reporter.warn);
   const shared: Omit<Context, "network"> = {
     settings,
     store,
@@ -124,7 +125,9 @@ function lazyFileStore({ findFile }: Settings, reporter: Reporter): Store {
     if (opened) return opened;
     const { path, warning } = findFile();
     if (warning) reporter.warn(warning);
-    return opened = jsonlStore(path, reporter.warn);
+    opened = jsonlStore(path);
+    opened.warnTo?.(reporter.warn);
+    return opened;
   };
   return {
     get name() {

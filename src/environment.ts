@@ -1,4 +1,6 @@
+import { isAbsolute, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { isGranted } from "./permissions.ts";
 
 /** The environment variables that this module reads. */
@@ -19,4 +21,15 @@ export function workingDirectory(): string | undefined {
   } catch {
     return undefined; // it was deleted
   }
+}
+
+/**
+ * The path that a user named, by a path or a `file:` URL.
+ *
+ * @param from The working directory at the time of the call; a relative path stays relative where it is not known.
+ */
+export function pathOf(location: string | URL, from: string | undefined): string {
+  const isUrl = location instanceof URL || location.startsWith("file:");
+  const path = isUrl ? fileURLToPath(location) : location;
+  return from === undefined || isAbsolute(path) ? path : join(from, path);
 }

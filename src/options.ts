@@ -6,6 +6,7 @@ import type { CachyEvent } from "./events.ts";
 import type { KeepRequest } from "./recorded_request.ts";
 import { NEVER_KEPT_HEADERS } from "./kept_headers.ts";
 import { isSecretName } from "./secret_names.ts";
+import { show } from "./show.ts";
 import type { Store } from "./stores/store.ts";
 
 /**
@@ -228,18 +229,9 @@ function isNormalization(value: unknown): boolean {
     isText(replacement);
 }
 
-function isStore(value: unknown): boolean {
+/** Whether something can keep entries. */
+export function isStore(value: unknown): value is Store {
   const store = value as Partial<Store> | null;
   return isText(store?.name) && isFunction(store?.find) &&
     isFunction(store?.append);
-}
-
-function show(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (typeof value === "number" || value instanceof RegExp) return String(value);
-  try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, 80);
-  } catch {
-    return String(value);
-  }
 }

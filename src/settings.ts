@@ -1,8 +1,7 @@
-import { isAbsolute, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Normalization } from "./canonical_request.ts";
 import { defaultDomains, type DomainMatcher, matchDomains } from "./domains.ts";
-import { readVariable, workingDirectory } from "./environment.ts";
+import { pathOf, readVariable, workingDirectory } from "./environment.ts";
 import { type CachyOptions, checkOptions, isPath, type Mode, MODES, type ModeSource } from "./options.ts";
 import { findProjectFile, type ProjectFile } from "./project.ts";
 import type { KeepRequest } from "./recorded_request.ts";
@@ -112,11 +111,4 @@ function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
     return () => ({ path: join(pathOf(cacheDir, from), "cachy.jsonl") });
   }
   return () => warning ? { ...findProjectFile(from), warning } : findProjectFile(from);
-}
-
-/** A relative path stays relative where the working directory is not known. */
-function pathOf(location: string | URL, from: string | undefined): string {
-  const isUrl = location instanceof URL || location.startsWith("file:");
-  const path = isUrl ? fileURLToPath(location) : location;
-  return from === undefined || isAbsolute(path) ? path : join(from, path);
 }

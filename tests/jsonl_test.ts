@@ -17,6 +17,7 @@ import process from "node:process";
 import { test, type TestContext } from "node:test";
 import { type Entry, formatEntry } from "../src/entry.ts";
 import { jsonlStore } from "../src/stores/jsonl.ts";
+import type { Store } from "../src/stores/store.ts";
 import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
 import { temporaryFolder } from "./testing.ts";
 
@@ -26,12 +27,18 @@ const { key, sha256 } = digestOf("5ece2360");
 const other = digestOf("0badcafe");
 const line = (response: string, digest = { key, sha256 }) => formatEntry(entryOf(response, digest));
 
+function storeOf(file: string, warn: (message: string) => void): Store {
+  const store = jsonlStore(file);
+  store.warnTo?.(warn);
+  return store;
+}
+
 /** A store in a new folder, its file, and the warnings that it gave. */
 function fileStore(t: TestContext, content?: string | Uint8Array) {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   if (content !== undefined) writeFileSync(file, content);
   const warnings: string[] = [];
-  const store = jsonlStore(file, (message) => void warnings.push(message));
+  const store = storeOf(file, (message) => void warnings.push(message));
   const responseOf = (digest = { key, sha256 }) =>
     (store.find(digest.key, digest.sha256) as Entry | undefined)?.response;
   return { file, store, warnings, responseOf };
@@ -39,7 +46,7 @@ function fileStore(t: TestContext, content?: string | Uint8Array) {
 
 test("append() writes the line and nothing else, in a file and folders that it makes", (t) => {
   const file = join(temporaryFolder(t), "a", "b", "cachy.jsonl");
-  const store = jsonlStore(file, assert.fail);
+  const store = storeOf(file, assert.fail);
   assert.equal(store.find(key, sha256), undefined);
   assert.equal(existsSync(file), false, "reading makes no file");
   store.append(entryOf("one"));
@@ -54,7 +61,7 @@ test("find() sees what another process appends", (t) => {
   assert.equal(responseOf(), "ours");
   appendFileSync(file, line("theirs") + line("another", other));
   assert.deepEqual([responseOf(), responseOf(other)], ["theirs", "another"]);
-  const second = jsonlStore(file, assert.fail);
+  const second = storeOf(file, assert.fail);
   second.append(entryOf("of a second store"));
   assert.equal(responseOf(), "of a second store");
 });
@@ -237,7 +244,7 @@ test("jsonlStore() throws, when the path is a folder or lies in a file", (t) => 
   mkdirSync(join(folder, "cachy.jsonl"));
   writeFileSync(join(folder, "file"), "");
   for (const path of [join(folder, "cachy.jsonl"), join(folder, "file", "cachy.jsonl")]) {
-    const store = jsonlStore(path, assert.fail);
+    const store = storeOf(path, assert.fail);
     assert.throws(() => store.append(entryOf("x")), path);
     assert.throws(() => store.find(key, sha256), path);
   }
@@ -247,7 +254,7 @@ test("append() throws, when the disk is full", () => {
   if (!existsSync("/dev/full")) {
     return console.log("skipped: this system has no /dev/full");
   }
-  assert.throws(() => jsonlStore("/dev/full", assert.fail).append(entryOf("x")), /ENOSPC|No space/i);
+  assert.throws(() => storeOf("/dev/full", assert.fail).append(entryOf("x")), /ENOSPC|No space/i);
 });
 
 test("append() throws and find() reads, when the file is read-only", (t) => {

@@ -1,10 +1,23 @@
 import { closeSync, fstatSync } from "node:fs";
-import { utf8 } from "../bytes.ts";
 import { type Entry, formatEntry } from "../entry.ts";
+import { pathOf, workingDirectory } from "../environment.ts";
+import { CachyError } from "../errors.ts";
+import { isPath } from "../options.ts";
 import { requireGranted } from "../permissions.ts";
-import { isTorn, openIfExists, openToAppend, withCure, writeWhole } from "./file.ts";
-import { type BadLine, emptyIndex, entryAt, fenceOf, isSameFile, lineNumber, readLines } from "./jsonl_index.ts";
-import type { Store } from "./store.ts";
+import { show } from "../show.ts";
+import { lineAppender } from "./append.ts";
+import { openIfExists, withCure } from "./file.ts";
+import {
+  type BadLines,
+  emptyIndex,
+  entryAt,
+  fenceOf,
+  isSameFile,
+  keyNumber,
+  lineNumber,
+  readLines,
+} from "./jsonl_index.ts";
+import { type Store, type Warn, warnOnStderr } from "./store.ts";
 
 /**
  * A store in a JSON Lines file: one entry a line, appended; the last line of a digest counts.
@@ -13,17 +26,35 @@ import type { Store } from "./store.ts";
  * are skipped and reported. Everything is synchronous: it takes microseconds, and a line that is written before the
  * caller goes on is not lost, even if the caller then ends the process.
  *
- * @param path The file. It is created, with its folder, by the first append.
- * @param warn Is told of lines that were skipped.
+ * @param file The file: a path (relative to the working directory) or a `file:` URL. It is created, with its folder, by
+ * the first append.
+ * @throws {CachyError} `invalid_option`, if `file` is neither a path nor a `file:` URL.
+ *
+ * @example
+ * ```ts
+ * import { createCachy, jsonlStore } from "@cachy/core";
+ *
+ * const cachy = createCachy({ store: jsonlStore("openai.jsonl") }); // the same as { file: "openai.jsonl" }
+ * ```
  */
-export function jsonlStore(path: string, warn: (message: string) => void): Store {
+export function jsonlStore(file: string | URL): Store {
+  if (!isPath(file)) {
+    throw new CachyError("invalid_option", `Cannot use ${show(file)} as a file: expected a path or a file: URL.`);
+  }
+  const path = pathOf(file, workingDirectory());
+  const appendLine = lineAppender(path);
+  let warn = warnOnStderr;
   let index = emptyIndex();
   let isReadGranted = false;
 
-  const report = (bad: readonly BadLine[]) => {
-    const fresh = bad.filter(({ line }) => !index.reported.has(line));
-    for (const { line } of fresh) index.reported.add(line);
-    if (fresh.length) warn(badLinesMessage(path, fresh));
+  const report = (bad: BadLines) => {
+    if (bad.count) warn(badLinesMessage(path, bad));
+  };
+  /** A line that was taken for an entry, because it starts and ends like one. */
+  const reportAsked = (file: number, start: number, reason: string) => {
+    if (index.reported.has(start)) return;
+    index.reported.add(start);
+    report({ first: [{ line: lineNumber(file, start), reason }], count: 1 });
   };
   const refresh = (file: number) => {
     const stats = fstatSync(file);
@@ -34,11 +65,11 @@ export function jsonlStore(path: string, warn: (message: string) => void): Store
   };
   const read = (file: number, key: string, sha256: string | undefined): Entry | undefined => {
     let withoutDigest: Entry | undefined;
-    for (const position of (index.positions.get(key) ?? []).toReversed()) {
+    const number = keyNumber(key);
+    for (const position of number === undefined ? [] : index.positions.positionsOf(number)) {
       const entry = entryAt(file, position);
-      if (typeof entry === "string") {
-        report([{ line: lineNumber(file, position.start), reason: entry }]);
-      } else if (entry.key !== key) continue;
+      if (typeof entry === "string") reportAsked(file, position.start, entry);
+      else if (entry.key !== key) continue;
       else if (entry.sha256 === undefined) withoutDigest ??= entry;
       else if (entry.sha256 === sha256) return entry;
     }
@@ -48,47 +79,47 @@ export function jsonlStore(path: string, warn: (message: string) => void): Store
   return {
     name: path,
     get size() {
-      return [...index.positions.values()].reduce((sum, positions) => sum + positions.length, 0);
+      return index.positions.count + index.unreachable;
+    },
+    warnTo(to: Warn) {
+      warn = to;
     },
     find(key, sha256) {
       if (!isReadGranted) requireGranted("read", path);
       isReadGranted = true;
-      return withFile(openIfExists, path, (file) => {
-        if (file === undefined) index = emptyIndex();
-        else refresh(file);
-        return file === undefined ? undefined : read(file, key, sha256);
+      return curing(() => {
+        const file = openIfExists(path);
+        if (file === undefined) {
+          index = emptyIndex();
+          return undefined;
+        }
+        try {
+          refresh(file);
+          return read(file, key, sha256);
+        } finally {
+          closeSync(file);
+        }
       });
     },
     append(entry) {
       requireGranted("write", path);
-      const line = formatEntry(entry);
-      withFile(openToAppend, path, (file) => writeWhole(file, utf8(isTorn(file) ? `\n${line}` : line)));
+      curing(() => appendLine(formatEntry(entry)));
     },
   };
 }
 
-/** Leaves no file open, and says of an error what to do about it. */
-function withFile<File extends number | undefined, Result>(
-  open: (path: string) => File,
-  path: string,
-  use: (file: File) => Result,
-): Result {
-  let file: File | undefined;
+/** Says of an error of the file system what to do about it. */
+function curing<Result>(use: () => Result): Result {
   try {
-    file = open(path);
-    return use(file);
+    return use();
   } catch (error) {
     throw withCure(error);
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }
 
-const SHOWN_BAD_LINES = 10;
-
-function badLinesMessage(path: string, bad: readonly BadLine[]): string {
-  const shown = bad.slice(0, SHOWN_BAD_LINES).map(({ line, reason }) => `line ${line} (${reason})`);
-  const more = bad.length > SHOWN_BAD_LINES ? ` and ${bad.length - SHOWN_BAD_LINES} more` : "";
-  return `Skipped what is no entry in ${path}: ${shown.join(", ")}${more}. ` +
+function badLinesMessage(path: string, { first, count }: BadLines): string {
+  const shown = first.map(({ line, reason }) => `line ${line} (${reason})`).join(", ");
+  const more = count > first.length ? ` and ${count - first.length} more` : "";
+  return `Skipped what is no entry in ${path}: ${shown}${more}. ` +
     `The other entries are used; delete these lines to silence this.`;
 }

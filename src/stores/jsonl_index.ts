@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
-import { concatBytes } from "../bytes.ts";
 import { type Entry, parseEntry } from "../entry.ts";
-import { bytesAt, type Position } from "./file.ts";
+import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
+import { type PositionTable, positionTable } from "./position_table.ts";
 
 /** A line that is no entry. */
 export interface BadLine {
@@ -10,11 +10,19 @@ export interface BadLine {
   readonly reason: string;
 }
 
+/** Lines that are no entries: the first ones, and how many there are in all. */
+export interface BadLines {
+  readonly first: readonly BadLine[];
+  readonly count: number;
+}
+
 /** What is known of the file. The entries stay on disk. */
 export interface Index {
-  /** By key, oldest first. */
-  readonly positions: Map<string, Position[]>;
+  readonly positions: PositionTable;
+  /** Where lines start that looked like entries, until they were asked for and reported. */
   readonly reported: Set<number>;
+  /** Lines that nobody can ask for, because their key is not one that a request can have. */
+  unreachable: number;
   /** Up to where lines are known. */
   end: number;
   /** How many there are up to `end`. */
@@ -30,16 +38,8 @@ export interface Index {
 
 /** Of a file of which nothing is known. */
 export function emptyIndex(): Index {
-  const state = {
-    end: 0,
-    lines: 0,
-    isOpen: false,
-    fence: "",
-    size: 0,
-    inode: -1,
-    modified: 0,
-  };
-  return { positions: new Map(), reported: new Set(), ...state };
+  const state = { unreachable: 0, end: 0, lines: 0, isOpen: false, fence: "", size: 0, inode: -1, modified: 0 };
+  return { positions: positionTable(), reported: new Set(), ...state };
 }
 
 /** A file of the same size with another time was edited in place; one that shrank was cut or written anew. */
@@ -56,75 +56,160 @@ export function fenceOf(file: number, end: number): string {
   return String.fromCharCode(...bytesAt(file, { start, length: end - start }));
 }
 
-const BLOCK_LENGTH = 1 << 20;
 const LINE_FEED = 0x0a;
+/** How many bad lines are named. */
+const NAMED_BAD_LINES = 10;
 
 /** Adds the lines from `index.end` on. @returns Those that are no entries. */
-export function readLines(file: number, index: Index, size: number): BadLine[] {
-  const bad: BadLine[] = [];
+export function readLines(file: number, index: Index, size: number): BadLines {
+  const first: BadLine[] = [];
+  let count = 0;
   let start = index.end;
-  for (let at = index.end; at < size; at += BLOCK_LENGTH) {
-    const block = bytesAt(file, { start: at, length: Math.min(BLOCK_LENGTH, size - at) });
+  forEachBlock(file, index.end, size, (block, at) => {
     for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
       const position = { start, length: at + lf - start };
-      const edges = start < at ? edgesOf(file, position) : block.subarray(start - at, lf);
+      const problem = start < at
+        ? addLine(file, index, position, edgesOf(file, position), 0)
+        : addLine(file, index, position, block, start - at);
       start = at + lf + 1;
-      if (index.isOpen && position.length === 0) index.isOpen = false;
-      else bad.push(...addLine(file, index, position, edges));
+      if (problem === undefined) continue;
+      if (count++ < NAMED_BAD_LINES) first.push({ line: index.lines, reason: problem });
     }
-  }
+  });
   index.end = start;
   addOpenLine(file, index, { start, length: size - start });
   index.fence = fenceOf(file, index.end);
-  return bad;
+  return { first, count };
+}
+
+/** The number of the line that starts at a place, from 1 on. */
+export function lineNumber(file: number, start: number): number {
+  let line = 1;
+  forEachBlock(file, 0, start, (block) => {
+    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) line++;
+  });
+  return line;
+}
+
+/** Reads a part of a file block by block, into the same memory again and again. */
+function forEachBlock(file: number, from: number, to: number, use: (block: Uint8Array, at: number) => void): void {
+  const memory = emptyBlock(to - from);
+  for (let at = from; at < to;) {
+    const block = fillBlock(file, at, memory.subarray(0, to - at));
+    if (block.length === 0) return; // the file was cut meanwhile
+    use(block, at);
+    at += block.length;
+  }
+}
+
+/** How lines begin that were written by us or by pycachy, with their key: they need not be parsed to be found. */
+const LINE_STARTS = [`{"key":"`, `{"key": "`].map((text) => new TextEncoder().encode(text));
+const KEY_LENGTH = 8;
+const QUOTE = 0x22;
+const BRACE = 0x7d;
+const CARRIAGE_RETURN = 0x0d;
+
+/**
+ * Adds a line to the index.
+ *
+ * @param bytes Have the first bytes of the line from `at` on, and its last ones where they end, or behind `length`.
+ * @returns Why it is no entry, if it is none.
+ */
+function addLine(file: number, index: Index, position: Position, bytes: Uint8Array, at: number): string | undefined {
+  const { start, length } = position;
+  if (length === 0 && index.isOpen) {
+    index.isOpen = false;
+    return undefined;
+  }
+  index.lines++;
+  const end = Math.min(at + length, bytes.length);
+  const last = bytes[end - 1] === CARRIAGE_RETURN ? bytes[end - 2] : bytes[end - 1];
+  const key = length > EDGE_LENGTH && last === BRACE ? keyAtStart(bytes, at) : -1;
+  if (key !== -1 && length <= LONGEST_LINE) {
+    index.positions.add(key, start, length);
+    return undefined;
+  }
+  const entry = entryAt(file, position);
+  if (typeof entry === "string") return entry;
+  addEntry(index, entry, position);
+  return undefined;
+}
+
+function addEntry(index: Index, { key }: Entry, { start, length }: Position): void {
+  const number = keyNumber(key);
+  if (number === undefined) index.unreachable++;
+  else index.positions.add(number, start, length);
+}
+
+/** The key at the start of a line, as a number; -1 if it does not start as usual. */
+function keyAtStart(bytes: Uint8Array, at: number): number {
+  for (const start of LINE_STARTS) {
+    let same = 0;
+    while (same < start.length && bytes[at + same] === start[same]) same++;
+    if (same < start.length) continue;
+    const key = hexAt(bytes, at + same);
+    return bytes[at + same + KEY_LENGTH] === QUOTE ? key : -1;
+  }
+  return -1;
+}
+
+/** Hex digit → its value; -1 for every other byte. */
+const DIGITS = new Int8Array(256).fill(-1);
+for (const [value, digit] of [..."0123456789abcdef"].entries()) DIGITS[digit.charCodeAt(0)] = value;
+
+function hexAt(bytes: Uint8Array, at: number): number {
+  let number = 0;
+  for (let offset = 0; offset < KEY_LENGTH; offset++) {
+    const digit = DIGITS[bytes[at + offset] ?? 0] as number;
+    if (digit === -1) return -1;
+    number = number * 16 + digit;
+  }
+  return number;
+}
+
+/** A key as a number, or undefined if no request can have it. */
+export function keyNumber(key: string): number | undefined {
+  return /^[0-9a-f]{8}$/.test(key) ? parseInt(key, 16) : undefined;
 }
 
 /** A last line without a line feed counts if it is whole; otherwise somebody may still be writing it. */
 function addOpenLine(file: number, index: Index, position: Position): void {
-  if (position.length === 0) return;
+  if (position.length === 0 || index.isOpen) return;
   const entry = entryAt(file, position);
   if (typeof entry === "string") return;
-  addPosition(index, entry.key, position);
+  addEntry(index, entry, position);
   index.end += position.length;
   index.lines++;
   index.isOpen = true;
 }
 
-/** How lines begin that were written by us or by pycachy: their key is known without parsing them. */
-const LINE_START = /^\{"key": ?"([0-9a-f]{8})"/;
 const EDGE_LENGTH = 24;
-
-function addLine(file: number, index: Index, position: Position, edges: Uint8Array): BadLine[] {
-  index.lines++;
-  const start = LINE_START.exec(String.fromCharCode(...edges.subarray(0, EDGE_LENGTH)));
-  if (start?.[1] !== undefined && edges.at(-1) === 0x7d) {
-    addPosition(index, start[1], position);
-    return [];
-  }
-  const entry = entryAt(file, position);
-  if (typeof entry === "string") return [{ line: index.lines, reason: entry }];
-  addPosition(index, entry.key, position);
-  return [];
-}
-
-function addPosition({ positions }: Index, key: string, position: Position): void {
-  const sameKey = positions.get(key);
-  if (sameKey) sameKey.push(position);
-  else positions.set(key, [position]);
-}
 
 /** The first and the last bytes of a line that does not stand in one block. */
 function edgesOf(file: number, { start, length }: Position): Uint8Array {
   if (length <= 2 * EDGE_LENGTH) return bytesAt(file, { start, length });
-  const last = { start: start + length - EDGE_LENGTH, length: EDGE_LENGTH };
-  return concatBytes([bytesAt(file, { start, length: EDGE_LENGTH }), bytesAt(file, last)]);
+  const edges = new Uint8Array(2 * EDGE_LENGTH);
+  edges.set(bytesAt(file, { start, length: EDGE_LENGTH }));
+  edges.set(bytesAt(file, { start: start + length - EDGE_LENGTH, length: EDGE_LENGTH }), EDGE_LENGTH);
+  return edges;
 }
+
+/** Longer texts are no strings on some runtimes. In bytes. */
+const LONGEST_LINE = 2 ** 29 - 25;
 
 /** It drops the byte order mark that some editors put before the first line. */
 const decoder = new TextDecoder("utf-8", { fatal: true });
+/** For the edges, which may cut a character in two. */
+const lenientDecoder = new TextDecoder();
 
 /** The entry in a line, or why it is none. */
 export function entryAt(file: number, position: Position): Entry | string {
+  if (position.length > 2 * EDGE_LENGTH) {
+    // Without both braces it is no entry, which is seen without reading 100 MB of something else.
+    const edges = lenientDecoder.decode(edgesOf(file, position));
+    if (!/^\s*\{[^]*\}\s*$/.test(edges)) return parseEdges(edges);
+  }
+  if (position.length > LONGEST_LINE) return `longer than ${LONGEST_LINE} bytes`;
   const bytes = bytesAt(file, position);
   let line: string;
   try {
@@ -135,12 +220,7 @@ export function entryAt(file: number, position: Position): Entry | string {
   return parseEntry(line);
 }
 
-/** The number of the line that starts at a place, from 1 on. */
-export function lineNumber(file: number, start: number): number {
-  let line = 1;
-  for (let at = 0; at < start; at += BLOCK_LENGTH) {
-    const block = bytesAt(file, { start: at, length: Math.min(BLOCK_LENGTH, start - at) });
-    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) line++;
-  }
-  return line;
+function parseEdges(edges: string): string {
+  const reason = parseEntry(edges);
+  return typeof reason === "string" ? reason : "not JSON";
 }

@@ -3,7 +3,21 @@ import type { Entry } from "../entry.ts";
 /**
  * Where entries are kept. Both functions may be synchronous or asynchronous.
  *
- * A store that fails throws; the call is then answered by the network, with one warning.
+ * A store that fails throws; the call is then answered by the network, with one warning. A store that gives no answer
+ * makes the call wait: put a time limit to whatever is asked over a network.
+ *
+ * @example A store of your own
+ * ```ts
+ * import { createCachy, type Entry, type Store } from "@cachy/core";
+ *
+ * const entries = new Map<string, Entry>();
+ * const store: Store = {
+ *   name: "a map",
+ *   find: (key, sha256) => (sha256 ? entries.get(sha256) : undefined) ?? entries.get(key),
+ *   append: (entry) => void entries.set(entry.sha256 ?? entry.key, entry),
+ * };
+ * const cachy = createCachy({ store });
+ * ```
  */
 export interface Store {
   /** What messages call it: a path, an address. */
@@ -20,4 +34,15 @@ export interface Store {
   append(entry: Entry): void | Promise<void>;
   /** How many entries there are, as far as is known without asking. */
   readonly size?: number;
+  /**
+   * Tells the store where to report what is wrong but fails no call, such as a line that is no entry. A handle calls it
+   * when it is made; until then a store reports to stderr.
+   */
+  warnTo?(warn: Warn): void;
 }
+
+/** Takes a message for the user; the same one twice is said once. */
+export type Warn = (message: string) => void;
+
+/** Where a store reports before a handle uses it. */
+export const warnOnStderr: Warn = (message) => console.error(`cachy: ${message}`);
