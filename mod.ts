@@ -26,5 +26,7 @@ export type { CachyOptions, Mode } from "./src/options.ts";
 export { disableCachy, enableCachy } from "./src/patch.ts";
 export type { DropReason } from "./src/problem.ts";
 export type { KeepRequest } from "./src/recorded_request.ts";
+export { jsonlStore } from "./src/stores/jsonl.ts";
+export { type LayeredOptions, layeredStore } from "./src/stores/layered.ts";
 export { memoryStore } from "./src/stores/memory.ts";
-export type { Store } from "./src/stores/store.ts";
+export type { Store, Warn } from "./src/stores/store.ts";

@@ -74,10 +74,16 @@ export function parseEntry(line: string): Entry | string {
   } catch {
     return /^(?:<{7}|={7}|>{7}|\|{7})/.test(line) ? "git conflict marker" : line.trim() ? "not JSON" : "blank line";
   }
-  return isRecord(value) ? checkEntry(value) : "not a JSON object";
+  return checkEntry(value);
 }
 
-function checkEntry(value: Record<string, unknown>): Entry | string {
+/**
+ * Reads one line that is parsed already.
+ *
+ * @returns The entry, or in a few words why the value is none.
+ */
+export function checkEntry(value: unknown): Entry | string {
+  if (!isRecord(value)) return "not a JSON object";
   const { key, sha256, v, status_code: status, headers, binary, response } = value;
   if (v !== undefined && v !== ENTRY_VERSION) {
     return typeof v === "number" && v > ENTRY_VERSION ? `format ${v} of a newer version` : `"v" is ${show(v)}`;
