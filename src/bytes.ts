@@ -38,6 +38,11 @@ export function replaceBytes(bytes: Uint8Array, sought: Uint8Array, replacement:
   return concatBytes([...parts, bytes.subarray(from)]);
 }
 
+/** Whether a byte sequence occurs in another one. */
+export function includesBytes(bytes: Uint8Array, sought: Uint8Array): boolean {
+  return indexOfBytes(bytes, sought, 0) !== -1;
+}
+
 function indexOfBytes(bytes: Uint8Array, sought: Uint8Array, from: number): number {
   const first = sought[0];
   if (first === undefined) return -1;

@@ -10,6 +10,7 @@ import type { ReceivedBody } from "./copy.ts";
 import { record, type Recording } from "./record.ts";
 import { recordedRequest } from "./recorded_request.ts";
 import { keptHeaders } from "./kept_headers.ts";
+import { type Credential, credentialIn, hideSecretValues, keyShapeIn } from "./secret_values.ts";
 
 /** Asks the network and records the answer while the caller reads it. */
 export async function answerLive(context: Context, lookup: Lookup): Promise<Answer> {
@@ -69,8 +70,13 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
   return async (body: ReceivedBody): Promise<Problem | undefined> => {
     const ms = Math.round(now() - lookup.started);
     try {
-      kept ??= recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace }).catch(() => undefined);
-      await store.append(makeEntry(context, lookup, head, body, await kept, ms));
+      const credentials = settings.credentials();
+      kept ??= recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace })
+        .then((request) => request && hideSecretValues(request, credentials)).catch(() => undefined);
+      const entry = makeEntry(context, lookup, head, body, await kept, ms);
+      const problem = settings.allowSecrets ? undefined : secretProblem(context, lookup, entry, body, credentials);
+      if (problem) return problem;
+      await store.append(entry);
     } catch (error) {
       const detail = storeProblem("write", store.name, error);
       reporter.warn(`${detail}\nThe call was answered by the network and is not recorded.`);
@@ -83,6 +89,34 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
     isFirst = false;
     return undefined;
   };
+}
+
+/** Tells the user of a secret in an answer, and keeps it out of the file if it is known to be one. */
+function secretProblem(
+  { reporter }: Context,
+  lookup: Lookup,
+  entry: Entry,
+  { bytes }: ReceivedBody,
+  credentials: readonly Credential[],
+): Problem | undefined {
+  const { method, url } = eventRequest(lookup);
+  const credential = credentialIn(entry, bytes, credentials);
+  if (credential) {
+    const detail = `its answer holds the value of the environment variable ${credential.name} (${credential.where})`;
+    reporter.warn(
+      `Cannot record ${method} ${url}: ${detail}.\n` +
+        `The call was answered by the network. If the file may hold it, set the option { allowSecrets: true }.`,
+    );
+    return { reason: "secret", detail };
+  }
+  const shape = keyShapeIn(entry);
+  if (shape) {
+    reporter.warn(
+      `The recorded answer to ${method} ${url} holds what looks like ${shape}: look at it before you commit the file.\n` +
+        `If it is none, or may be there, set the option { allowSecrets: true } to silence this.`,
+    );
+  }
+  return undefined;
 }
 
 function makeEntry(

@@ -91,6 +91,13 @@ export interface CachyOptions {
    */
   readonly maxBodyBytes?: number;
   /**
+   * Whether answers are stored that hold the value of a credential from the environment (variables with KEY, TOKEN,
+   * SECRET or PASSWORD in their name, of at least 12 characters). Requests are redacted in any case.
+   *
+   * @default false
+   */
+  readonly allowSecrets?: boolean;
+  /**
    * Prints one line per hit, miss, recording and drop to stderr.
    *
    * @default whether the environment variable `CACHY_DEBUG` is set, and neither `0` nor `false`
@@ -129,6 +136,7 @@ const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
   namespace: ["a string", isText],
   keepRequest: ['one of "brief", "whole", "none"', (value) => ["brief", "whole", "none"].includes(value as string)],
   maxBodyBytes: ["a number of bytes from 0 on", (value) => typeof value === "number" && value >= 0],
+  allowSecrets: ["a boolean", (value) => typeof value === "boolean"],
   debug: ["a boolean", (value) => typeof value === "boolean"],
   onEvent: ["a function", isFunction],
   store: ["a store: an object with a name and the functions find and append", isStore],

@@ -6,7 +6,7 @@ interface DenoPermissions {
 /** What Deno is asked for; other runtimes have no permissions. */
 export type PermissionQuery =
   | { readonly name: "read" | "write"; readonly path: string }
-  | { readonly name: "env"; readonly variable: string };
+  | { readonly name: "env"; readonly variable?: string };
 
 const { Deno } = globalThis as {
   Deno?: { readonly permissions?: DenoPermissions };

@@ -14,6 +14,8 @@ export type DropReason =
   | "unfinished"
   /** Longer than `maxBodyBytes`. */
   | "too-large"
+  /** The answer holds the value of a credential from the environment. */
+  | "secret"
   /** The option `fetch` gave something else than a standard `Response`. */
   | "not-readable"
   /** The store failed. */

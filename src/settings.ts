@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { Normalization } from "./canonical_request.ts";
 import { defaultDomains, type DomainMatcher, matchDomains } from "./domains.ts";
-import { pathOf, readVariable, workingDirectory } from "./environment.ts";
+import { pathOf, readableVariables, readVariable, workingDirectory } from "./environment.ts";
 import { type CachyOptions, checkOptions, isPath, type Mode, MODES, type ModeSource } from "./options.ts";
 import { findProjectFile, type ProjectFile } from "./project.ts";
 import type { KeepRequest } from "./recorded_request.ts";
+import { type Credential, credentialsOf } from "./secret_values.ts";
 
 /** Options with their defaults, and what the environment says. */
 export interface Settings {
@@ -17,6 +18,9 @@ export interface Settings {
   readonly namespace: string | undefined;
   readonly keepRequest: KeepRequest;
   readonly maxBodyBytes: number;
+  readonly allowSecrets: boolean;
+  /** The credentials that the environment holds now. */
+  readonly credentials: () => readonly Credential[];
   readonly debug: boolean;
   /** Finds the file; the working directory is the one at the time of the call. */
   readonly findFile: () => ProjectFile;
@@ -47,6 +51,8 @@ export function createSettings(options: CachyOptions): Settings {
     namespace: options.namespace,
     keepRequest: options.keepRequest ?? "brief",
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    allowSecrets: options.allowSecrets ?? false,
+    credentials: () => credentialsOf(readableVariables()),
     debug: options.debug ?? isDebugging(),
     findFile: fileFinder(options),
     now: () => performance.now(),

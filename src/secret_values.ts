@@ -1,0 +1,101 @@
+import type { Entry, RecordedRequest } from "./entry.ts";
+import { includesBytes, utf8 } from "./bytes.ts";
+import { REDACTED } from "./secrets.ts";
+
+/** A secret that is known by its value: that of an environment variable. */
+export interface Credential {
+  /** The name of the variable. */
+  readonly name: string;
+  /** The value, and how it is written inside of JSON and URLs; the longest first. */
+  readonly forms: readonly string[];
+}
+
+/** Shorter values may be words, which a prompt may hold by chance. In characters. */
+const SHORTEST_SECRET = 12;
+
+/** Names of environment variables whose values are credentials. */
+const CREDENTIAL_VARIABLE = /(?:^|_|API|ACCESS|AUTH|PRIVATE|SECRET)KEYS?(?:_|$)|TOKENS?(?:_|$)|SECRET|PASSWORD|PASSWD/i;
+/** … and those that only tell where one is, or what it is called. */
+const HARMLESS_VARIABLE = /_(?:FILE|PATH|DIR|URL|NAME)$/i;
+
+/** Whether an environment variable of this name holds a credential. */
+export function isCredentialVariable(name: string): boolean {
+  return CREDENTIAL_VARIABLE.test(name) && !HARMLESS_VARIABLE.test(name);
+}
+
+/** The credentials among environment variables, the longest value first: a shorter one may be a part of it. */
+export function credentialsOf(variables: Iterable<readonly [name: string, value: string]>): Credential[] {
+  return [...variables]
+    .filter(([name, value]) => value.length >= SHORTEST_SECRET && isCredentialVariable(name))
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([name, value]) => {
+      const forms = new Set([encodeURIComponent(value), JSON.stringify(value).slice(1, -1), value]);
+      return { name, forms: [...forms].sort((a, b) => b.length - a.length) };
+    });
+}
+
+/** What is kept of a request, without the values of credentials and without what looks like a key. */
+export function hideSecretValues(request: RecordedRequest, credentials: readonly Credential[]): RecordedRequest {
+  const hide = (text: string) => {
+    const forms = credentials.flatMap(({ forms }) => forms);
+    return hideKeys(forms.reduce((hidden, form) => hidden.replaceAll(form, REDACTED), text));
+  };
+  const { url, headers, body, namespace } = request;
+  const hidden = {
+    ...request,
+    url: hide(url),
+    headers: headers && Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hide(value)])),
+    body: hide(body),
+    namespace: namespace === undefined ? undefined : hide(namespace),
+  };
+  return { ...hidden, exact: request.exact && JSON.stringify(hidden) === JSON.stringify(request) };
+}
+
+/**
+ * Looks for the values of credentials in what is kept of an answer.
+ *
+ * @param body The bytes of its body; they are searched, too, if they are no text.
+ * @returns The name of the variable and the part of the answer, if there is one.
+ */
+export function credentialIn(
+  { headers = {}, response, binary }: Entry,
+  body: Uint8Array,
+  credentials: readonly Credential[],
+): { readonly name: string; readonly where: string } | undefined {
+  for (const { name, forms } of credentials) {
+    const isIn = (text: string) => forms.some((form) => text.includes(form));
+    const header = Object.keys(headers).find((header) => isIn(headers[header] ?? ""));
+    if (header !== undefined) return { name, where: `header ${header}` };
+    const isInBody = binary ? forms.some((form) => includesBytes(body, utf8(form))) : isIn(response);
+    if (isInBody) return { name, where: "body" };
+  }
+  return undefined;
+}
+
+/** Keys that can be told by how they look, without the tokens that texts about tokens are full of (JWT). */
+const KEY_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] = [
+  // Either digits or a long run of letters: "sk-spinner-wandering-cubes" is a name.
+  ["an API key (sk-…)", /(?<![\w-])sk-(?=[\w-]*\d|[\w-]*[a-z0-9]{16})[\w-]{20,}/gi],
+  ["a Google API key (AIza…)", /(?<![\w-])AIza[\w-]{35}/g],
+  ["a GitHub token (ghp_…)", /(?<!\w)gh[pousr]_[A-Za-z0-9]{36,}/g],
+  ["a GitHub token (github_pat_…)", /(?<!\w)github_pat_\w{22,}/g],
+  ["a Slack token (xox…)", /(?<![\w-])xox[abeoprs]-[\w-]{10,}/g],
+  ["an AWS access key (AKIA…)", /(?<![A-Za-z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g],
+  ["a Hugging Face token (hf_…)", /(?<!\w)hf_[A-Za-z0-9]{30,}/g],
+  ["a Groq API key (gsk_…)", /(?<!\w)gsk_[A-Za-z0-9]{40,}/g],
+  // What is public by its label stays.
+  [
+    "a PEM block",
+    /-----BEGIN (?![A-Z0-9 ]*(?:PUBLIC KEY|CERTIFICATE))([A-Z0-9 ]{1,40})-----(?:(?!-----)[^])*-----END \1-----/g,
+  ],
+];
+
+function hideKeys(text: string): string {
+  return KEY_SHAPES.reduce((hidden, [, pattern]) => hidden.replace(pattern, REDACTED), text);
+}
+
+/** What looks like a key in the text of an answer, in words. */
+export function keyShapeIn({ binary, response }: Entry): string | undefined {
+  if (binary) return undefined;
+  return KEY_SHAPES.find(([, pattern]) => response.search(pattern) !== -1)?.[0];
+}

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test, type TestContext } from "node:test";
+import type { CachyOptions, Entry } from "../mod.ts";
+import { credentialsOf, hideSecretValues, isCredentialVariable, keyShapeIn } from "../src/secret_values.ts";
+import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
+
+const SECRET = "s3cr3t/of+many&characters";
+/** A name that no machine has. */
+const VARIABLE = "CACHY_TEST_API_KEY";
+
+/** A file cache while the variable is set. */
+function withSecret(t: TestContext, answer: () => Response, options: CachyOptions = {}) {
+  process.env[VARIABLE] = SECRET;
+  t.after(() => delete process.env[VARIABLE]);
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const cachy = testCachy({ file, fetch: network(answer).fetch, ...options });
+  const warnings = () => cachy.events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
+  return { cachy, file, warnings };
+}
+
+const hide = (body: string, variables: readonly [string, string][] = []) =>
+  hideSecretValues({ method: "POST", url: CHAT_URL, body, exact: true }, credentialsOf(variables));
+const answerOf = (response: string): Entry => ({ key: "00000000", response });
+
+test("isCredentialVariable() goes by whole words, and leaves out what only names a place", () => {
+  const are = ["OPENAI_API_KEY", "GITHUB_TOKEN", "CLIENT_SECRET", "DB_PASSWORD", "openaiApiKey", "AWS_ACCESS_KEY_ID"];
+  assert.deepEqual(are.filter((name) => !isCredentialVariable(name)), []);
+  const areNot = ["PATH", "KEYBOARD", "MONKEY", "TOKENIZERS_PARALLELISM", "SSH_KEY_FILE", "TLS_KEY_PATH", "PWD"];
+  assert.deepEqual(areNot.filter(isCredentialVariable), []);
+});
+
+test("credentialsOf() leaves out values under 12 characters, which may be words", () => {
+  const found = credentialsOf([["A_KEY", "elevenchars"], ["B_KEY", "twelve-chars"], ["C", "twelve-chars"]]);
+  assert.deepEqual(found.map(({ name }) => name), ["B_KEY"]);
+});
+
+test("hideSecretValues() redacts the values of credentials, as they are and as JSON and URLs hold them", () => {
+  const pem = `line one "quoted"\nline two`;
+  const body = JSON.stringify({ a: `use ${SECRET} now`, b: encodeURIComponent(SECRET), c: pem, d: "stays" });
+  const hidden = hide(body, [["X_SECRET", pem], ["Y_TOKEN", SECRET]]);
+  assert.deepEqual(JSON.parse(hidden.body), { a: "use [redacted] now", b: "[redacted]", c: "[redacted]", d: "stays" });
+  assert.equal(hidden.exact, false);
+});
+
+test("hideSecretValues() redacts URLs, headers and the namespace, too", () => {
+  const request = {
+    method: "POST",
+    url: `https://a.example/${encodeURIComponent(SECRET)}`,
+    headers: { "x-tenant": `t ${SECRET}` },
+    body: "",
+    exact: true,
+    namespace: SECRET,
+  };
+  const { url, headers, namespace, exact } = hideSecretValues(request, credentialsOf([["A_KEY", SECRET]]));
+  assert.deepEqual([url, headers?.["x-tenant"], namespace, exact], [
+    "https://a.example/[redacted]",
+    "t [redacted]",
+    "[redacted]",
+    false,
+  ]);
+});
+
+test("hideSecretValues() leaves nothing of a longer value that holds a shorter one", () => {
+  assert.equal(
+    hide("abcdefghijkl-and-more", [["A_KEY", "abcdefghijkl"], ["B_KEY", "abcdefghijkl-and-more"]]).body,
+    REDACTED,
+  );
+});
+
+const REDACTED = "[redacted]";
+const PEM = `-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nabc+/=\n-----END RSA PRIVATE KEY-----`;
+/** Put together here, so that nobody's scanner takes this file for a leak. */
+const KEYS = [
+  `sk-${"a1b2c3d4e5".repeat(3)}`,
+  `sk-ant-api03-${"aB3_".repeat(10)}`,
+  `sk-${"abcdefghij".repeat(3)}`,
+  `AIza${"Sy0-_".repeat(7)}`,
+  `ghp_${"a1B2c3".repeat(6)}`,
+  `github_pat_${"11A_".repeat(8)}`,
+  `xoxb-${"1234567890-".repeat(2)}abc`,
+  `AKIA${"ABCD2345".repeat(2)}`,
+  `hf_${"aBcDe".repeat(6)}`,
+  `gsk_${"aB1".repeat(14)}`,
+  PEM,
+];
+
+test("hideSecretValues() redacts what looks like a key, and nothing around it", () => {
+  for (const key of KEYS) {
+    const body = JSON.stringify({ text: `before ${key} after`, alone: key });
+    const hidden = hide(body);
+    assert.deepEqual(JSON.parse(hidden.body), { text: `before ${REDACTED} after`, alone: REDACTED }, key);
+    assert.equal(hidden.exact, false);
+    assert.equal(typeof keyShapeIn(answerOf(body)), "string", key);
+  }
+});
+
+test("hideSecretValues() leaves names, JWTs and public keys as they are", () => {
+  const texts = [
+    "sk-spinner-wandering-cubes",
+    "task-1234567890123456789012345",
+    "sk-short1",
+    "AIzaShort",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijklmnop",
+    "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    "-----BEGIN PRIVATE KEY----- is how such a file starts",
+  ];
+  for (const text of texts) {
+    assert.deepEqual([hide(text).body, hide(text).exact], [text, true]);
+    assert.equal(keyShapeIn(answerOf(text)), undefined, text);
+  }
+});
+
+test("hideSecretValues() takes a time that grows with the text alone", () => {
+  const starts = ["sk-", "-----BEGIN A-----", "sk-a", "AIza", "xoxb-", "-----BEGIN "];
+  for (const start of starts) assert.equal(hide(start.repeat(200_000)).method, "POST");
+});
+
+test("fetch() stores no answer with the value of a credential, and says which one and where", async (t) => {
+  const text = `The key is ${SECRET}, keep it.`;
+  const answers: [string, () => Response][] = [
+    ["body", () => jsonAnswer({ choices: [{ message: { content: text } }] })],
+    [
+      "body",
+      () => streamAnswer([`data: {"choices":[{"delta":{"content":${JSON.stringify(text)}}}]}\n\n`, "data: [DONE]\n\n"]),
+    ],
+    [
+      "body",
+      () => new Response(new TextEncoder().encode(`\x00\xff${text}`), { headers: { "content-type": "audio/mpeg" } }),
+    ],
+    [
+      "header x-request-id",
+      () => jsonAnswer({}, { headers: { "content-type": "application/json", "x-request-id": SECRET } }),
+    ],
+  ];
+  for (const [where, answer] of answers) {
+    const { cachy, warnings, file } = withSecret(t, answer);
+    for (const _ of [1, 2]) assert.ok((await (await cachy.fetch(CHAT_URL, jsonPost({}))).arrayBuffer()).byteLength > 0);
+    const reasons = cachy.events.flatMap((event) => event.kind === "dropped" ? [event.reason] : []);
+    assert.deepEqual([reasons, existsSync(file)], [["secret", "secret"], false]);
+    const [message = "", ...others] = warnings();
+    assert.ok(
+      message.includes(`Cannot record POST ${CHAT_URL}: its answer holds the value of the environment variable`),
+    );
+    assert.ok(message.includes(`${VARIABLE} (${where})`) && message.includes("{ allowSecrets: true }"), message);
+    assert.ok(!message.includes(SECRET) && others.length === 0);
+  }
+});
+
+test("fetch() stores such an answer, when the option allowSecrets is set, and redacts the request all the same", async (t) => {
+  const { cachy, warnings, file } = withSecret(t, () => jsonAnswer({ echo: SECRET, key: KEYS[0] }), {
+    allowSecrets: true,
+  });
+  for (const _ of [1, 2]) {
+    const answer = await (await cachy.fetch(CHAT_URL, jsonPost({ input: `Say ${SECRET} and ${KEYS[1]}.` }))).json();
+    assert.deepEqual(answer, { echo: SECRET, key: KEYS[0] });
+  }
+  assert.deepEqual([cachy.stats.recorded, cachy.stats.hits, warnings()], [1, 1, []]);
+  const { request } = JSON.parse(readFileSync(file, "utf8"));
+  assert.deepEqual([request.body, request.exact], [`{"input": "Say ${REDACTED} and ${REDACTED}."}`, false]);
+});
+
+test("fetch() stores an answer with what looks like a key, with one warning", async (t) => {
+  const { cachy, warnings, file } = withSecret(t, () => jsonAnswer({ text: `An example: ${KEYS[0]}` }));
+  for (const n of [1, 2]) await (await cachy.fetch(CHAT_URL, jsonPost({ n }))).text();
+  assert.equal(cachy.stats.recorded, 2);
+  assert.match(
+    warnings().join(),
+    /^The recorded answer to POST \S+ holds what looks like an API key \(sk-…\)[^]*allowSecrets/,
+  );
+  assert.equal(warnings().length, 1);
+  assert.ok(readFileSync(file, "utf8").includes(KEYS[0] ?? ""));
+});
+
+test("fetch() does not look for keys in base64", async (t) => {
+  const { cachy, warnings } = withSecret(t, () => new Response(KEYS[0], { headers: { "content-type": "image/png" } }));
+  await (await cachy.fetch(CHAT_URL, jsonPost({}))).arrayBuffer();
+  assert.deepEqual([cachy.stats.recorded, warnings()], [1, []]);
+});
+
+test("fetch() sees a credential that was set after the handle was made", async (t) => {
+  const { cachy } = withSecret(t, () => jsonAnswer({ echo: "set-afterwards-1" }));
+  process.env.CACHY_TEST_TOKEN = "set-afterwards-1";
+  t.after(() => delete process.env.CACHY_TEST_TOKEN);
+  await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
+  assert.equal(cachy.stats.recorded, 0);
+});
