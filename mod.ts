@@ -26,6 +26,7 @@ export type { CachyOptions, Mode } from "./src/options.ts";
 export { disableCachy, enableCachy } from "./src/patch.ts";
 export type { DropReason } from "./src/problem.ts";
 export type { KeepRequest } from "./src/recorded_request.ts";
+export { compactFile, type CompactOptions, type CompactReport } from "./src/stores/compact.ts";
 export { jsonlStore } from "./src/stores/jsonl.ts";
 export { type LayeredOptions, layeredStore } from "./src/stores/layered.ts";
 export { memoryStore } from "./src/stores/memory.ts";

@@ -7,16 +7,8 @@ import { requireGranted } from "../permissions.ts";
 import { show } from "../show.ts";
 import { lineAppender } from "./append.ts";
 import { openIfExists, withCure } from "./file.ts";
-import {
-  type BadLines,
-  emptyIndex,
-  entryAt,
-  fenceOf,
-  isSameFile,
-  keyNumber,
-  lineNumber,
-  readLines,
-} from "./jsonl_index.ts";
+import { type BadLines, emptyIndex, entryAt, fenceOf, isSameFile, lineNumber, readLines } from "./jsonl_index.ts";
+import { keyNumber } from "./line_key.ts";
 import { type Store, type Warn, warnOnStderr } from "./store.ts";
 
 /**

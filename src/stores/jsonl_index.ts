@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { type Entry, parseEntry } from "../entry.ts";
 import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
+import { keyAtStart, keyNumber } from "./line_key.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
 
 /** A line that is no entry. */
@@ -65,7 +66,7 @@ export function readLines(file: number, index: Index, size: number): BadLines {
   const first: BadLine[] = [];
   let count = 0;
   let start = index.end;
-  forEachBlock(file, index.end, size, (block, at) => {
+  for (const { block, at } of blocksOf(file, index.end, size)) {
     for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
       const position = { start, length: at + lf - start };
       const problem = start < at
@@ -75,7 +76,7 @@ export function readLines(file: number, index: Index, size: number): BadLines {
       if (problem === undefined) continue;
       if (count++ < NAMED_BAD_LINES) first.push({ line: index.lines, reason: problem });
     }
-  });
+  }
   index.end = start;
   addOpenLine(file, index, { start, length: size - start });
   index.fence = fenceOf(file, index.end);
@@ -85,27 +86,35 @@ export function readLines(file: number, index: Index, size: number): BadLines {
 /** The number of the line that starts at a place, from 1 on. */
 export function lineNumber(file: number, start: number): number {
   let line = 1;
-  forEachBlock(file, 0, start, (block) => {
+  for (const { block } of blocksOf(file, 0, start)) {
     for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) line++;
-  });
+  }
   return line;
 }
 
+/** Where the lines of a part of a file are, one after the other; the last one may lack its line feed. */
+export function* linesOf(file: number, from: number, to: number): Generator<Position> {
+  let start = from;
+  for (const { block, at } of blocksOf(file, from, to)) {
+    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
+      yield { start, length: at + lf - start };
+      start = at + lf + 1;
+    }
+  }
+  if (start < to) yield { start, length: to - start };
+}
+
 /** Reads a part of a file block by block, into the same memory again and again. */
-function forEachBlock(file: number, from: number, to: number, use: (block: Uint8Array, at: number) => void): void {
+function* blocksOf(file: number, from: number, to: number): Generator<{ block: Uint8Array; at: number }> {
   const memory = emptyBlock(to - from);
   for (let at = from; at < to;) {
     const block = fillBlock(file, at, memory.subarray(0, to - at));
     if (block.length === 0) return; // the file was cut meanwhile
-    use(block, at);
+    yield { block, at };
     at += block.length;
   }
 }
 
-/** How lines begin that were written by us or by pycachy, with their key: they need not be parsed to be found. */
-const LINE_STARTS = [`{"key":"`, `{"key": "`].map((text) => new TextEncoder().encode(text));
-const KEY_LENGTH = 8;
-const QUOTE = 0x22;
 const BRACE = 0x7d;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -139,37 +148,6 @@ function addEntry(index: Index, { key }: Entry, { start, length }: Position): vo
   const number = keyNumber(key);
   if (number === undefined) index.unreachable++;
   else index.positions.add(number, start, length);
-}
-
-/** The key at the start of a line, as a number; -1 if it does not start as usual. */
-function keyAtStart(bytes: Uint8Array, at: number): number {
-  for (const start of LINE_STARTS) {
-    let same = 0;
-    while (same < start.length && bytes[at + same] === start[same]) same++;
-    if (same < start.length) continue;
-    const key = hexAt(bytes, at + same);
-    return bytes[at + same + KEY_LENGTH] === QUOTE ? key : -1;
-  }
-  return -1;
-}
-
-/** Hex digit → its value; -1 for every other byte. */
-const DIGITS = new Int8Array(256).fill(-1);
-for (const [value, digit] of [..."0123456789abcdef"].entries()) DIGITS[digit.charCodeAt(0)] = value;
-
-function hexAt(bytes: Uint8Array, at: number): number {
-  let number = 0;
-  for (let offset = 0; offset < KEY_LENGTH; offset++) {
-    const digit = DIGITS[bytes[at + offset] ?? 0] as number;
-    if (digit === -1) return -1;
-    number = number * 16 + digit;
-  }
-  return number;
-}
-
-/** A key as a number, or undefined if no request can have it. */
-export function keyNumber(key: string): number | undefined {
-  return /^[0-9a-f]{8}$/.test(key) ? parseInt(key, 16) : undefined;
 }
 
 /** A last line without a line feed counts if it is whole; otherwise somebody may still be writing it. */

@@ -1,0 +1,182 @@
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import type { Entry } from "../entry.ts";
+import { pathOf, workingDirectory } from "../environment.ts";
+import { CachyError, messageOf } from "../errors.ts";
+import { requireGranted } from "../permissions.ts";
+import { isAt } from "./append.ts";
+import { openIfExists, withCure } from "./file.ts";
+import { jsonlStore } from "./jsonl.ts";
+import { emptyIndex, entryAt, linesOf, readLines } from "./jsonl_index.ts";
+import { type KeptLines, writeKept } from "./kept_lines.ts";
+
+/** How a file is compacted. */
+export interface CompactOptions {
+  /**
+   * Whether the lines are sorted by their keys, as pycachy does. Otherwise they stay in their order.
+   *
+   * @default false
+   */
+  readonly sort?: boolean;
+}
+
+/** What became of a file. */
+export interface CompactReport extends Readonly<KeptLines> {
+  /** The size of the file before, in bytes. */
+  readonly bytesBefore: number;
+}
+
+/**
+ * Writes a file anew, without the lines that count for nothing: those that a newer one of the same digest has replaced,
+ * and those that are no entries. Lines of a newer format and lines that only pycachy answers from stay.
+ *
+ * Others may record into the file meanwhile, and lose nothing. The file is replaced at once, so that a crash leaves the
+ * old or the new one. pycachy must not write at the same time.
+ *
+ * @param file A path (relative to the working directory) or a `file:` URL.
+ * @returns What stayed and what went.
+ * @throws {CachyError} `cannot_compact`, if the file does not exist or cannot be read.
+ * @throws {CachyError} `cannot_compact`, if the new file cannot be written beside it; the old one is untouched then.
+ * @throws {CachyError} `cannot_compact`, if somebody else is compacting it.
+ *
+ * @example
+ * ```ts
+ * import { compactFile, jsonlStore } from "@cachy/core";
+ *
+ * const store = jsonlStore("answers.jsonl");
+ * for (const response of ["old", "new"]) store.append({ key: "5ece2360", response });
+ * console.assert(compactFile("answers.jsonl").replaced === 1);
+ * ```
+ */
+export function compactFile(file: string | URL, options: CompactOptions = {}): CompactReport {
+  const named = pathOf(file, workingDirectory());
+  try {
+    requireGranted("read", named);
+    const path = realpathSync(named); // a link stays a link to the new file
+    requireGranted("write", path);
+    for (const beside of [newPathOf(path), oldPathOf(path)]) requireGranted("write", beside);
+    finishEarlier(path);
+    for (;;) {
+      const report = tryCompact(path, options);
+      if (report) return report;
+    }
+  } catch (error) {
+    if (error instanceof CachyError) throw error;
+    throw new CachyError("cannot_compact", `Cannot compact ${named}: ${messageOf(withCure(error))}`, { cause: error });
+  }
+}
+
+/** The new file, until it takes the place of the old one. As it is made by one process only, it is the lock as well. */
+function newPathOf(path: string): string {
+  return `${path}.compact`;
+}
+
+/** The old file, until all that was appended to it is in the new one: after a crash it is still there. */
+function oldPathOf(path: string): string {
+  return `${path}.old`;
+}
+
+/** Gives undefined if somebody replaced the file meanwhile: then it has to be read anew. */
+function tryCompact(path: string, { sort }: CompactOptions): CompactReport | undefined {
+  const newPath = newPathOf(path);
+  const old = openSync(path, "r");
+  try {
+    const { size, mode } = fstatSync(old);
+    const index = emptyIndex();
+    readLines(old, index, size);
+    const target = openNew(newPath);
+    let isRenamed = false;
+    try {
+      const report = { ...writeKept(old, target, index, sort ?? false), bytesBefore: size };
+      if (index.end < size) report.damaged++; // torn; if it is only late, its writer writes it again
+      chmodSync(newPath, mode);
+      fsyncSync(target);
+      if (!isAt(path, old)) return undefined;
+      const lineFeed = index.isOpen ? 1 : 0; // that the last line lacked
+      if (!sort && report.bytesAfter === size + lineFeed) return report;
+      keepOld(path);
+      renameSync(newPath, path);
+      isRenamed = true;
+      carryOver(old, index.end, path, isNewer);
+      rmSync(oldPathOf(path), { force: true });
+      return report;
+    } finally {
+      closeSync(target);
+      if (!isRenamed) rmSync(newPath, { force: true });
+    }
+  } finally {
+    closeSync(old);
+  }
+}
+
+function openNew(newPath: string): number {
+  try {
+    return openSync(newPath, "wx");
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+    throw new CachyError(
+      "cannot_compact",
+      `Cannot compact ${newPath.slice(0, -".compact".length)}: somebody else is at it, as ${newPath} exists. ` +
+        `If that process was killed, delete this file: it is only an unfinished copy.`,
+      { cause: error },
+    );
+  }
+}
+
+/** A second name for the file, where the file system can give one. */
+function keepOld(path: string): void {
+  try {
+    linkSync(path, oldPathOf(path));
+  } catch {
+    // Without it a crash within the next milliseconds could cost what others append within these milliseconds.
+  }
+}
+
+/** What a process that was killed while it compacted had not brought over yet. */
+function finishEarlier(path: string): void {
+  const old = openIfExists(oldPathOf(path));
+  if (old === undefined) return;
+  try {
+    carryOver(old, 0, path, (_, there) => there === undefined);
+    rmSync(oldPathOf(path), { force: true });
+  } finally {
+    closeSync(old);
+  }
+}
+
+/**
+ * Brings over what others appended to the old file since it was read. Who appends later than this notices that the path
+ * names another file by now, and writes again.
+ *
+ * @param isWanted Tells by an entry, and the one of the same digest that is in the new file, whether to bring it over.
+ */
+function carryOver(
+  old: number,
+  from: number,
+  path: string,
+  isWanted: (entry: Entry, there: Entry | undefined) => boolean,
+): void {
+  const store = jsonlStore(path);
+  store.warnTo?.(() => {}); // the report counts what is damaged
+  for (const position of linesOf(old, from, fstatSync(old).size)) {
+    const entry = entryAt(old, position);
+    if (typeof entry === "string") continue;
+    const there = store.find(entry.key, entry.sha256) as Entry | undefined;
+    if (isWanted(entry, there?.sha256 === entry.sha256 ? there : undefined)) store.append(entry);
+  }
+}
+
+/** Somebody may have appended a newer entry to the new file already. */
+function isNewer(entry: Entry, there: Entry | undefined): boolean {
+  const [time, timeThere] = [entry.recorded_at ?? "", there?.recorded_at ?? ""];
+  return there === undefined || time > timeThere || (time === timeThere && entry.response !== there.response);
+}

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { test, type TestContext } from "node:test";
+import { CachyError, compactFile, type Entry, jsonlStore } from "../mod.ts";
+import { formatEntry } from "../src/entry.ts";
+import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
+import { temporaryFolder } from "./testing.ts";
+
+const one = digestOf("5ece2360");
+/** The same key, another digest. */
+const twin = digestOf("5ece2360", "1");
+const other = digestOf("0badcafe");
+const line = (response: string, digest = one) => formatEntry(entryOf(response, digest));
+
+function fileOf(t: TestContext, ...lines: readonly string[]): string {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  writeFileSync(file, lines.join(""));
+  return file;
+}
+
+const textOf = (file: string) => readFileSync(file, "utf8");
+const namesBeside = (file: string) => readdirSync(dirname(file)).sort();
+
+test("compactFile() leaves the newest line of each digest, in order", (t) => {
+  const legacy = formatEntry(legacyEntry("by pycachy"));
+  const lines = [line("old"), line("twin", twin), line("other", other), legacy, line("new"), legacy];
+  const file = fileOf(t, ...lines);
+  const report = compactFile(file);
+  assert.equal(textOf(file), [line("twin", twin), line("other", other), line("new"), legacy].join(""));
+  assert.deepEqual(report, {
+    kept: 4,
+    replaced: 2,
+    damaged: 0,
+    bytesBefore: lines.join("").length,
+    bytesAfter: textOf(file).length,
+  });
+  assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
+});
+
+test("compactFile() takes out what is no entry, so that every line can be parsed", (t) => {
+  const conflict = ["<<<<<<< HEAD\n", line("ours"), "=======\n", line("theirs", other), ">>>>>>> branch\n"];
+  const file = fileOf(t, "\uFEFF", line("first", twin), "\n", "\0\0\n", ...conflict, "{}\n", line("torn").slice(0, 50));
+  assert.deepEqual([compactFile(file).kept, compactFile(file).damaged], [3, 0]);
+  assert.equal(textOf(file), [line("first", twin), line("ours"), line("theirs", other)].join(""));
+});
+
+test("compactFile() counts what it takes out", (t) => {
+  const file = fileOf(t, "\n", "no\n", line("kept"), "{}\n", line("torn").slice(0, 50));
+  assert.deepEqual([compactFile(file).damaged, textOf(file)], [4, line("kept")]);
+});
+
+test("compactFile() keeps a last line that lacks only its line feed, and ends lines as the format says", (t) => {
+  const file = fileOf(t, line("a").replace("\n", "\r\n"), line("b", other).trimEnd());
+  assert.deepEqual([compactFile(file).kept, textOf(file)], [2, line("a") + line("b", other)]);
+});
+
+test("compactFile() keeps lines of a newer format, and failures that pycachy recorded", (t) => {
+  const newer = `{"key":"${one.key}","sha256":"${one.sha256}","v":2,"answer":["of another shape"]}\n`;
+  const failure = `{"key": "${one.key}", "response": "busy", "headers": {}, "status_code": 500, "binary": false}\n`;
+  const nothing = `{"key":"${one.key}","v":1}\n`;
+  const file = fileOf(t, newer, failure, line("old"), nothing, line("new"));
+  const { kept, replaced, damaged } = compactFile(file);
+  assert.deepEqual([kept, replaced, damaged], [3, 1, 1]);
+  assert.equal(textOf(file), newer + failure + line("new"));
+});
+
+test("compactFile() sorts by key on request, as pycachy does, equal keys in their order", (t) => {
+  const file = fileOf(t, line("b"), line("old", other), line("c", twin), line("a", other), "bad\n");
+  compactFile(file, { sort: true });
+  assert.equal(textOf(file), [line("a", other), line("b"), line("c", twin)].join(""));
+});
+
+test("compactFile() does not touch a file in which every line counts", (t) => {
+  for (const lines of [[line("a"), line("b", other)], [line("a"), line("b", other).trimEnd()], []]) {
+    const file = fileOf(t, ...lines);
+    const { ino } = statSync(file);
+    compactFile(file);
+    assert.deepEqual([statSync(file).ino, textOf(file), namesBeside(file)], [ino, lines.join(""), ["cachy.jsonl"]]);
+  }
+});
+
+test("compactFile() keeps the mode of the file, and a link a link", { skip: process.platform === "win32" }, (t) => {
+  const file = fileOf(t, line("old"), line("new"));
+  chmodSync(file, 0o640);
+  const link = `${file}.link`;
+  symlinkSync(file, link);
+  compactFile(link);
+  assert.equal(textOf(file), line("new"));
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.equal(statSync(file).mode & 0o777, 0o640);
+});
+
+test("compactFile() lets a store that has the file in use find everything afterwards", (t) => {
+  const file = fileOf(t, line("old"), line("other", other), line("new"));
+  const store = jsonlStore(file);
+  const responseOf = ({ key, sha256 }: { key: string; sha256: string }) => (store.find(key, sha256) as Entry).response;
+  assert.deepEqual([responseOf(one), responseOf(other)], ["new", "other"]);
+  compactFile(file);
+  assert.deepEqual([responseOf(one), responseOf(other), store.size], ["new", "other", 2]);
+  store.append(entryOf("newest"));
+  assert.equal(responseOf(one), "newest");
+  assert.equal(textOf(file), line("other", other) + line("new") + line("newest"));
+});
+
+test("compactFile() brings over what a killed compaction had not, unless there is a newer answer", (t) => {
+  const file = fileOf(t, line("new"), line("new"));
+  // Killed after the rename: the old file still has what was appended to it in the last moment.
+  writeFileSync(`${file}.old`, line("older") + line("last moment", other));
+  compactFile(file);
+  assert.equal(textOf(file), line("new") + line("last moment", other));
+  assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
+});
+
+/** What `compactFile()` throws. */
+function errorOf(file: string): CachyError {
+  try {
+    compactFile(file);
+  } catch (error) {
+    if (error instanceof CachyError) return error;
+    throw error;
+  }
+  return assert.fail("it did not throw");
+}
+
+test("compactFile() throws and says what to do, when another process is at it or was killed", (t) => {
+  const file = fileOf(t, line("old"), line("new"));
+  writeFileSync(`${file}.compact`, "unfinished");
+  const { code, message } = errorOf(file);
+  assert.equal(code, "cannot_compact");
+  assert.match(
+    message,
+    /^Cannot compact \S+cachy\.jsonl: somebody else is at it, .*\.compact exists\. If .* delete this file/,
+  );
+  assert.equal(textOf(file), line("old") + line("new"));
+  assert.equal(textOf(`${file}.compact`), "unfinished");
+});
+
+test("compactFile() throws and leaves everything as it was, when there is no file or a folder", (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "folder"));
+  for (const name of ["missing.jsonl", "folder"]) {
+    const { code, message } = errorOf(join(folder, name));
+    assert.deepEqual([code, message.startsWith(`Cannot compact ${join(folder, name)}: `)], ["cannot_compact", true]);
+  }
+  assert.deepEqual(readdirSync(folder), ["folder"]);
+});
