@@ -1,0 +1,188 @@
+/** What disks do to a file: they are full, read-only, not ours, or the folder is gone. Real ones, on a small tmpfs. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test, type TestContext } from "node:test";
+import { compactFile } from "../mod.ts";
+import { parseEntry } from "../src/entry.ts";
+import { runProgram } from "./processes.ts";
+import { startProvider } from "./provider/provider.ts";
+import { thisRuntime } from "./sdk/case.ts";
+import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
+
+/** A handle on a file whose answers have a given length, and what it warned of. */
+function diskCachy(file: string) {
+  const fetch = network((_, init) => {
+    const { n, length = 10 } = JSON.parse(String(init?.body));
+    return jsonAnswer({ n, text: "x".repeat(length) });
+  });
+  const cachy = testCachy({ file, fetch: fetch.fetch });
+  const ask = async (n: number, length?: number) => {
+    const answer = await (await cachy.fetch(CHAT_URL, jsonPost({ n, length }))).json();
+    assert.deepEqual(answer, { n, text: "x".repeat(length ?? 10) }, "the caller gets everything");
+  };
+  const warnings = () => cachy.events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
+  return { cachy, ask, warnings };
+}
+
+/** Whether an answer is in the file, for a process that opens it now. */
+async function isRecorded(file: string, n: number, length?: number): Promise<boolean> {
+  const { fetch } = testCachy({ file, mode: "replay", fetch: network(() => assert.fail("no network")).fetch });
+  return (await fetch(CHAT_URL, jsonPost({ n, length }))).status === 200;
+}
+
+const mount = (...args: readonly string[]) => spawnSync("mount", args, { encoding: "utf8" });
+
+/** Why a small disk cannot be made here, if so. */
+function noDisk(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "cachy-disk-"));
+  const { status, error, stderr } = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder);
+  if (status === 0) spawnSync("umount", [folder]);
+  rmdirSync(folder);
+  return status === 0 ? undefined : `a tmpfs cannot be mounted here: ${String(error ?? stderr).trim()}`;
+}
+
+/** A folder on a disk of its own, with 64 KiB. */
+function smallDisk(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "cachy-disk-"));
+  assert.equal(mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder).status, 0);
+  t.after(() => {
+    spawnSync("umount", [folder]);
+    rmdirSync(folder);
+  });
+  return folder;
+}
+
+const skip = noDisk();
+
+test("a full disk costs the recordings, with one warning, until there is room again", { skip }, async (t) => {
+  const folder = smallDisk(t);
+  const file = join(folder, "cachy.jsonl");
+  const { cachy, ask, warnings } = diskCachy(file);
+  await ask(1);
+  writeFileSync(join(folder, "ballast"), new Uint8Array(50_000));
+  for (const n of [2, 3, 4]) await ask(n, 30_000);
+  assert.equal(cachy.stats.dropped, 3);
+  assert.equal(warnings().length, 1);
+  assert.match(
+    warnings()[0] ?? "",
+    /^Cannot write \S+cachy\.jsonl: .*(?:ENOSPC|no space)[^]*Make room on the disk, or name/i,
+  );
+  assert.deepEqual([await isRecorded(file, 1), await isRecorded(file, 2, 30_000)], [true, false]);
+
+  rmSync(join(folder, "ballast"));
+  await ask(5, 1000);
+  await ask(2, 3000);
+  assert.equal(cachy.stats.recorded, 3);
+  for (const [n, length] of [[1, undefined], [5, 1000], [2, 3000]] as const) {
+    assert.ok(await isRecorded(file, n, length));
+  }
+  const broken = readFileSync(file, "utf8").split("\n").slice(0, -1).filter((line) =>
+    typeof parseEntry(line) === "string"
+  );
+  assert.ok(broken.every((line) => line.startsWith(`{"key":`)), "only what the disk took of a line");
+});
+
+test("a disk that is full from the beginning costs the recordings, not the calls", { skip }, async (t) => {
+  const folder = smallDisk(t);
+  writeFileSync(join(folder, "ballast"), new Uint8Array(65_536));
+  const file = join(folder, "a", "cachy.jsonl");
+  const { ask, warnings } = diskCachy(file);
+  for (const n of [1, 2]) await ask(n);
+  assert.equal(warnings().length, 1);
+  rmSync(join(folder, "ballast"));
+  await ask(1);
+  assert.ok(await isRecorded(file, 1));
+});
+
+test("compactFile() leaves the file as it was, when the disk is full", { skip }, async (t) => {
+  const folder = smallDisk(t);
+  const file = join(folder, "cachy.jsonl");
+  await diskCachy(file).ask(1, 20_000);
+  const content = `${readFileSync(file, "utf8")}no entry\n`;
+  writeFileSync(file, content);
+  writeFileSync(join(folder, "ballast"), new Uint8Array(30_000));
+  assert.throws(() => compactFile(file), /Cannot compact \S+: .*(?:ENOSPC|no space)[^]*Make room on the disk/i);
+  assert.equal(readFileSync(file, "utf8"), content);
+  rmSync(join(folder, "ballast"));
+  assert.equal(compactFile(file).damaged, 1);
+});
+
+test("a read-only disk costs the recordings, with one warning, until it can be written", { skip }, async (t) => {
+  const folder = smallDisk(t);
+  const file = join(folder, "cachy.jsonl");
+  const { cachy, ask, warnings } = diskCachy(file);
+  await ask(1);
+  assert.equal(mount("-o", "remount,ro", folder).status, 0);
+  for (const n of [1, 2, 3]) await ask(n);
+  assert.deepEqual([cachy.stats.hits, cachy.stats.dropped, warnings().length], [1, 2, 1]);
+  assert.match(
+    warnings()[0] ?? "",
+    /^Cannot write \S+: .*(?:EROFS|read-only)[^]*The file system is read-only, or name/i,
+  );
+  assert.equal(mount("-o", "remount,rw", folder).status, 0);
+  await ask(2);
+  assert.ok(await isRecorded(file, 2));
+});
+
+test("a folder that vanished is made again", async (t) => {
+  const folder = join(temporaryFolder(t), "gone");
+  const file = join(folder, "cachy.jsonl");
+  const { cachy, ask, warnings } = diskCachy(file);
+  for (const n of [1, 2]) {
+    await ask(n);
+    assert.equal(await isRecorded(file, n), true);
+    rmSync(folder, { recursive: true });
+    await ask(n);
+    assert.equal(await isRecorded(file, n), true);
+  }
+  assert.deepEqual([cachy.stats.recorded, warnings()], [4, []]);
+});
+
+test("a file in the place of the folder costs the recordings, with one warning, until it is gone", async (t) => {
+  const folder = join(temporaryFolder(t), "folder");
+  writeFileSync(folder, "");
+  const file = join(folder, "cachy.jsonl");
+  const { ask, warnings } = diskCachy(file);
+  for (const n of [1, 2]) await ask(n);
+  assert.equal(warnings().length, 1);
+  assert.match(warnings()[0] ?? "", /(?:ENOTDIR|not a directory)[^]*A part of its path is a file, or name/i);
+  rmSync(folder);
+  await ask(1);
+  assert.ok(await isRecorded(file, 1));
+});
+
+test("a folder in the place of the file costs the recordings, with one warning, until it is gone", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  mkdirSync(file);
+  const { ask, warnings } = diskCachy(file);
+  for (const n of [1, 2]) await ask(n);
+  assert.equal(warnings().length, 1);
+  assert.match(warnings()[0] ?? "", /(?:EISDIR|directory)[^]*It is a folder, or name/i);
+  rmdirSync(file);
+  await ask(1);
+  assert.ok(await isRecorded(file, 1));
+});
+
+/** Only root can become somebody else, and Deno has no function for it. */
+const noOther = process.getuid?.() !== 0
+  ? "only root can take rights from itself"
+  : thisRuntime().name === "deno"
+  ? "Deno cannot change its user"
+  : undefined;
+
+test("a file of somebody else costs the recordings, with one warning", { skip: noOther }, async (t) => {
+  const provider = await startProvider({ pause: 1 });
+  t.after(() => provider.stop());
+  const folder = temporaryFolder(t);
+  const file = join(folder, "cachy.jsonl");
+  writeFileSync(file, "", { mode: 0o644 });
+  const { stdout, stderr, code } = await runProgram("ask_as_nobody", [provider.url, file]);
+  assert.deepEqual([code, JSON.parse(stdout)], [0, { statuses: [200, 200], recorded: 0, dropped: 2 }]);
+  assert.match(stderr, /^cachy: Cannot write \S+cachy\.jsonl: EACCES[^\n]*Grant access to it, or name/);
+  assert.equal(stderr.match(/^cachy: /gm)?.length, 1);
+  assert.deepEqual([statSync(file).size, existsSync(`${file}.compact`)], [0, false]);
+});
