@@ -2,7 +2,7 @@
  * Why a {@linkcode CachyError} was thrown. Messages may change between versions, codes do not.
  *
  * - `invalid_option`: an option has an unknown name, a wrong type or a value that is not allowed
- * - `cannot_compact`: a file cannot be compacted; it is as it was
+ * - `cannot_compact`: a file cannot be compacted; no entry is lost
  * - `incompatible_version`: another copy of this module, too new or too old to share `fetch` with, is enabled
  */
 export type CachyErrorCode = "invalid_option" | "cannot_compact" | "incompatible_version";
@@ -39,9 +39,10 @@ export class CachyError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. What could not connect to any of several addresses has a code alone. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.message || String((error as { readonly code?: unknown }).code ?? error.name);
 }
 
 /** What is wrong with a store that failed, in one sentence. */

@@ -1,6 +1,6 @@
 /** Deno without its permissions: nothing prompts, nothing throws, and one warning says what to grant. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { runProgram } from "./processes.ts";
@@ -73,3 +73,19 @@ test("where the project cannot be searched upwards, the warning names the file t
   assert.match(result.stderr, /Cannot look for the project's folder: .*The file is .*inner.cachy\.jsonl/);
   assert.ok(existsSync(join(cwd, "cachy.jsonl")));
 });
+
+test(
+  "credentials are redacted, when Deno lets us look at their variable, and nothing is asked otherwise",
+  { skip },
+  async (t) => {
+    const env = { OPENAI_API_KEY: "not-a-real-key-0" };
+    const variables = "--allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG";
+    for (const [granted, kept] of [["", "of not-a-real-key-0"], [",OPENAI_API_KEY", "of [redacted]"]] as const) {
+      const cwd = project(temporaryFolder(t));
+      const flags = ["--allow-read=.", "--allow-write=.", variables + granted];
+      const result = await ask(cwd, flags, `{"namespace":"of not-a-real-key-0"}`, env);
+      assert.deepEqual([result.recorded, result.stderr], [1, ""]);
+      assert.equal(JSON.parse(readFileSync(join(cwd, "cachy.jsonl"), "utf8")).request.namespace, kept);
+    }
+  },
+);
