@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCachy } from "../mod.ts";
-import { args, check, median, percentile, report } from "./measure.ts";
+import { args, check, median, percentile, report } from "./measure.mjs";
 
 const ROUNDS = 5;
 const CALLS = 20;

@@ -4,8 +4,8 @@
  */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { createCachy } from "../mod.ts";
-import { CHAT_URL, chatAnswer, chatRequest } from "./chat.ts";
-import { args, check, median, percentile, report } from "./measure.ts";
+import { CHAT_URL, chatAnswer, chatRequest } from "./chat.mjs";
+import { args, check, median, percentile, report } from "./measure.mjs";
 
 const ROUNDS = 5;
 const WARM_UP_ROUNDS = 2;

@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { createCachy, type Store } from "../mod.ts";
 import { formatEntry } from "../src/entry.ts";
-import { CHAT_URL, chatAnswer, chatRequest } from "./chat.ts";
-import { args, check, report } from "./measure.ts";
+import { CHAT_URL, chatAnswer, chatRequest } from "./chat.mjs";
+import { args, check, report } from "./measure.mjs";
 
 const [file = "", count = ""] = args;
 const lines: string[] = [];

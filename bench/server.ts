@@ -3,30 +3,50 @@
  *
  * - `/first`: an event stream of 20 chunks with small pauses
  * - `/large?type=…&bytes=…`: a body of about that many bytes in that content type, as fast as it is read
+ * - `/v1/chat/completions`: the answer to a chat; if it is streamed, over half a second
+ * - `/asked`: how many chats have been asked
  */
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { chatAnswer, chatEvent, chatNumber, DONE, EVENTS } from "./chat.mjs";
 
-const CHUNKS = 20;
-const PAUSE_MS = 1;
+const SHORT_PAUSE_MS = 1;
+const STREAM_MS = 500;
 const BLOCK_BYTES = 1 << 16;
-const DONE = "data: [DONE]\n\n";
+
+let asked = 0;
 
 const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-  for await (const _ of request); // the answer starts when the request is whole
-  if (pathname === "/first") await sendSlowly(response);
-  else await sendLarge(response, searchParams.get("type") ?? "", Number(searchParams.get("bytes")));
+  const body = await textOf(request); // the answer starts when the request is whole
+  if (pathname === "/asked") response.end(String(asked));
+  else if (pathname === "/first") await sendSlowly(response, 1, SHORT_PAUSE_MS);
+  else if (pathname === "/large") {
+    await sendLarge(response, searchParams.get("type") ?? "", Number(searchParams.get("bytes")));
+  } else await sendAnswer(response, body);
 });
 server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
 
-async function sendSlowly(response: ServerResponse): Promise<void> {
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) text += chunk;
+  return text;
+}
+
+async function sendAnswer(response: ServerResponse, body: string): Promise<void> {
+  asked++;
+  const number = chatNumber(body);
+  if (JSON.parse(body).stream) await sendSlowly(response, number, STREAM_MS / EVENTS);
+  else response.writeHead(200, { "content-type": "application/json" }).end(chatAnswer(number));
+}
+
+async function sendSlowly(response: ServerResponse, number: number, pauseMs: number): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream" });
-  for (let index = 0; index < CHUNKS; index++) {
-    response.write(chatEvent(index));
-    await pause(PAUSE_MS);
+  for (let index = 0; index < EVENTS; index++) {
+    response.write(chatEvent(number, index));
+    await pause(pauseMs);
   }
   response.end(DONE);
 }
@@ -43,18 +63,6 @@ async function sendLarge(response: ServerResponse, type: string, bytes: number):
 
 function blockOfEvents(): Uint8Array {
   let text = "";
-  for (let index = 0; text.length < BLOCK_BYTES; index++) text += chatEvent(index);
+  for (let index = 0; text.length < BLOCK_BYTES; index++) text += chatEvent(1, index);
   return new TextEncoder().encode(text);
-}
-
-function chatEvent(index: number): string {
-  const choices = [{ index: 0, delta: { content: ` word number ${index}` }, finish_reason: null }];
-  const chunk = {
-    id: "chatcmpl-1",
-    object: "chat.completion.chunk",
-    created: 1_700_000_000,
-    model: "gpt-4.1",
-    choices,
-  };
-  return `data: ${JSON.stringify(chunk)}\n\n`;
 }

@@ -1,90 +1,91 @@
 // @ts-check
 /**
- * Measures what recording and replaying cost, on Deno, Bun and Node: `node scripts/bench.mjs [--runtime deno|bun|node]`
+ * Measures what recording and replaying cost: `node scripts/bench.mjs [--only NAME] [--runtime deno|bun|node]`
  *
- * Each measure runs in a process of its own and compares with bare fetch, or with the steps that cannot be left out, in
- * the same run. The last line says which goals were met; the exit code only whether all answers were right.
+ * `--only` runs some of the measures; like `--runtime`, it can be given more than once:
+ *
+ * - `first-byte`: of a small stream while it is recorded, against bare fetch
+ * - `large-body`: time and memory of a body of 100 MB, against bare fetch
+ * - `hit`: against the steps that cannot be left out
+ * - `million`: a file of a million entries, against `wc -l` and against a file of a hundred
+ * - `peers`: against other tools that record and replay, always on Node (see bench_peers.mjs)
+ *
+ * What is measured runs in processes of its own, in the same run with what it is compared with. The last line says
+ * which goals were met; the exit code only whether all our answers were right.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { bun, cleanEnvironment, commandLine, deno, root, run, start } from "./run.mjs";
+import { benchMillion } from "./bench_million.mjs";
+import { benchPeers } from "./bench_peers.mjs";
+import { folder, goal, measure, mib, ms, printTable, times, us, verdicts } from "./bench_report.mjs";
+import { bun, cleanEnvironment, commandLine, deno, start } from "./run.mjs";
 import { onBun, onDeno, onNode } from "./runtimes.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
-/** @typedef {{ name: string, label: string, command: Command }} Runtime */
+/** @typedef {{ label: string, command: Command }} Runtime */
+/** @typedef {{ runtimes: readonly Runtime[], url: string, temporary: string }} Setting */
 
-const folder = join(root, "bench");
-const env = cleanEnvironment();
 const node = [process.execPath, "--import", "tsx"];
-const chosen = commandLine(["runtime"]).runtime ?? [];
 
-/** Where each goal was met, and where not. @type {Map<string, { met: string[], missed: string[] }>} */
-const goals = new Map();
+/** @type {Record<string, (setting: Setting) => Promise<void>>} */
+const measures = {
+  "first-byte": benchFirstByte,
+  "large-body": benchLargeBody,
+  hit: benchHit,
+  million: benchMillion,
+  peers: benchPeers,
+};
+
+/** @type {Record<string, () => Promise<Runtime>>} */
+const runtimes = {
+  deno: async () => ({ label: (await onDeno()).label, command: [...deno(), "run", "-A", "--no-check"] }),
+  bun: async () => ({ label: (await onBun()).label, command: bun() }),
+  node: async () => ({ label: (await onNode(process.execPath)).label, command: node }),
+};
 
 await start(async () => {
+  const options = commandLine(["only", "runtime"]);
+  const wantedMeasures = chosen(measures, "--only", options.only);
+  const wantedRuntimes = chosen(runtimes, "--runtime", options.runtime);
   const temporary = mkdtempSync(join(tmpdir(), "cachy-bench-"));
   const server = spawn(node[0] ?? "", [...node.slice(1), "server.ts"], {
     cwd: folder,
-    env,
+    env: cleanEnvironment(),
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
     const url = String((await once(server.stdout, "data"))[0]).trim();
-    const runtimes = await wantedRuntimes();
-    console.log(`${cpus()[0]?.model}, ${cpus().length} cores; ${runtimes.map(({ label }) => label).join(", ")}`);
-    await benchFirstByte(runtimes, url);
-    await benchLargeBody(runtimes, url);
-    await benchHit(runtimes, temporary);
+    const found = await Promise.all(wantedRuntimes.map((find) => find()));
+    console.log(`${cpus()[0]?.model}, ${cpus().length} cores; ${found.map(({ label }) => label).join(", ")}`);
+    for (const bench of wantedMeasures) await bench({ runtimes: found, url, temporary });
   } finally {
     server.kill();
     rmSync(temporary, { recursive: true, force: true });
   }
-  console.log(`\nGoals: ${[...goals].map(([name, { met, missed }]) => verdict(name, met, missed)).join("; ")}.`);
+  if (verdicts()) console.log(`\nGoals: ${verdicts()}.`);
   return true;
 });
 
 /**
- * @param {string} name
- * @param {string} where
- * @param {boolean} isMet
+ * @template T
+ * @param {Record<string, T>} known
+ * @param {string} option
+ * @param {readonly string[]} [names] What was given with the option; nothing means all.
+ * @returns {T[]}
  */
-function goal(name, where, isMet) {
-  const places = goals.get(name) ?? { met: [], missed: [] };
-  (isMet ? places.met : places.missed).push(where);
-  goals.set(name, places);
+function chosen(known, option, names = []) {
+  const unknown = names.find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) {
+    throw new Error(`Cannot use "${unknown}" as ${option}: known are ${Object.keys(known).join(", ")}.`);
+  }
+  return Object.entries(known).filter(([name]) => names.length === 0 || names.includes(name)).map(([, value]) => value);
 }
 
-/**
- * @param {string} name
- * @param {readonly string[]} met
- * @param {readonly string[]} missed
- */
-function verdict(name, met, missed) {
-  if (missed.length === 0) return `${name}: met`;
-  return `${name}: ${met.length ? `met on ${met.join(", ")}, ` : ""}not met on ${missed.join(", ")}`;
-}
-
-/** @returns {Promise<Runtime[]>} */
-async function wantedRuntimes() {
-  const { label: denoLabel } = await onDeno();
-  const { label: bunLabel } = await onBun();
-  const { label: nodeLabel } = await onNode(process.execPath);
-  const all = [
-    { name: "deno", label: denoLabel, command: [...deno(), "run", "-A", "--no-check"] },
-    { name: "bun", label: bunLabel, command: bun() },
-    { name: "node", label: nodeLabel, command: node },
-  ];
-  return all.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
-}
-
-/**
- * @param {readonly Runtime[]} runtimes
- * @param {string} url
- */
-async function benchFirstByte(runtimes, url) {
+/** @param {Setting} setting */
+async function benchFirstByte({ runtimes, url }) {
   const rows = [];
   for (const { label, command } of runtimes) {
     const { bare, recording, difference, p95, noise, noiseP95 } = await measure(command, ["first_byte.ts", url]);
@@ -97,11 +98,8 @@ async function benchFirstByte(runtimes, url) {
   printTable("Time to first byte, recording − bare fetch (goal: within 1 ms)", ["", ...columns], rows);
 }
 
-/**
- * @param {readonly Runtime[]} runtimes
- * @param {string} url
- */
-async function benchLargeBody(runtimes, url) {
+/** @param {Setting} setting */
+async function benchLargeBody({ runtimes, url }) {
   const rows = [];
   for (const { label, command } of runtimes) {
     for (const type of ["text/event-stream", "application/octet-stream"]) {
@@ -118,11 +116,8 @@ async function benchLargeBody(runtimes, url) {
   printTable(`A body of 100 MB against bare fetch (maxBodyBytes ${rule})`, columns, rows);
 }
 
-/**
- * @param {readonly Runtime[]} runtimes
- * @param {string} temporary
- */
-async function benchHit(runtimes, temporary) {
+/** @param {Setting} setting */
+async function benchHit({ runtimes, temporary }) {
   const rows = [];
   const sizes = ["100", "20000"];
   for (const entries of sizes) {
@@ -143,48 +138,4 @@ async function benchHit(runtimes, temporary) {
   }
   const columns = ["", "entries", "floor p50", "hit p50", "ratio", "floor p95", "hit p95", "ratio"];
   printTable("A hit of 2 KB against its floor (goal: at most 1.5 times, alike at both sizes)", columns, rows);
-}
-
-/**
- * @param {Command} command
- * @param {readonly string[]} args A file of bench/ and its arguments.
- * @returns {Promise<any>} The figures that it printed last.
- */
-async function measure(command, args) {
-  const { ok, output, ending } = await run(command, args, { cwd: folder, env, timeout: 120 });
-  if (!ok) throw new Error(`Cannot measure ${args.join(" ")} on ${command[0]}: ${ending}\n${output}`);
-  return JSON.parse(output.trim().split("\n").at(-1) ?? "");
-}
-
-/** @param {number} value */
-function ms(value) {
-  return `${value.toFixed(Math.abs(value) < 100 ? 2 : 0)} ms`;
-}
-
-/** @param {number} value */
-function us(value) {
-  return `${value.toFixed(0)} µs`;
-}
-
-/** @param {number} value */
-function mib(value) {
-  return `${value.toFixed(0)} MiB`;
-}
-
-/** @param {number} value */
-function times(value) {
-  return `${value.toFixed(2)} ×`;
-}
-
-/**
- * @param {string} title
- * @param {readonly string[]} columns
- * @param {readonly (readonly string[])[]} rows
- */
-function printTable(title, columns, rows) {
-  const widths = columns.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (/** @type {readonly string[]} */ cells) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  console.log(`\n${title}\n\n${[line(columns), rule, ...rows.map(line)].join("\n")}`);
 }

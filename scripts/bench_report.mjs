@@ -1,0 +1,102 @@
+// @ts-check
+/**
+ * What the benchmarks share: how a program is measured, how figures are printed, and which goals were met.
+ */
+import { join } from "node:path";
+import { cleanEnvironment, root, run } from "./run.mjs";
+
+/** @typedef {import("./run.mjs").Command} Command */
+
+/** A measured program that takes longer is ended. */
+const LIMIT_SECONDS = 120;
+
+/** Where the measured programs are. */
+export const folder = join(root, "bench");
+
+/** Where each goal was met, and where not. @type {Map<string, { met: string[], missed: string[] }>} */
+const goals = new Map();
+
+/**
+ * @param {Command} command
+ * @param {readonly string[]} args A file of bench/ and its arguments.
+ * @returns {Promise<any>} The figures that it printed last.
+ */
+export async function measure(command, args) {
+  const { figures, reason, output } = await attempt(command, args);
+  if (reason) throw new Error(`Cannot measure ${args.join(" ")} on ${command[0]}: ${reason}\n${output}`);
+  return figures;
+}
+
+/**
+ * Like `measure`, for programs that may fail.
+ *
+ * @param {Command} command
+ * @param {readonly string[]} args
+ * @param {Record<string, string>} [env] What the program finds in its environment beside the usual.
+ * @returns {Promise<{ figures?: any, reason?: string, output: string }>} The figures, or why there are none.
+ */
+export async function attempt(command, args, env = {}) {
+  const settings = { cwd: folder, env: { ...cleanEnvironment(), ...env }, timeout: LIMIT_SECONDS };
+  const { ok, output, ending } = await run(command, args, settings);
+  if (ok) return { figures: JSON.parse(output.trim().split("\n").at(-1) ?? ""), output };
+  return { reason: /^\w*Error(?: \[\w+\])?: (.+)$/m.exec(output)?.[1] ?? ending, output };
+}
+
+/**
+ * @param {string} name
+ * @param {string} where
+ * @param {boolean} isMet
+ */
+export function goal(name, where, isMet) {
+  const places = goals.get(name) ?? { met: [], missed: [] };
+  (isMet ? places.met : places.missed).push(where);
+  goals.set(name, places);
+}
+
+/** Which goals were met, in one line. */
+export function verdicts() {
+  return [...goals].map(([name, { met, missed }]) => verdict(name, met, missed)).join("; ");
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} met
+ * @param {readonly string[]} missed
+ */
+function verdict(name, met, missed) {
+  if (missed.length === 0) return `${name}: met`;
+  return `${name}: ${met.length ? `met on ${met.join(", ")}, ` : ""}not met on ${missed.join(", ")}`;
+}
+
+/** @param {number} value */
+export function ms(value) {
+  return `${value.toFixed(Math.abs(value) < 100 ? 2 : 0)} ms`;
+}
+
+/** @param {number} value */
+export function us(value) {
+  return `${value.toFixed(0)} µs`;
+}
+
+/** @param {number} value */
+export function mib(value) {
+  return `${value.toFixed(0)} MiB`;
+}
+
+/** @param {number} value */
+export function times(value) {
+  return `${value.toFixed(2)} ×`;
+}
+
+/**
+ * @param {string} title
+ * @param {readonly string[]} columns
+ * @param {readonly (readonly string[])[]} rows
+ */
+export function printTable(title, columns, rows) {
+  const widths = columns.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (/** @type {readonly string[]} */ cells) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  console.log(`\n${title}\n\n${[line(columns), rule, ...rows.map(line)].join("\n")}`);
+}
