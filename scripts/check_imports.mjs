@@ -13,12 +13,15 @@ import { readModule } from "./source.mjs";
 /** These touch the operating system, by `node:*`. A name that ends in "/" stands for a folder. */
 const nodeImporters = [
   "src/stores/append.ts",
+  "src/stores/compact.ts",
+  "src/stores/kept_lines.ts",
   "src/stores/jsonl.ts",
   "src/stores/jsonl_index.ts",
   "src/stores/file.ts",
-  "src/options.ts",
+  "src/check_options.ts",
   "src/settings.ts",
   "src/environment.ts",
+  "src/exit_summary.ts",
   "src/sha256.ts",
   "src/project.ts", // finds the project's folder
   "src/scope.ts",

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bun, cleanEnvironment, commandLine, deno, npm, root, run, start, tsc } from "./run.mjs";
 import { otherNodes } from "./nodes.mjs";
-import { program, typed, typedWithSdk } from "./package_programs.mjs";
+import { program, sharing, typed, typedWithSdk } from "./package_programs.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
 
@@ -114,6 +114,7 @@ async function compile(name, args) {
 
 async function checkRuntimes() {
   writeFileSync(join(project, "program.mjs"), program);
+  writeFileSync(join(project, "sharing.mjs"), sharing);
   const nodes = [process.execPath, ...await otherNodes(options.nodes?.at(-1) ?? join(temporary, "nodes"))];
   await checkRuntime("Deno", [...deno(), "run", "-A"], "deno.jsonl");
   await checkRuntime("Bun", [...bun(), "run"], "bun.jsonl");
@@ -150,6 +151,10 @@ async function checkRuntime(name, command, fileName) {
     `${recorded}, ${replayed}`,
   );
   report(`${name}: the file has 2 lines and no key`, fileIsGood(file), file);
+
+  const shared = await run(command, ["sharing.mjs"], settings);
+  const isShared = shared.ok && shared.output.includes(`["first","first",1,true]`);
+  report(`${name}: an answer shared by the entry point "kv"`, isShared, `${shared.ending}:\n${shared.output}`);
 }
 
 /** @param {string} file */

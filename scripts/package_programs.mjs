@@ -31,11 +31,44 @@ async function streamed() {
 console.log(JSON.stringify([await whole(), await whole(), await streamed(), await streamed()]));
 `;
 
-/** Uses the public types; the last line proves that they are not just \`any\`. */
-export const typed = `
-import { enableCachy } from "@cachy/core";
-import type { Cachy, CachyOptions } from "@cachy/core";
+/** Shares an answer by a key-value store; prints what two handles gave, and whether there is one class of errors. */
+export const sharing = `
+import { CachyError, createCachy, layeredStore, memoryStore } from "@cachy/core";
+import { keyValueStore } from "@cachy/core/kv";
 
+const kv = new Map();
+const answers = ["first", "second"];
+const fetch = async () => Response.json({ answer: answers.shift() });
+
+async function ask(mode) {
+  const store = layeredStore(memoryStore(), keyValueStore(kv));
+  const cachy = createCachy({ store, domains: ["a.example"], mode, fetch });
+  const response = await cachy.fetch("https://a.example/v1/responses", { method: "POST", body: "Hi" });
+  return (await response.json()).answer;
+}
+
+function isRefused() {
+  try {
+    keyValueStore({});
+  } catch (error) {
+    return error instanceof CachyError;
+  }
+}
+
+console.log(JSON.stringify([await ask("auto"), await ask("replay"), kv.size, isRefused()]));
+`;
+
+/** Uses the public types; the lines that must not compile prove that they are not just \`any\`. */
+export const typed = `
+import { enableCachy, layeredStore, memoryStore } from "@cachy/core";
+import type { Cachy, CachyOptions, Store } from "@cachy/core";
+import { keyValueStore } from "@cachy/core/kv";
+import type { KeyValue } from "@cachy/core/kv";
+
+const kv: KeyValue = new Map<string, string>();
+export const store: Store = layeredStore(memoryStore(), keyValueStore(kv, { timeLimitMs: 500 }));
+// @ts-expect-error What has no set is refused.
+export const noStore: Store = keyValueStore({ get: () => "" });
 const options: CachyOptions = { file: "cachy.jsonl", domains: ["127.0.0.1"], mode: "auto" };
 export const cachy: Cachy = enableCachy(options);
 export const answer: Promise<Response> = cachy.fetch("http://127.0.0.1/", { method: "POST" });

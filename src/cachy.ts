@@ -11,7 +11,7 @@ import { jsonlStore } from "./stores/jsonl.ts";
 import type { Store } from "./stores/store.ts";
 
 /** How many misses a handle lists. */
-const KEPT_MISSES = 100;
+const KEPT_MISSES = 1000;
 
 /** A handle on one cache. */
 export interface Cachy extends Disposable, AsyncDisposable {
@@ -21,7 +21,7 @@ export interface Cachy extends Disposable, AsyncDisposable {
   readonly file: string | undefined;
   /** What has happened so far. */
   readonly stats: CachyStats;
-  /** The requests that mode `replay` could not answer, the last 100. */
+  /** The requests that mode `replay` could not answer, the last 1,000. */
   readonly misses: readonly Miss[];
   /** Waits until every answer that is under way is stored or dropped. */
   flush(): Promise<void>;
@@ -137,6 +137,7 @@ function lazyFileStore({ findFile }: Settings, reporter: Reporter): Store {
       return store().size;
     },
     find: (key, sha256) => store().find(key, sha256),
+    entries: () => store().entries?.() ?? [],
     append: (entry) => store().append(entry),
   };
 }

@@ -68,14 +68,22 @@ export function formatEntry(entry: Entry): string {
  * @returns The entry, or in a few words why the line is none.
  */
 export function parseEntry(line: string): Entry | string {
+  // Not left to the parser: a million blank lines would be a million exceptions, which take ten seconds on Node.
+  if (!line.trim()) return "blank line";
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    return /^(?:<{7}|={7}|>{7}|\|{7})/.test(line) ? "git conflict marker" : line.trim() ? "not JSON" : "blank line";
+    return /^(?:<{7}|={7}|>{7}|\|{7})/.test(line) ? "git conflict marker" : "not JSON";
   }
-  return checkEntry(value);
+  const entry = checkEntry(value);
+  if (typeof entry === "string") return entry;
+  // Whoever looks for a line by its start must not find another one than whoever parses it.
+  return entry.key === (FIRST_KEY.exec(line)?.[1] ?? entry.key) ? entry : `"key" stands twice`;
 }
+
+/** The key of a line that begins with it, as all lines do that we or pycachy wrote. */
+const FIRST_KEY = /^\s*\{\s*"key"\s*:\s*"([0-9a-f]{8})"/;
 
 /**
  * Reads one line that is parsed already.
@@ -119,6 +127,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A value in a few words. Lists and objects are not written out: they may be nested too deeply for that. */
 function show(value: unknown): string {
-  return value === undefined ? "missing" : JSON.stringify(value).slice(0, 40);
+  if (value === undefined) return "missing";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  if (Array.isArray(value)) return "a list";
+  return isRecord(value) ? "an object" : String(value);
 }

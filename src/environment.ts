@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { isGranted } from "./permissions.ts";
 
 /** The environment variables that this module reads. */
-export type VariableName = "CI" | "CACHY_MODE" | "CACHY_FILE" | "CACHY_DEBUG";
+export type VariableName = "CI" | "CACHY_MODE" | "CACHY_FILE" | "CACHY_DEBUG" | "CACHY_STRICT";
 
 /** A variable's value; undefined if it is not set; `denied` if Deno does not let us look. */
 export function readVariable(name: VariableName): { readonly value?: string; readonly denied?: true } {

@@ -2,10 +2,11 @@
  * Why a {@linkcode CachyError} was thrown. Messages may change between versions, codes do not.
  *
  * - `invalid_option`: an option has an unknown name, a wrong type or a value that is not allowed
+ * - `miss`: mode `replay` could not answer a request, and the option `miss` is `"throw"`
  * - `cannot_compact`: a file cannot be compacted; no entry is lost
  * - `incompatible_version`: another copy of this module, too new or too old to share `fetch` with, is enabled
  */
-export type CachyErrorCode = "invalid_option" | "cannot_compact" | "incompatible_version";
+export type CachyErrorCode = "invalid_option" | "miss" | "cannot_compact" | "incompatible_version";
 
 /**
  * The one class of errors that this module throws itself. Errors of the network reach the caller as they are.

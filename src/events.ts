@@ -66,7 +66,7 @@ export interface Reporter {
 
 /** Makes the reporter of one handle: counts, prints and hands events to the user. */
 export function createReporter(options: {
-  readonly debug: boolean;
+  readonly debug: boolean | "miss";
   readonly onEvent: ((event: CachyEvent) => void) | undefined;
 }): Reporter {
   const counts = { hit: 0, miss: 0, recorded: 0, dropped: 0, warning: 0 };
@@ -84,7 +84,7 @@ export function createReporter(options: {
   };
   const emit = (event: CachyEvent) => {
     counts[event.kind]++;
-    if (options.debug && event.kind !== "warning") {
+    if (event.kind !== "warning" && (options.debug === true || (options.debug && event.kind === "miss"))) {
       console.error(debugLine(event));
     }
     tell(event);

@@ -1,10 +1,12 @@
 import type { Context, Lookup, Series } from "./context.ts";
 import type { Entry } from "./entry.ts";
 import { messageOf, storeProblem } from "./errors.ts";
+import { tellAtExit } from "./exit_summary.ts";
 import type { Answer } from "./flights.ts";
 import { answerLive } from "./live.ts";
 import { eventRequest, find, identify } from "./lookup.ts";
-import { explainMiss, missResponse } from "./miss.ts";
+import { cureOf, explainMiss, missResponse } from "./miss.ts";
+import { CachyMissError } from "./miss_error.ts";
 import { replay } from "./replay.ts";
 import { type FetchArguments, readHead, readRequest, type RequestData, urlOf } from "./request.ts";
 import { requestKind } from "./request_kind.ts";
@@ -94,7 +96,7 @@ async function answerLookup(context: Context, lookup: Lookup): Promise<Answer> {
   request.signal?.throwIfAborted();
   if (entry) return answerFromStore(context, lookup, entry);
   if (context.settings.mode === "replay") {
-    return answerMiss(context, lookup, problem);
+    return await answerMiss(context, lookup, problem);
   }
   if (problem !== undefined) {
     lookup.series?.release();
@@ -110,13 +112,14 @@ function answerFromStore({ reporter, settings }: Context, lookup: Lookup, entry:
   return { response };
 }
 
-function answerMiss(context: Context, lookup: Lookup, problem: string | undefined): Answer {
-  const request = eventRequest(lookup);
-  const { modeSource } = context.settings;
-  const message = explainMiss(request, { storeName: context.store.name, modeSource, problem });
-  context.addMiss({ ...request, message });
+async function answerMiss(context: Context, lookup: Lookup, problem: string | undefined): Promise<Answer> {
+  const { settings } = context;
+  const miss = await explainMiss(context, lookup, problem);
+  context.addMiss(miss);
+  if (problem === undefined) tellAtExit(miss, cureOf(settings.modeSource), settings.strict);
   emitMiss(context, lookup);
-  return { response: missResponse(message, lookup.request.url) };
+  if (settings.miss === "throw") throw new CachyMissError(miss);
+  return { response: missResponse(miss.message, lookup.request.url) };
 }
 
 function emitMiss({ reporter, settings }: Context, lookup: Lookup): void {

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { Normalization } from "./canonical_request.ts";
+import { checkOptions, isPath } from "./check_options.ts";
 import { defaultDomains, type DomainMatcher, matchDomains } from "./domains.ts";
-import { pathOf, readableVariables, readVariable, workingDirectory } from "./environment.ts";
-import { type CachyOptions, checkOptions, isPath, type Mode, MODES, type ModeSource } from "./options.ts";
+import { pathOf, readableVariables, readVariable, type VariableName, workingDirectory } from "./environment.ts";
+import { type CachyOptions, type MissBehavior, type Mode, MODES, type ModeSource, type Pace } from "./options.ts";
 import { findProjectFile, type ProjectFile } from "./project.ts";
 import type { KeepRequest } from "./recorded_request.ts";
 import { type Credential, credentialsOf } from "./secret_values.ts";
@@ -21,7 +22,12 @@ export interface Settings {
   readonly allowSecrets: boolean;
   /** The credentials that the environment holds now. */
   readonly credentials: () => readonly Credential[];
-  readonly debug: boolean;
+  readonly miss: MissBehavior;
+  /** Undefined: at once. */
+  readonly pace: Pace | undefined;
+  readonly debug: Debug;
+  /** Whether a miss makes the exit code say that something went wrong. */
+  readonly strict: boolean;
   /** Finds the file; the working directory is the one at the time of the call. */
   readonly findFile: () => ProjectFile;
   /** What to tell the user about the environment. */
@@ -40,10 +46,12 @@ const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 export function createSettings(options: CachyOptions): Settings {
   checkOptions(options);
   const { mode, source, warnings } = chooseMode(options.mode);
+  const debug = chosenBy<Debug>("CACHY_DEBUG", { ...SWITCH, miss: "miss" });
+  const strict = chosenBy("CACHY_STRICT", SWITCH);
   return {
     mode,
     modeSource: source,
-    warnings,
+    warnings: [...warnings, ...debug.warnings, ...strict.warnings],
     isCached: cachedUrls(options.domains ?? defaultDomains, options.ignore ?? []),
     keyHeaders: lowerCase(options.keyHeaders),
     keepHeaders: lowerCase(options.keepHeaders),
@@ -53,7 +61,10 @@ export function createSettings(options: CachyOptions): Settings {
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     allowSecrets: options.allowSecrets ?? false,
     credentials: () => credentialsOf(readableVariables()),
-    debug: options.debug ?? isDebugging(),
+    miss: options.miss ?? "answer",
+    pace: options.pace,
+    debug: options.debug ?? debug.choice ?? false,
+    strict: strict.choice ?? false,
     findFile: fileFinder(options),
     now: () => performance.now(),
   };
@@ -100,9 +111,19 @@ function chooseMode(option: Mode | undefined): ModeChoice {
   return { ...choice, warnings };
 }
 
-function isDebugging(): boolean {
-  const { value } = readVariable("CACHY_DEBUG");
-  return value !== undefined && !["0", "false"].includes(value.toLowerCase());
+/** What is printed to stderr. */
+export type Debug = boolean | "miss";
+
+const SWITCH: Readonly<Record<string, boolean>> = { "1": true, true: true, "0": false, false: false };
+
+/** A variable with a few allowed values; another one is said, and does nothing. */
+function chosenBy<Value>(name: VariableName, values: Readonly<Record<string, Value>>) {
+  const { value } = readVariable(name);
+  if (value === undefined) return { warnings: [] };
+  const text = value.toLowerCase();
+  if (Object.hasOwn(values, text)) return { choice: values[text], warnings: [] };
+  const allowed = Object.keys(values).join(", ");
+  return { warnings: [`Cannot use ${name}=${value}: expected one of ${allowed}. It is ignored.`] };
 }
 
 function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {

@@ -1,14 +1,18 @@
 /**
  * Waits for an answer, but not for ever.
  *
+ * The time is taken in two halves: when a program that was busy for longer than the limit goes on, its timers come
+ * before the answers that have arrived meanwhile.
+ *
  * @param answer A value, or the promise of one. What it gives after the time is up is thrown away, an error too.
  * @param limit In milliseconds.
  * @throws What the promise rejects with, or that the time is up.
  */
 export async function withinTime<Answer>(answer: Answer | Promise<Answer>, limit: number): Promise<Answer> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = (then: () => void) => void (timer = setTimeout(then, limit / 2));
   const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`there was no answer within ${limit} ms`)), limit);
+    wait(() => wait(() => reject(new Error(`there was no answer within ${limit} ms`))));
   });
   try {
     return await Promise.race([answer, timeUp]);
@@ -20,10 +24,10 @@ export async function withinTime<Answer>(answer: Answer | Promise<Answer>, limit
 /** How long a shared store may take by default, in milliseconds. */
 export const DEFAULT_TIME_LIMIT_MS = 1000;
 
+/** The longest time limit, in milliseconds: timers hold 31 bits. */
+export const LONGEST_TIME_LIMIT_MS: number = 2 ** 31 - 1;
+
 /** Whether a number can be a time limit, in milliseconds. */
 export function isTimeLimit(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && value <= LONGEST_TIMER;
+  return typeof value === "number" && value > 0 && value <= LONGEST_TIME_LIMIT_MS;
 }
-
-/** Timers hold 31 bits. */
-const LONGEST_TIMER = 2 ** 31 - 1;

@@ -75,6 +75,21 @@ test("compactFile() keeps lines of a newer format, and failures that pycachy rec
   assert.equal(textOf(file), newer + failure + line("new"));
 });
 
+test("compactFile() takes out what no reader can read, also where it is like the line of another program", (t) => {
+  const failure = `{"key": "${one.key}", "response": "\xff", "status_code": 500}\n`;
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  for (const start of [`{"v":2,`, "{"]) {
+    writeFileSync(file, failure.replace("{", start), "latin1");
+    assert.deepEqual([compactFile(file).damaged, textOf(file)], [1, ""]);
+  }
+  writeFileSync(file, line("kept").replace("\n", "\r\r\n"));
+  assert.deepEqual(
+    [compactFile(file).kept, textOf(file)],
+    [1, line("kept")],
+    "some readers take a lone \\r for an end",
+  );
+});
+
 test("compactFile() sorts by key on request, as pycachy does, equal keys in their order", (t) => {
   const file = fileOf(t, line("b"), line("old", other), line("c", twin), line("a", other), "bad\n");
   compactFile(file, { sort: true });
@@ -84,8 +99,9 @@ test("compactFile() sorts by key on request, as pycachy does, equal keys in thei
 test("compactFile() does not touch a file in which every line counts", (t) => {
   for (const lines of [[line("a"), line("b", other)], [line("a"), line("b", other).trimEnd()], []]) {
     const file = fileOf(t, ...lines);
-    const { ino } = statSync(file);
-    compactFile(file);
+    const { ino, size } = statSync(file);
+    const { bytesBefore, bytesAfter } = compactFile(file);
+    assert.deepEqual([bytesBefore, bytesAfter], [size, size]);
     assert.deepEqual([statSync(file).ino, textOf(file), namesBeside(file)], [ino, lines.join(""), ["cachy.jsonl"]]);
   }
 });
@@ -120,6 +136,16 @@ test("compactFile() brings over what a killed compaction had not, unless there i
   compactFile(file);
   assert.equal(textOf(file), line("new") + line("last moment", other));
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
+});
+
+test("compactFile() brings over lines as they are, also those that are nested too deeply to be written anew", (t) => {
+  const lines = ["[".repeat(200_000) + "]".repeat(200_000), "9007199254740993", `{"toString":7}`].map((json, at) =>
+    line("last moment", digestOf(`0000000${at}`)).replace("}\n", `,"recorded_at":${json}}\n`)
+  );
+  const file = fileOf(t, line("new"), line("new"));
+  writeFileSync(`${file}.old`, lines.join(""));
+  compactFile(file);
+  assert.ok(textOf(file) === line("new") + lines.join(""));
 });
 
 /** What `compactFile()` throws. */

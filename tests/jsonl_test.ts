@@ -119,6 +119,18 @@ test("find() reads the file anew, when it was deleted and made again between two
   }
 });
 
+test("find() reads the file anew, when lines of the same length and with the same end were put before the others", (t) => {
+  // So pycachy leaves the file, which sorts its lines, and whose second new file may be given the number of the first.
+  const end = `"headers": {"content-type": "application/json"}, "status_code": 200, "binary": false}\n`;
+  const lines = ["5ece2360", "77777777", "88888888"].map((key) => `{"key": "${key}", "response": "of ${key}", ${end}`);
+  const { file, responseOf, warnings } = fileStore(t, lines.join(""));
+  assert.equal(responseOf(), "of 5ece2360");
+  writeFileSync(file, `{"key": "0badcafe", "response": "of 0badcafe", ${end}${lines.join("")}`);
+  const found = ["0badcafe", "5ece2360", "77777777", "88888888"].map((key) => responseOf(digestOf(key)));
+  assert.deepEqual(found, ["of 0badcafe", "of 5ece2360", "of 77777777", "of 88888888"]);
+  assert.deepEqual(warnings, []);
+});
+
 test("append() repairs a torn last line, which a process leaves that is killed while it writes", (t) => {
   const torn = line("torn").slice(0, 40);
   const { file, store, warnings, responseOf } = fileStore(t, line("whole") + torn);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CachyError, type CachyOptions, createCachy, defaultDomains, enableCachy, memoryStore } from "../mod.ts";
-import { checkOptions } from "../src/options.ts";
+import { checkOptions } from "../src/check_options.ts";
 
 type Values = Readonly<Record<keyof CachyOptions, readonly unknown[]>>;
 
@@ -53,7 +53,10 @@ const RIGHT: Values = {
   namespace: ["", "a"],
   keepRequest: ["brief", "whole", "none"],
   maxBodyBytes: [0, 1, 2 ** 40, Infinity],
-  debug: [true, false],
+  allowSecrets: [true, false],
+  miss: ["answer", "throw"],
+  pace: ["recorded", 1, 0.5, 100, { chunkMs: 0 }, { chunkMs: 20 }],
+  debug: [true, false, "miss"],
   onEvent: [() => {}],
   store: [memoryStore()],
   fetch: [fetch],
@@ -83,7 +86,10 @@ const WRONG: Values = {
   namespace: [7, null, true, ["a"], {}],
   keepRequest: ["all", "", true, null],
   maxBodyBytes: ["1", -1, NaN, null, 1n],
-  debug: ["true", 1, null],
+  allowSecrets: ["true", 1, null],
+  miss: ["", "reject", true, null],
+  pace: ["fast", 0, -1, NaN, Infinity, {}, { chunkMs: -1 }, { chunkMs: "20" }, { chunkMs: 1, ms: 2 }, true, null, []],
+  debug: ["true", 1, null, "hit"],
   onEvent: ["log", {}, null],
   store: ["cachy.jsonl", {}, null, { name: "a", find() {} }, { find() {}, append() {} }],
   fetch: ["fetch", {}, null],

@@ -1,7 +1,8 @@
 /** Under Deno's leak sanitizers: no timer, listener, handle or promise stays behind. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { createCachy } from "../mod.ts";
+import { createCachy, layeredStore, memoryStore, type Store } from "../mod.ts";
+import { keyValueStore } from "../src/stores/key_value.ts";
 import { type Fault, startProvider } from "./provider/provider.ts";
 
 type Handle = ReturnType<typeof createCachy>;
@@ -79,3 +80,32 @@ Deno.test("a signal with a timeout that is not reached does not keep the process
     await (await ask({ signal })).text();
     await (await ask({ signal })).text();
   }));
+
+const found = { key: "5ece2360", response: "Hi!" };
+
+/** Asks and writes a shared store behind a local one, which has nothing. */
+async function share(shared: Store, timeLimitMs?: number): Promise<void> {
+  const store = layeredStore(memoryStore(), shared, { timeLimitMs });
+  store.warnTo?.(() => {});
+  await store.find(found.key);
+  await store.append(found);
+}
+
+Deno.test("a shared store that answers long before the time limit leaves no timer behind", () =>
+  share(keyValueStore(new Map([["cachy-5ece2360", JSON.stringify(found)]]))));
+
+Deno.test("a shared store that fails leaves no timer behind", () =>
+  share({ name: "down", find: () => Promise.reject(new Error("down")), append: () => {} }));
+
+Deno.test("a shared store that never answers leaves no timer behind, once the time limit is over", () =>
+  share(keyValueStore({ get: () => new Promise(() => {}), set: () => new Promise(() => {}) }, { timeLimitMs: 10 })));
+
+Deno.test("a shared store that fails after the time limit leaves no unhandled rejection behind", async () => {
+  let fail = (_: Error) => {};
+  const late = () => new Promise<never>((_, reject) => fail = reject);
+  await share(keyValueStore({ get: late, set: late }, { timeLimitMs: 5 }), 60_000);
+  fail(new Error("the connection was closed"));
+  await share({ name: "late", find: late, append: late }, 5);
+  fail(new Error("the connection was closed"));
+  await new Promise((resolve) => setTimeout(resolve)); // a turn in which Deno would see it
+});

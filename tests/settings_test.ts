@@ -8,7 +8,7 @@ import { type CachyEvent, createCachy } from "../mod.ts";
 import { createSettings, type Settings } from "../src/settings.ts";
 import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder } from "./testing.ts";
 
-const VARIABLES = ["CI", "CACHY_MODE", "CACHY_FILE", "CACHY_DEBUG"] as const;
+const VARIABLES = ["CI", "CACHY_MODE", "CACHY_FILE", "CACHY_DEBUG", "CACHY_STRICT"] as const;
 
 /** Runs a function with these variables and no other of ours, and puts everything back. */
 function withVariables<T>(variables: Partial<Record<typeof VARIABLES[number], string>>, run: () => T): T {
@@ -85,6 +85,28 @@ test("createSettings() debugs by the option, else by CACHY_DEBUG", () => {
     assert.equal(settingsWith({ CACHY_DEBUG: value }, { debug: !debug }).debug, !debug);
   }
   assert.equal(settingsWith({}).debug, false);
+  assert.equal(settingsWith({ CACHY_DEBUG: "miss" }).debug, "miss");
+});
+
+test("createSettings() is strict by CACHY_STRICT", () => {
+  for (const [value, strict] of [["1", true], ["TRUE", true], ["0", false], ["false", false], ["", false]] as const) {
+    assert.equal(settingsWith({ CACHY_STRICT: value }).strict, strict, value);
+  }
+});
+
+test("createSettings() names a wrong value of a variable and the allowed ones, and does the safe thing", () => {
+  const { mode, warnings, debug, strict } = settingsWith({
+    CI: "1",
+    CACHY_MODE: "record",
+    CACHY_DEBUG: "all",
+    CACHY_STRICT: "yes",
+  });
+  assert.deepEqual([mode, debug, strict], ["replay", false, false]);
+  assert.deepEqual(warnings, [
+    `Cannot use CACHY_MODE=record: expected one of auto, replay, refresh, off. The mode is "replay".`,
+    "Cannot use CACHY_DEBUG=all: expected one of 0, 1, true, false, miss. It is ignored.",
+    "Cannot use CACHY_STRICT=yes: expected one of 0, 1, true, false. It is ignored.",
+  ]);
 });
 
 test("createSettings() finds the file by path, URL or folder, relative to the working directory of the call", (t) => {

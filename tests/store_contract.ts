@@ -17,16 +17,24 @@ export function legacyEntry(response: string, key = "5ece2360"): Entry {
   return { key, response };
 }
 
+/** Without the members that are undefined. */
+const plain = (entry: Entry | undefined): unknown => JSON.parse(JSON.stringify(entry));
+
 const { key, sha256 } = digestOf("5ece2360");
 const other = digestOf(key, "1");
+
+/** Makes an empty store for one test. */
+export type MakeStore = (t: TestContext) => Store | Promise<Store>;
 
 /**
  * Registers the tests that every store has to pass.
  *
  * @param name What the titles call the store.
  * @param makeStore Makes an empty store for one test.
+ * @param options Why the store cannot be tried here, if so.
  */
-export function storeContract(name: string, makeStore: (t: TestContext) => Store | Promise<Store>): void {
+export function storeContract(name: string, makeStore: MakeStore, { skip }: { readonly skip?: string } = {}): void {
+  if (skip) return void test(`${name} passes the contract: ${skip}`, { skip }, () => {});
   const contract = (title: string, check: (store: Store) => Promise<void>) =>
     test(`${name} ${title}`, async (t) => await check(await makeStore(t)));
   const responseOf = async (store: Store, digest?: string) => (await store.find(key, digest))?.response;
@@ -34,7 +42,14 @@ export function storeContract(name: string, makeStore: (t: TestContext) => Store
   contract("find() gives undefined, when nothing was appended", async (store) => {
     assert.ok((await store.find(key, sha256)) === undefined);
     assert.ok((await store.find(key)) === undefined);
-    assert.equal(typeof store.name, "string");
+  });
+
+  contract("name is a text that stays the same, with entries and without", async (store) => {
+    const { name } = store;
+    assert.ok(typeof name === "string" && name.trim() !== "", name);
+    await store.append(entryOf("x"));
+    await store.find(key, sha256);
+    assert.equal(store.name, name);
   });
 
   contract("find() gives an entry with all its members, when it was appended", async (store) => {
@@ -49,6 +64,20 @@ export function storeContract(name: string, makeStore: (t: TestContext) => Store
     await store.append(entry);
     assert.deepEqual(await store.find(key, sha256), entry);
     assert.deepEqual(await store.find(key, sha256), entry, "a second time");
+  });
+
+  contract("find() gives an entry whose optional members are undefined, as recordings have them", async (store) => {
+    const entry = { ...entryOf("x"), request: undefined, chunks: undefined, duration_ms: 0 };
+    await store.append(entry);
+    assert.deepEqual(plain(await store.find(key, sha256)), plain(entry));
+  });
+
+  contract("find() keeps what is base64 and says that it is", async (store) => {
+    const entry = { ...entryOf("AP/+gA=="), binary: true, headers: {}, status_code: 201 };
+    await store.append(entry);
+    assert.deepEqual(await store.find(key, sha256), entry);
+    await store.append(legacyEntry("e30="));
+    assert.deepEqual(await store.find(key), legacyEntry("e30="));
   });
 
   contract("find() keeps a body that looks like a number or like JSON a string", async (store) => {
@@ -101,6 +130,32 @@ export function storeContract(name: string, makeStore: (t: TestContext) => Store
     for (const digest of digests) {
       assert.equal((await store.find(digest.key, digest.sha256))?.response, `of ${digest.key}`);
     }
+  });
+
+  contract("append() keeps the first and the last of all digests", async (store) => {
+    const digests = ["00000000", "7fffffff", "80000000", "ffffffff"].map((key) => digestOf(key));
+    for (const digest of digests) await store.append(entryOf(digest.key, digest));
+    for (const { key, sha256 } of digests) assert.equal((await store.find(key, sha256))?.response, key);
+  });
+
+  contract("find() gives no mixture, when one digest was written many times at once", async (store) => {
+    const responses = Array.from({ length: 20 }, (_, at) => `${at} `.repeat(at * 100 + 1));
+    await Promise.all(responses.map(async (response) => await store.append(entryOf(response))));
+    // Where writes are not atomic, as in unstorage's folders, nothing whole may be left.
+    assert.ok([...responses, undefined].includes(await responseOf(store, sha256)));
+    await store.append(entryOf("after them"));
+    assert.equal(await responseOf(store, sha256), "after them");
+  });
+
+  contract("find() gives an entry or none, when it is being written meanwhile", async (store) => {
+    const digests = Array.from({ length: 20 }, (_, at) => digestOf(at.toString(16).padStart(8, "0")));
+    await Promise.all(digests.map(async (digest) => {
+      const written = store.append(entryOf("x", digest));
+      const found = await Promise.all([1, 2, 3].map(() => store.find(digest.key, digest.sha256)));
+      await written;
+      for (const entry of found) assert.ok(entry === undefined || entry.sha256 === digest.sha256);
+    }));
+    for (const { key, sha256 } of digests) assert.equal((await store.find(key, sha256))?.response, "x");
   });
 
   contract("append() keeps a long body", async (store) => {

@@ -88,6 +88,14 @@ export function kinds(events: readonly CachyEvent[]): string[] {
   return events.map(({ kind }) => kind).filter((kind) => kind !== "warning");
 }
 
+/** Asks again and again until the answer is yes: for what no event tells. Too many noes are a failure. */
+export async function eventually(ask: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; !await ask(); attempt++) {
+    if (attempt === 2000) throw new Error("it has not come about");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** A folder that is removed after the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "cachy-"));

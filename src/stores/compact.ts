@@ -13,11 +13,13 @@ import type { Entry } from "../entry.ts";
 import { pathOf, workingDirectory } from "../environment.ts";
 import { CachyError, messageOf } from "../errors.ts";
 import { requireGranted } from "../permissions.ts";
-import { isAt } from "./append.ts";
+import { isAt, lineAppender } from "./append.ts";
+import { entryAt, lineAt } from "./entry_at.ts";
 import { openIfExists, withCure } from "./file.ts";
 import { jsonlStore } from "./jsonl.ts";
-import { emptyIndex, entryAt, linesOf, readLines } from "./jsonl_index.ts";
-import { type KeptLines, writeKept } from "./kept_lines.ts";
+import { emptyIndex, linesOf, readLines } from "./jsonl_index.ts";
+import { type CompactReport, isKeptForOthers, writeKept } from "./kept_lines.ts";
+import type { Store } from "./store.ts";
 
 /** How a file is compacted. */
 export interface CompactOptions {
@@ -27,12 +29,6 @@ export interface CompactOptions {
    * @default false
    */
   readonly sort?: boolean;
-}
-
-/** What became of a file. */
-export interface CompactReport extends Readonly<KeptLines> {
-  /** The size of the file before, in bytes. */
-  readonly bytesBefore: number;
 }
 
 /**
@@ -51,10 +47,12 @@ export interface CompactReport extends Readonly<KeptLines> {
  * @example
  * ```ts
  * import { compactFile, jsonlStore } from "@cachy/core";
+ * import { tmpdir } from "node:os";
  *
- * const store = jsonlStore("answers.jsonl");
+ * const file = `${tmpdir()}/${crypto.randomUUID()}.jsonl`;
+ * const store = jsonlStore(file);
  * for (const response of ["old", "new"]) store.append({ key: "5ece2360", response });
- * console.assert(compactFile("answers.jsonl").replaced === 1);
+ * console.assert(compactFile(file).replaced === 1);
  * ```
  */
 export function compactFile(file: string | URL, options: CompactOptions = {}): CompactReport {
@@ -96,17 +94,18 @@ function tryCompact(path: string, { sort }: CompactOptions): CompactReport | und
     const target = openNew(newPath);
     let isRenamed = false;
     try {
-      const report = { ...writeKept(old, target, index, sort ?? false), bytesBefore: size };
-      if (index.end < size) report.damaged++; // torn; if it is only late, its writer writes it again
+      const copied = writeKept(old, target, index, sort ?? false);
+      const torn = index.end < size ? 1 : 0; // if it is only late, its writer writes it again
+      const report = { ...copied, damaged: copied.damaged + torn, bytesBefore: size };
       chmodSync(newPath, mode);
       fsyncSync(target);
       if (!isAt(path, old)) return undefined;
-      const lineFeed = index.isOpen ? 1 : 0; // that the last line lacked
-      if (!sort && report.bytesAfter === size + lineFeed) return report;
+      const lineFeed = index.open ? 1 : 0; // that the last line lacked
+      if (!sort && report.bytesAfter === size + lineFeed) return { ...report, bytesAfter: size };
       keepOld(path);
       renameSync(newPath, path);
       isRenamed = true;
-      carryOver(old, index.end, path, isNewer);
+      carryOver(old, index.end, path, false);
       rmSync(oldPathOf(path), { force: true });
       return report;
     } finally {
@@ -146,7 +145,7 @@ function finishEarlier(path: string): void {
   const old = openIfExists(oldPathOf(path));
   if (old === undefined) return;
   try {
-    carryOver(old, 0, path, (_, there) => there === undefined);
+    carryOver(old, 0, path, true);
     rmSync(oldPathOf(path), { force: true });
   } finally {
     closeSync(old);
@@ -157,26 +156,30 @@ function finishEarlier(path: string): void {
  * Brings over what others appended to the old file since it was read. Who appends later than this notices that the path
  * names another file by now, and writes again.
  *
- * @param isWanted Tells by an entry, and the one of the same digest that is in the new file, whether to bring it over.
+ * @param isRecovery Whether a killed process had begun with it: then only digests that the new file lacks are wanted.
  */
-function carryOver(
-  old: number,
-  from: number,
-  path: string,
-  isWanted: (entry: Entry, there: Entry | undefined) => boolean,
-): void {
+function carryOver(old: number, from: number, path: string, isRecovery: boolean): void {
   const store = jsonlStore(path);
   store.warnTo?.(() => {}); // the report counts what is damaged
+  const append = lineAppender(path);
   for (const position of linesOf(old, from, fstatSync(old).size)) {
     const entry = entryAt(old, position);
-    if (typeof entry === "string") continue;
-    const there = store.find(entry.key, entry.sha256) as Entry | undefined;
-    if (isWanted(entry, there?.sha256 === entry.sha256 ? there : undefined)) store.append(entry);
+    const isWanted = typeof entry === "string"
+      ? !isRecovery && isKeptForOthers(old, position)
+      : isMissing(entry, store, isRecovery);
+    // As it is: not every entry can be written anew, and numbers would lose digits.
+    if (isWanted) append(`${lineAt(old, position)}\n`);
   }
 }
 
-/** Somebody may have appended a newer entry to the new file already. */
-function isNewer(entry: Entry, there: Entry | undefined): boolean {
-  const [time, timeThere] = [entry.recorded_at ?? "", there?.recorded_at ?? ""];
-  return there === undefined || time > timeThere || (time === timeThere && entry.response !== there.response);
+/** Somebody may have appended a newer entry of the same digest to the new file already. */
+function isMissing(entry: Entry, store: Store, isRecovery: boolean): boolean {
+  const there = store.find(entry.key, entry.sha256) as Entry | undefined;
+  if (there === undefined || there.sha256 !== entry.sha256) return true;
+  const [time, timeThere] = [timeOf(entry), timeOf(there)];
+  return !isRecovery && (time > timeThere || (time === timeThere && entry.response !== there.response));
+}
+
+function timeOf({ recorded_at: time }: Entry): string {
+  return typeof time === "string" ? time : ""; // nobody has checked it
 }

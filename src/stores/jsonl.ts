@@ -2,12 +2,13 @@ import { closeSync, fstatSync } from "node:fs";
 import { type Entry, formatEntry } from "../entry.ts";
 import { pathOf, workingDirectory } from "../environment.ts";
 import { CachyError } from "../errors.ts";
-import { isPath } from "../options.ts";
+import { isPath } from "../check_options.ts";
 import { requireGranted } from "../permissions.ts";
 import { show } from "../show.ts";
 import { lineAppender } from "./append.ts";
+import { entryAt } from "./entry_at.ts";
 import { openIfExists, withCure } from "./file.ts";
-import { type BadLines, emptyIndex, entryAt, fenceOf, isSameFile, lineNumber, readLines } from "./jsonl_index.ts";
+import { type BadLines, emptyIndex, fenceOf, isSameFile, lineNumber, readLines } from "./jsonl_index.ts";
 import { keyNumber } from "./line_key.ts";
 import { type Store, type Warn, warnOnStderr } from "./store.ts";
 
@@ -92,6 +93,19 @@ export function jsonlStore(file: string | URL): Store {
           closeSync(file);
         }
       });
+    },
+    *entries() {
+      const file = openIfExists(path);
+      if (file === undefined) return;
+      try {
+        refresh(file);
+        for (const position of index.positions.newestFirst()) {
+          const entry = entryAt(file, position);
+          if (typeof entry !== "string") yield entry;
+        }
+      } finally {
+        closeSync(file);
+      }
     },
     append(entry) {
       requireGranted("write", path);

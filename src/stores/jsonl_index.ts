@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
-import { type Entry, parseEntry } from "../entry.ts";
+import type { Entry } from "../entry.ts";
+import { EDGE_LENGTH, edgesOf, entryAt, LONGEST_LINE } from "./entry_at.ts";
 import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
 import { keyAtStart, keyNumber } from "./line_key.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
@@ -28,8 +29,8 @@ export interface Index {
   end: number;
   /** How many there are up to `end`. */
   lines: number;
-  /** Whether the last of them is whole but for its line feed. */
-  isOpen: boolean;
+  /** The last of them, if it is whole but for its line feed. */
+  open: OpenLine | undefined;
   /** The bytes before `end`, which are still there unless the file was written anew. */
   fence: string;
   size: number;
@@ -37,9 +38,15 @@ export interface Index {
   modified: number;
 }
 
+/** A last line that lacks its line feed: whatever is appended to it makes it another one. */
+interface OpenLine {
+  readonly start: number;
+  readonly isReachable: boolean;
+}
+
 /** Of a file of which nothing is known. */
 export function emptyIndex(): Index {
-  const state = { unreachable: 0, end: 0, lines: 0, isOpen: false, fence: "", size: 0, inode: -1, modified: 0 };
+  const state = { unreachable: 0, end: 0, lines: 0, open: undefined, fence: "", size: 0, inode: -1, modified: 0 };
   return { positions: positionTable(), reported: new Set(), ...state };
 }
 
@@ -49,7 +56,8 @@ export function isSameFile(index: Index, stats: Stats): boolean {
   return stats.size > index.size || stats.mtimeMs === index.modified;
 }
 
-const FENCE_LENGTH = 64;
+/** Long enough to hold some lines: those of pycachy end all the same, and an inode's number is soon given away anew. */
+const FENCE_LENGTH = 4096;
 
 /** The bytes before a place in the file. */
 export function fenceOf(file: number, end: number): string {
@@ -65,6 +73,7 @@ const NAMED_BAD_LINES = 10;
 export function readLines(file: number, index: Index, size: number): BadLines {
   const first: BadLine[] = [];
   let count = 0;
+  forgetOpenLine(index);
   let start = index.end;
   for (const { block, at } of blocksOf(file, index.end, size)) {
     for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
@@ -126,10 +135,6 @@ const CARRIAGE_RETURN = 0x0d;
  */
 function addLine(file: number, index: Index, position: Position, bytes: Uint8Array, at: number): string | undefined {
   const { start, length } = position;
-  if (length === 0 && index.isOpen) {
-    index.isOpen = false;
-    return undefined;
-  }
   index.lines++;
   const end = Math.min(at + length, bytes.length);
   const last = bytes[end - 1] === CARRIAGE_RETURN ? bytes[end - 2] : bytes[end - 1];
@@ -144,61 +149,29 @@ function addLine(file: number, index: Index, position: Position, bytes: Uint8Arr
   return undefined;
 }
 
-function addEntry(index: Index, { key }: Entry, { start, length }: Position): void {
+/** @returns Whether anybody can ask for it. */
+function addEntry(index: Index, { key }: Entry, { start, length }: Position): boolean {
   const number = keyNumber(key);
   if (number === undefined) index.unreachable++;
   else index.positions.add(number, start, length);
+  return number !== undefined;
 }
 
 /** A last line without a line feed counts if it is whole; otherwise somebody may still be writing it. */
 function addOpenLine(file: number, index: Index, position: Position): void {
-  if (position.length === 0 || index.isOpen) return;
+  if (position.length === 0) return;
   const entry = entryAt(file, position);
   if (typeof entry === "string") return;
-  addEntry(index, entry, position);
+  index.open = { start: position.start, isReachable: addEntry(index, entry, position) };
   index.end += position.length;
   index.lines++;
-  index.isOpen = true;
 }
 
-const EDGE_LENGTH = 24;
-
-/** The first and the last bytes of a line that does not stand in one block. */
-function edgesOf(file: number, { start, length }: Position): Uint8Array {
-  if (length <= 2 * EDGE_LENGTH) return bytesAt(file, { start, length });
-  const edges = new Uint8Array(2 * EDGE_LENGTH);
-  edges.set(bytesAt(file, { start, length: EDGE_LENGTH }));
-  edges.set(bytesAt(file, { start: start + length - EDGE_LENGTH, length: EDGE_LENGTH }), EDGE_LENGTH);
-  return edges;
-}
-
-/** Longer texts are no strings on some runtimes. In bytes. */
-const LONGEST_LINE = 2 ** 29 - 25;
-
-/** It drops the byte order mark that some editors put before the first line. */
-const decoder = new TextDecoder("utf-8", { fatal: true });
-/** For the edges, which may cut a character in two. */
-const lenientDecoder = new TextDecoder();
-
-/** The entry in a line, or why it is none. */
-export function entryAt(file: number, position: Position): Entry | string {
-  if (position.length > 2 * EDGE_LENGTH) {
-    // Without both braces it is no entry, which is seen without reading 100 MB of something else.
-    const edges = lenientDecoder.decode(edgesOf(file, position));
-    if (!/^\s*\{[^]*\}\s*$/.test(edges)) return parseEdges(edges);
-  }
-  if (position.length > LONGEST_LINE) return `longer than ${LONGEST_LINE} bytes`;
-  const bytes = bytesAt(file, position);
-  let line: string;
-  try {
-    line = decoder.decode(bytes);
-  } catch {
-    return "not UTF-8";
-  }
-  return parseEntry(line);
-}
-
-function parseEdges(edges: string): string {
-  const reason = parseEntry(edges);
-  return typeof reason === "string" ? reason : "not JSON";
+function forgetOpenLine(index: Index): void {
+  if (!index.open) return;
+  if (index.open.isReachable) index.positions.removeLast();
+  else index.unreachable--;
+  index.end = index.open.start;
+  index.lines--;
+  index.open = undefined;
 }

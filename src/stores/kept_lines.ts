@@ -1,21 +1,24 @@
 import { writeSync } from "node:fs";
 import { concatBytes } from "../bytes.ts";
-import { checkEntry, type Entry } from "../entry.ts";
+import { checkEntry, type Entry, ENTRY_VERSION } from "../entry.ts";
 import { asRecord, parseJson } from "../json.ts";
+import { entryAt, lineAt } from "./entry_at.ts";
 import { bytesAt, type Position } from "./file.ts";
-import { entryAt, type Index, linesOf } from "./jsonl_index.ts";
+import { type Index, linesOf } from "./jsonl_index.ts";
 import { keyNumber } from "./line_key.ts";
 
-/** What became of the lines of a file. */
-export interface KeptLines {
+/** What became of a file that was compacted. */
+export interface CompactReport {
   /** Lines that stayed. */
-  kept: number;
+  readonly kept: number;
   /** Lines that a newer line of the same digest had replaced. */
-  replaced: number;
+  readonly replaced: number;
   /** Lines that were no entries: torn, blank, git conflict markers, of another shape. */
-  damaged: number;
+  readonly damaged: number;
+  /** The size of the file before, in bytes. */
+  readonly bytesBefore: number;
   /** The size of the new file, in bytes; without what others appended meanwhile. */
-  bytesAfter: number;
+  readonly bytesAfter: number;
 }
 
 /**
@@ -24,7 +27,12 @@ export interface KeptLines {
  * @param index What is known of the old file.
  * @param sort Whether to sort them by key.
  */
-export function writeKept(old: number, target: number, index: Index, sort: boolean): KeptLines {
+export function writeKept(
+  old: number,
+  target: number,
+  index: Index,
+  sort: boolean,
+): Omit<CompactReport, "bytesBefore"> {
   const counts = { kept: 0, replaced: 0, damaged: 0 };
   const writer = lineWriter(target);
   const sorted: { readonly key: string; readonly position: Position }[] = [];
@@ -47,7 +55,10 @@ interface Judgement {
 
 function judgeLine(file: number, position: Position, index: Index): Judgement {
   const entry = entryAt(file, position);
-  if (typeof entry === "string") return judgeForeign(file, position);
+  if (typeof entry === "string") {
+    const key = keyForOthers(file, position);
+    return key === undefined ? { fate: "damaged", key: "" } : { fate: "kept", key };
+  }
   return { fate: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
 }
 
@@ -63,14 +74,17 @@ function isNewest(file: number, { start }: Position, { key, sha256 }: Entry, { p
 }
 
 /** What is no entry for us may be one for others: for a newer version, or, with the status of a failure, for pycachy. */
-function judgeForeign(file: number, position: Position): Judgement {
-  const value = asRecord(parseJson(new TextDecoder().decode(bytesAt(file, position))));
+export function isKeptForOthers(file: number, position: Position): boolean {
+  return keyForOthers(file, position) !== undefined;
+}
+
+function keyForOthers(file: number, position: Position): string | undefined {
+  const value = asRecord(parseJson(lineAt(file, position) ?? ""));
   const { key, v, response, status_code: status } = value ?? {};
-  const isNewer = typeof v === "number" && v > 1;
+  const isNewer = typeof v === "number" && v > ENTRY_VERSION;
   const isFailure = Number.isInteger(status) && typeof response === "string" &&
     typeof checkEntry({ ...value, status_code: 200 }) !== "string";
-  const isKept = typeof key === "string" && (isNewer || isFailure);
-  return isKept ? { fate: "kept", key } : { fate: "damaged", key: "" };
+  return typeof key === "string" && (isNewer || isFailure) ? key : undefined;
 }
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
@@ -79,7 +93,9 @@ const CARRIAGE_RETURN = 0x0d;
 /** Without what editors add, and what stricter readers trip over. */
 function bareLine(line: Uint8Array): Uint8Array {
   const start = BYTE_ORDER_MARK.every((byte, at) => line[at] === byte) ? BYTE_ORDER_MARK.length : 0;
-  return line.subarray(start, line.at(-1) === CARRIAGE_RETURN ? -1 : undefined);
+  let end = line.length;
+  while (line[end - 1] === CARRIAGE_RETURN) end--;
+  return line.subarray(start, end);
 }
 
 const BUFFERED_BYTES = 1 << 20;

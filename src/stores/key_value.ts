@@ -7,7 +7,7 @@
  * import { createCachy, jsonlStore, layeredStore } from "@cachy/core";
  * import { keyValueStore } from "@cachy/core/kv";
  *
- * const redis = new Map<string, string>(); // or: new Keyv(new KeyvRedis("redis://…")), new Redis("redis://…")
+ * const redis = new Map<string, string>(); // or: createKeyv("redis://…", { throwOnErrors: true }) …
  * const cachy = createCachy({ store: layeredStore(jsonlStore("cachy.jsonl"), keyValueStore(redis)) });
  * ```
  *
@@ -16,8 +16,8 @@
 import { textOf } from "../bytes.ts";
 import { checkEntry, type Entry, formatEntry, parseEntry } from "../entry.ts";
 import { CachyError } from "../errors.ts";
-import { show } from "../show.ts";
-import { DEFAULT_TIME_LIMIT_MS, isTimeLimit, withinTime } from "../time_limit.ts";
+import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../time_limit.ts";
+import { checkStoreOptions, describeWithout, type Rule, TIME_LIMIT_RULE } from "./check_store_options.ts";
 import { type Store, type Warn, warnOnStderr } from "./store.ts";
 
 export type { Entry, RecordedRequest } from "../entry.ts";
@@ -60,9 +60,10 @@ export interface KeyValueOptions {
  *
  * On its own it is asked for every request. Behind a file, by `layeredStore`, it is asked for what the file has not.
  *
- * @param kv A keyv, unstorage, `Map`, ioredis or redis client.
+ * @param kv A keyv, unstorage, `Map`, ioredis or redis client. It has to reject when it fails (keyv 5 needs the option
+ * `throwOnErrors`), and to have a listener for `error`: without one, some end the process when their connection is lost.
  * @throws {CachyError} `invalid_option`, if `kv` has no functions `get` and `set`.
- * @throws {CachyError} `invalid_option`, if an option has a wrong type.
+ * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
  *
  * @example
  * ```ts
@@ -78,40 +79,35 @@ export function keyValueStore(kv: KeyValue, options: KeyValueOptions = {}): Stor
   const { name = "the key-value store", prefix = "cachy-", timeLimitMs = DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
 
-  const get = async (id: string): Promise<Entry | undefined> => {
-    const value = await kv.get(`${prefix}${id}`);
+  /** Without `sha256`, only what pycachy wrote: an entry that has one belongs under it. */
+  const get = async (key: string, sha256?: string): Promise<Entry | undefined> => {
+    const id = `${prefix}${sha256 ?? key}`;
+    const value = await kv.get(id);
     if (value === undefined || value === null) return undefined;
     const entry = readValue(value);
-    const problem = typeof entry === "string"
-      ? entry
-      : idOf(entry) === id
-      ? undefined
-      : "it belongs to another request";
-    if (problem === undefined) return entry as Entry;
-    warn(`Skipped what is no entry in ${name}: ${prefix}${id} (${problem}). Delete this key to silence this.`);
+    if (typeof entry === "object" && entry.key === key && entry.sha256 === sha256) return entry;
+    const problem = typeof entry === "string" ? entry : "it belongs to another request";
+    warn(`Skipped what is no entry in ${name}: ${id} (${problem}). Delete this key to silence this.`);
     return undefined;
   };
 
   return {
     name,
+    timeLimitMs,
     warnTo(to: Warn) {
       warn = to;
     },
     async find(key, sha256) {
       // Both at once: an entry by pycachy is found by its key, and there is no time to ask one after the other.
-      const found = Promise.all([sha256 === undefined ? undefined : get(sha256), get(key)]);
+      const found = Promise.all([sha256 === undefined ? undefined : get(key, sha256), get(key)]);
       const [exact, withoutDigest] = await withinTime(found, timeLimitMs);
       return exact ?? withoutDigest;
     },
     async append(entry) {
-      const set = async () => await kv.set(`${prefix}${idOf(entry)}`, formatEntry(entry).slice(0, -1));
+      const set = async () => await kv.set(`${prefix}${entry.sha256 ?? entry.key}`, formatEntry(entry).slice(0, -1));
       if (await withinTime(set(), timeLimitMs) === false) throw new Error("it did not take the entry");
     },
   };
-}
-
-function idOf({ key, sha256 }: Entry): string {
-  return sha256 ?? key;
 }
 
 /** Some clients give back what was set, some what it says as JSON, some bytes. */
@@ -121,18 +117,18 @@ function readValue(value: unknown): Entry | string {
   return text === undefined ? "not UTF-8" : parseEntry(text);
 }
 
+const RULES: Readonly<Record<keyof KeyValueOptions, Rule>> = {
+  name: ["a text", (value) => typeof value === "string" && value !== ""],
+  prefix: ["a text", (value) => typeof value === "string"],
+  timeLimitMs: TIME_LIMIT_RULE,
+};
+
 function checkArguments(kv: KeyValue, options: KeyValueOptions): void {
-  if (typeof kv?.get !== "function" || typeof kv.set !== "function") {
-    const message = `Cannot use ${show(kv)} as a key-value store: expected an object with the functions get and set.`;
+  const missing = (["get", "set"] as const).filter((name) => typeof kv?.[name] !== "function");
+  if (missing.length > 0) {
+    const described = describeWithout(kv, missing);
+    const message = `Cannot use ${described} as a key-value store: expected an object with the functions get and set.`;
     throw new CachyError("invalid_option", message);
   }
-  const wrong = Object.entries(options).find(([name, value]) => value !== undefined && !fits(name, value));
-  if (!wrong) return;
-  const expected = "name and prefix are strings, timeLimitMs is a number of milliseconds above 0";
-  const message = `Cannot use ${show(wrong[1])} as option "${wrong[0]}" of a key-value store: ${expected}.`;
-  throw new CachyError("invalid_option", message);
-}
-
-function fits(name: string, value: unknown): boolean {
-  return name === "timeLimitMs" ? isTimeLimit(value) : /^(?:name|prefix)$/.test(name) && typeof value === "string";
+  checkStoreOptions(options, RULES, "a key-value store");
 }

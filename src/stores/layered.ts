@@ -1,7 +1,7 @@
 import { CachyError, storeProblem } from "../errors.ts";
-import { isStore } from "../options.ts";
-import { show } from "../show.ts";
-import { DEFAULT_TIME_LIMIT_MS, isTimeLimit, withinTime } from "../time_limit.ts";
+import { isStore } from "../check_options.ts";
+import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../time_limit.ts";
+import { checkStoreOptions, describeWithout, TIME_LIMIT_RULE } from "./check_store_options.ts";
 import { type Store, type Warn, warnOnStderr } from "./store.ts";
 
 /** How a shared store is used. */
@@ -10,7 +10,7 @@ export interface LayeredOptions {
    * How long to wait for the shared store, in milliseconds. Then it counts as down, and is left alone for ten times as
    * long.
    *
-   * @default 1000
+   * @default the limit of the shared store itself, if it has one (`keyValueStore` has), else 1000
    */
   readonly timeLimitMs?: number;
 }
@@ -22,11 +22,13 @@ const PAUSE_IN_LIMITS = 10;
  * Puts a store of one's own in front of a shared one: what the local one has not is looked for in the shared one and
  * kept in the local one; new entries go to both.
  *
- * A shared store that is down or slow is a warning and a miss, never a failed call.
+ * A shared store that is down or slow is a warning and a miss, never a failed call. What is recorded while it is down
+ * stays in the local one; it is not sent later.
  *
  * @param local Answers first; mostly a file.
  * @param shared Answers what the local one has not.
- * @throws {CachyError} `invalid_option`, if `local` or `shared` is no store, or the time limit no time.
+ * @throws {CachyError} `invalid_option`, if `local` or `shared` is no store.
+ * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
  *
  * @example
  * ```ts
@@ -38,9 +40,10 @@ const PAUSE_IN_LIMITS = 10;
  */
 export function layeredStore(local: Store, shared: Store, options: LayeredOptions = {}): Store {
   checkArguments(local, shared, options);
-  const { timeLimitMs = DEFAULT_TIME_LIMIT_MS } = options;
+  const { timeLimitMs = shared.timeLimitMs ?? DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
   let restsUntil = 0;
+  const rests = () => performance.now() < restsUntil;
 
   const askLocal = async <Answer>(verb: Verb, ask: () => Answer | Promise<Answer>): Promise<Outcome<Answer>> => {
     try {
@@ -51,22 +54,30 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
     }
   };
   const askShared = async <Answer>(verb: Verb, ask: () => Answer | Promise<Answer>): Promise<Outcome<Answer>> => {
-    if (performance.now() < restsUntil) return { failed: true };
+    if (rests()) return { failed: true };
     try {
       return { answer: await withinTime(ask(), timeLimitMs) };
     } catch (error) {
-      const pause = PAUSE_IN_LIMITS * timeLimitMs;
-      restsUntil = performance.now() + pause;
-      warn(`${storeProblem(verb, shared.name, error)}. For ${pause / 1000} s only ${local.name} is asked.`);
+      // Calls that were under way together meet one failure: only the first of them says so.
+      if (!rests()) rest(storeProblem(verb, shared.name, error));
       return { failed: true, error };
     }
   };
+  const rest = (problem: string) => {
+    const pause = PAUSE_IN_LIMITS * timeLimitMs;
+    restsUntil = performance.now() + pause;
+    warn(`${problem.replace(/\.$/, "")}. For ${pause / 1000} s only ${local.name} is used.`);
+  };
 
   return {
-    name: `${local.name} and ${shared.name}`,
+    // A miss says where it was looked for, so it must not name a store that was not asked.
+    get name() {
+      return rests() ? `${local.name}; ${shared.name} cannot be asked now` : `${local.name} and ${shared.name}`;
+    },
     get size() {
       return local.size;
     },
+    entries: () => local.entries?.() ?? [],
     warnTo(to: Warn) {
       warn = to;
       local.warnTo?.(to);
@@ -99,14 +110,22 @@ interface Outcome<Answer> {
   readonly error?: unknown;
 }
 
-function checkArguments(local: Store, shared: Store, { timeLimitMs }: LayeredOptions): void {
+function checkArguments(local: Store, shared: Store, options: LayeredOptions): void {
   const stores = { local, shared };
-  for (const [name, store] of Object.entries(stores)) {
+  for (const [role, store] of Object.entries(stores)) {
     if (isStore(store)) continue;
+    const described = describeWithout(store, missingIn(store));
     const expected = "an object with a name and the functions find and append";
-    throw new CachyError("invalid_option", `Cannot use ${show(store)} as the ${name} store: expected ${expected}.`);
+    throw new CachyError("invalid_option", `Cannot use ${described} as the ${role} store: expected ${expected}.`);
   }
-  if (timeLimitMs === undefined || isTimeLimit(timeLimitMs)) return;
-  const message = `Cannot use ${show(timeLimitMs)} as option "timeLimitMs": expected a number of milliseconds above 0.`;
-  throw new CachyError("invalid_option", message);
+  checkStoreOptions(options, { timeLimitMs: TIME_LIMIT_RULE }, "a layered store");
+}
+
+function missingIn(store: Partial<Store> | undefined | null): string[] {
+  const there = {
+    name: typeof store?.name === "string",
+    find: typeof store?.find === "function",
+    append: typeof store?.append === "function",
+  };
+  return Object.entries(there).filter(([, isThere]) => !isThere).map(([member]) => member);
 }

@@ -17,8 +17,11 @@ export function memoryStore(): Store {
     name: "memory",
     find: (key, sha256) => (sha256 ? entries.get(sha256) : undefined) ?? entries.get(key),
     append(entry) {
-      entries.set(entry.sha256 ?? entry.key, entry);
+      const id = entry.sha256 ?? entry.key;
+      entries.delete(id); // so that it becomes the newest
+      entries.set(id, entry);
     },
+    entries: () => [...entries.values()].reverse(),
     get size() {
       return entries.size;
     },

@@ -6,8 +6,12 @@ export interface PositionTable {
   readonly count: number;
   /** Adds a line, which from then on is the newest of its key. */
   add(key: number, start: number, length: number): void;
+  /** Takes out the line that was added last. */
+  removeLast(): void;
   /** The lines of a key, newest first. */
   positionsOf(key: number): Position[];
+  /** All lines, newest first. */
+  newestFirst(): Generator<Position>;
 }
 
 /** Lines per slot of the hash table are at most this many; more would make long searches. */
@@ -49,6 +53,8 @@ export function positionTable(): PositionTable {
     for (let line = 0; line < count; line++) slots[slotOf(keys[line] as number)] = line + 1;
   };
 
+  const positionAt = (line: number): Position => ({ start: starts[line] as number, length: lengths[line] as number });
+
   return {
     get count() {
       return count;
@@ -60,12 +66,20 @@ export function positionTable(): PositionTable {
       older[count] = slots[slot] as number;
       slots[slot] = ++count;
     },
+    removeLast() {
+      // Its slot may become free without a search missing others: none of them was there when its slot was chosen.
+      slots[slotOf(keys[count - 1] as number)] = older[count - 1] as number;
+      count--;
+    },
     positionsOf(key) {
       const positions: Position[] = [];
       for (let line = slots[slotOf(key)] as number; line !== 0; line = older[line - 1] as number) {
-        positions.push({ start: starts[line - 1] as number, length: lengths[line - 1] as number });
+        positions.push(positionAt(line - 1));
       }
       return positions;
+    },
+    *newestFirst() {
+      for (let line = count - 1; line >= 0; line--) yield positionAt(line);
     },
   };
 }

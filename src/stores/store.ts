@@ -35,6 +35,13 @@ export interface Store {
   /** How many entries there are, as far as is known without asking. */
   readonly size?: number;
   /**
+   * Gives the entries, newest first, from which a miss is explained. It is read for some milliseconds only. Not for stores
+   * in which listing takes long.
+   */
+  entries?(): Iterable<Entry> | AsyncIterable<Entry>;
+  /** For how long it makes a call wait at most, in milliseconds, if it sees to that; `layeredStore` goes by it. */
+  readonly timeLimitMs?: number;
+  /**
    * Tells the store where to report what is wrong but fails no call, such as a line that is no entry. A handle calls it
    * when it is made; until then a store reports to stderr.
    */

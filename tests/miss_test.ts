@@ -1,0 +1,282 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type Cachy, CachyMissError, type CachyOptions, createCachy, type Entry, memoryStore } from "../mod.ts";
+import { runProgram } from "./processes.ts";
+import { startProvider } from "./provider/provider.ts";
+import { thisRuntime } from "./sdk/case.ts";
+import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
+
+const RESPONSES_URL = "https://api.openai.com/v1/responses";
+const chat = (content: string, members: object = {}) => ({
+  model: "gpt-4.1",
+  messages: [{ role: "system", content: "You are a poet." }, { role: "user", content }],
+  ...members,
+});
+
+/** What is recorded, and then asked for: a URL, a body and headers. */
+type Asked = readonly [body: unknown, url?: string, headers?: Record<string, string>];
+
+async function ask({ fetch }: Cachy, [body, url = CHAT_URL, headers]: Asked): Promise<Response> {
+  return await fetch(url, jsonPost(body, headers));
+}
+
+/** The miss of a request, with other ones recorded. */
+async function missOf(recorded: readonly Asked[], asked: Asked, options: CachyOptions = {}) {
+  const store = memoryStore();
+  const recorder = testCachy({ store, fetch: network(() => jsonAnswer({ ok: 1 })).fetch });
+  for (const request of recorded) await (await ask(recorder, request)).text();
+  const player = testCachy({
+    store,
+    mode: "replay",
+    fetch: network(() => assert.fail("no network")).fetch,
+    ...options,
+  });
+  const { error } = await (await ask(player, asked)).json();
+  const [miss] = player.misses;
+  assert.ok(miss && miss.message === error.message);
+  return { ...miss, lines: miss.message.split("\n") };
+}
+
+test("a miss says what is missing, what the nearest request has different, why, and how to record it", async () => {
+  const recorded: Asked[] = [
+    [chat("Please write 1 word about the ocean")],
+    [chat("Something else altogether, and much longer than that")],
+    [{ input: "Please write one word about the ocean", model: "gpt-4.1" }, RESPONSES_URL],
+  ];
+  const { lines, key, nearest } = await missOf(recorded, [chat("Please write one word about the ocean")]);
+  assert.deepEqual(lines, [
+    `Cannot replay POST ${CHAT_URL}: no answer is recorded for it in memory (key ${key}, 3 entries).`,
+    `The nearest recorded request (key ${nearest?.key}, recorded ${
+      nearest?.recordedAt?.slice(0, 10)
+    }) differs in (recorded → asked):`,
+    `  messages[1].content: "Please write 1 word about the ocean" → "Please write one word about the ocean"`,
+    `The network was not asked: mode "replay" by the option { mode: "replay" }.`,
+    `To record the answer, run once with { mode: "auto" }, and commit the file.`,
+  ]);
+  assert.deepEqual(nearest?.differences.map(({ path, kind }) => [path, kind]), [["messages[1].content", "changed"]]);
+});
+
+test("a miss names the likely cause", async () => {
+  const text = "Say hello.";
+  const cases: [cause: RegExp, recorded: Asked, asked: Asked, options?: CachyOptions][] = [
+    [/^another model: gpt-4\.1 → gpt-5\.$/, [chat(text)], [{ ...chat(text), model: "gpt-5" }]],
+    [/^other members are sent \(service_tier\)/, [chat(text)], [chat(text, { service_tier: "auto" })]],
+    [/^other members are sent \(n\)/, [chat(text, { n: 1 })], [chat(text)]],
+    [/streamed, the other is not/, [chat(text)], [chat(text, { stream: true })]],
+    [/^another namespace/, [chat(text)], [chat(text)], { namespace: "second" }],
+    [/^another base URL or domain: .* at api\.openai\.com, .* at eu\.api\.openai\.com/, [chat(text)], [
+      chat(text),
+      "https://eu.api.openai.com/v1/chat/completions",
+    ]],
+    [/^another base URL or domain/, [chat(text)], [chat(text), "https://openrouter.ai/api/v1/chat/completions"]],
+    [/^another value of a header that changes the answer \(headers\["openai-beta"\]\)/, [chat(text)], [
+      chat(text),
+      CHAT_URL,
+      { "openai-beta": "assistants=v2" },
+    ]],
+    [/^another model: gemini-2\.5-flash → gemini-3/, [
+      { contents: [] },
+      "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent",
+    ], [{ contents: [] }, "https://generativelanguage.googleapis.com/v1beta/models/gemini-3:generateContent"]],
+    [/streamed, the other is not/, [
+      { contents: [] },
+      "https://generativelanguage.googleapis.com/v1beta/models/g:generateContent",
+    ], [{ contents: [] }, "https://generativelanguage.googleapis.com/v1beta/models/g:streamGenerateContent?alt=sse"]],
+  ];
+  for (const [expected, recorded, asked, options] of cases) {
+    const { cause, message } = await missOf([recorded], asked, options);
+    assert.match(cause ?? "", expected, message);
+    assert.ok(message.includes(`Likely cause: ${cause}`));
+  }
+});
+
+test("a miss offers a line for the option normalize, which cures it when it is pasted", async () => {
+  const cases: [what: RegExp, recorded: string, asked: string][] = [
+    [/^a time/, "Now: 2026-11-24T10:00:00.000Z.", "Now: 2026-11-25T11:30:12.345Z."],
+    [/^a date/, "Today is 2026-11-24.", "Today is 2026-12-01."],
+    [/^a date/, "Today is 11/24/2026.", "Today is 12/1/2026."],
+    [/^a date/, "Tuesday, November 24, 2026", "Wednesday, November 25, 2026"],
+    [/^a time/, "It is 10:15.", "It is 9:47."],
+    [/^an id \(UUID\)/, "Run 0b5f1c1e-3a2b-4c5d-8e9f-001122334455", "Run 9a8b7c6d-3a2b-4c5d-8e9f-aabbccddeeff"],
+    [/^a time in/, "at 1732442400", "at 1732442999"],
+    [/^an id/, "file file-AbC123dEfGh", "file file-ZyX987wVuTs"],
+    [/^a temporary folder/, "in /tmp/run-ab/x", "in /tmp/run-cd/y"],
+  ];
+  for (const [what, recorded, asked] of cases) {
+    const { cause, message } = await missOf([[chat(recorded)]], [chat(asked)]);
+    assert.match(cause ?? "", what, message);
+    const [, pattern = "", flags, replacement = ""] = /normalize: \[\[\/(.+)\/(\w*), (".*")\]\]$/.exec(cause ?? "") ??
+      [];
+    const normalize: CachyOptions["normalize"] = [[new RegExp(pattern, flags), JSON.parse(replacement)]];
+    const cachy = testCachy({ normalize, fetch: network(() => jsonAnswer({ ok: 1 })).fetch });
+    for (const text of [recorded, asked]) await (await ask(cachy, [chat(text)])).text();
+    assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], [1, 1], message);
+  }
+});
+
+test("a miss names no cause, when a person changed the prompt", async () => {
+  for (const [recorded, asked] of [["Write a poem", "Write a haiku"], ["2 apples", "3 pears"]] as const) {
+    assert.equal((await missOf([[chat(recorded)]], [chat(asked)])).cause, undefined);
+  }
+});
+
+test("a miss prefers the same URL, however much differs, to another one", async () => {
+  const recorded: Asked[] = [[chat("nothing alike")], [
+    chat("Say hello."),
+    "https://eu.api.openai.com/v1/chat/completions",
+  ]];
+  const { nearest } = await missOf(recorded, [chat("Say hello.")]);
+  assert.deepEqual(nearest?.differences.map(({ path }) => path), ["messages[1].content"]);
+});
+
+test("a miss has less than 30 lines and no secrets, whatever differs", async () => {
+  const many = (value: string) =>
+    Object.fromEntries(Array.from({ length: 80 }, (_, at) => [`m${at}`, value.repeat(at)]));
+  const secret = `sk-${"a1b2c3d4e5".repeat(3)}`;
+  const recorded: Asked = [{ ...many("a\n"), api_key: "recorded-secret", text: "x" }];
+  const asked: Asked = [{ ...many("b\n"), api_key: "asked-secret", text: `use ${secret}` }, `${CHAT_URL}?key=k3y`];
+  const { message, lines } = await missOf([recorded], asked);
+  assert.ok(lines.length < 30 && message.length < 3000, message);
+  assert.match(message, /… and \d+ more/);
+  assert.doesNotMatch(message, /recorded-secret|asked-secret|k3y|a1b2c3d4/);
+});
+
+test("a miss is explained with long texts, which the file keeps by their hash", async () => {
+  const long = "long ".repeat(2000);
+  const { message, nearest } = await missOf([[chat(`${long}a`, { top: 1 })]], [chat(`${long}a`, { top: 2 })]);
+  assert.deepEqual(nearest?.differences.map(({ path }) => path), ["top"], message);
+  const other = await missOf([[chat(`${long}a`)]], [chat(`${long}b`)]);
+  assert.match(other.message, /messages\[1\]\.content: ".*0001 characters, sha256 \w+…" → ".*0001 characters, /);
+  assert.equal(other.cause, undefined);
+});
+
+test("a miss says so, when nothing like it is recorded, when nothing is, and when requests are not kept", async () => {
+  assert.match(
+    (await missOf([[chat("x")]], [{}, RESPONSES_URL])).message,
+    /No recorded request has this method and path/,
+  );
+  assert.match((await missOf([], [{}])).message, /Nothing is recorded there at all: is it the right file/);
+  const store = memoryStore();
+  store.append({ key: "00000000", response: "by pycachy" });
+  assert.match((await missOf([], [{}], { store })).message, /do not say what was asked/);
+});
+
+test("a miss is explained, whatever the lines say of their requests", async () => {
+  const bodies: unknown[] = [null, 7, "", [], {}, { method: "POST" }, { method: "POST", url: "no URL", body: "" }];
+  bodies.push({ method: "POST", url: CHAT_URL, body: "[".repeat(100_000) }, { method: 1, url: 2, body: 3 });
+  for (const request of bodies) {
+    const store = memoryStore();
+    store.append({ key: "00000000", response: "", request } as Entry);
+    assert.match((await missOf([], [chat("x")], { store })).message, /^Cannot replay POST .* 1 entry\)\.\n/);
+  }
+});
+
+test("a miss is explained without the nearest request, when the store cannot list its entries", async () => {
+  const { find, append, name } = memoryStore();
+  const failing = { find, append, name, entries: () => assert.fail("down") };
+  for (const store of [{ find, append, name }, failing]) {
+    assert.equal((await missOf([], [{}], { store })).lines.length, 3);
+  }
+});
+
+test("fetch() rejects with the miss, when the option miss says so", async () => {
+  const cachy = testCachy({ mode: "replay", miss: "throw" });
+  await assert.rejects(ask(cachy, [chat("x")]), (error) => {
+    assert.ok(error instanceof CachyMissError && error.code === "miss" && error.name === "CachyMissError");
+    assert.deepEqual([error.miss, error.message], [cachy.misses[0], cachy.misses[0]?.message]);
+    return true;
+  });
+  assert.equal(cachy.stats.misses, 1);
+});
+
+/** The real packages, which show the developer what an error answer says. */
+let provider: Awaited<ReturnType<typeof startProvider>>;
+before(async () => {
+  provider = await startProvider({ pause: 1 });
+});
+after(() => provider.stop());
+
+const SDKS: Record<string, (cachy: Cachy, prompt: string) => Promise<unknown>> = {
+  async openai(cachy, input) {
+    const { default: OpenAI } = await import("openai");
+    const client = new OpenAI({ apiKey: "dummy", baseURL: `${provider.url}/v1`, fetch: cachy.fetch });
+    return await client.responses.create({ model: "gpt-5-mini", input });
+  },
+  async anthropic(cachy, content) {
+    const { default: Anthropic } = await import("@anthropic-ai/sdk");
+    const client = new Anthropic({ apiKey: "dummy", baseURL: provider.url, fetch: cachy.fetch });
+    const messages = [{ role: "user" as const, content }];
+    return await client.messages.create({ model: "claude-haiku-4-5", max_tokens: 100, messages });
+  },
+  async genai(cachy, contents) {
+    const { GoogleGenAI } = await import("@google/genai");
+    const httpOptions = { baseUrl: provider.url, fetch: cachy.fetch };
+    return await new GoogleGenAI({ apiKey: "dummy", httpOptions }).models.generateContent({
+      model: "gemini",
+      contents,
+    });
+  },
+  async ai(cachy, prompt) {
+    const [{ generateText }, { createOpenAI }] = [await import("ai"), await import("@ai-sdk/openai")];
+    const openai = createOpenAI({ apiKey: "dummy", baseURL: `${provider.url}/v1`, fetch: cachy.fetch });
+    return await generateText({ model: openai("gpt-5-mini"), prompt });
+  },
+};
+
+for (const [name, call] of Object.entries(SDKS)) {
+  test(`a miss reaches the developer through ${name}, in its words and without a retry`, async (t) => {
+    const options = { file: join(temporaryFolder(t), "cachy.jsonl"), domains: [provider.url] };
+    await call(createCachy({ ...options, mode: "auto" }), "Say 1 word.");
+    provider.reset();
+    const cachy = createCachy({ ...options, mode: "replay" });
+    await assert.rejects(call(cachy, "Say one word."), (error: Error) => {
+      assert.match(error.message, /Cannot replay POST .*\(key [0-9a-f]{8}, 1 entry\)/);
+      assert.match(error.message, /Say 1 word\.\\?" → \\?"Say one word\./);
+      assert.match(error.message, /To record the answer, run once with \{ mode: /);
+      return true;
+    });
+    assert.deepEqual([cachy.stats.misses, provider.requests.length], [1, 0]);
+  });
+}
+
+const SUMMARY =
+  /cachy: 1 request was not recorded, and mode "replay" asked no network:\n.* [0-9a-f]{8} POST https:\/\/api\.openai\.com\/v1\/responses \(2 times\)\n.*To record it, run once/;
+
+test("a process that hid misses tells of them once when it ends, and by its exit code if that is wanted", async (t) => {
+  const cwd = temporaryFolder(t);
+  for (const [env, code] of [[{ CI: "1" }, 0], [{ CI: "1", CACHY_STRICT: "1" }, 1]] as const) {
+    const exit = await runProgram("miss", ["cachy.jsonl"], { cwd, env });
+    assert.equal(exit.code, code, exit.stderr);
+    assert.match(exit.stderr, SUMMARY);
+    assert.equal(exit.stderr.match(/^cachy:/gm)?.length, 1);
+    assert.deepEqual(JSON.parse(exit.stdout), { misses: 2, missed: 2 });
+  }
+  const off = await runProgram("ask_once", [provider.url], { cwd, env: { CACHY_MODE: "off", CACHY_STRICT: "1" } });
+  assert.deepEqual([off.code, off.stderr], [0, ""]);
+  assert.deepEqual(readdirSync(cwd), []);
+});
+
+/** How each runtime runs a file of tests, and whether a module can make its exit code 1. */
+const RUNNERS = {
+  deno: [["test", "-A", "--no-check", "--config", fileURLToPath(new URL("../deno.json", import.meta.url))], 0],
+  bun: [["test"], 1],
+  node: [["--import", import.meta.resolve("tsx"), "--test"], 1],
+} as const;
+
+test("a test that hid misses tells of them when the runner ends", async (t) => {
+  const [flags, strictCode] = RUNNERS[thisRuntime().name];
+  // Inside of a test of Node another one does not run.
+  const NODE_TEST_CONTEXT = "";
+  for (const [env, code] of [[{}, 0], [{ CACHY_STRICT: "1" }, strictCode]] as const) {
+    const exit = await runProgram("miss_in_test", [], {
+      cwd: temporaryFolder(t),
+      env: { NODE_TEST_CONTEXT, ...env },
+      flags,
+    });
+    assert.equal(exit.code, code, exit.stderr + exit.stdout);
+    assert.match((exit.stdout + exit.stderr).replaceAll("# ", ""), SUMMARY);
+  }
+});

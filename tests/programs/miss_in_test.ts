@@ -1,0 +1,9 @@
+/** A test that hides a miss, as an app does that catches every error. */
+import { test } from "node:test";
+import { enableCachy } from "../../mod.ts";
+
+enableCachy({ file: "nothing-here.jsonl", mode: "replay" });
+
+test("the app answers", async () => {
+  for (const _ of [1, 2]) await fetch("https://api.openai.com/v1/responses", { method: "POST", body: "{}" });
+});

@@ -1,0 +1,45 @@
+/** The snippets of the README, as programs of their own. */
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Exit, runProgram } from "./processes.ts";
+import type { Provider } from "./provider/provider.ts";
+
+export const readme: string = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+export const snippets: readonly string[] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+
+export interface Surroundings {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments of the runtime, in place of those that allow everything. */
+  readonly flags?: readonly string[];
+}
+
+/** The programs in a folder of their own, with a loopback provider in the place of the paid ones. */
+export interface ReadmePrograms {
+  /** Runs a program, the first is 0, which has to end well. */
+  run(index: number, surroundings: Surroundings): Promise<Exit>;
+  remove(): void;
+}
+
+export function writePrograms({ url }: Provider): ReadmePrograms {
+  const name = `readme_${crypto.randomUUID()}`;
+  // Among the programs, because that is where the packages are found.
+  const folder = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+  mkdirSync(folder);
+  for (const [index, snippet] of snippets.entries()) {
+    const program = snippet.replaceAll(`"@cachy/core"`, `"../../../mod.ts"`)
+      .replaceAll(`"@cachy/core/kv"`, `"../../../src/stores/key_value.ts"`);
+    writeFileSync(join(folder, `${index}.ts`), `import "../paid_network.ts";\n${program}`);
+  }
+  return {
+    async run(index, { cwd, env, flags }) {
+      const keys = { OPENAI_API_KEY: "dummy", ANTHROPIC_API_KEY: "dummy", PROVIDER: url };
+      const exit = await runProgram(`${name}/${index}`, [], { cwd, flags, env: { ...keys, ...env } });
+      assert.equal(exit.code, 0, exit.stderr + exit.stdout);
+      return exit;
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}

@@ -1,0 +1,31 @@
+/** The programs of the README that need a Redis. Apart from the others: on Deno, a skipped test keeps `after` from running. */
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { test } from "node:test";
+import { startProvider } from "./provider/provider.ts";
+import { writePrograms } from "./readme.ts";
+import { redisIsMissing, startRedis } from "./redis.ts";
+import { temporaryFolder } from "./testing.ts";
+
+for (const [index, program] of [[3, "fourth"], [4, "fifth"]] as const) {
+  const title = `the ${program} program of the README shares by Redis, and goes on without it`;
+  test(title, { skip: redisIsMissing }, async (t) => {
+    const [provider, redis] = await Promise.all([startProvider({ pause: 1 }), startRedis()]);
+    t.after(() => Promise.all([provider.stop(), redis.kill()]));
+    const programs = writePrograms(provider);
+    t.after(() => programs.remove());
+    /** On a machine that has no file yet. */
+    const runAnew = async () => {
+      const cwd = temporaryFolder(t);
+      const { stdout, stderr } = await programs.run(index, { cwd, env: { REDIS_URL: redis.url } });
+      assert.deepEqual(readdirSync(cwd), ["cachy.jsonl"]);
+      return { hits: stdout.match(/ (\d+)\n$/)?.[1], warnings: stderr.match(/^cachy: .*$/gm) ?? [] };
+    };
+    assert.deepEqual([await runAnew(), await runAnew()], [{ hits: "0", warnings: [] }, { hits: "1", warnings: [] }]);
+    assert.equal(provider.requests.length, 1);
+    await redis.kill();
+    const { hits, warnings } = await runAnew();
+    assert.deepEqual([hits, warnings.length, provider.requests.length], ["0", 1, 2]);
+    assert.match(warnings[0] ?? "", /^cachy: Cannot read .+\. For 10 s only .+ is used\.$/);
+  });
+}
