@@ -51,7 +51,9 @@ await start(async () => {
     }
     for (const { child } of victims) child.kill("SIGKILL");
     console.log(`${kills} processes killed, ${busy} of them before they were done; ${torn} left a torn line`);
-    await check("kills come while answers are recorded", () => expect(busy > kills / 4, "most came too late"));
+    if (kills > 0) {
+      await check("kills come while answers are recorded", () => expect(busy > kills / 4, "most came too late"));
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -30,7 +30,8 @@ export function startProgram(name: string, args: readonly string[], options: Pro
   const path = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
   const env: Record<string, string | undefined> = { ...process.env, NO_COLOR: "1", ...options.env };
   for (const variable of Object.keys(env)) {
-    if (/^(?:CI$|CACHY_)/.test(variable) && !options.env?.[variable]) delete env[variable];
+    // The last one would keep the test runner of Node from running.
+    if (/^(?:CI$|CACHY_|NODE_TEST_CONTEXT$)/.test(variable) && !options.env?.[variable]) delete env[variable];
   }
   const flags = options.flags ?? defaultFlags();
   const stdio = ["ignore", "pipe", "pipe"] as const;

@@ -94,9 +94,7 @@ function tryCompact(path: string, { sort }: CompactOptions): CompactReport | und
     const target = openNew(newPath);
     let isRenamed = false;
     try {
-      const copied = writeKept(old, target, index, sort ?? false);
-      const torn = index.end < size ? 1 : 0; // if it is only late, its writer writes it again
-      const report = { ...copied, damaged: copied.damaged + torn, bytesBefore: size };
+      const report = writeKept(old, target, index, { size, sort: sort ?? false });
       chmodSync(newPath, mode);
       fsyncSync(target);
       if (!isAt(path, old)) return undefined;
@@ -105,7 +103,9 @@ function tryCompact(path: string, { sort }: CompactOptions): CompactReport | und
       keepOld(path);
       renameSync(newPath, path);
       isRenamed = true;
-      carryOver(old, index.end, path, false);
+      // A torn last line may be whole by now: then it is one that was appended.
+      const rest = { start: index.end, length: size - index.end };
+      carryOver(old, isKeptForOthers(old, rest) ? size : rest.start, path, false);
       rmSync(oldPathOf(path), { force: true });
       return report;
     } finally {

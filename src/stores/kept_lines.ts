@@ -25,18 +25,19 @@ export interface CompactReport {
  * Copies the lines that count.
  *
  * @param index What is known of the old file.
+ * @param size Up to where to read it: a last line that is not in the index may lack its line feed.
  * @param sort Whether to sort them by key.
  */
 export function writeKept(
   old: number,
   target: number,
   index: Index,
-  sort: boolean,
-): Omit<CompactReport, "bytesBefore"> {
+  { size, sort }: { readonly size: number; readonly sort: boolean },
+): CompactReport {
   const counts = { kept: 0, replaced: 0, damaged: 0 };
   const writer = lineWriter(target);
   const sorted: { readonly key: string; readonly position: Position }[] = [];
-  for (const position of linesOf(old, 0, index.end)) {
+  for (const position of linesOf(old, 0, size)) {
     const { fate, key } = judgeLine(old, position, index);
     counts[fate]++;
     if (fate !== "kept") continue;
@@ -45,7 +46,7 @@ export function writeKept(
   }
   sorted.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : a.position.start - b.position.start);
   for (const { position } of sorted) writer.write(bareLine(bytesAt(old, position)));
-  return { ...counts, bytesAfter: writer.end() };
+  return { ...counts, bytesBefore: size, bytesAfter: writer.end() };
 }
 
 interface Judgement {
