@@ -38,6 +38,13 @@ export function replaceBytes(bytes: Uint8Array, sought: Uint8Array, replacement:
   return concatBytes([...parts, bytes.subarray(from)]);
 }
 
+/** Whether two byte sequences are equal. */
+export function areSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at === a.length && a.length === b.length;
+}
+
 /** Whether a byte sequence occurs in another one. */
 export function includesBytes(bytes: Uint8Array, sought: Uint8Array): boolean {
   return indexOfBytes(bytes, sought, 0) !== -1;

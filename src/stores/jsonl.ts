@@ -1,4 +1,5 @@
 import { closeSync, fstatSync } from "node:fs";
+import { areSameBytes } from "../bytes.ts";
 import { type Entry, formatEntry } from "../entry.ts";
 import { pathOf, workingDirectory } from "../environment.ts";
 import { CachyError } from "../errors.ts";
@@ -52,7 +53,9 @@ export function jsonlStore(file: string | URL): Store {
   const refresh = (file: number) => {
     const stats = fstatSync(file);
     const isGrown = stats.size > index.size;
-    if (!isSameFile(index, stats) || (isGrown && fenceOf(file, index.end) !== index.fence)) index = emptyIndex();
+    if (!isSameFile(index, stats) || (isGrown && !areSameBytes(fenceOf(file, index.end), index.fence))) {
+      index = emptyIndex();
+    }
     if (stats.size > index.size) report(readLines(file, index, stats.size));
     Object.assign(index, { size: stats.size, inode: stats.ino, modified: stats.mtimeMs });
   };

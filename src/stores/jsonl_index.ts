@@ -32,7 +32,7 @@ export interface Index {
   /** The last of them, if it is whole but for its line feed. */
   open: OpenLine | undefined;
   /** The bytes before `end`, which are still there unless the file was written anew. */
-  fence: string;
+  fence: Uint8Array;
   size: number;
   inode: number;
   modified: number;
@@ -46,7 +46,16 @@ interface OpenLine {
 
 /** Of a file of which nothing is known. */
 export function emptyIndex(): Index {
-  const state = { unreachable: 0, end: 0, lines: 0, open: undefined, fence: "", size: 0, inode: -1, modified: 0 };
+  const state = {
+    unreachable: 0,
+    end: 0,
+    lines: 0,
+    open: undefined,
+    fence: new Uint8Array(),
+    size: 0,
+    inode: -1,
+    modified: 0,
+  };
   return { positions: positionTable(), reported: new Set(), ...state };
 }
 
@@ -60,9 +69,9 @@ export function isSameFile(index: Index, stats: Stats): boolean {
 const FENCE_LENGTH = 4096;
 
 /** The bytes before a place in the file. */
-export function fenceOf(file: number, end: number): string {
+export function fenceOf(file: number, end: number): Uint8Array {
   const start = Math.max(0, end - FENCE_LENGTH);
-  return String.fromCharCode(...bytesAt(file, { start, length: end - start }));
+  return bytesAt(file, { start, length: end - start });
 }
 
 const LINE_FEED = 0x0a;
