@@ -91,7 +91,7 @@ export async function onNode(path) {
   const typescript = strips ? [] : stripsOnDemand ? ["--experimental-strip-types"] : ["--import", "tsx"];
   return {
     label: `Node ${version}`,
-    command: [path, ...typescript, "--test", `--test-timeout=${TEST_TIMEOUT}`],
+    command: [path, ...typescript, "--test", "--test-concurrency=2", `--test-timeout=${TEST_TIMEOUT}`],
     reportTo: (report) => [
       ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
       ...["--test-reporter=junit", `--test-reporter-destination=${report}`],

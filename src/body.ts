@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { textOf } from "./bytes.ts";
+import { textOf, utf8Length } from "./bytes.ts";
 import type { Entry } from "./entry.ts";
 
 /** A body as the members `binary` and `response` hold it. */
@@ -11,6 +11,13 @@ export function encodeBody(body: Uint8Array, contentType: string): Required<Pick
 /** The body of an entry: its text, or its bytes if it is binary. */
 export function decodeBody(entry: Entry): string | Uint8Array<ArrayBuffer> {
   return entry.binary ? decodeBase64(entry.response) : entry.response;
+}
+
+/** How many bytes the body of an entry has. */
+export function bodyLength({ binary, response }: Entry): number {
+  if (!binary) return utf8Length(response);
+  const padding = response.endsWith("==") ? 2 : response.endsWith("=") ? 1 : 0;
+  return response.length / 4 * 3 - padding;
 }
 
 function isTextual(contentType: string): boolean {

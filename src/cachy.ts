@@ -1,12 +1,15 @@
 import type { Context } from "./context.ts";
 import { createCounter } from "./counter.ts";
-import { type CachyStats, createReporter, type Reporter } from "./events.ts";
+import { createDeadIds } from "./dead_ids.ts";
+import { createReporter, type Reporter } from "./events.ts";
 import { createFetch } from "./fetch.ts";
-import { createFlights } from "./flights.ts";
+import { createFlights, sharedFlights } from "./flights.ts";
 import { callOnTheWay, fetchUnderWrapper } from "./global_fetch.ts";
 import type { Miss } from "./miss.ts";
+import { addNotebookDisplay } from "./notebook.ts";
 import type { CachyOptions } from "./options.ts";
 import { createSettings, type Settings } from "./settings.ts";
+import type { CachyStats } from "./stats.ts";
 import { jsonlStore } from "./stores/jsonl.ts";
 import type { Store } from "./stores/store.ts";
 
@@ -44,7 +47,7 @@ export interface Cachy extends Disposable, AsyncDisposable {
  * ```
  */
 export function createCachy(options: CachyOptions = {}): Cachy {
-  return createHandle(options, () => {}).handle;
+  return createHandle(options).handle;
 }
 
 /** A handle, and what it makes of any fetch. */
@@ -54,8 +57,16 @@ export interface CoveringHandle {
   readonly cover: (original: typeof fetch) => typeof fetch;
 }
 
-/** Makes a handle that also calls a function when it is disabled. */
-export function createHandle(options: CachyOptions, onDisable: () => void): CoveringHandle {
+/** What the maker of a handle adds to it. */
+export interface HandleParts {
+  /** Called when the handle is disabled. */
+  readonly onDisable?: () => void;
+  /** Whether what it covers waits for identical requests of other such handles that record into the same place. */
+  readonly sharesFlights?: boolean;
+}
+
+/** Makes a handle that can also cover other fetches than its own. */
+export function createHandle(options: CachyOptions, { onDisable, sharesFlights }: HandleParts = {}): CoveringHandle {
   const settings = createSettings(options);
   const reporter = createReporter({ debug: settings.debug, onEvent: options.onEvent });
   for (const warning of settings.warnings) reporter.warn(warning);
@@ -64,6 +75,7 @@ export function createHandle(options: CachyOptions, onDisable: () => void): Cove
   const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
   const store = options.store ?? fileStore as Store;
   options.store?.warnTo?.(reporter.warn);
+  const place = () => options.store ?? store.name;
   const shared: Omit<Context, "network"> = {
     settings,
     store,
@@ -71,13 +83,14 @@ export function createHandle(options: CachyOptions, onDisable: () => void): Cove
     pending,
     flights: createFlights(),
     counter: createCounter(),
-    refreshed: () => refreshedIn(options.store ?? store.name),
+    deadIds: createDeadIds(() => store.name),
+    refreshed: () => refreshedIn(place()),
     addMiss(miss) {
       misses.push(miss);
       if (misses.length > KEPT_MISSES) misses.shift();
     },
   };
-  const cachedOver = (network: typeof fetch) => createFetch({ ...shared, network });
+  const cachedOver = (network: typeof fetch, flights = shared.flights) => createFetch({ ...shared, network, flights });
   // Taken once: somebody may put the handle's own fetch in the place of the global one.
   const base = options.fetch ?? fetchUnderWrapper();
   const network: typeof fetch = (...call) => callOnTheWay(base, call);
@@ -85,12 +98,12 @@ export function createHandle(options: CachyOptions, onDisable: () => void): Cove
   let isEnabled = true;
   const disable = () => {
     isEnabled = false;
-    onDisable();
+    onDisable?.();
   };
   const flush = async () => {
     while (pending.size) await Promise.all(pending);
   };
-  const handle: Cachy = {
+  const handle: Cachy = addNotebookDisplay({
     fetch: (...call) => (isEnabled ? cached : network)(...call),
     get file() {
       return fileStore?.name;
@@ -104,8 +117,11 @@ export function createHandle(options: CachyOptions, onDisable: () => void): Cove
       await flush();
       disable();
     },
-  };
-  const cover = memoized((original) => cachedOver((...call) => callOnTheWay(options.fetch ?? original, call)));
+  });
+  const coverFlights = sharesFlights ? sharedFlights(place) : shared.flights;
+  const cover = memoized((original) =>
+    cachedOver((...call) => callOnTheWay(options.fetch ?? original, call), coverFlights)
+  );
   return { handle, cover };
 }
 

@@ -1,5 +1,6 @@
 import type { CanonicalRequest } from "./canonical_request.ts";
 import type { Counter } from "./counter.ts";
+import type { DeadIds } from "./dead_ids.ts";
 import type { Digest } from "./digest.ts";
 import type { Reporter } from "./events.ts";
 import type { Flights } from "./flights.ts";
@@ -22,6 +23,8 @@ export interface Context {
   readonly refreshed: () => Set<string>;
   /** Recordings that are under way. */
   readonly pending: Set<Promise<unknown>>;
+  /** Ids of replayed answers, which the provider may have forgotten. */
+  readonly deadIds: DeadIds;
   readonly addMiss: (miss: Miss) => void;
 }
 

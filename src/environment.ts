@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { isGranted } from "./permissions.ts";
 
 /** The environment variables that this module reads. */
-export type VariableName = "CI" | "CACHY_MODE" | "CACHY_FILE" | "CACHY_DEBUG" | "CACHY_STRICT";
+export type VariableName = "CI" | "CACHY_MODE" | "CACHY_FILE" | "CACHY_DEBUG" | "CACHY_STRICT" | "NO_COLOR";
 
 /** A variable's value; undefined if it is not set; `denied` if Deno does not let us look. */
 export function readVariable(name: VariableName): { readonly value?: string; readonly denied?: true } {
@@ -12,6 +12,15 @@ export function readVariable(name: VariableName): { readonly value?: string; rea
   if (!isGranted({ name: "env", variable: name })) return { denied: true };
   const value = process.env[name];
   return value === undefined || value === "" ? {} : { value };
+}
+
+/** Whether stderr is a terminal. */
+export function isStderrTerminal(): boolean {
+  try {
+    return process.stderr.isTTY === true;
+  } catch {
+    return false; // it was closed
+  }
 }
 
 /** Where Deno does not let us look at all variables, those that it may let us look at: the ones that SDKs read. */

@@ -1,4 +1,7 @@
+import { debugLine } from "./debug_line.ts";
 import type { DropReason } from "./problem.ts";
+import { type CachyStats, createCounters } from "./stats.ts";
+import type { TokenCount } from "./usage.ts";
 
 /** The request that an event is about. */
 export interface EventRequest {
@@ -23,38 +26,39 @@ export type CachyEvent =
   | {
     readonly kind: "hit";
     readonly request: EventRequest;
+    /** From the start of the request to the response, in milliseconds. */
     readonly ms: number;
+    /** The length of the body. */
+    readonly bytes: number;
+    /** How long the answer had taken when it was recorded, in milliseconds; undefined if the entry does not say. */
+    readonly savedMs?: number;
+    /** What the answer had cost; undefined if it does not say. */
+    readonly savedTokens?: TokenCount;
+    /** When the answer was recorded, ISO 8601 in UTC; undefined if the entry does not say. */
+    readonly recordedAt?: string;
   }
   | {
     readonly kind: "miss";
     readonly request: EventRequest;
+    /** From the start of the request until it was clear that nothing is recorded for it, in milliseconds. */
     readonly ms: number;
   }
   | {
     readonly kind: "recorded";
     readonly request: EventRequest;
+    /** The length of the body. */
     readonly bytes: number;
+    /** From the start of the request to the end of the body, in milliseconds. */
     readonly ms: number;
   }
   | {
     readonly kind: "dropped";
     readonly request: EventRequest;
     readonly reason: DropReason;
+    /** The reason in a few words. */
     readonly detail: string;
   }
   | { readonly kind: "warning"; readonly message: string };
-
-/** How often what has happened since the handle was made. */
-export interface CachyStats {
-  /** Answered from the store. */
-  readonly hits: number;
-  /** Not found in the store. */
-  readonly misses: number;
-  /** Answers that became entries. */
-  readonly recorded: number;
-  /** Answers that did not. */
-  readonly dropped: number;
-}
 
 /** Where the parts of a handle report what happens. */
 export interface Reporter {
@@ -69,7 +73,7 @@ export function createReporter(options: {
   readonly debug: boolean | "miss";
   readonly onEvent: ((event: CachyEvent) => void) | undefined;
 }): Reporter {
-  const counts = { hit: 0, miss: 0, recorded: 0, dropped: 0, warning: 0 };
+  const { stats, count } = createCounters();
   const said = new Set<string>();
   const tell = (event: CachyEvent) => {
     const fail = (error: unknown) => {
@@ -83,7 +87,7 @@ export function createReporter(options: {
     }
   };
   const emit = (event: CachyEvent) => {
-    counts[event.kind]++;
+    count(event);
     if (event.kind !== "warning" && (options.debug === true || (options.debug && event.kind === "miss"))) {
       console.error(debugLine(event));
     }
@@ -95,37 +99,5 @@ export function createReporter(options: {
     console.error(`cachy: ${message}`);
     emit({ kind: "warning", message });
   };
-  return {
-    stats: {
-      get hits() {
-        return counts.hit;
-      },
-      get misses() {
-        return counts.miss;
-      },
-      get recorded() {
-        return counts.recorded;
-      },
-      get dropped() {
-        return counts.dropped;
-      },
-    },
-    emit,
-    warn,
-  };
-}
-
-/** One line per event: never a body, a header or a credential. */
-function debugLine(event: Exclude<CachyEvent, { kind: "warning" }>): string {
-  const { method, url, key } = event.request;
-  const line = `cachy ${event.kind.toUpperCase().padEnd(8)} ${key} ${method} ${url.replace(/^https?:\/\//, "")}`;
-  switch (event.kind) {
-    case "hit":
-    case "miss":
-      return `${line} ${event.ms.toFixed(1)} ms`;
-    case "recorded":
-      return `${line} ${event.bytes} bytes in ${Math.round(event.ms)} ms`;
-    case "dropped":
-      return `${line} ${event.detail}`;
-  }
+  return { stats, emit, warn };
 }

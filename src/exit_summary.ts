@@ -1,4 +1,5 @@
 import process from "node:process";
+import { paint } from "./colors.ts";
 import { showDifference } from "./difference.ts";
 import type { Miss } from "./miss.ts";
 
@@ -36,8 +37,12 @@ function printSummary(): void {
   console.error(summaryOf(misses));
 }
 
-/** What was missed, a line each, with what differs from the nearest recorded request. */
-export function summaryOf(all: readonly MissAtExit[]): string {
+/**
+ * What was missed, a line each, with what differs from the nearest recorded request.
+ *
+ * @param isColored Whether it goes to a terminal; by default stderr is asked.
+ */
+export function summaryOf(all: readonly MissAtExit[], isColored?: boolean): string {
   const byKey = new Map<string, MissAtExit[]>();
   for (const one of all) byKey.set(one.miss.key, [...byKey.get(one.miss.key) ?? [], one]);
   const lines = [...byKey.values()].slice(0, SHOWN_MISSES).map((same) =>
@@ -45,13 +50,12 @@ export function summaryOf(all: readonly MissAtExit[]): string {
   );
   const more = byKey.size - lines.length;
   const cures = [...new Set(all.map(({ cure }) => cure))].join("; or ");
+  const [requests, them] = byKey.size === 1 ? ["1 request was", "it"] : [`${byKey.size} requests were`, "them"];
   return [
-    `cachy: ${
-      byKey.size === 1 ? "1 request was" : `${byKey.size} requests were`
-    } not recorded, and mode "replay" asked no network:`,
+    paint(`cachy: ${requests} not recorded, and mode "replay" asked no network:`, "yellow", isColored),
     ...lines,
     ...(more > 0 ? [`  … and ${more} more`] : []),
-    `To record ${byKey.size === 1 ? "it" : "them"}, ${cures}, and commit the file.`,
+    paint(`To record ${them}, ${cures}, and commit the file.`, "cyan", isColored),
   ].join("\n");
 }
 

@@ -3,6 +3,7 @@ import type { Entry } from "./entry.ts";
 import { messageOf, storeProblem } from "./errors.ts";
 import { tellAtExit } from "./exit_summary.ts";
 import type { Answer } from "./flights.ts";
+import { hitEvent } from "./hit.ts";
 import { answerLive } from "./live.ts";
 import { eventRequest, find, identify } from "./lookup.ts";
 import { cureOf, explainMiss, missResponse } from "./miss.ts";
@@ -106,9 +107,11 @@ async function answerLookup(context: Context, lookup: Lookup): Promise<Answer> {
   return await answerLive(context, lookup);
 }
 
-function answerFromStore({ reporter, settings }: Context, lookup: Lookup, entry: Entry): Answer {
-  const response = replay(entry, lookup.request);
-  reporter.emit({ kind: "hit", request: eventRequest(lookup), ms: settings.now() - lookup.started });
+function answerFromStore({ reporter, settings, deadIds }: Context, lookup: Lookup, entry: Entry): Answer {
+  const { url, signal } = lookup.request;
+  const response = replay(entry, { url, signal, pace: settings.pace });
+  deadIds.replayed(url.origin, entry);
+  reporter.emit(hitEvent(lookup, entry, settings.now() - lookup.started));
   return { response };
 }
 

@@ -1,10 +1,29 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 
+/** Makes the fetch that stands over an original. */
+export type Cover = (original: typeof fetch) => typeof fetch;
+
+/** Something whose calls are covered, or are not: the process, or what runs inside of a function. */
+export interface Covered {
+  /** Undefined: the plain fetch. */
+  cover: Cover | undefined;
+}
+
+/** What runs inside of a function that `withCachy` calls. */
+export interface Scope extends Covered {
+  /** The scope around it. */
+  readonly outer: Scope | undefined;
+  /** The function has ended. What it left behind, if anything, belongs to the scope around it. */
+  isOver: boolean;
+  /** What ends with the scope. Another copy of this module may have made it. */
+  readonly handles: Set<{ flush(): Promise<void>; disable(): void }>;
+}
+
 /**
  * What all copies of this module in a process share: two majors, `bun --hot` and `vi.resetModules` evaluate it more than
  * once, and each copy would wrap the wrapper of the one before.
  */
-export interface Patch {
+export interface Patch extends Covered {
   /** Grows when a member changes its meaning. */
   readonly protocol: number;
   /**
@@ -14,8 +33,8 @@ export interface Patch {
   readonly wrappers: WeakMap<typeof fetch, typeof fetch>;
   /** The fetch that each wrapper covers. */
   readonly originals: WeakMap<typeof fetch, typeof fetch>;
-  /** Makes the fetch that stands over an original; undefined while nothing is enabled. */
-  cover: ((original: typeof fetch) => typeof fetch) | undefined;
+  /** Made by the first `withCachy`: who needs no scope pays for none. On Node 20 entering one slows every promise. */
+  scopes: { readonly current: AsyncLocalStorage<Scope>; running: number } | undefined;
   /**
    * The URL that a fetch of somebody else is asked for, while it is. It may itself call a wrapper of ours, which for this
    * URL then has nothing to do but to pass the call on.
@@ -26,16 +45,40 @@ export interface Patch {
 }
 
 /** The place of the shared state in `globalThis`. */
-export const PATCH: symbol = Symbol.for("@cachy/core");
+export const PATCH: unique symbol = Symbol.for("@cachy/core");
 
 /** The shared state; undefined if nothing was ever enabled. */
 export function sharedPatch(): Patch | undefined {
   return (globalThis as { [PATCH]?: Patch })[PATCH];
 }
 
+/** The innermost scope that the caller runs in and that is not over. */
+export function runningScope({ scopes }: Patch): Scope | undefined {
+  if (!scopes?.running) return undefined;
+  let scope = scopes.current.getStore();
+  while (scope?.isOver) scope = scope.outer;
+  return scope;
+}
+
 /** The global fetch, without our wrapper. */
 export function fetchUnderWrapper(): typeof fetch {
-  return sharedPatch()?.originals.get(globalThis.fetch) ?? globalThis.fetch;
+  return withoutForeignWrapper(sharedPatch()?.originals.get(globalThis.fetch) ?? globalThis.fetch);
+}
+
+/** What a wrapper says of itself, as its member `PATCH`. */
+export interface WrapperMark {
+  /** Itself: whoever wraps a function may copy its members. */
+  readonly wrapper: typeof fetch;
+  readonly original: typeof fetch;
+}
+
+/**
+ * The fetch under the wrapper of another realm. Test runners with `vm` contexts hand the outer fetch in: there, too, the
+ * innermost options win, so that nothing is recorded twice.
+ */
+function withoutForeignWrapper(network: typeof fetch): typeof fetch {
+  const { [PATCH]: mark } = network as { [PATCH]?: WrapperMark };
+  return mark?.wrapper === network ? withoutForeignWrapper(mark.original) : network;
 }
 
 /** Where a call goes, to compare it with another one. */
@@ -46,6 +89,7 @@ export function addressOf([input]: Parameters<typeof fetch>): string {
 /** Calls a fetch so that it cannot come back to us. On Node 20 entering the storage makes every promise slower. */
 export function callOnTheWay(network: typeof fetch, call: Parameters<typeof fetch>): Promise<Response> {
   const patch = sharedPatch();
-  if (!patch || network === patch.platform) return network(...call);
-  return patch.onTheWay.run(addressOf(call), () => network(...call));
+  const plain = withoutForeignWrapper(network);
+  if (!patch || network === patch.platform) return plain(...call);
+  return patch.onTheWay.run(addressOf(call), () => plain(...call));
 }

@@ -11,6 +11,7 @@ import { record, type Recording } from "./record.ts";
 import { recordedRequest } from "./recorded_request.ts";
 import { keptHeaders } from "./kept_headers.ts";
 import { type Credential, credentialIn, hideSecretValues, keyShapeIn } from "./secret_values.ts";
+import { redactText } from "./secrets.ts";
 
 /** Asks the network and records the answer while the caller reads it. */
 export async function answerLive(context: Context, lookup: Lookup): Promise<Answer> {
@@ -19,7 +20,9 @@ export async function answerLive(context: Context, lookup: Lookup): Promise<Answ
   const settle = (problem: Problem | undefined) => {
     if (!problem) return;
     series?.release();
-    reporter.emit({ kind: "dropped", request: eventRequest(lookup), ...problem });
+    // Deno names the URL in the message of a connection that failed.
+    const detail = redactText(problem.detail);
+    reporter.emit({ kind: "dropped", request: eventRequest(lookup), reason: problem.reason, detail });
   };
 
   let response: Response;
@@ -31,6 +34,8 @@ export async function answerLive(context: Context, lookup: Lookup): Promise<Answ
   }
   const recording = startRecording(context, lookup, response);
   if ("reason" in recording) {
+    const warning = recording.reason === "status" ? context.deadIds.refused(request, response.status) : undefined;
+    if (warning !== undefined) reporter.warn(warning);
     settle(recording);
     return { response };
   }

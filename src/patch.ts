@@ -1,7 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Cachy, createHandle } from "./cachy.ts";
 import { CachyError } from "./errors.ts";
-import { addressOf, PATCH, type Patch, sharedPatch } from "./global_fetch.ts";
+import {
+  addressOf,
+  type Covered,
+  PATCH,
+  type Patch,
+  runningScope,
+  type Scope,
+  sharedPatch,
+  type WrapperMark,
+} from "./global_fetch.ts";
 import type { CachyOptions } from "./options.ts";
 
 const PROTOCOL = 1;
@@ -10,7 +19,8 @@ const PROTOCOL = 1;
  * Caches every call of an LLM API that goes through `fetch`, from now on: the first time the answer is recorded into
  * `cachy.jsonl` while it streams, the second time it comes from there.
  *
- * Calling it again replaces the options. The disk is touched at the first matching request.
+ * Calling it again replaces the options. The disk is touched at the first matching request. Inside of a function that
+ * `withCachy` calls, it replaces the options of that scope, and ends with it; the rest of the process does not notice.
  *
  * @param options What to cache, where and when.
  * @returns A handle with counters, and with `disable()`.
@@ -28,23 +38,55 @@ const PROTOCOL = 1;
  * ```
  */
 export function enableCachy(options: CachyOptions = {}): Cachy {
-  const patch = sharedPatch() ?? createPatch();
-  if (patch.protocol !== PROTOCOL) throw incompatible(patch.protocol);
-  const { handle, cover } = createHandle(options, () => patch.cover === cover && release(patch));
-  if (!patch.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(patch, globalThis.fetch);
-  patch.cover = cover;
+  const patch = joinPatch();
+  const scope = runningScope(patch);
+  const handle = coverWith(scope ?? patch, options);
+  scope?.handles.add(handle);
   return handle;
 }
 
-/** Goes back to the plain fetch, also for clients that captured the wrapper. Does nothing if nothing is enabled. */
+/**
+ * Goes back to the plain fetch, also for clients that captured the wrapper. Does nothing if nothing is enabled.
+ *
+ * Inside of a function that `withCachy` calls, it is the calls of that scope alone that become plain.
+ */
 export function disableCachy(): void {
   const patch = sharedPatch();
-  if (patch) release(patch);
+  if (patch) uncover(patch, runningScope(patch) ?? patch);
 }
 
-/** Somebody else's fetch stays where it is: it may call ours, which then is the plain one. */
-function release(patch: Patch): void {
-  patch.cover = undefined;
+/**
+ * The state that all copies of this module share; made if there is none.
+ *
+ * @throws {CachyError} `incompatible_version`
+ */
+export function joinPatch(): Patch {
+  const patch = sharedPatch() ?? createPatch();
+  if (patch.protocol !== PROTOCOL) throw incompatible(patch.protocol);
+  return patch;
+}
+
+/** Makes a handle that stands over the calls of the process or of a scope, and puts the wrapper into its place. */
+export function coverWith(covered: Patch | Scope, options: CachyOptions): Cachy {
+  const patch = joinPatch();
+  const onDisable = () => covered.cover === cover && uncover(patch, covered);
+  const { handle, cover } = createHandle(options, { onDisable, sharesFlights: covered !== patch });
+  if (!patch.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(patch, globalThis.fetch);
+  covered.cover = cover;
+  return handle;
+}
+
+function uncover(patch: Patch, covered: Covered): void {
+  covered.cover = undefined;
+  removeIfUnused(patch);
+}
+
+/**
+ * Takes the wrapper out of the global fetch, if nothing needs it any more. Somebody else's fetch stays where it is: it
+ * may call ours, which then is the plain one.
+ */
+export function removeIfUnused(patch: Patch): void {
+  if (patch.cover || patch.scopes?.running) return;
   globalThis.fetch = patch.originals.get(globalThis.fetch) ?? globalThis.fetch;
 }
 
@@ -54,10 +96,13 @@ function wrapperOf(patch: Patch, original: typeof fetch): typeof fetch {
   const wrapper: typeof fetch = (...call) => {
     const underway = patch.onTheWay.getStore();
     const isOnTheWay = underway !== undefined && underway === addressOf(call);
-    return (isOnTheWay || !patch.cover ? original : patch.cover(original))(...call);
+    const { cover } = isOnTheWay ? {} : runningScope(patch) ?? patch;
+    return (cover?.(original) ?? original)(...call);
   };
+  const mark: WrapperMark = { wrapper, original };
   // Bun's fetch has functions of its own; everybody's has a name.
-  Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
+  const members = Object.getOwnPropertyDescriptors(original);
+  Object.defineProperties(wrapper, { ...members, [PATCH]: { value: mark, configurable: true } });
   patch.wrappers.set(original, wrapper);
   patch.originals.set(wrapper, original);
   return wrapper;
@@ -69,6 +114,7 @@ function createPatch(): Patch {
     wrappers: new WeakMap(),
     originals: new WeakMap(),
     cover: undefined,
+    scopes: undefined,
     onTheWay: new AsyncLocalStorage<string>(),
     platform: globalThis.fetch,
   };

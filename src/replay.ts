@@ -2,6 +2,8 @@ import { utf8 } from "./bytes.ts";
 import { decodeBody } from "./body.ts";
 import type { Entry } from "./entry.ts";
 import { parseJson } from "./json.ts";
+import type { Pace } from "./options.ts";
+import { type Clock, createPacer, type Pacer } from "./pace.ts";
 import { labelled } from "./response.ts";
 import { NEVER_KEPT_HEADERS } from "./kept_headers.ts";
 
@@ -13,15 +15,23 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   204: "No Content",
 };
 
-/**
- * Makes the response that an entry recorded.
- *
- * @param request The URL that the response names, and the signal that can end its body.
- */
-export function replay(entry: Entry, request: { readonly url: URL; readonly signal?: AbortSignal }): Response {
+/** For whom an answer is replayed, and how fast. */
+export interface ReplayRequest {
+  /** The response names it. */
+  readonly url: URL;
+  /** Can end the body. */
+  readonly signal?: AbortSignal;
+  /** Undefined: at once. */
+  readonly pace?: Pace;
+  /** Of a paced body. */
+  readonly clock?: Clock;
+}
+
+/** Makes the response that an entry recorded. */
+export function replay(entry: Entry, request: ReplayRequest): Response {
   const status = entry.status_code ?? 200;
   const headers = headersOf(entry);
-  const body = status === 204 || status === 205 ? null : bodyOf(entry, request.signal);
+  const body = status === 204 || status === 205 ? null : bodyOf(entry, request);
   // Text would make the constructor add a content type that was not there.
   const sent = typeof body === "string" && !headers.has("content-type") ? utf8(body) : body;
   return labelled(new Response(sent, { status, headers }), {
@@ -30,12 +40,15 @@ export function replay(entry: Entry, request: { readonly url: URL; readonly sign
   });
 }
 
-function bodyOf(entry: Entry, signal: AbortSignal | undefined): BodyInit {
+function bodyOf(entry: Entry, { signal, pace, clock }: ReplayRequest): BodyInit {
   const body = decodeBody(entry);
-  if (!entry.chunks?.length) return body;
+  const { chunks } = entry;
+  if (!chunks?.length) return body;
   const bytes = typeof body === "string" ? utf8(body) : body;
-  const lengths = chunkLengths(entry.chunks, bytes.byteLength);
-  return lengths ? chunked(bytes, lengths, signal) : body;
+  const lengths = chunkLengths(chunks, bytes.byteLength);
+  if (!lengths) return body;
+  const pacer = pace === undefined ? undefined : createPacer(pace, chunks, { signal, clock });
+  return chunked(bytes, lengths, { signal, pacer });
 }
 
 /** The recorded chunk borders, or undefined if they do not describe this body. */
@@ -48,17 +61,27 @@ function chunkLengths(chunks: NonNullable<Entry["chunks"]>, bodyLength: number):
   return total === bodyLength ? lengths as number[] : undefined;
 }
 
-function chunked(bytes: Uint8Array, lengths: readonly number[], signal?: AbortSignal): ReadableStream<Uint8Array> {
+function chunked(
+  bytes: Uint8Array,
+  lengths: readonly number[],
+  { signal, pacer }: { readonly signal?: AbortSignal; readonly pacer?: Pacer },
+): ReadableStream<Uint8Array> {
   let at = 0;
   let index = 0;
   return new ReadableStream<Uint8Array>({
     pull(controller) {
-      const length = lengths[index++];
+      const length = lengths[index];
       if (signal?.aborted) return controller.error(signal.reason);
       if (length === undefined) return controller.close();
-      controller.enqueue(bytes.slice(at, at + length));
-      at += length;
+      const give = () => {
+        controller.enqueue(bytes.slice(at, at + length));
+        at += length;
+        index++;
+      };
+      const wait = pacer?.wait(index);
+      return wait ? wait.then((isDue) => isDue ? give() : undefined) : give();
     },
+    cancel: () => pacer?.stop(),
   }, { highWaterMark: 0 });
 }
 

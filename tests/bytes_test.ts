@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { decodeBase64, encodeBase64 } from "../src/base64.ts";
-import { concatBytes, replaceBytes, textOf, utf8 } from "../src/bytes.ts";
+import { concatBytes, replaceBytes, textOf, utf8, utf8Length } from "../src/bytes.ts";
 import { sha256Hex } from "../src/sha256.ts";
 
 const every = new Uint8Array(Array.from({ length: 256 }, (_, byte) => byte));
@@ -92,5 +92,13 @@ test("sha256Hex() gives the same digits for short and for long bytes", async () 
   for (const length of [0, 1, 1 << 20, (1 << 20) + 1]) {
     const bytes = new Uint8Array(length).fill(7);
     assert.equal(await sha256Hex(bytes), await digest(bytes));
+  }
+});
+
+test("utf8Length() is the length of the bytes, for texts of every length", () => {
+  for (
+    const text of ["", "a", "Grüße", "日本語 👋🏽", "\ud800", "x".repeat(5461), "é€".repeat(2730), "👋🏽".repeat(9000)]
+  ) {
+    assert.equal(utf8Length(text), utf8(text).byteLength, text.slice(0, 10));
   }
 });

@@ -149,7 +149,7 @@ test("debug prints one line per request to stderr, without secrets and bodies", 
   }
   assert.equal(lines.length, 3);
   assert.match(lines[0] ?? "", /^cachy MISS +[0-9a-f]{8} POST api\.openai\.com\/v1\/chat\/completions [\d.]+ ms$/);
-  assert.match(lines[1] ?? "", /^cachy RECORDED [0-9a-f]{8} .* 18 bytes in \d+ ms$/);
-  assert.match(lines[2] ?? "", /^cachy HIT /);
+  assert.match(lines[1] ?? "", /^cachy RECORDED [0-9a-f]{8} .* 18 B in [\d.]+ m?s$/);
+  assert.match(lines[2] ?? "", /^cachy HIT {6}[0-9a-f]{8} .* 18 B [\d.]+ ms, saved [\d.]+ m?s$/);
   assert.doesNotMatch(lines.join(), /PRIVATE/);
 });

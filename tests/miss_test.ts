@@ -3,7 +3,16 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Cachy, CachyMissError, type CachyOptions, createCachy, type Entry, memoryStore } from "../mod.ts";
+import {
+  type Cachy,
+  CachyMissError,
+  type CachyOptions,
+  createCachy,
+  type Entry,
+  memoryStore,
+  type Miss,
+} from "../mod.ts";
+import { summaryOf } from "../src/exit_summary.ts";
 import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
@@ -241,6 +250,34 @@ for (const [name, call] of Object.entries(SDKS)) {
     assert.deepEqual([cachy.stats.misses, provider.requests.length], [1, 0]);
   });
 }
+
+test("summaryOf() names each request once, the first ten of them, and is colored in a terminal only", () => {
+  const missAt = (key: string): Miss => ({
+    key,
+    method: "POST",
+    url: RESPONSES_URL,
+    message: "",
+    cause: "another model.\nmore",
+  });
+  const all = Array.from(
+    { length: 24 },
+    (_, at) => ({ miss: missAt(`${at % 12}`), cure: "run once", isStrict: false }),
+  );
+  const lines = summaryOf(all, false).split("\n");
+  assert.deepEqual([lines.length, lines.at(-1)], [23, "To record them, run once, and commit the file."]);
+  assert.deepEqual(lines.slice(0, 3), [
+    `cachy: 12 requests were not recorded, and mode "replay" asked no network:`,
+    `  0 POST ${RESPONSES_URL} (2 times)`,
+    "    another model.",
+  ]);
+  assert.equal(lines.at(-2), "  … and 2 more");
+  const colored = summaryOf(all, true);
+  assert.ok(colored.startsWith("\x1b[33mcachy: 12 requests"));
+  assert.equal(
+    colored.split("\x1b[33m").join("").split("\x1b[36m").join("").split("\x1b[39m").join(""),
+    lines.join("\n"),
+  );
+});
 
 const SUMMARY =
   /cachy: 1 request was not recorded, and mode "replay" asked no network:\n.* [0-9a-f]{8} POST https:\/\/api\.openai\.com\/v1\/responses \(2 times\)\n.*To record it, run once/;

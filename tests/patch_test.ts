@@ -1,26 +1,10 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { CachyError, createCachy, disableCachy, enableCachy, memoryStore } from "../mod.ts";
 import { PATCH, sharedPatch } from "../src/global_fetch.ts";
-import { CHAT_URL, countingNetwork, type FakeNetwork, jsonPost } from "./testing.ts";
+import { ask, freshProcess, shared } from "./fresh_process.ts";
+import { CHAT_URL, countingNetwork, jsonPost } from "./testing.ts";
 
-const shared = globalThis as { [PATCH]?: unknown };
-
-/** A process in which nothing was ever enabled, whose fetch is a paid network. */
-function freshProcess(t: TestContext): FakeNetwork {
-  const [platform, patch] = [globalThis.fetch, shared[PATCH]];
-  const paid = countingNetwork();
-  delete shared[PATCH];
-  globalThis.fetch = paid.fetch;
-  t.after(() => {
-    disableCachy();
-    globalThis.fetch = platform;
-    shared[PATCH] = patch;
-  });
-  return paid;
-}
-
-const ask = async (client: typeof fetch = fetch) => (await (await client(CHAT_URL, jsonPost({}))).json()).count;
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;
 
 test("enableCachy() caches what goes through the global fetch, until disableCachy()", async (t) => {
@@ -200,4 +184,29 @@ test("enableCachy() caches what the option fetch asks an LLM while it answers so
     assert.deepEqual(await (await fetch("http://localhost/app")).json(), { inner: 1 });
   }
   assert.deepEqual([paid.calls.length, cachy.stats.recorded, cachy.stats.hits], [1, 1, 1]);
+});
+
+test("enableCachy() in a vm context is not recorded a second time by the realm that handed its wrapper in", async (t) => {
+  const paid = freshProcess(t);
+  const outer = enableCachy(options());
+  const outerPatch = shared[PATCH];
+  delete shared[PATCH]; // the context has the outer fetch, but a globalThis of its own
+  const inner = enableCachy(options());
+  assert.deepEqual([await ask(), await ask(), paid.calls.length], [1, 1, 1]);
+  assert.deepEqual([inner.stats.hits, outer.stats.misses], [1, 0]);
+  assert.deepEqual([await ask(createCachy(options()).fetch), outer.stats.misses], [2, 0]);
+  inner.disable();
+  assert.deepEqual([await ask(), await ask(), outer.stats.hits], [3, 3, 1], "the outer one again");
+  shared[PATCH] = outerPatch;
+});
+
+test("enableCachy() calls the fetch of somebody who copied the members of the wrapper", async (t) => {
+  freshProcess(t);
+  enableCachy(options());
+  const wrapper = globalThis.fetch;
+  let traced = 0;
+  const tracing: typeof fetch = (...call) => (traced++, wrapper(...call));
+  globalThis.fetch = Object.defineProperties(tracing, Object.getOwnPropertyDescriptors(wrapper));
+  enableCachy(options());
+  assert.deepEqual([await ask(), await ask(), traced], [1, 1, 1]);
 });

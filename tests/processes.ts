@@ -60,7 +60,8 @@ export function runProgram(name: string, args: readonly string[], options?: Prog
   return startProgram(name, args, options).exit;
 }
 
-function defaultFlags(): readonly string[] {
+/** What each runtime needs to run a TypeScript program that may do everything. */
+export function defaultFlags(): readonly string[] {
   switch (thisRuntime().name) {
     case "deno":
       return ["run", "-A", "--no-check"];

@@ -27,7 +27,7 @@ const TEST_FLAGS = {
   node: undefined,
 };
 
-test("the README has five programs", () => assert.equal(snippets.length, 5));
+test("the README has six programs", () => assert.equal(snippets.length, 6));
 
 test("the first program of the README streams live, then from the file, and prints what it says", async (t) => {
   provider.reset();
@@ -36,7 +36,8 @@ test("the first program of the README streams live, then from the file, and prin
   assert.ok(tokens.length > 10);
   assert.deepEqual(tokens.slice(0, tokens.length / 2), tokens.slice(tokens.length / 2));
   assert.equal(provider.requests.length, 1);
-  const shape = (text: string) => text.replace(/[0-9a-f]{8}/g, "KEY").replace(/[\d.]+ (bytes|ms)/g, "N $1").trim();
+  const shape = (text: string) =>
+    text.replace(/[0-9a-f]{8}/g, "KEY").replace(/[\d.]+ k?B/g, "BYTES").replace(/[\d.]+ m?s/g, "TIME").trim();
   const printed = readme.match(/^```\n(cachy MISS.*?)^```$/ms)?.[1] ?? "";
   assert.equal(shape(stderr), shape(printed));
 });
@@ -61,4 +62,14 @@ test("the third program of the README is a test that needs no network in CI, onc
   await programs.run(2, { cwd, flags, env: { CI: "true" } });
   assert.equal(provider.requests.length, 1);
   assert.ok(readdirSync(cwd).includes("cachy.jsonl"));
+});
+
+test("the typing program of the README prints the same from the file, at the recorded pace", async (t) => {
+  const cwd = temporaryFolder(t);
+  provider.reset();
+  const typing = snippets.findIndex((snippet) => snippet.includes("pace:"));
+  const first = await programs.run(typing, { cwd });
+  const second = await programs.run(typing, { cwd });
+  assert.ok(first.stdout.length > 10);
+  assert.deepEqual([second.stdout, provider.requests.length], [first.stdout, 1]);
 });

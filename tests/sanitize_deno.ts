@@ -81,6 +81,45 @@ Deno.test("a signal with a timeout that is not reached does not keep the process
     await (await ask({ signal })).text();
   }));
 
+/** A stream that is paced, of two chunks with a pause between them, which only an abort or a break ends. */
+async function pacedReader(pauseMs: number, signal?: AbortSignal) {
+  const headers = { "content-type": "text/event-stream" };
+  const entry = { key: "5ece2360", v: 1, headers, response: "aabb", chunks: [[0, 2], [pauseMs, 2]] as const };
+  const store = { name: "paced", find: () => entry, append() {} };
+  const cachy = createCachy({ store, pace: "recorded", mode: "replay" });
+  const response = await cachy.fetch("https://api.openai.com/v1/responses", { method: "POST", body: "{}", signal });
+  const reader = response.body!.getReader();
+  await reader.read();
+  return reader;
+}
+
+const DAY_MS = 86_400_000;
+
+Deno.test("a paced replay leaves no timer behind", async () => {
+  const reader = await pacedReader(2, new AbortController().signal);
+  assert.equal((await reader.read()).value?.byteLength, 2);
+  assert.equal((await reader.read()).done, true);
+});
+
+Deno.test("a break in a pause of a replay leaves no timer behind", async () => {
+  const reader = await pacedReader(DAY_MS, new AbortController().signal);
+  const reading = reader.read();
+  await reader.cancel();
+  assert.equal((await reading).done, true);
+});
+
+Deno.test("an abort in a pause of a replay leaves no timer behind", async () => {
+  const aborter = new AbortController();
+  const reader = await pacedReader(DAY_MS, AbortSignal.any([aborter.signal, AbortSignal.timeout(DAY_MS)]));
+  const reading = reader.read();
+  aborter.abort();
+  await assert.rejects(reading, { name: "AbortError" });
+});
+
+Deno.test("a paced replay that nobody reads on leaves no timer behind", async () => {
+  await pacedReader(DAY_MS);
+});
+
 const found = { key: "5ece2360", response: "Hi!" };
 
 /** Asks and writes a shared store behind a local one, which has nothing. */

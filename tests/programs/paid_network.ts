@@ -6,6 +6,6 @@ const { PROVIDER = "" } = process.env;
 
 globalThis.fetch = ((input, init) => {
   const url = input instanceof Request ? input.url : String(input);
-  const loopback = url.replace(/^https:\/\/api\.(?:openai|anthropic)\.com/, PROVIDER);
+  const loopback = url.replace(/^https:\/\/api\.(?:openai|anthropic)\.com|^http:\/\/127\.0\.0\.1:11434/, PROVIDER);
   return fetch(input instanceof Request ? new Request(loopback, input) : loopback, init);
 }) as typeof fetch;

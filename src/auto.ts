@@ -1,0 +1,37 @@
+/**
+ * Enables caching on import, by the environment: for programs and tests whose code shall not change, and for clients
+ * that look `fetch` up when they are imported, such as ollama's default export.
+ *
+ * | runtime | command                                              |
+ * | ------- | ---------------------------------------------------- |
+ * | Deno    | `deno run -A --preload jsr:@cachy/core/auto main.ts` |
+ * | Bun     | `bun --preload @cachy/core/auto main.ts`             |
+ * | Node    | `node --import @cachy/core/auto main.js`             |
+ *
+ * `CACHY_FILE`, `CACHY_MODE` (`auto`, `replay`, `refresh`, `off`) and `CACHY_DEBUG` (`1`, `miss`, `0`) are the options,
+ * and `CI` makes the mode `replay`. What the program itself says by `enableCachy()` wins, before or after the import. A
+ * wrong value is a warning.
+ *
+ * @example As the first import of a program or of a test runner's set-up file
+ * ```ts
+ * import "@cachy/core/auto";
+ * ```
+ *
+ * @module
+ */
+import { messageOf } from "./errors.ts";
+import { runningScope, sharedPatch } from "./global_fetch.ts";
+import { enableCachy } from "./patch.ts";
+
+/** Whether the program has said by itself what it wants. */
+function isEnabled(): boolean {
+  const patch = sharedPatch();
+  return patch !== undefined && (runningScope(patch) ?? patch).cover !== undefined;
+}
+
+try {
+  if (!isEnabled()) enableCachy();
+} catch (error) {
+  // A preload that throws would end the program before its first line.
+  console.error(`cachy: ${messageOf(error)}`);
+}

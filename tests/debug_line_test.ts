@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { debugLine, type RequestEvent } from "../src/debug_line.ts";
+import { jsonAnswer, jsonPost, network, testCachy } from "./testing.ts";
+
+const request = {
+  method: "POST",
+  url: "https://api.openai.com/v1/responses",
+  key: "5ece2360",
+};
+
+test("debugLine() tells everything of an event in one line", () => {
+  const lines: [RequestEvent, string][] = [
+    [
+      { kind: "hit", request, ms: 0.42, bytes: 1234, savedMs: 848 },
+      "cachy HIT      5ece2360 POST api.openai.com/v1/responses 1.2 kB 0.4 ms, saved 848 ms",
+    ],
+    [
+      { kind: "hit", request, ms: 12.4, bytes: 5 },
+      "cachy HIT      5ece2360 POST api.openai.com/v1/responses 5 B 12 ms",
+    ],
+    [
+      { kind: "miss", request, ms: 2.13 },
+      "cachy MISS     5ece2360 POST api.openai.com/v1/responses 2.1 ms",
+    ],
+    [
+      { kind: "recorded", request, ms: 1848, bytes: 7_029_000 },
+      "cachy RECORDED 5ece2360 POST api.openai.com/v1/responses 7.0 MB in 1.8 s",
+    ],
+    [
+      { kind: "dropped", request, reason: "status", detail: "status 500" },
+      "cachy DROPPED  5ece2360 POST api.openai.com/v1/responses status: status 500",
+    ],
+  ];
+  for (const [event, line] of lines) {
+    assert.equal(debugLine(event, false), line);
+  }
+});
+
+test("debugLine() colors the word alone, when it goes to a terminal", () => {
+  const line = debugLine({ kind: "miss", request, ms: 1 }, true);
+  assert.ok(line.startsWith("cachy \x1b[33mMISS\x1b[39m     5ece2360 "), line);
+});
+
+/** What is printed to stderr. */
+async function printed(use: () => Promise<void>): Promise<string[]> {
+  const lines: string[] = [];
+  const { error } = console;
+  console.error = (line: string) => void lines.push(line);
+  try {
+    await use();
+  } finally {
+    console.error = error;
+  }
+  return lines;
+}
+
+test(`debug: "miss" prints misses, and nothing else`, async () => {
+  const lines = await printed(async () => {
+    const cachy = testCachy({
+      debug: "miss",
+      fetch: network(() => jsonAnswer({})).fetch,
+    });
+    for (const _ of [1, 2]) {
+      await (await cachy.fetch(request.url, jsonPost({}))).text();
+    }
+  });
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /^cachy MISS /);
+});
+
+test("debug prints no credential, when a failed connection names the URL", async () => {
+  const fail = () =>
+    Promise.reject(
+      new Error(
+        `error sending request for url (${request.url}?key=PRIVATE): refused`,
+      ),
+    );
+  const lines = await printed(async () => {
+    const cachy = testCachy({ debug: true, fetch: network(fail).fetch });
+    await assert.rejects(
+      cachy.fetch(`${request.url}?key=PRIVATE`, jsonPost({})),
+      /PRIVATE/,
+    );
+  });
+  assert.match(
+    lines.at(-1) ?? "",
+    /^cachy DROPPED .* broken: error sending request/,
+  );
+  assert.doesNotMatch(lines.join("\n"), /PRIVATE/);
+});

@@ -1,0 +1,14 @@
+/** Asks by an SDK that is told nothing, and prints the answer. With a file as argument, it enables the cache itself. */
+import process from "node:process";
+import OpenAI from "openai";
+
+const [file = ""] = process.argv.slice(2);
+if (file !== "") {
+  const { enableCachy } = await import("../../mod.ts");
+  enableCachy({ file, mode: "auto" });
+  await import("../../src/auto.ts" + "?again");
+}
+
+const client = new OpenAI({ apiKey: "none", maxRetries: 0 });
+const answer = await client.responses.create({ model: "gpt-5-mini", input: "Say hello." });
+console.log(answer.output_text);
