@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bun, cleanEnvironment, commandLine, deno, npm, root, run, start, tsc } from "./run.mjs";
 import { otherNodes } from "./nodes.mjs";
-import { program, sharing, typed, typedWithSdk } from "./package_programs.mjs";
+import { automatic, program, sharing, typed, typedWithSdk } from "./package_programs.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
 
@@ -115,6 +115,7 @@ async function compile(name, args) {
 async function checkRuntimes() {
   writeFileSync(join(project, "program.mjs"), program);
   writeFileSync(join(project, "sharing.mjs"), sharing);
+  writeFileSync(join(project, "automatic.mjs"), automatic);
   const nodes = [process.execPath, ...await otherNodes(options.nodes?.at(-1) ?? join(temporary, "nodes"))];
   await checkRuntime("Deno", [...deno(), "run", "-A"], "deno.jsonl");
   await checkRuntime("Bun", [...bun(), "run"], "bun.jsonl");
@@ -155,6 +156,10 @@ async function checkRuntime(name, command, fileName) {
   const shared = await run(command, ["sharing.mjs"], settings);
   const isShared = shared.ok && shared.output.includes(`["first","first",1,true]`);
   report(`${name}: an answer shared by the entry point "kv"`, isShared, `${shared.ending}:\n${shared.output}`);
+
+  const enabled = await run(command, ["automatic.mjs"], settings);
+  const isEnabled = enabled.ok && enabled.output.includes("[true,1,true]");
+  report(`${name}: enabled by the entry point "auto"`, isEnabled, `${enabled.ending}:\n${enabled.output}`);
 }
 
 /** @param {string} file */

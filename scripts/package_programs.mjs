@@ -58,9 +58,26 @@ function isRefused() {
 console.log(JSON.stringify([await ask("auto"), await ask("replay"), kv.size, isRefused()]));
 `;
 
+/** Lets the entry point "auto" enable and scopes win; prints what both did to the one global fetch. */
+export const automatic = `
+const plain = fetch;
+await import("@cachy/core/auto");
+const { disableCachy, memoryStore, withCachy } = await import("@cachy/core");
+
+const isWrapped = fetch !== plain;
+const options = { store: memoryStore(), domains: ["a.example"], mode: "auto", fetch: async () => Response.json(1) };
+const hits = await withCachy(options, async (cachy) => {
+  for (const _ of "12") await (await fetch("https://a.example/v1/responses", { method: "POST", body: "Hi" })).text();
+  return cachy.stats.hits;
+});
+disableCachy();
+console.log(JSON.stringify([isWrapped, hits, fetch === plain]));
+`;
+
 /** Uses the public types; the lines that must not compile prove that they are not just \`any\`. */
 export const typed = `
-import { enableCachy, layeredStore, memoryStore } from "@cachy/core";
+import "@cachy/core/auto";
+import { enableCachy, layeredStore, memoryStore, withCachy } from "@cachy/core";
 import type { Cachy, CachyOptions, Store } from "@cachy/core";
 import { keyValueStore } from "@cachy/core/kv";
 import type { KeyValue } from "@cachy/core/kv";
@@ -72,6 +89,7 @@ export const noStore: Store = keyValueStore({ get: () => "" });
 const options: CachyOptions = { file: "cachy.jsonl", domains: ["127.0.0.1"], mode: "auto" };
 export const cachy: Cachy = enableCachy(options);
 export const answer: Promise<Response> = cachy.fetch("http://127.0.0.1/", { method: "POST" });
+export const scoped: Promise<number> = withCachy(options, async (cachy) => cachy.stats.hits);
 // @ts-expect-error A mode that does not exist is refused.
 export const wrong: CachyOptions = { mode: "sometimes" };
 `;

@@ -8,9 +8,9 @@
  * | Bun     | `bun --preload @cachy/core/auto main.ts`             |
  * | Node    | `node --import @cachy/core/auto main.js`             |
  *
- * `CACHY_FILE`, `CACHY_MODE` (`auto`, `replay`, `refresh`, `off`) and `CACHY_DEBUG` (`1`, `miss`, `0`) are the options,
- * and `CI` makes the mode `replay`. What the program itself says by `enableCachy()` wins, before or after the import. A
- * wrong value is a warning.
+ * `CACHY_FILE`, `CACHY_MODE` (`auto`, `replay`, `refresh`, `off`), `CACHY_DEBUG` (`1`, `miss`, `0`) and `CACHY_STRICT`
+ * are the options, and `CI` makes the mode `replay`. What the program itself says by `enableCachy()` wins, before or
+ * after the import. A wrong value is a warning.
  *
  * @example As the first import of a program or of a test runner's set-up file
  * ```ts

@@ -33,7 +33,7 @@ export interface Patch extends Covered {
   readonly wrappers: WeakMap<typeof fetch, typeof fetch>;
   /** The fetch that each wrapper covers. */
   readonly originals: WeakMap<typeof fetch, typeof fetch>;
-  /** Made by the first `withCachy`: who needs no scope pays for none. On Node 20 entering one slows every promise. */
+  /** Made by the first `withCachy`: who needs no scope pays for none. Before Node 24 it slows every promise. */
   scopes: { readonly current: AsyncLocalStorage<Scope>; running: number } | undefined;
   /**
    * The URL that a fetch of somebody else is asked for, while it is. It may itself call a wrapper of ours, which for this

@@ -17,7 +17,8 @@ import { coverWith, joinPatch, removeIfUnused } from "./patch.ts";
  * - A client has to see the wrapper. One that captured `fetch` (openai, anthropic, groq, ollama …) while nothing was
  *   enabled and no scope was running has the plain one for ever: make it inside, or use `@cachy/core/auto`.
  *
- * On Node 20 the first scope makes every promise of the process a little slower.
+ * On Node 20 and 22 the first scope makes every promise of the process a little slower (an `await` of nothing takes 0.1
+ * instead of 0.04 µs).
  *
  * @param options What to cache, where and when.
  * @param fn What to call, with the handle of the scope. It may be async, or not.

@@ -1,7 +1,7 @@
 /** Under Deno's leak sanitizers: no timer, listener, handle or promise stays behind. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { createCachy, layeredStore, memoryStore, type Store } from "../mod.ts";
+import { createCachy, layeredStore, memoryStore, type Store, withCachy } from "../mod.ts";
 import { keyValueStore } from "../src/stores/key_value.ts";
 import { type Fault, startProvider } from "./provider/provider.ts";
 
@@ -148,3 +148,20 @@ Deno.test("a shared store that fails after the time limit leaves no unhandled re
   fail(new Error("the connection was closed"));
   await new Promise((resolve) => setTimeout(resolve)); // a turn in which Deno would see it
 });
+
+Deno.test("scopes at the same time leave nothing behind", () =>
+  withProvider(undefined, async (ask) => {
+    const url = "https://a.example/v1/chat/completions";
+    const scope = (namespace: string) =>
+      withCachy({
+        store: memoryStore(),
+        namespace,
+        domains: [url],
+        mode: "auto",
+        fetch: (_url, init) => ask(init),
+      }, async (cachy) => {
+        for (let call = 0; call < 2; call++) await (await fetch(url, { method: "POST", body: namespace })).text();
+        return cachy.stats.hits;
+      });
+    assert.deepEqual(await Promise.all(["first", "second"].map(scope)), [1, 1]);
+  }));

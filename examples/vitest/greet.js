@@ -1,0 +1,11 @@
+import OpenAI from "openai";
+
+/** The program under test: it knows nothing of the cache. */
+export async function greet(name, language = "English") {
+  const client = new OpenAI({ apiKey: process.env.OPENAI_API_KEY ?? "not needed in CI" });
+  const answer = await client.responses.create({
+    model: "gpt-5-mini",
+    input: `Greet ${name} in one sentence in ${language}.`,
+  });
+  return answer.output_text;
+}

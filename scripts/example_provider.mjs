@@ -1,0 +1,53 @@
+// @ts-check
+/**
+ * What stands for the provider while scripts/check_examples.mjs runs the examples, which ask the real one.
+ */
+import { createServer } from "node:http";
+
+/** A module, imported first, that sends to the server at `PROVIDER` what goes to OpenAI. */
+export const paidNetwork = `
+const { fetch } = globalThis;
+
+globalThis.fetch = (input, init) => {
+  const url = input instanceof Request ? input.url : String(input);
+  if (!url.startsWith("https://api.openai.com/")) return fetch(input, init);
+  const loopback = url.replace("https://api.openai.com", process.env.PROVIDER);
+  return fetch(input instanceof Request ? new Request(loopback, input) : loopback, init);
+};
+`;
+
+/** A provider of responses that greets whom it is told to, and numbers its answers. */
+export async function startResponses() {
+  let count = 0;
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const text of request.setEncoding("utf8")) body += text;
+    const [, name, language] = /Greet (\w+) .* in (\w+)\./.exec(JSON.parse(body).input) ?? [];
+    const text = `Greeting ${++count} in ${language}: Hello, ${name}!`;
+    const content = [{ type: "output_text", text, annotations: [] }];
+    const output = [{ type: "message", id: `msg_${count}`, role: "assistant", status: "completed", content }];
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ id: `resp_${count}`, object: "response", status: "completed", output }));
+  });
+  const url = await listen(server);
+  // A port that was free a moment ago, and on which nobody listens.
+  const dead = createServer();
+  const deadUrl = await listen(dead);
+  await new Promise((resolve) => dead.close(resolve));
+  return {
+    url,
+    deadUrl,
+    requests: () => count,
+    close: () => (server.closeAllConnections(), server.close()),
+  };
+}
+
+/**
+ * @param {import("node:http").Server} server
+ * @returns {Promise<string>}
+ */
+async function listen(server) {
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return `http://127.0.0.1:${port}`;
+}
