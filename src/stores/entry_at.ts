@@ -21,38 +21,57 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 /** For the edges, which may cut a character in two. */
 const lenientDecoder = new TextDecoder();
 
+/** Longer lines are looked at from both ends before they are read, because they may be 100 MB of something else. */
+const READ_AT_ONCE = 1 << 16;
+
 /** The entry in a line, or why it is none. */
 export function entryAt(file: number, position: Position): Entry | string {
-  const problem = edgeProblem(file, position);
-  if (problem !== undefined) return problem;
-  const line = decodeLine(file, position);
-  return line === undefined ? "not UTF-8" : parseEntry(line);
+  const { problem, text } = readLine(file, position);
+  return problem ?? (text === undefined ? "not UTF-8" : parseEntry(text));
 }
 
 /** The text of a line that may hold a JSON object; undefined of any other line. */
 export function lineAt(file: number, position: Position): string | undefined {
-  return edgeProblem(file, position) === undefined ? decodeLine(file, position) : undefined;
+  return readLine(file, position).text;
 }
 
-function decodeLine(file: number, position: Position): string | undefined {
-  const bytes = bytesAt(file, position);
+interface ReadLine {
+  /** Why the line is no entry, if that is seen without parsing it. */
+  readonly problem?: string;
+  /** Undefined if it is not UTF-8. */
+  readonly text?: string;
+}
+
+function readLine(file: number, position: Position): ReadLine {
+  const { length } = position;
+  const bytes = length <= READ_AT_ONCE ? bytesAt(file, position) : undefined;
+  const problem = edgeProblem(length, bytes ?? edgesOf(file, position));
+  if (problem !== undefined) return { problem };
   try {
-    return decoder.decode(bytes);
+    return { text: decoder.decode(bytes ?? bytesAt(file, position)) };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-/** Why a long line is no entry, if that is seen without reading it: it may be 100 MB of something else. */
-function edgeProblem(file: number, position: Position): string | undefined {
-  const { length } = position;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/**
+ * Why a line is no entry, if its edges tell.
+ *
+ * @param bytes The whole line, or its first and its last bytes.
+ */
+function edgeProblem(length: number, bytes: Uint8Array): string | undefined {
   if (length <= 2 * EDGE_LENGTH) return undefined;
-  const edges = edgesOf(file, position);
-  const [first, last] = [edges.subarray(0, EDGE_LENGTH), edges.subarray(EDGE_LENGTH)];
-  // An edge may be white space alone, with the brace behind it.
-  const isBraced = /^\s*(?:\{|$)/.test(lenientDecoder.decode(first)) &&
-    /(?:^|\})\s*$/.test(lenientDecoder.decode(last));
-  if (!isBraced) return parseEdges(lenientDecoder.decode(edges));
+  const isUsual = bytes[0] === OPEN_BRACE && bytes.at(-1) === CLOSE_BRACE;
+  if (!isUsual) {
+    const first = lenientDecoder.decode(bytes.subarray(0, EDGE_LENGTH));
+    const last = lenientDecoder.decode(bytes.subarray(-EDGE_LENGTH));
+    // An edge may be white space alone, with the brace behind it.
+    const isBraced = /^\s*(?:\{|$)/.test(first) && /(?:^|\})\s*$/.test(last);
+    if (!isBraced) return parseEdges(first + last);
+  }
   return length > LONGEST_LINE ? `longer than ${LONGEST_LINE} bytes` : undefined;
 }
 
