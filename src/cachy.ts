@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
 import { createCounter } from "./counter.ts";
 import { createDeadIds } from "./dead_ids.ts";
+import { CachyError } from "./errors.ts";
 import { createReporter, type Reporter } from "./events.ts";
 import { createFetch } from "./fetch.ts";
 import { createFlights, sharedFlights } from "./flights.ts";
@@ -12,6 +13,8 @@ import { createSettings, type Settings } from "./settings.ts";
 import type { CachyStats } from "./stats.ts";
 import { jsonlStore } from "./stores/jsonl.ts";
 import type { Store } from "./stores/store.ts";
+
+const NO_FETCH = "Cannot cache without a fetch: there is no global one here. Give one by the option { fetch }.";
 
 /** How many misses a handle lists. */
 const KEPT_MISSES = 1000;
@@ -92,6 +95,7 @@ export function createHandle(options: CachyOptions, { onDisable, sharesFlights }
   };
   const cachedOver = (network: typeof fetch, flights = shared.flights) => createFetch({ ...shared, network, flights });
   // Taken once: somebody may put the handle's own fetch in the place of the global one.
+  if (!options.fetch && typeof globalThis.fetch !== "function") throw new CachyError("invalid_option", NO_FETCH);
   const base = options.fetch ?? fetchUnderWrapper();
   const network: typeof fetch = (...call) => callOnTheWay(base, call);
   const cached = cachedOver(network);
@@ -158,11 +162,14 @@ function lazyFileStore({ findFile }: Settings, reporter: Reporter): Store {
   };
 }
 
-/** By the path of the file, because several handles of a process may share one. */
-const refreshed = new Map<string | Store, Set<string>>();
+/** By the path of the file, because several handles of a process may share one; or by the store. */
+const refreshedAtPaths = new Map<string, Set<string>>();
+const refreshedAtStores = new WeakMap<Store, Set<string>>();
 
 function refreshedIn(place: string | Store): Set<string> {
-  const digests = refreshed.get(place) ?? new Set();
-  refreshed.set(place, digests);
+  const known = typeof place === "string" ? refreshedAtPaths.get(place) : refreshedAtStores.get(place);
+  const digests = known ?? new Set();
+  if (typeof place === "string") refreshedAtPaths.set(place, digests);
+  else refreshedAtStores.set(place, digests);
   return digests;
 }

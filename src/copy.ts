@@ -44,12 +44,15 @@ export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, op
   /** How many bytes the last commit had. */
   let committed = 0;
   let failure: Problem | undefined;
+  let isStored = false;
   let ended = false;
   let cancelled = false;
 
   const commit = async (bytes: Uint8Array<ArrayBuffer>) => {
     committed = size;
-    failure = await options.commit({ bytes, chunks: [...chunks] });
+    const problem = await options.commit({ bytes, chunks: [...chunks] });
+    isStored ||= problem === undefined;
+    failure = isStored ? undefined : problem;
   };
   const take = async (value: Uint8Array) => {
     // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.

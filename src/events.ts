@@ -68,6 +68,10 @@ export interface Reporter {
   warn(message: string): void;
 }
 
+/** What was printed by any handle: a test suite has hundreds of them, which meet the same bad line. */
+const printed = new Set<string>();
+const MOST_PRINTED = 1000;
+
 /** Makes the reporter of one handle: counts, prints and hands events to the user. */
 export function createReporter(options: {
   readonly debug: boolean | "miss";
@@ -96,7 +100,8 @@ export function createReporter(options: {
   const warn = (message: string) => {
     if (said.has(message)) return;
     said.add(message);
-    console.error(`cachy: ${message}`);
+    if (!printed.has(message)) console.error(`cachy: ${message}`);
+    if (printed.size < MOST_PRINTED) printed.add(message);
     emit({ kind: "warning", message });
   };
   return { stats, emit, warn };

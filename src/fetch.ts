@@ -119,7 +119,7 @@ async function answerMiss(context: Context, lookup: Lookup, problem: string | un
   const { settings } = context;
   const miss = await explainMiss(context, lookup, problem);
   context.addMiss(miss);
-  if (problem === undefined) tellAtExit(miss, cureOf(settings.modeSource), settings.strict);
+  tellAtExit(miss, problem === undefined ? cureOf(settings.modeSource) : undefined, settings.strict);
   emitMiss(context, lookup);
   if (settings.miss === "throw") throw new CachyMissError(miss);
   return { response: missResponse(miss.message, lookup.request.url) };

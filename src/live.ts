@@ -10,6 +10,7 @@ import type { ReceivedBody } from "./copy.ts";
 import { record, type Recording } from "./record.ts";
 import { recordedRequest } from "./recorded_request.ts";
 import { keptHeaders } from "./kept_headers.ts";
+import { spelledTexts } from "./spelled_texts.ts";
 import { type Credential, credentialIn, hideSecretValues, keyShapeIn } from "./secret_values.ts";
 import { redactText } from "./secrets.ts";
 
@@ -105,7 +106,8 @@ function secretProblem(
   credentials: readonly Credential[],
 ): Problem | undefined {
   const { method, url } = eventRequest(lookup);
-  const credential = credentialIn(entry, bytes, credentials);
+  const spelled = entry.binary ? [] : spelledTexts(entry.response);
+  const credential = credentialIn(entry, { body: bytes, spelled }, credentials);
   if (credential) {
     const detail = `its answer holds the value of the environment variable ${credential.name} (${credential.where})`;
     reporter.warn(
@@ -114,7 +116,7 @@ function secretProblem(
     );
     return { reason: "secret", detail };
   }
-  const shape = keyShapeIn(entry);
+  const shape = keyShapeIn(entry, spelled);
   if (shape) {
     reporter.warn(
       `The recorded answer to ${method} ${url} holds what looks like ${shape}: look at it before you commit the file.\n` +

@@ -8,7 +8,7 @@ import { findNearest, type Nearest, type Search } from "./nearest.ts";
 import type { ModeSource } from "./options.ts";
 import { recordedRequest } from "./recorded_request.ts";
 import { labelled } from "./response.ts";
-import { hideSecretValues } from "./secret_values.ts";
+import { hideInText, hideSecretValues } from "./secret_values.ts";
 
 /** A request that mode `replay` could not answer. */
 export interface Miss extends EventRequest {
@@ -52,8 +52,10 @@ const SHOWN_DIFFERENCES = 8;
  * @param problem Why the store could not be read, if that is the reason.
  */
 export async function explainMiss(context: Context, lookup: Lookup, problem: string | undefined): Promise<Miss> {
-  const request = eventRequest(lookup);
-  const { method, url, key } = request;
+  const { method, url: shownUrl, key } = eventRequest(lookup);
+  // It goes into the log of CI.
+  const url = hideInText(shownUrl, context.settings.credentials());
+  const request = { method, url, key };
   const [because, cure] = CURES[context.settings.modeSource];
   const end = [
     `The network was not asked: mode "replay" ${because}.`,

@@ -42,6 +42,10 @@ export async function findNearest(
   let [seen, told] = [0, 0];
   let isComplete = true;
   for await (const entry of entries) {
+    if (now() >= deadline && seen > 0) {
+      isComplete = false;
+      break;
+    }
     seen++;
     const { request } = entry;
     if (isRequest(request)) {
@@ -53,9 +57,6 @@ export async function findNearest(
         if (isBetter) best = { nearest: { entry, request, differences }, rank, weight };
       }
     }
-    if (now() < deadline) continue;
-    isComplete = false;
-    break;
   }
   return { nearest: best?.nearest, seen, told, isComplete };
 }

@@ -125,7 +125,7 @@ export interface CachyOptions {
   /**
    * Reaches the network.
    *
-   * @default the global fetch at the time of the call, without the wrapper of `enableCachy`
+   * @default the global fetch when the handle is made, without the wrapper of `enableCachy`
    */
   readonly fetch?: typeof fetch;
 }

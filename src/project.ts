@@ -19,7 +19,7 @@ export interface ProjectFile {
  */
 export function findProjectFile(from: string | undefined): ProjectFile {
   if (from === undefined) {
-    return { path: FILE_NAME, warning: unsearched(FILE_NAME) };
+    return { path: FILE_NAME, warning: `Cannot tell the working directory. ${usedInstead(FILE_NAME)}` };
   }
   let searched = true;
   for (let folder = from;; folder = dirname(folder)) {
@@ -35,6 +35,10 @@ export function findProjectFile(from: string | undefined): ProjectFile {
 }
 
 function unsearched(path: string): string {
-  return `Cannot look for the project's folder: Deno did not grant read access to it. The file is ${path}. ` +
-    `Name another one by the option { file }, or run with --allow-read.`;
+  return `Cannot look for the project's folder: Deno did not grant read access to it. ${usedInstead(path)}`;
+}
+
+function usedInstead(path: string): string {
+  const { Deno } = globalThis as { readonly Deno?: unknown };
+  return `The file is ${path}. Name another one by the option { file }${Deno ? ", or run with --allow-read" : ""}.`;
 }

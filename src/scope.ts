@@ -1,8 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Cachy } from "./cachy.ts";
+import { CachyError } from "./errors.ts";
 import { type Patch, runningScope, type Scope } from "./global_fetch.ts";
 import type { CachyOptions } from "./options.ts";
 import { coverWith, joinPatch, removeIfUnused } from "./patch.ts";
+import { show } from "./show.ts";
+import { withinTime } from "./time_limit.ts";
+
+/** How long the recordings under way are waited for when the function has failed, in milliseconds. */
+const FAILED_FLUSH_MS = 1000;
 
 /**
  * Calls a function, and caches what it and all that it starts sends through `fetch`: across `await`, timers and
@@ -23,7 +29,7 @@ import { coverWith, joinPatch, removeIfUnused } from "./patch.ts";
  * @param options What to cache, where and when.
  * @param fn What to call, with the handle of the scope. It may be async, or not.
  * @returns What the function returns, once the recordings under way are stored or dropped. It rejects with what the
- * function throws.
+ * function throws, and then waits for a second at the most.
  * @throws {CachyError} `invalid_option`, `incompatible_version`, see {@linkcode enableCachy}; both by rejection.
  *
  * @example Two tests at the same time, each with a file of its own
@@ -47,6 +53,9 @@ export async function withCachy<Result>(
   options: CachyOptions,
   fn: (cachy: Cachy) => Result | PromiseLike<Result>,
 ): Promise<Result> {
+  if (typeof fn !== "function") {
+    throw new CachyError("invalid_option", `Cannot call ${show(fn)}: withCachy(options, fn) expects a function.`);
+  }
   const patch = joinPatch();
   const scope: Scope = {
     cover: undefined,
@@ -61,10 +70,16 @@ export async function withCachy<Result>(
     running: 0,
   };
   scopes.running++;
+  const flush = async () => void await Promise.all([...scope.handles].map((handle) => handle.flush()));
   try {
-    return await scopes.current.run(scope, () => fn(cachy));
+    const result = await scopes.current.run(scope, () => fn(cachy));
+    await flush();
+    return result;
+  } catch (error) {
+    // A stream that nobody reads any more may go on for minutes, and the failure is what matters now.
+    await withinTime(flush(), FAILED_FLUSH_MS).catch(() => {});
+    throw error;
   } finally {
-    await Promise.all([...scope.handles].map((handle) => handle.flush()));
     end(patch, scope);
   }
 }

@@ -1,5 +1,6 @@
-import type { Entry, RecordedRequest } from "./entry.ts";
 import { includesBytes, utf8 } from "./bytes.ts";
+import { canonicalString } from "./canonical_json.ts";
+import type { Entry, RecordedRequest } from "./entry.ts";
 import { REDACTED } from "./secrets.ts";
 
 /** A secret that is known by its value: that of an environment variable. */
@@ -14,7 +15,7 @@ export interface Credential {
 const SHORTEST_SECRET = 12;
 
 /** Names of environment variables whose values are credentials. */
-const CREDENTIAL_VARIABLE = /(?:^|_|API|ACCESS|AUTH|PRIVATE|SECRET)KEYS?(?:_|$)|TOKENS?(?:_|$)|SECRET|PASSWORD|PASSWD/i;
+const CREDENTIAL_VARIABLE = /(?<!MON|DON|TUR|HOC|JOC|WHIS)KEYS?(?:_|$)|TOKENS?(?:_|$)|SECRET|PASSWORD|PASSWD/i;
 /** … and those that only tell where one is, or what it is called. */
 const HARMLESS_VARIABLE = /_(?:FILE|PATH|DIR|URL|NAME)$/i;
 
@@ -29,17 +30,21 @@ export function credentialsOf(variables: Iterable<readonly [name: string, value:
     .filter(([name, value]) => value.length >= SHORTEST_SECRET && isCredentialVariable(name))
     .sort(([, a], [, b]) => b.length - a.length)
     .map(([name, value]) => {
-      const forms = new Set([encodeURIComponent(value), JSON.stringify(value).slice(1, -1), value]);
-      return { name, forms: [...forms].sort((a, b) => b.length - a.length) };
+      return { name, forms: [...new Set(formsOf(value))].sort((a, b) => b.length - a.length) };
     });
+}
+
+/** A value as it is, in URLs, in forms, in JSON with and without characters beyond ASCII, and in JSON inside of JSON. */
+function formsOf(value: string): string[] {
+  const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+  const ascii = canonicalString(value).slice(1, -1);
+  const form = new URLSearchParams([["", value]]).toString().slice(1);
+  return [value, encodeURIComponent(value), form, inJson(value), ascii, inJson(inJson(value)), inJson(ascii)];
 }
 
 /** What is kept of a request, without the values of credentials and without what looks like a key. */
 export function hideSecretValues(request: RecordedRequest, credentials: readonly Credential[]): RecordedRequest {
-  const hide = (text: string) => {
-    const forms = credentials.flatMap(({ forms }) => forms);
-    return hideKeys(forms.reduce((hidden, form) => hidden.replaceAll(form, REDACTED), text));
-  };
+  const hide = (text: string) => hideInText(text, credentials);
   const { url, headers, body, namespace } = request;
   const hidden = {
     ...request,
@@ -51,25 +56,40 @@ export function hideSecretValues(request: RecordedRequest, credentials: readonly
   return { ...hidden, exact: request.exact && JSON.stringify(hidden) === JSON.stringify(request) };
 }
 
+/** What is searched of an answer besides its entry. */
+export interface SearchedBody {
+  /** The bytes of the body, for those that are no text. */
+  readonly body: Uint8Array;
+  /** What a stream spells in pieces, see `spelledTexts`. */
+  readonly spelled: readonly string[];
+}
+
 /**
  * Looks for the values of credentials in what is kept of an answer.
  *
- * @param body The bytes of its body; they are searched, too, if they are no text.
  * @returns The name of the variable and the part of the answer, if there is one.
  */
 export function credentialIn(
   { headers = {}, response, binary }: Entry,
-  body: Uint8Array,
+  { body, spelled }: SearchedBody,
   credentials: readonly Credential[],
 ): { readonly name: string; readonly where: string } | undefined {
   for (const { name, forms } of credentials) {
     const isIn = (text: string) => forms.some((form) => text.includes(form));
     const header = Object.keys(headers).find((header) => isIn(headers[header] ?? ""));
     if (header !== undefined) return { name, where: `header ${header}` };
-    const isInBody = binary ? forms.some((form) => includesBytes(body, utf8(form))) : isIn(response);
+    const isInBody = binary
+      ? forms.some((form) => includesBytes(body, utf8(form)))
+      : isIn(response) || spelled.some(isIn);
     if (isInBody) return { name, where: "body" };
   }
   return undefined;
+}
+
+/** A text without the values of credentials and without what looks like a key. */
+export function hideInText(text: string, credentials: readonly Credential[]): string {
+  const forms = credentials.flatMap(({ forms }) => forms);
+  return hideKeys(forms.reduce((hidden, form) => hidden.replaceAll(form, REDACTED), text));
 }
 
 /** Keys that can be told by how they look, without the tokens that texts about tokens are full of (JWT). */
@@ -86,7 +106,7 @@ const KEY_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] = [
   // What is public by its label stays.
   [
     "a PEM block",
-    /-----BEGIN (?![A-Z0-9 ]*(?:PUBLIC KEY|CERTIFICATE))([A-Z0-9 ]{1,40})-----(?:(?!-----)[^])*-----END \1-----/g,
+    /-----BEGIN (?![A-Z0-9 ]*(?:PUBLIC KEY|CERTIFICATE))([A-Z0-9 ]{1,40})-----(?:(?!-----)[^]){0,20000}-----END \1-----/g,
   ],
 ];
 
@@ -95,7 +115,8 @@ function hideKeys(text: string): string {
 }
 
 /** What looks like a key in the text of an answer, in words. */
-export function keyShapeIn({ binary, response }: Entry): string | undefined {
+export function keyShapeIn({ binary, response }: Entry, spelled: readonly string[] = []): string | undefined {
   if (binary) return undefined;
-  return KEY_SHAPES.find(([, pattern]) => response.search(pattern) !== -1)?.[0];
+  const texts = [response, ...spelled];
+  return KEY_SHAPES.find(([, pattern]) => texts.some((text) => text.search(pattern) !== -1))?.[0];
 }

@@ -91,9 +91,8 @@ function chooseMode(option: Mode | undefined): ModeChoice {
     return { mode: option, source: "option", warnings: [] };
   }
   const named = readVariable("CACHY_MODE");
-  if (MODES.includes(named.value as Mode)) {
-    return { mode: named.value as Mode, source: "CACHY_MODE", warnings: [] };
-  }
+  const namedMode = MODES.find((mode) => mode === named.value?.trim().toLowerCase());
+  if (namedMode) return { mode: namedMode, source: "CACHY_MODE", warnings: [] };
   const ci = readVariable("CI");
   const isCi = ci.value !== undefined && ci.value.toLowerCase() !== "false";
   const choice: ModeChoice = { mode: isCi ? "replay" : "auto", source: isCi ? "CI" : "default", warnings: [] };
@@ -120,7 +119,7 @@ const SWITCH: Readonly<Record<string, boolean>> = { "1": true, true: true, "0": 
 function chosenBy<Value>(name: VariableName, values: Readonly<Record<string, Value>>) {
   const { value } = readVariable(name);
   if (value === undefined) return { warnings: [] };
-  const text = value.toLowerCase();
+  const text = value.trim().toLowerCase();
   if (Object.hasOwn(values, text)) return { choice: values[text], warnings: [] };
   const allowed = Object.keys(values).join(", ");
   return { warnings: [`Cannot use ${name}=${value}: expected one of ${allowed}. It is ignored.`] };

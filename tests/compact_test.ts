@@ -132,7 +132,7 @@ test("compactFile() lets a store that has the file in use find everything afterw
 test("compactFile() brings over what a killed compaction had not, unless there is a newer answer", (t) => {
   const file = fileOf(t, line("new"), line("new"));
   // Killed after the rename: the old file still has what was appended to it in the last moment.
-  writeFileSync(`${file}.old`, line("older") + line("last moment", other));
+  writeFileSync(`${file}.compact-old`, line("older") + line("last moment", other));
   compactFile(file);
   assert.equal(textOf(file), line("new") + line("last moment", other));
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
@@ -143,7 +143,7 @@ test("compactFile() brings over lines as they are, also those that are nested to
     line("last moment", digestOf(`0000000${at}`)).replace("}\n", `,"recorded_at":${json}}\n`)
   );
   const file = fileOf(t, line("new"), line("new"));
-  writeFileSync(`${file}.old`, lines.join(""));
+  writeFileSync(`${file}.compact-old`, lines.join(""));
   compactFile(file);
   assert.ok(textOf(file) === line("new") + lines.join(""));
 });
@@ -170,6 +170,15 @@ test("compactFile() throws and says what to do, when another process is at it or
   );
   assert.equal(textOf(file), line("old") + line("new"));
   assert.equal(textOf(`${file}.compact`), "unfinished");
+});
+
+test("compactFile() refuses what is no path and what is no option", (t) => {
+  const file = fileOf(t, line("kept"));
+  const compact = compactFile as (...call: unknown[]) => void;
+  const refused = (...call: unknown[]) => assert.throws(() => compact(...call), { code: "invalid_option" });
+  for (const path of [undefined, 7, "", "https://a.example/x", "~/x"]) refused(path);
+  for (const options of [null, { sorted: true }, { sort: "yes" }]) refused(file, options);
+  assert.equal(textOf(file), line("kept"));
 });
 
 test("compactFile() throws and leaves everything as it was, when there is no file or a folder", (t) => {

@@ -121,7 +121,7 @@ test("a read-only disk costs the recordings, with one warning, until it can be w
   assert.deepEqual([cachy.stats.hits, cachy.stats.dropped, warnings().length], [1, 2, 1]);
   assert.match(
     warnings()[0] ?? "",
-    /^Cannot write \S+: .*(?:EROFS|read-only)[^]*The file system is read-only, or name/i,
+    /^Cannot write \S+: .*(?:EROFS|read-only)[^]*Make the file system writable, or name/i,
   );
   assert.equal(mount("-o", "remount,rw", folder).status, 0);
   await ask(2);
@@ -149,7 +149,10 @@ test("a file in the place of the folder costs the recordings, with one warning, 
   const { ask, warnings } = diskCachy(file);
   for (const n of [1, 2]) await ask(n);
   assert.equal(warnings().length, 1);
-  assert.match(warnings()[0] ?? "", /(?:ENOTDIR|not a directory)[^]*A part of its path is a file, or name/i);
+  assert.match(
+    warnings()[0] ?? "",
+    /(?:ENOTDIR|not a directory)[^]*Move the file away that stands where its folder should be, or name/i,
+  );
   rmSync(folder);
   await ask(1);
   assert.ok(await isRecorded(file, 1));
@@ -161,7 +164,7 @@ test("a folder in the place of the file costs the recordings, with one warning, 
   const { ask, warnings } = diskCachy(file);
   for (const n of [1, 2]) await ask(n);
   assert.equal(warnings().length, 1);
-  assert.match(warnings()[0] ?? "", /(?:EISDIR|directory)[^]*It is a folder, or name/i);
+  assert.match(warnings()[0] ?? "", /(?:EISDIR|directory)[^]*Move the folder that has its name away, or name/i);
   rmdirSync(file);
   await ask(1);
   assert.ok(await isRecorded(file, 1));

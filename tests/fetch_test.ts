@@ -409,3 +409,30 @@ test("fetch() writes an answer at most twice, however often its terminal event c
   await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).text();
   assert.deepEqual([lines.length, lines.at(-1)?.response], [2, pieces.join("")]);
 });
+
+test("fetch() counts an answer as recorded only, when its line is written and what follows the last event is not", async () => {
+  const store = memoryStore();
+  let appended = 0;
+  const failing: Store = {
+    ...store,
+    append: (entry) => ++appended > 1 ? assert.fail("disk full") : store.append(entry),
+  };
+  const { fetch } = network(() => streamAnswer([...chatEvents("Hi"), ": bye\n\n"]));
+  const cachy = testCachy({ store: failing, fetch });
+  await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).text();
+  assert.deepEqual([appended, cachy.stats.recorded, cachy.stats.dropped], [2, 1, 0]);
+});
+
+test("a warning is an event of every handle, and printed once", async (t) => {
+  const printed: unknown[] = [];
+  const print = console.error;
+  console.error = (...texts: unknown[]) => void printed.push(...texts);
+  t.after(() => void (console.error = print));
+  const store: Store = { name: "one place", find: () => assert.fail("down"), append: () => {} };
+  for (let handle = 0; handle < 3; handle++) {
+    const cachy = testCachy({ store, fetch: network(() => jsonAnswer({})).fetch });
+    await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
+    assert.equal(cachy.events.filter(({ kind }) => kind === "warning").length, 1);
+  }
+  assert.deepEqual(printed, ["cachy: Cannot read one place: down"]);
+});

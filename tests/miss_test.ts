@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
@@ -12,7 +13,7 @@ import {
   memoryStore,
   type Miss,
 } from "../mod.ts";
-import { summaryOf } from "../src/exit_summary.ts";
+import { remember, summaryOf } from "../src/exit_summary.ts";
 import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
@@ -153,6 +154,14 @@ test("a miss has less than 30 lines and no secrets, whatever differs", async () 
   assert.doesNotMatch(message, /recorded-secret|asked-secret|k3y|a1b2c3d4/);
 });
 
+test("a miss shows no credential that stands in the path of its URL", async (t) => {
+  process.env.CACHY_TEST_TOKEN = "in-the-path-of-it";
+  t.after(() => delete process.env.CACHY_TEST_TOKEN);
+  const { message, url } = await missOf([], [{}, "https://api.openai.com/in-the-path-of-it/v1/responses"]);
+  assert.equal(url, "https://api.openai.com/[redacted]/v1/responses");
+  assert.doesNotMatch(message, /in-the-path/);
+});
+
 test("a miss is explained with long texts, which the file keeps by their hash", async () => {
   const long = "long ".repeat(2000);
   const { message, nearest } = await missOf([[chat(`${long}a`, { top: 1 })]], [chat(`${long}a`, { top: 2 })]);
@@ -259,10 +268,8 @@ test("summaryOf() names each request once, the first ten of them, and is colored
     message: "",
     cause: "another model.\nmore",
   });
-  const all = Array.from(
-    { length: 24 },
-    (_, at) => ({ miss: missAt(`${at % 12}`), cure: "run once", isStrict: false }),
-  );
+  const all: Parameters<typeof remember>[0] = new Map();
+  for (let at = 0; at < 24; at++) remember(all, missAt(`${at % 12}`), "run once");
   const lines = summaryOf(all, false).split("\n");
   assert.deepEqual([lines.length, lines.at(-1)], [23, "To record them, run once, and commit the file."]);
   assert.deepEqual(lines.slice(0, 3), [

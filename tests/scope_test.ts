@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CachyError, disableCachy, enableCachy, memoryStore, withCachy } from "../mod.ts";
+import { CachyError, createCachy, disableCachy, enableCachy, memoryStore, withCachy } from "../mod.ts";
 import { sharedPatch } from "../src/global_fetch.ts";
 import { ask, freshProcess } from "./fresh_process.ts";
 import { CHAT_URL, chatEvents, countingNetwork, jsonPost, network, streamAnswer } from "./testing.ts";
@@ -188,4 +188,28 @@ test("enableCachy() makes no scope, so that who needs none pays for none", (t) =
   freshProcess(t);
   enableCachy(options());
   assert.equal(sharedPatch()?.scopes, undefined);
+});
+
+test("withCachy() rejects with what the function throws, while a stream that it left goes on for ever", async () => {
+  const endless = new ReadableStream({ pull() {} });
+  const fetch = () => Promise.resolve(new Response(endless, { headers: { "content-type": "text/event-stream" } }));
+  const failing = withCachy({ store: memoryStore(), mode: "auto", fetch }, async (cachy) => {
+    await cachy.fetch("https://api.openai.com/v1/responses", { method: "POST", body: "{}" });
+    throw new Error("the test failed");
+  });
+  await assert.rejects(failing, /the test failed/);
+});
+
+test("withCachy() refuses what is no function, and createCachy() to be without any fetch", async () => {
+  await assert.rejects(withCachy({}, undefined as never), {
+    code: "invalid_option",
+    message: /^Cannot call undefined/,
+  });
+  const { fetch } = globalThis;
+  try {
+    globalThis.fetch = undefined as never;
+    assert.throws(() => createCachy(), { code: "invalid_option", message: /there is no global one here/ });
+  } finally {
+    globalThis.fetch = fetch;
+  }
 });

@@ -26,7 +26,15 @@ const hide = (body: string, variables: readonly [string, string][] = []) =>
 const answerOf = (response: string): Entry => ({ key: "00000000", response });
 
 test("isCredentialVariable() goes by whole words, and leaves out what only names a place", () => {
-  const are = ["OPENAI_API_KEY", "GITHUB_TOKEN", "CLIENT_SECRET", "DB_PASSWORD", "openaiApiKey", "AWS_ACCESS_KEY_ID"];
+  const are = [
+    "OPENAI_API_KEY",
+    "OPENAIKEY",
+    "GITHUB_TOKEN",
+    "CLIENT_SECRET",
+    "DB_PASSWORD",
+    "openaiApiKey",
+    "AWS_ACCESS_KEY_ID",
+  ];
   assert.deepEqual(are.filter((name) => !isCredentialVariable(name)), []);
   const areNot = ["PATH", "KEYBOARD", "MONKEY", "TOKENIZERS_PARALLELISM", "SSH_KEY_FILE", "TLS_KEY_PATH", "PWD"];
   assert.deepEqual(areNot.filter(isCredentialVariable), []);
@@ -61,6 +69,19 @@ test("hideSecretValues() redacts URLs, headers and the namespace, too", () => {
     "[redacted]",
     false,
   ]);
+});
+
+test("hideSecretValues() redacts a value in each way in which a body can write it", () => {
+  const value = `pässwörd "with" spaces+signs`;
+  const json = JSON.stringify({ a: value });
+  const bodies = [
+    json,
+    json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    JSON.stringify({ arguments: json }),
+    `a=${encodeURIComponent(value)}`,
+    new URLSearchParams({ a: value }).toString(),
+  ];
+  for (const body of bodies) assert.doesNotMatch(hide(body, [["A_PASSWORD", value]]).body, /p.*ssw.*rd|spaces/, body);
 });
 
 test("hideSecretValues() leaves nothing of a longer value that holds a shorter one", () => {
@@ -148,6 +169,40 @@ test("fetch() stores no answer with the value of a credential, and says which on
     assert.ok(message.includes(`${VARIABLE} (${where})`) && message.includes("{ allowSecrets: true }"), message);
     assert.ok(!message.includes(SECRET) && others.length === 0);
   }
+});
+
+test("fetch() stores no stream that spells the value of a credential in several events", async (t) => {
+  const pieces = ["s3cr", "3t/of", "+many", "&characters"];
+  const chat = pieces.map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`);
+  const responses = pieces.map((delta) => `data: ${JSON.stringify({ type: "response.output_text.delta", delta })}\n\n`);
+  const lines = pieces.map((content, at) => `${JSON.stringify({ message: { content }, done: at === 3 })}\n`);
+  const done = ["data: [DONE]\n\n"];
+  const completed = [`data: {"type":"response.completed"}\n\n`];
+  const streams: [string[], string][] = [[[...chat, ...done], "text/event-stream"], [lines, "application/x-ndjson"]];
+  streams.push([[...responses, ...completed], "text/event-stream"]);
+  for (const [stream, type] of streams) {
+    const { cachy, warnings, file } = withSecret(t, () => streamAnswer(stream, { type }));
+    assert.equal(await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).text(), stream.join(""));
+    await cachy.flush();
+    assert.deepEqual([cachy.stats.droppedBy, existsSync(file), warnings().length], [{ secret: 1 }, false, 1]);
+  }
+});
+
+test("fetch() warns of a key that a stream spells in several events", async (t) => {
+  const key = KEYS[0] ?? "";
+  const stream = [key.slice(0, 9), key.slice(9)].map((content) =>
+    `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
+  );
+  const { cachy, warnings } = withSecret(t, () => streamAnswer([...stream, "data: [DONE]\n\n"]));
+  await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).text();
+  assert.deepEqual([cachy.stats.recorded, warnings().length], [1, 1]);
+});
+
+test("fetch() records a long text that begins like a PEM block and never ends", async (t) => {
+  const text = `-----BEGIN X-----${"\n".repeat(20_000_000)}`;
+  const { cachy } = withSecret(t, () => new Response(text, { headers: { "content-type": "text/plain" } }));
+  await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
+  assert.deepEqual([cachy.stats.recorded, cachy.stats.droppedBy], [1, {}]);
 });
 
 test("fetch() stores such an answer, when the option allowSecrets is set, and redacts the request all the same", async (t) => {

@@ -9,11 +9,14 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
+import { isPath } from "../check_options.ts";
 import type { Entry } from "../entry.ts";
 import { pathOf, workingDirectory } from "../environment.ts";
 import { CachyError, messageOf } from "../errors.ts";
 import { requireGranted } from "../permissions.ts";
+import { show } from "../show.ts";
 import { isAt, lineAppender } from "./append.ts";
+import { checkStoreOptions } from "./check_store_options.ts";
 import { entryAt, lineAt } from "./entry_at.ts";
 import { openIfExists, withCure } from "./file.ts";
 import { jsonlStore } from "./jsonl.ts";
@@ -40,6 +43,7 @@ export interface CompactOptions {
  *
  * @param file A path (relative to the working directory) or a `file:` URL.
  * @returns What stayed and what went.
+ * @throws {CachyError} `invalid_option`, if `file` is no path, or an option is unknown or has a wrong value.
  * @throws {CachyError} `cannot_compact`, if the file does not exist or cannot be read.
  * @throws {CachyError} `cannot_compact`, if the new file cannot be written beside it; the old one is untouched then.
  * @throws {CachyError} `cannot_compact`, if somebody else is compacting it.
@@ -56,6 +60,10 @@ export interface CompactOptions {
  * ```
  */
 export function compactFile(file: string | URL, options: CompactOptions = {}): CompactReport {
+  if (!isPath(file)) {
+    throw new CachyError("invalid_option", `Cannot compact ${show(file)}: expected a path or a file: URL.`);
+  }
+  checkStoreOptions(options, { sort: ["a boolean", (value) => typeof value === "boolean"] }, "compactFile");
   const named = pathOf(file, workingDirectory());
   try {
     requireGranted("read", named);
@@ -80,7 +88,7 @@ function newPathOf(path: string): string {
 
 /** The old file, until all that was appended to it is in the new one: after a crash it is still there. */
 function oldPathOf(path: string): string {
-  return `${path}.old`;
+  return `${path}.compact-old`;
 }
 
 /** Gives undefined if somebody replaced the file meanwhile: then it has to be read anew. */

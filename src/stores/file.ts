@@ -96,9 +96,9 @@ const CURES: Readonly<Record<string, string>> = {
   EDQUOT: "Make room on the disk",
   EACCES: "Grant access to it",
   EPERM: "Grant access to it",
-  EROFS: "The file system is read-only",
-  EISDIR: "It is a folder",
-  ENOTDIR: "A part of its path is a file",
+  EROFS: "Make the file system writable",
+  EISDIR: "Move the folder that has its name away",
+  ENOTDIR: "Move the file away that stands where its folder should be",
 };
 
 /** The error of a file system with what to do about it. */
