@@ -1,3 +1,4 @@
+import { sharedByPlace } from "./by_place.ts";
 import type { Context } from "./context.ts";
 import { createCounter } from "./counter.ts";
 import { createDeadIds } from "./dead_ids.ts";
@@ -162,14 +163,5 @@ function lazyFileStore({ findFile }: Settings, reporter: Reporter): Store {
   };
 }
 
-/** By the path of the file, because several handles of a process may share one; or by the store. */
-const refreshedAtPaths = new Map<string, Set<string>>();
-const refreshedAtStores = new WeakMap<Store, Set<string>>();
-
-function refreshedIn(place: string | Store): Set<string> {
-  const known = typeof place === "string" ? refreshedAtPaths.get(place) : refreshedAtStores.get(place);
-  const digests = known ?? new Set();
-  if (typeof place === "string") refreshedAtPaths.set(place, digests);
-  else refreshedAtStores.set(place, digests);
-  return digests;
-}
+/** Digests that mode `refresh` has recorded anew. */
+const refreshedIn = sharedByPlace(() => new Set<string>());

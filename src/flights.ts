@@ -1,4 +1,5 @@
 import { waitUnlessAborted } from "./abort.ts";
+import { sharedByPlace } from "./by_place.ts";
 import type { Store } from "./stores/store.ts";
 
 /** An answer, and when it is decided whether it became an entry. */
@@ -44,9 +45,6 @@ export function createFlights(): Flights {
   };
 }
 
-const atPaths = new Map<string, Flights>();
-const atStores = new WeakMap<Store, Flights>();
-
 /**
  * The flights of all who record into one place: concurrent tests with scopes of their own, say, that ask the same.
  *
@@ -58,10 +56,4 @@ export function sharedFlights(place: () => string | Store): Flights {
   return { join: (...call) => flightsAt(place()).join(...call) };
 }
 
-function flightsAt(place: string | Store): Flights {
-  const known = typeof place === "string" ? atPaths.get(place) : atStores.get(place);
-  const flights = known ?? createFlights();
-  if (typeof place === "string") atPaths.set(place, flights);
-  else atStores.set(place, flights);
-  return flights;
-}
+const flightsAt = sharedByPlace(createFlights);

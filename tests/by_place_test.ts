@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { memoryStore } from "../mod.ts";
+import { sharedByPlace } from "../src/by_place.ts";
+
+test("sharedByPlace() gives the same for the same path or store, and another one for every other", () => {
+  const stateOf = sharedByPlace(() => ({}));
+  const [one, other] = [memoryStore(), memoryStore()];
+  const places = ["a.jsonl", "b.jsonl", "memory", one, other];
+  const states = places.map(stateOf);
+  assert.equal(new Set(states).size, places.length);
+  assert.deepEqual(places.map(stateOf).map((state, at) => state === states[at]), places.map(() => true));
+});
