@@ -4,6 +4,7 @@
  */
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { median } from "../bench/measure.mjs";
 import { goal, measure, mib, ms, printTable, times, us } from "./bench_report.mjs";
 import { bun, run } from "./run.mjs";
 
@@ -70,12 +71,7 @@ async function openings(file, figures) {
     found.opened.push(ms);
     found.peak.push(peak);
   }
-  const [wc, loop, opened, peak] = [middle(found.wc), middle(found.loop), middle(found.opened), middle(found.peak)];
-  const bytesPerEntry = (peak - middle(found.warm)) * 2 ** 20 / ENTRIES;
+  const [wc, loop, opened, peak] = [median(found.wc), median(found.loop), median(found.opened), median(found.peak)];
+  const bytesPerEntry = (peak - median(found.warm)) * 2 ** 20 / ENTRIES;
   return { wc, loop, opened, bytesPerEntry, peak };
-}
-
-/** @param {readonly number[]} values */
-function middle(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

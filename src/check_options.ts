@@ -4,13 +4,9 @@ import { NEVER_KEPT_HEADERS } from "./kept_headers.ts";
 import { type CachyOptions, type Mode, MODES } from "./options.ts";
 import { isSecretName } from "./secret_names.ts";
 import { show } from "./show.ts";
+import type { Rule } from "./stores/check_store_options.ts";
 import type { Store } from "./stores/store.ts";
-
-/** What a value has to be, in words and as a question. */
-type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
-
-/** Timers hold 31 bits. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+import { LONGEST_TIMER_MS } from "./time_limit.ts";
 
 const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
   file: ["the path of a file, or a file: URL", (value) => isPath(value) && !/[/\\]$/.test(String(value))],
@@ -134,7 +130,7 @@ function isPace(value: unknown): boolean {
   if (value === "recorded") return true;
   if (typeof value === "number") return value > 0 && Number.isFinite(value);
   const { chunkMs, ...others } = (value ?? {}) as { readonly chunkMs?: unknown };
-  return typeof chunkMs === "number" && chunkMs >= 0 && chunkMs <= LONGEST_DELAY_MS && Object.keys(others).length === 0;
+  return typeof chunkMs === "number" && chunkMs >= 0 && chunkMs <= LONGEST_TIMER_MS && Object.keys(others).length === 0;
 }
 
 /** Whether something can keep entries. */

@@ -3,7 +3,7 @@ import { awsStreamProblem } from "./aws_event_stream.ts";
 import { answerProblem } from "./json_answer.ts";
 import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
-import { type EventParser, jsonLinesParser, sseParser, type StreamEvent } from "./stream_events.ts";
+import { type EventParser, jsonLinesParser, sseParser, startsLikeEvents, type StreamEvent } from "./stream_events.ts";
 
 /** Follows a body while it arrives. */
 export interface BodyJudge {
@@ -93,7 +93,7 @@ function sniffingJudge(otherwise: BodyJudge, head: AnswerHead): BodyJudge {
       start = concatBytes([start, chunk]);
       const text = new TextDecoder().decode(start.subarray(0, 64)).replace(/^[\r\n]+/, "");
       if (text.length < LONGEST_FIELD && start.byteLength < 64) return false;
-      judge = /^(?:data|event|id|retry)?:/.test(text) ? eventStreamJudge(head) : otherwise;
+      judge = startsLikeEvents(text) ? eventStreamJudge(head) : otherwise;
       return judge.push(start);
     },
     end: (body) => (judge ?? otherwise).end(body),

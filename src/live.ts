@@ -4,7 +4,7 @@ import { encodeBody } from "./body.ts";
 import { type Entry, ENTRY_VERSION, type RecordedRequest } from "./entry.ts";
 import { messageOf, storeProblem } from "./errors.ts";
 import type { Answer } from "./flights.ts";
-import { eventRequest } from "./lookup.ts";
+import { eventRequest, extrasOf } from "./lookup.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
 import type { ReceivedBody } from "./copy.ts";
 import { record, type Recording } from "./record.ts";
@@ -68,8 +68,7 @@ function streamProblem({ body }: Response): Problem | undefined {
 /** Writes the line of a whole body; a second time if more bytes followed the terminal marker. */
 function committer(context: Context, lookup: Lookup, head: AnswerHead) {
   const { settings, store, reporter } = context;
-  const { keepRequest: keep, namespace, now } = settings;
-  const n = lookup.series && lookup.series.n > 1 ? lookup.series.n : undefined;
+  const { keepRequest: keep, now } = settings;
   // Not before the body is whole: it takes time that the first chunk would have to wait. An answer counts without it.
   let kept: Promise<RecordedRequest | undefined> | undefined;
   let isFirst = true;
@@ -77,7 +76,7 @@ function committer(context: Context, lookup: Lookup, head: AnswerHead) {
     const ms = Math.round(now() - lookup.started);
     try {
       const credentials = settings.credentials();
-      kept ??= recordedRequest(lookup.request, lookup.canonical, { keep, n, namespace })
+      kept ??= recordedRequest(lookup.request, lookup.canonical, { keep, ...extrasOf(context, lookup) })
         .then((request) => request && hideSecretValues(request, credentials)).catch(() => undefined);
       const entry = makeEntry(context, lookup, head, body, await kept, ms);
       const problem = settings.allowSecrets ? undefined : secretProblem(context, lookup, entry, body, credentials);

@@ -1,6 +1,6 @@
 import { canonicalRequest } from "./canonical_request.ts";
 import type { Context, Lookup } from "./context.ts";
-import { digestRequest } from "./digest.ts";
+import { type DigestExtras, digestRequest } from "./digest.ts";
 import type { Entry } from "./entry.ts";
 import type { EventRequest } from "./events.ts";
 import type { RequestData } from "./request.ts";
@@ -45,13 +45,17 @@ export async function find(context: Context, lookup: Lookup): Promise<Entry | un
 }
 
 /** pycachy does not look at headers: where they are the only extra, its line under the plain key answers. */
-async function findWithoutHeaders({ store, settings }: Context, lookup: Lookup): Promise<Entry | undefined> {
-  const { canonical, series } = lookup;
-  const hasOtherExtras = settings.namespace !== undefined ||
-    (series !== undefined && series.n > 1);
-  if (!canonical.headers.length || hasOtherExtras) return undefined;
+async function findWithoutHeaders(context: Context, lookup: Lookup): Promise<Entry | undefined> {
+  const { canonical } = lookup;
+  const { n, namespace } = extrasOf(context, lookup);
+  if (!canonical.headers.length || n !== undefined || namespace !== undefined) return undefined;
   const plain = await digestRequest({ ...canonical, headers: [] });
-  return await store.find(plain.key);
+  return await context.store.find(plain.key);
+}
+
+/** What tells the request apart from those that look the same, as it was hashed. */
+export function extrasOf({ settings }: Context, { series }: Lookup): DigestExtras {
+  return { n: series && series.n > 1 ? series.n : undefined, namespace: settings.namespace };
 }
 
 /** What events and messages say of a request. */

@@ -2,13 +2,13 @@ import type { Context, Lookup } from "./context.ts";
 import { type Difference, showDifference } from "./difference.ts";
 import type { RecordedRequest } from "./entry.ts";
 import type { EventRequest } from "./events.ts";
-import { eventRequest } from "./lookup.ts";
+import { eventRequest, extrasOf } from "./lookup.ts";
 import { likelyCause } from "./miss_causes.ts";
 import { findNearest, type Nearest, type Search } from "./nearest.ts";
 import type { ModeSource } from "./options.ts";
 import { recordedRequest } from "./recorded_request.ts";
 import { labelled } from "./response.ts";
-import { hideInText, hideSecretValues } from "./secret_values.ts";
+import { type Credential, hideInText, hideSecretValues } from "./secret_values.ts";
 
 /** A request that mode `replay` could not answer. */
 export interface Miss extends EventRequest {
@@ -53,8 +53,9 @@ const SHOWN_DIFFERENCES = 8;
  */
 export async function explainMiss(context: Context, lookup: Lookup, problem: string | undefined): Promise<Miss> {
   const { method, url: shownUrl, key } = eventRequest(lookup);
+  const credentials = context.settings.credentials();
   // It goes into the log of CI.
-  const url = hideInText(shownUrl, context.settings.credentials());
+  const url = hideInText(shownUrl, credentials);
   const request = { method, url, key };
   const [because, cure] = CURES[context.settings.modeSource];
   const end = [
@@ -65,7 +66,7 @@ export async function explainMiss(context: Context, lookup: Lookup, problem: str
   const entries = size === undefined ? "" : `, ${size} ${size === 1 ? "entry" : "entries"}`;
   const what = problem ?? `no answer is recorded for it in ${name}`;
   const start = `Cannot replay ${method} ${url}: ${what} (key ${key}${problem === undefined ? entries : ""}).`;
-  const found = problem === undefined ? await searchNearest(context, lookup) : undefined;
+  const found = problem === undefined ? await searchNearest(context, lookup, credentials) : undefined;
   if (!found?.search.nearest) {
     return { ...request, message: [start, ...found ? describeNothing(found.search) : [], ...end].join("\n") };
   }
@@ -81,16 +82,18 @@ export async function explainMiss(context: Context, lookup: Lookup, problem: str
 
 /** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
 async function searchNearest(
-  { store, settings }: Context,
-  { request, canonical, series }: Lookup,
+  context: Context,
+  lookup: Lookup,
+  credentials: readonly Credential[],
 ): Promise<{ readonly search: Search; readonly asked: RecordedRequest } | undefined> {
+  const { store, settings } = context;
+  const { request, canonical } = lookup;
   if (!store.entries) return undefined;
-  const extras = { n: series && series.n > 1 ? series.n : undefined, namespace: settings.namespace };
   try {
     const forms: RecordedRequest[] = [];
     for (const keep of ["brief", "whole"] as const) {
-      const form = await recordedRequest(request, canonical, { keep, ...extras });
-      if (form) forms.push(hideSecretValues(form, settings.credentials()));
+      const form = await recordedRequest(request, canonical, { keep, ...extrasOf(context, lookup) });
+      if (form) forms.push(hideSecretValues(form, credentials));
     }
     const isAlike = forms[0]?.body === forms[1]?.body;
     const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), settings.now);

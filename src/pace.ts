@@ -1,5 +1,6 @@
 import type { Entry } from "./entry.ts";
 import type { Pace } from "./options.ts";
+import { LONGEST_TIMER_MS } from "./time_limit.ts";
 
 /** Tells the time and wakes somebody up later; tests put their own in its place. */
 export interface Clock {
@@ -18,8 +19,7 @@ export interface Clock {
 const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, call) {
-    // A longer one would be over at once.
-    const timer = setTimeout(call, Math.min(ms, 2 ** 31 - 1));
+    const timer = setTimeout(call, Math.min(ms, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };

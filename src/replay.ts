@@ -5,6 +5,7 @@ import { parseJson } from "./json.ts";
 import type { Pace } from "./options.ts";
 import { type Clock, createPacer, type Pacer } from "./pace.ts";
 import { labelled } from "./response.ts";
+import { startsLikeEvents } from "./stream_events.ts";
 import { NEVER_KEPT_HEADERS } from "./kept_headers.ts";
 
 /** HTTP/1.1 servers send these, and SDKs show them. */
@@ -103,7 +104,7 @@ function headersOf(entry: Entry): Headers {
 /** pycachy keeps no content type, and SDKs parse nothing without one. */
 function guessContentType({ binary, response }: Entry): string | undefined {
   if (binary) return undefined;
-  if (/^(?:data|event|id|retry)?:/.test(response)) return "text/event-stream";
+  if (startsLikeEvents(response)) return "text/event-stream";
   // Transcripts start with brackets and quotes too, so the first character alone does not tell.
   return /^\s*[{["]/.test(response) && parseJson(response) !== undefined
     ? "application/json"

@@ -1,5 +1,5 @@
 import { asRecord } from "./json.ts";
-import { jsonLinesParser, sseParser } from "./stream_events.ts";
+import { jsonLinesParser, sseParser, startsLikeEvents } from "./stream_events.ts";
 
 /** Longer streams are not read once more: it would take the time of the caller who waits for the end. In characters. */
 const LONGEST_STREAM = 8_000_000;
@@ -11,7 +11,7 @@ const LONGEST_STREAM = 8_000_000;
  */
 export function spelledTexts(body: string): string[] {
   if (body.length > LONGEST_STREAM) return [];
-  const isEvents = /^(?:data|event|id|retry)?:/.test(body);
+  const isEvents = startsLikeEvents(body);
   // JSON lines: the first one ends with an object, and another one begins.
   if (!isEvents && !/^\{.*\}\r?\n\s*\{/.test(body)) return [];
   const parser = isEvents ? sseParser() : jsonLinesParser();

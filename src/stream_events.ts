@@ -10,6 +10,11 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
+/** Whether a text starts as server-sent events do: some servers send them under another content type. */
+export function startsLikeEvents(text: string): boolean {
+  return /^(?:data|event|id|retry)?:/.test(text);
+}
+
 /** Cuts text that arrives in pieces into events. */
 export interface EventParser {
   /** Takes the next piece. @returns The events that it completed. */

@@ -24,10 +24,10 @@ export async function withinTime<Answer>(answer: Answer | Promise<Answer>, limit
 /** How long a shared store may take by default, in milliseconds. */
 export const DEFAULT_TIME_LIMIT_MS = 1000;
 
-/** The longest time limit, in milliseconds: timers hold 31 bits. */
-export const LONGEST_TIME_LIMIT_MS: number = 2 ** 31 - 1;
+/** The longest time that a timer can wait, in milliseconds: it holds 31 bits, and a longer one is over at once. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /** Whether a number can be a time limit, in milliseconds. */
 export function isTimeLimit(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && value <= LONGEST_TIME_LIMIT_MS;
+  return typeof value === "number" && value > 0 && value <= LONGEST_TIMER_MS;
 }

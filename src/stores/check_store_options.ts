@@ -1,13 +1,13 @@
 import { CachyError } from "../errors.ts";
 import { redactText } from "../secrets.ts";
 import { show } from "../show.ts";
-import { isTimeLimit, LONGEST_TIME_LIMIT_MS } from "../time_limit.ts";
+import { isTimeLimit, LONGEST_TIMER_MS } from "../time_limit.ts";
 
 /** What an option has to be, in words and as a question. */
 export type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
 
 /** The rule of the option `timeLimitMs`. */
-export const TIME_LIMIT_RULE: Rule = [`milliseconds, more than 0 and up to ${LONGEST_TIME_LIMIT_MS}`, isTimeLimit];
+export const TIME_LIMIT_RULE: Rule = [`milliseconds, more than 0 and up to ${LONGEST_TIMER_MS}`, isTimeLimit];
 
 /**
  * Refuses options of a store that cannot be meant.
