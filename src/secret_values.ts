@@ -92,17 +92,25 @@ export function hideInText(text: string, credentials: readonly Credential[]): st
   return hideKeys(forms.reduce((hidden, form) => hidden.replaceAll(form, REDACTED), text));
 }
 
+/**
+ * What begins behind the start of the text or a character that is none of some; or, as texts are searched in their JSON
+ * form, behind an escape, whose letter is no part of the key.
+ */
+function beginning(notBehind: string, key: string, flags = "g"): RegExp {
+  return new RegExp(String.raw`(?:(?<!${notBehind})|(?<=\\[bfnrt]|\\u[\da-fA-F]{4}))${key}`, flags);
+}
+
 /** Keys that can be told by how they look, without the tokens that texts about tokens are full of (JWT). */
-const KEY_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] = [
+export const KEY_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] = [
   // Either digits or a long run of letters: "sk-spinner-wandering-cubes" is a name.
-  ["an API key (sk-…)", /(?<![\w-])sk-(?=[\w-]*\d|[\w-]*[a-z0-9]{16})[\w-]{20,}/gi],
-  ["a Google API key (AIza…)", /(?<![\w-])AIza[\w-]{35}/g],
-  ["a GitHub token (ghp_…)", /(?<!\w)gh[pousr]_[A-Za-z0-9]{36,}/g],
-  ["a GitHub token (github_pat_…)", /(?<!\w)github_pat_\w{22,}/g],
-  ["a Slack token (xox…)", /(?<![\w-])xox[abeoprs]-[\w-]{10,}/g],
-  ["an AWS access key (AKIA…)", /(?<![A-Za-z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g],
-  ["a Hugging Face token (hf_…)", /(?<!\w)hf_[A-Za-z0-9]{30,}/g],
-  ["a Groq API key (gsk_…)", /(?<!\w)gsk_[A-Za-z0-9]{40,}/g],
+  ["an API key (sk-…)", beginning("[\\w-]", "sk-(?=[\\w-]*\\d|[\\w-]*[a-z0-9]{16})[\\w-]{20,}", "gi")],
+  ["a Google API key (AIza…)", beginning("[\\w-]", "AIza[\\w-]{35}")],
+  ["a GitHub token (ghp_…)", beginning("\\w", "gh[pousr]_[A-Za-z0-9]{36,}")],
+  ["a GitHub token (github_pat_…)", beginning("\\w", "github_pat_\\w{22,}")],
+  ["a Slack token (xox…)", beginning("[\\w-]", "xox[abeoprs]-[\\w-]{10,}")],
+  ["an AWS access key (AKIA…)", beginning("[A-Za-z0-9]", "A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Za-z0-9])")],
+  ["a Hugging Face token (hf_…)", beginning("\\w", "hf_[A-Za-z0-9]{30,}")],
+  ["a Groq API key (gsk_…)", beginning("\\w", "gsk_[A-Za-z0-9]{40,}")],
   // What is public by its label stays.
   [
     "a PEM block",

@@ -118,6 +118,19 @@ test("hideSecretValues() redacts what looks like a key, and nothing around it", 
   }
 });
 
+test("hideSecretValues() redacts a key that begins a line, in JSON and in JSON inside of JSON", () => {
+  for (const key of KEYS) {
+    for (const before of ["\n", "\t", "é\r\n", "\u2028", "\u0007"]) {
+      const text = `keys:${before}${key}`;
+      for (const body of [JSON.stringify({ text }), JSON.stringify({ text: JSON.stringify({ text }) })]) {
+        const ascii = body.replace("\u2028", "\\u2028");
+        assert.ok(!hide(ascii).body.includes(key.slice(0, 20)), ascii);
+        assert.equal(typeof keyShapeIn(answerOf(ascii)), "string", ascii);
+      }
+    }
+  }
+});
+
 test("hideSecretValues() leaves names, JWTs and public keys as they are", () => {
   const texts = [
     "sk-spinner-wandering-cubes",
