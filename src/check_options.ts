@@ -4,6 +4,7 @@ import { NEVER_KEPT_HEADERS } from "./kept_headers.ts";
 import { type CachyOptions, type Mode, MODES } from "./options.ts";
 import { isSecretName } from "./secret_names.ts";
 import { show } from "./show.ts";
+import { mostSimilar } from "./similar.ts";
 import type { Rule } from "./stores/check_store_options.ts";
 import type { Store } from "./stores/store.ts";
 import { LONGEST_TIMER_MS } from "./time_limit.ts";
@@ -60,24 +61,9 @@ export function checkOptions(options: CachyOptions): void {
 
 function unknownOption(name: string): string {
   const known = Object.keys(RULES);
-  const [similar] = known.filter((option) => distance(name.toLowerCase(), option.toLowerCase()) <= 2)
-    .sort((a, b) => distance(name.toLowerCase(), a.toLowerCase()) - distance(name.toLowerCase(), b.toLowerCase()));
+  const similar = mostSimilar(name, known);
   const hint = similar ? `Did you mean "${similar}"?` : `Known options: ${known.join(", ")}.`;
   return `Cannot use the option "${name}": it is unknown. ${hint}`;
-}
-
-/** How many letters have to be added, left out or replaced. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 function isText(value: unknown): value is string {

@@ -3,7 +3,14 @@ import { awsStreamProblem } from "./aws_event_stream.ts";
 import { answerProblem } from "./json_answer.ts";
 import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
 import type { AnswerHead, Problem } from "./problem.ts";
-import { type EventParser, jsonLinesParser, sseParser, startsLikeEvents, type StreamEvent } from "./stream_events.ts";
+import {
+  type EventParser,
+  isJsonLinesType,
+  jsonLinesParser,
+  sseParser,
+  startsLikeEvents,
+  type StreamEvent,
+} from "./stream_events.ts";
 
 /** Follows a body while it arrives. */
 export interface BodyJudge {
@@ -47,7 +54,7 @@ function bodyJudge(head: AnswerHead, contentType: string): BodyJudge {
   if (contentType.includes("event-stream")) {
     return eventStreamJudge(head);
   }
-  if (/jsonl|ndjson|json-seq|stream\+json|jsonlines/.test(contentType)) {
+  if (isJsonLinesType(contentType)) {
     return eventJudge(jsonLinesParser(), jsonLinesFamilyOf);
   }
   if (contentType.includes("json")) {

@@ -94,7 +94,7 @@ function leastDifferences(recorded: RecordedRequest, forms: readonly RecordedReq
 }
 
 /** By JSON path inside of the body; `url`, `headers` and `namespace` are named as such. */
-function differencesOfRequests(recorded: RecordedRequest, asked: RecordedRequest): Difference[] {
+export function differencesOfRequests(recorded: RecordedRequest, asked: RecordedRequest): Difference[] {
   const [a, b] = [aroundBody(recorded), aroundBody(asked)];
   return [...differencesOf(a, b), ...differencesOf(bodyOf(recorded), bodyOf(asked))];
 }

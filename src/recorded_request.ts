@@ -103,6 +103,19 @@ async function summarizeLongStrings(json: string): Promise<ReadonlyMap<string, s
   return new Map(await Promise.all([...long].map(async (value) => [value, await summary(value)] as const)));
 }
 
+/** How {@linkcode summary} writes. */
+const SUMMARY = /\[\d+ (?:characters|bytes), sha256 [0-9a-f]{64}\]/;
+
+/** Whether a text holds what stands in place of a long string or a binary part. */
+export function holdsSummary(text: string): boolean {
+  return SUMMARY.test(text);
+}
+
+/** Whether a text is nothing but what stands in place of a long string or a binary part. */
+export function isSummary(text: string): boolean {
+  return SUMMARY.exec(text)?.[0] === text;
+}
+
 async function summary(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
   const [bytes, unit] = typeof content === "string" ? [utf8(content), "characters"] : [content, "bytes"];
   return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;

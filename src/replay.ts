@@ -53,7 +53,7 @@ function bodyOf(entry: Entry, { signal, pace, clock }: ReplayRequest): BodyInit 
 }
 
 /** The recorded chunk borders, or undefined if they do not describe this body. */
-function chunkLengths(chunks: NonNullable<Entry["chunks"]>, bodyLength: number): number[] | undefined {
+export function chunkLengths(chunks: NonNullable<Entry["chunks"]>, bodyLength: number): number[] | undefined {
   if (!Array.isArray(chunks)) return undefined;
   const lengths: unknown[] = chunks.map((chunk) => Array.isArray(chunk) ? chunk[1] : undefined);
   const isWhole = lengths.every((length) => Number.isInteger(length) && (length as number) >= 0);

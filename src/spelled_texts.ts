@@ -1,5 +1,5 @@
 import { asRecord } from "./json.ts";
-import { jsonLinesParser, sseParser, startsLikeEvents } from "./stream_events.ts";
+import { jsonLinesParser, sseParser, startsLikeEvents, startsLikeJsonLines } from "./stream_events.ts";
 
 /** Longer streams are not read once more: it would take the time of the caller who waits for the end. In characters. */
 const LONGEST_STREAM = 8_000_000;
@@ -12,8 +12,7 @@ const LONGEST_STREAM = 8_000_000;
 export function spelledTexts(body: string): string[] {
   if (body.length > LONGEST_STREAM) return [];
   const isEvents = startsLikeEvents(body);
-  // JSON lines: the first one ends with an object, and another one begins.
-  if (!isEvents && !/^\{.*\}\r?\n\s*\{/.test(body)) return [];
+  if (!isEvents && !startsLikeJsonLines(body)) return [];
   const parser = isEvents ? sseParser() : jsonLinesParser();
   const texts = new Map<string, string[]>();
   for (const { data } of [...parser.push(body), ...parser.end()]) {

@@ -15,6 +15,16 @@ export function startsLikeEvents(text: string): boolean {
   return /^(?:data|event|id|retry)?:/.test(text);
 }
 
+/** Whether a text starts as lines of JSON do: the first one ends with an object, and another one begins. */
+export function startsLikeJsonLines(text: string): boolean {
+  return /^\{.*\}\r?\n\s*\{/.test(text);
+}
+
+/** Whether a content type, in lower case, is one of those for a JSON text in each line. */
+export function isJsonLinesType(contentType: string): boolean {
+  return /jsonl|ndjson|json-seq|stream\+json|jsonlines/.test(contentType);
+}
+
 /** Cuts text that arrives in pieces into events. */
 export interface EventParser {
   /** Takes the next piece. @returns The events that it completed. */

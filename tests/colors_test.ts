@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { paint } from "../src/colors.ts";
+import { paint, wantsColors } from "../src/colors.ts";
 
 test("paint() colors a text, and goes back to the color of before", () => {
   assert.equal(paint("HIT", "green", true), "\x1b[32mHIT\x1b[39m");
   assert.equal(paint("DROPPED", "red", true), "\x1b[31mDROPPED\x1b[39m");
 });
 
+test("paint() makes a text bold or dim inside of a color, which stays", () => {
+  assert.equal(paint(paint("key", "bold", true), "blue", true), "\x1b[34m\x1b[1mkey\x1b[22m\x1b[39m");
+  assert.equal(paint("old", "dim", true), "\x1b[2mold\x1b[22m");
+});
+
 test("paint() leaves a text alone, when it is not printed to a terminal", () => {
   assert.equal(paint("HIT", "green", false), "HIT");
+});
+
+test("wantsColors() is no, when the stream is no terminal", () => {
+  assert.equal(wantsColors(false), false);
 });

@@ -24,9 +24,13 @@ const lenientDecoder = new TextDecoder();
 /** Longer lines are looked at from both ends before they are read, because they may be 100 MB of something else. */
 const READ_AT_ONCE = 1 << 16;
 
-/** The entry in a line, or why it is none. */
-export function entryAt(file: number, position: Position): Entry | string {
-  const { problem, text } = readLine(file, position);
+/**
+ * The entry in a line, or why it is none.
+ *
+ * @param bytes The line, if it is read already.
+ */
+export function entryAt(file: number, position: Position, bytes?: Uint8Array): Entry | string {
+  const { problem, text } = readLine(file, position, bytes);
   return problem ?? (text === undefined ? "not UTF-8" : parseEntry(text));
 }
 
@@ -42,9 +46,9 @@ interface ReadLine {
   readonly text?: string;
 }
 
-function readLine(file: number, position: Position): ReadLine {
+function readLine(file: number, position: Position, given?: Uint8Array): ReadLine {
   const { length } = position;
-  const bytes = length <= READ_AT_ONCE ? bytesAt(file, position) : undefined;
+  const bytes = given ?? (length <= READ_AT_ONCE ? bytesAt(file, position) : undefined);
   const problem = edgeProblem(length, bytes ?? edgesOf(file, position));
   if (problem !== undefined) return { problem };
   try {

@@ -10,8 +10,8 @@ export interface PositionTable {
   removeLast(): void;
   /** The lines of a key, newest first. */
   positionsOf(key: number): Position[];
-  /** All lines, newest first. */
-  newestFirst(): Generator<Position>;
+  /** All lines, newest first, with their keys. */
+  newestFirst(): Generator<Position & { readonly key: number }>;
 }
 
 /** Lines per slot of the hash table are at most this many; more would make long searches. */
@@ -79,7 +79,7 @@ export function positionTable(): PositionTable {
       return positions;
     },
     *newestFirst() {
-      for (let line = count - 1; line >= 0; line--) yield positionAt(line);
+      for (let line = count - 1; line >= 0; line--) yield { ...positionAt(line), key: keys[line] as number };
     },
   };
 }
