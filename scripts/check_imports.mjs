@@ -13,8 +13,9 @@ import { readModule } from "./source.mjs";
 /** These touch the operating system, by `node:*`. A name that ends in "/" stands for a folder. */
 const nodeImporters = [
   "src/stores/append.ts",
-  "src/stores/compact.ts",
-  "src/stores/kept_lines.ts",
+  "src/stores/carry_over.ts",
+  "src/stores/line_writer.ts",
+  "src/stores/rewrite.ts",
   "src/stores/jsonl.ts",
   "src/stores/jsonl_index.ts",
   "src/stores/file.ts",

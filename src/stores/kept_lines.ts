@@ -1,11 +1,10 @@
-import { writeSync } from "node:fs";
-import { concatBytes } from "../bytes.ts";
 import { checkEntry, type Entry, ENTRY_VERSION } from "../entry.ts";
 import { asRecord, parseJson } from "../json.ts";
 import { entryAt, lineAt } from "./entry_at.ts";
 import { bytesAt, type Position } from "./file.ts";
 import { type Index, linesOf } from "./jsonl_index.ts";
 import { keyNumber } from "./line_key.ts";
+import { bareLine, lineWriter } from "./line_writer.ts";
 
 /** What became of a file that was compacted. */
 export interface CompactReport {
@@ -63,8 +62,8 @@ function judgeLine(file: number, position: Position, index: Index): Judgement {
   return { fate: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
 }
 
-/** Of those lines of its key that are newer, none may be of its digest. */
-function isNewest(file: number, { start }: Position, { key, sha256 }: Entry, { positions }: Index): boolean {
+/** Whether no later line is of the same digest. */
+export function isNewest(file: number, { start }: Position, { key, sha256 }: Entry, { positions }: Index): boolean {
   const number = keyNumber(key);
   for (const newer of number === undefined ? [] : positions.positionsOf(number)) {
     if (newer.start <= start) return true;
@@ -86,42 +85,4 @@ function keyForOthers(file: number, position: Position): string | undefined {
   const isFailure = Number.isInteger(status) && typeof response === "string" &&
     typeof checkEntry({ ...value, status_code: 200 }) !== "string";
   return typeof key === "string" && (isNewer || isFailure) ? key : undefined;
-}
-
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-const CARRIAGE_RETURN = 0x0d;
-
-/** Without what editors add, and what stricter readers trip over. */
-function bareLine(line: Uint8Array): Uint8Array {
-  const start = BYTE_ORDER_MARK.every((byte, at) => line[at] === byte) ? BYTE_ORDER_MARK.length : 0;
-  let end = line.length;
-  while (line[end - 1] === CARRIAGE_RETURN) end--;
-  return line.subarray(start, end);
-}
-
-const BUFFERED_BYTES = 1 << 20;
-const LINE_FEED = new Uint8Array([0x0a]);
-
-/** Writes lines, many at a time. `end()` writes the rest and gives the number of bytes. */
-function lineWriter(file: number): { write(line: Uint8Array): void; end(): number } {
-  let buffered: Uint8Array[] = [];
-  let size = 0;
-  let total = 0;
-  const flush = () => {
-    const bytes = concatBytes(buffered);
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at);
-    [buffered, size] = [[], 0];
-  };
-  return {
-    write(line) {
-      buffered.push(line, LINE_FEED);
-      size += line.length + 1;
-      total += line.length + 1;
-      if (size >= BUFFERED_BYTES) flush();
-    },
-    end() {
-      flush();
-      return total;
-    },
-  };
 }
