@@ -160,6 +160,12 @@ async function checkRuntime(name, command, fileName) {
   const enabled = await run(command, ["automatic.mjs"], settings);
   const isEnabled = enabled.ok && enabled.output.includes("[true,1,true]");
   report(`${name}: enabled by the entry point "auto"`, isEnabled, `${enabled.ending}:\n${enabled.output}`);
+
+  const cli = join("node_modules", "@cachy", "core", "src", "cli.js");
+  const listed = await run([...command, cli, "list", "--file", file], [], settings);
+  const isListed = listed.ok && /any +chat +Hi +answer 1 .*$/m.test(listed.output) &&
+    /chat, stream +Hi +answer 2 /.test(listed.output);
+  report(`${name}: the command line lists the file`, isListed, `${listed.ending}:\n${listed.output}`);
 }
 
 /** @param {string} file */

@@ -1,0 +1,31 @@
+import { showBytes } from "../../amounts.ts";
+import { compactFile } from "../../stores/compact.ts";
+import { defineCommand, FILE_OPTION, FINE } from "../command.ts";
+import { findFile, withFile } from "../recorded_file.ts";
+import { withProgress } from "../with_progress.ts";
+
+const OPTIONS = {
+  sort: { type: "boolean", help: "sort the lines by their keys, as pycachy does" },
+  ...FILE_OPTION,
+} as const;
+
+/** `compact`: takes out what counts for nothing. */
+export const compact = defineCommand({
+  name: "compact",
+  summary: "Takes out what counts for nothing: replaced answers and damaged lines",
+  options: OPTIONS,
+  examples: ["compact", "compact --sort"],
+  notes: ["Others may record into the file meanwhile; pycachy must not. The file is replaced at once, never half."],
+  async run({ options, terminal }) {
+    const path = findFile(options.file, terminal);
+    await withFile(path, () => {}); // its message names the option
+    const report = await withProgress("Compacting", () => compactFile(path, { sort: options.sort ?? false }));
+    const { kept, replaced, damaged, bytesBefore, bytesAfter } = report;
+    terminal.print(
+      `Kept ${kept} lines, took out ${replaced} replaced and ${damaged} damaged ones: ${showBytes(bytesBefore)} → ${
+        showBytes(bytesAfter)
+      }.`,
+    );
+    return FINE;
+  },
+});

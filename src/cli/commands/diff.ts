@@ -1,0 +1,90 @@
+import { type Difference, differencesOf, showDifference } from "../../difference.ts";
+import type { Entry } from "../../entry.ts";
+import { parseJson } from "../../json.ts";
+import { differencesOfRequests } from "../../nearest.ts";
+import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION, UsageError } from "../command.ts";
+import { printable } from "../display/printable.ts";
+import { findEntry } from "../find_entry.ts";
+import { readEntry } from "../reading/reading.ts";
+import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
+import type { Terminal } from "../terminal.ts";
+
+const OPTIONS = {
+  request: { type: "boolean", help: "the requests only" },
+  answer: { type: "boolean", help: "the answers only" },
+  ...JSON_OPTION,
+  ...FILE_OPTION,
+} as const;
+
+/** `diff`: where two entries differ. */
+export const diff = defineCommand({
+  name: "diff",
+  summary: "Shows where two requests and their answers differ",
+  operands: { usage: "KEY [KEY]", least: 1, most: 2 },
+  options: OPTIONS,
+  examples: ["diff 5ece2360 97f3a2e8", "diff 5ece2360 --answer"],
+  notes: [
+    "Differences are named by JSON path. Streams are put together first. With one KEY, its newest answer is compared with",
+    "the one that it replaced (as mode refresh does). The exit code is 1 if there is a difference.",
+  ],
+  async run({ options, operands, terminal }) {
+    if (options.request && options.answer) {
+      throw new UsageError("Cannot use --request and --answer together: leave out both.");
+    }
+    const differences = await withFile(findFile(options.file, terminal), (file) => {
+      const [a, b] = entriesToCompare(file, operands);
+      return {
+        request: options.answer ? [] : differencesOfAsked(a, b),
+        answer: options.request ? [] : differencesOfAnswers(a, b),
+      };
+    });
+    if (options.json) terminal.print(JSON.stringify(differences, null, 2));
+    else printDifferences(differences, terminal);
+    return differences.request.length + differences.answer.length > 0 ? FOUND : FINE;
+  },
+});
+
+function entriesToCompare(file: RecordedFile, [first = "", second]: readonly string[]): [Entry, Entry] {
+  const { entry } = findEntry(file, first);
+  if (second !== undefined) return [entry, findEntry(file, second).entry];
+  const key = parseInt(entry.key, 16);
+  const recordings = [...contentsOf(file).all((other) => other === key)]
+    .filter((other) => digestOf(other.entry) === digestOf(entry));
+  const earlier = recordings[1]?.entry;
+  if (earlier) return [earlier, entry];
+  throw new CommandError(`Cannot compare ${entry.key} with an earlier answer: it has only one. Name another entry.`);
+}
+
+/** What was asked; nothing if one of the two does not say so. */
+function differencesOfAsked(a: Entry, b: Entry): Difference[] {
+  if (!a.request || !b.request) return [];
+  return [
+    ...differencesOf(a.request.method, b.request.method, "method"),
+    ...differencesOfRequests(a.request, b.request),
+  ];
+}
+
+/** JSON is compared as it is, everything else as a person reads it. */
+function differencesOfAnswers(a: Entry, b: Entry): Difference[] {
+  const [jsonA, jsonB] = [parseJson(a.response), parseJson(b.response)];
+  if (jsonA !== undefined && jsonB !== undefined) return differencesOf(jsonA, jsonB);
+  const differences = differencesOf(readEntry(a).answered, readEntry(b).answered, "answered");
+  if (differences.length || a.response === b.response) return differences;
+  return readEntry(a).isStream && readEntry(b).isStream
+    ? []
+    : [{ kind: "changed", path: "response", recorded: a.response, asked: b.response }];
+}
+
+function printDifferences(
+  { request, answer }: { readonly request: readonly Difference[]; readonly answer: readonly Difference[] },
+  terminal: Terminal,
+): void {
+  for (const [what, differences] of [["request", request], ["answer", answer]] as const) {
+    if (differences.length === 0) continue;
+    terminal.print(
+      terminal.paint(`${what}:`, "cyan"),
+      ...differences.map((difference) => `  ${printable(showDifference(difference))}`),
+    );
+  }
+  if (request.length + answer.length === 0) terminal.print("There is no difference.");
+}

@@ -1,0 +1,101 @@
+import { showBytes } from "../../amounts.ts";
+import { type Call, CommandError, defineCommand, type ExitCode, FILE_OPTION, FINE, UsageError } from "../command.ts";
+import { type EntryRow, rowOf } from "../entry_row.ts";
+import { FILTER_OPTIONS, filterOf, OLDER_OPTION } from "../filters.ts";
+import { findEntry } from "../find_entry.ts";
+import { readingsOf } from "../readings.ts";
+import { contentsOf, digestOf, findFile, type LocatedEntry, type RecordedFile, withFile } from "../recorded_file.ts";
+import { findUnwanted, removeEntries, type Unwanted } from "../remove_entries.ts";
+import { rowLines } from "../row_lines.ts";
+import { withProgress } from "../with_progress.ts";
+
+const OPTIONS = {
+  ...FILTER_OPTIONS,
+  ...OLDER_OPTION,
+  yes: { type: "boolean", short: "y", help: "do not ask" },
+  ...FILE_OPTION,
+} as const;
+
+/** `remove`: takes answers out, so that their calls are made again. */
+export const remove = defineCommand({
+  name: "remove",
+  alias: "rm",
+  summary: "Removes answers, so that their calls are made again",
+  operands: { usage: "[KEY…]", least: 0, most: Infinity },
+  options: OPTIONS,
+  examples: ["remove 5ece2360 97f3", "remove --older 30d", "remove --model gpt-4.1 --grep 'Say hello' --yes"],
+  notes: [
+    "Shows what would go, and asks. Where there is no terminal to ask on, nothing is removed without --yes. With an answer go",
+    "the older ones that it had replaced. Git keeps what was committed: a secret has to be revoked, too.",
+  ],
+  async run(call) {
+    const { options, terminal } = call;
+    const path = findFile(options.file, terminal);
+    const picked = await withFile(path, (file) => pickEntries(file, call));
+    if (picked.rows.length === 0) {
+      terminal.note(`No answer in ${path} is of this kind. Nothing was removed.`);
+      return FINE;
+    }
+    const unwanted = await withProgress(
+      "Searching",
+      (onProgress) =>
+        findUnwanted(path, ({ content }) => typeof content !== "string" && picked.digests.has(digestOf(content)), {
+          onProgress,
+        }),
+    );
+    terminal.printAll(rowLines(picked.rows, terminal));
+    return await removeAsked(unwanted, call);
+  },
+});
+
+interface Picked {
+  readonly rows: readonly EntryRow[];
+  readonly digests: ReadonlySet<string>;
+}
+
+function pickEntries(file: RecordedFile, { options, operands }: Call<typeof OPTIONS>): Picked {
+  const { model, domain, grep, older } = options;
+  const isFiltered = [model, domain, grep, older].some((value) => value !== undefined);
+  if (isFiltered === operands.length > 0) {
+    throw new UsageError(
+      `Cannot tell what to remove: name it by its KEY, or by one of --older, --model, --domain, --grep.`,
+    );
+  }
+  const isWanted = filterOf(options, Date.now());
+  const located: Iterable<LocatedEntry> = isFiltered
+    ? contentsOf(file).newest()
+    : operands.map((digits) => findEntry(file, digits));
+  const rows = new Map<string, EntryRow>();
+  for (const { entry } of located) {
+    const readings = readingsOf(entry);
+    if (isWanted(entry, readings)) rows.set(digestOf(entry), rowOf(entry, readings.start()));
+  }
+  return { rows: [...rows.values()], digests: new Set(rows.keys()) };
+}
+
+async function removeAsked(unwanted: Unwanted, { options, terminal }: Call<typeof OPTIONS>): Promise<ExitCode> {
+  const { path, lines, entries, bytes } = unwanted;
+  const what = `${entries} ${entries === 1 ? "answer" : "answers"} (${lines.length} ${
+    lines.length === 1 ? "line" : "lines"
+  }, ${showBytes(bytes)})`;
+  if (!options.yes) {
+    const answer = await terminal.confirm(`Remove ${what} from ${path}?`);
+    if (answer === undefined) {
+      throw new CommandError(
+        `Cannot ask whether to remove ${what} from ${path}: there is no terminal. Add --yes if it is meant.`,
+      );
+    }
+    if (!answer) {
+      terminal.note("Nothing was removed.");
+      return FINE;
+    }
+  }
+  const report = await withProgress("Removing", (onProgress) => removeEntries(unwanted, { onProgress }));
+  terminal.note(
+    `Removed ${report.lines} of ${lines.length} lines: ${showBytes(report.bytesBefore)} → ${
+      showBytes(report.bytesAfter)
+    }.`,
+  );
+  if (report.missing) terminal.note(`${report.missing} of them had been changed or removed by others meanwhile.`);
+  return FINE;
+}

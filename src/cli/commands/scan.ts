@@ -1,0 +1,95 @@
+import { readableVariables } from "../../environment.ts";
+import { isGranted } from "../../permissions.ts";
+import { type Credential, credentialsOf } from "../../secret_values.ts";
+import { bytesAt } from "../../stores/file.ts";
+import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../command.ts";
+import { printable } from "../display/printable.ts";
+import { everyMegabyte, type OnProgress } from "../on_progress.ts";
+import { type FileLine, fileLines, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
+import { type SecretFinding, secretFindings, showSecret } from "../secret_findings.ts";
+import { withProgress } from "../with_progress.ts";
+
+const OPTIONS = {
+  env: { type: "boolean", short: "e", help: "search for the values of environment variables (…KEY, …TOKEN …), too" },
+  ...JSON_OPTION,
+  ...FILE_OPTION,
+} as const;
+
+/** A secret and where it stands. */
+interface LocatedSecret extends SecretFinding {
+  readonly file: string;
+  /** From 1 on. */
+  readonly line: number;
+  readonly key?: string;
+}
+
+/** `scan`: searches for secrets. */
+export const scan = defineCommand({
+  name: "scan",
+  summary: "Searches for secrets, by the rules of recording",
+  operands: { usage: "[FILE…]", least: 0, most: Infinity },
+  options: OPTIONS,
+  examples: ["scan", "scan --env", "scan recordings/*.jsonl"],
+  notes: [
+    "Finds what looks like a key (sk-…, AIza…, ghp_…, PEM …), credentials by their names in requests and headers, and with",
+    "--env the values of environment variables. A secret is never printed. The exit code is 1 if there is one. To look at",
+    "the environment, Deno needs --allow-env (-E).",
+  ],
+  async run({ options, operands, terminal }) {
+    const credentials = options.env ? environmentCredentials() : [];
+    const paths = operands.length ? operands.map((path) => findFile(path, terminal)) : [];
+    if (!paths.length || options.file !== undefined) paths.push(findFile(options.file, terminal));
+    const secrets: LocatedSecret[] = [];
+    for (const path of paths) {
+      secrets.push(
+        ...await withFile(
+          path,
+          (file) => withProgress("Searching", (onProgress) => secretsIn(file, credentials, onProgress)),
+        ),
+      );
+    }
+    if (options.json) terminal.print(JSON.stringify(secrets, null, 2));
+    else {
+      for (const { file, line, key, ...finding } of secrets) {
+        const place = `${file}:${line}${key === undefined ? "" : ` ${key}`}`;
+        terminal.print(`${terminal.paint(printable(place), "yellow")}  ${printable(showSecret(finding))}`);
+      }
+      tell(secrets, paths, terminal.note);
+    }
+    return secrets.length ? FOUND : FINE;
+  },
+});
+
+/** @throws {CommandError} If Deno does not let us look at all variables. */
+function environmentCredentials(): Credential[] {
+  if (isGranted({ name: "env" })) return credentialsOf(readableVariables());
+  throw new CommandError(
+    "Cannot search for the values of environment variables: Deno did not grant access. Run with --allow-env.",
+  );
+}
+
+function secretsIn(file: RecordedFile, credentials: readonly Credential[], onProgress: OnProgress): LocatedSecret[] {
+  const progress = everyMegabyte(onProgress, file.size);
+  const secrets: LocatedSecret[] = [];
+  for (const line of fileLines(file)) {
+    progress(line.position.start + line.position.length);
+    const { content, number } = line;
+    const entry = typeof content === "string" ? { key: "", response: textAt(file, line) } : content;
+    for (const finding of secretFindings(entry, credentials)) {
+      const known = typeof content === "string" ? { where: "a line that is no entry" } : { key: content.key };
+      secrets.push({ file: file.path, line: number, ...finding, ...known });
+    }
+  }
+  return secrets;
+}
+
+/** A torn line may hold half an answer. */
+function textAt({ descriptor }: RecordedFile, { position }: FileLine): string {
+  return new TextDecoder().decode(bytesAt(descriptor, position));
+}
+
+function tell(secrets: readonly LocatedSecret[], paths: readonly string[], note: (line: string) => void): void {
+  if (secrets.length === 0) return note(`No secret was found in ${paths.join(", ")}.`);
+  const what = secrets.length === 1 ? "1 secret was found" : `${secrets.length} secrets were found`;
+  note(`${what}. Revoke what is real, and take its line out by the command remove; git keeps what was committed.`);
+}

@@ -1,0 +1,138 @@
+import { showBytes, showTime } from "../../amounts.ts";
+import { defineCommand, FILE_OPTION, FINE, JSON_OPTION } from "../command.ts";
+import { bar } from "../display/bars.ts";
+import { createProgress } from "../display/progress.ts";
+import { type Cell, type Column, tableLines } from "../display/table.ts";
+import { type EntryRow, rowOf } from "../entry_row.ts";
+import { readingsOf } from "../readings.ts";
+import { contentsOf, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** What is counted of some entries. */
+interface Count {
+  entries: number;
+  streams: number;
+  /** Of the answers. */
+  bytes: number;
+  tokens: { input: number; output: number };
+  /** How long the answers took when they were recorded. */
+  milliseconds: number;
+}
+
+interface FileStats {
+  readonly file: string;
+  readonly fileBytes: number;
+  readonly total: Count;
+  /** Entries that a newer one has replaced. */
+  readonly replaced: number;
+  /** Lines that answer nothing. */
+  readonly damaged: number;
+  /** ISO 8601. */
+  readonly first?: string;
+  readonly last?: string;
+  /** Those with the most entries first. */
+  readonly models: readonly (Count & { readonly provider?: string; readonly model?: string })[];
+}
+
+/** `stats`: what a file holds, in numbers. */
+export const stats = defineCommand({
+  name: "stats",
+  summary: "Counts entries, bytes, tokens and time, by provider and model",
+  options: { ...JSON_OPTION, ...FILE_OPTION },
+  examples: ["stats", "stats --json"],
+  notes: [
+    "Time is how long the answers took when they were recorded: what each run from the file saves. Tokens are as the answers",
+    "report them.",
+  ],
+  async run({ options, terminal }) {
+    const counted = await withFile(findFile(options.file, terminal), countFile);
+    if (options.json) terminal.print(JSON.stringify(counted, null, 2));
+    else printStats(counted, terminal);
+    return FINE;
+  },
+});
+
+function countFile(file: RecordedFile): FileStats {
+  const contents = contentsOf(file);
+  const total = emptyCount();
+  const models = new Map<string, Count & { provider?: string; model?: string }>();
+  const times: string[] = [];
+  const progress = createProgress({ label: "Reading", total: file.size });
+  for (const { entry, position } of contents.newest()) {
+    progress.update(file.size - position.start);
+    const row = rowOf(entry, readingsOf(entry).start());
+    const { provider, model } = row;
+    const name = JSON.stringify([provider, model]);
+    const ofModel = models.get(name) ?? { provider, model, ...emptyCount() };
+    models.set(name, ofModel);
+    for (const count of [total, ofModel]) addTo(count, row);
+    if (row.recordedAt !== undefined) times.push(row.recordedAt);
+  }
+  progress.end();
+  times.sort();
+  return {
+    file: file.path,
+    fileBytes: file.size,
+    total,
+    replaced: contents.entries - total.entries,
+    damaged: contents.noEntries,
+    first: times[0],
+    last: times.at(-1),
+    models: [...models.values()].sort((a, b) => b.entries - a.entries || b.bytes - a.bytes),
+  };
+}
+
+function emptyCount(): Count {
+  return { entries: 0, streams: 0, bytes: 0, tokens: { input: 0, output: 0 }, milliseconds: 0 };
+}
+
+function addTo(count: Count, { isStream, bytes, tokens, durationMs }: EntryRow): void {
+  count.entries++;
+  if (isStream) count.streams++;
+  count.bytes += bytes;
+  count.tokens.input += tokens?.input ?? 0;
+  count.tokens.output += tokens?.output ?? 0;
+  count.milliseconds += durationMs ?? 0;
+}
+
+function printStats(
+  { file, fileBytes, total, replaced, damaged, first, last, models }: FileStats,
+  terminal: Terminal,
+): void {
+  const lines: [string, string][] = [
+    ["file", `${file}, ${showBytes(fileBytes)}`],
+    ["answers", `${total.entries}, ${total.streams} of them streamed, ${showBytes(total.bytes)}`],
+    ["tokens", `${total.tokens.input} read, ${total.tokens.output} written`],
+    ["time", `${showTime(total.milliseconds)} to record`],
+    ...(first && last ? [["recorded", first === last ? first : `${first} to ${last}`] as [string, string]] : []),
+    ...(replaced ? [["replaced", `${replaced} by a newer answer: compact takes them out`] as [string, string]] : []),
+    ...(damaged ? [["damaged", `${damaged} lines that answer nothing: verify tells why`] as [string, string]] : []),
+  ];
+  terminal.print(...lines.map(([name, text]) => `${terminal.paint(name.padEnd(8), "dim")}  ${text}`));
+  if (models.length === 0) return;
+  const most = Math.max(...models.map(({ entries }) => entries));
+  const rows = models.map((count): Cell[] => [
+    count.provider ?? "?",
+    count.model ?? "",
+    String(count.entries),
+    { text: bar(count.entries, most, BAR_WIDTH), paint: (text) => terminal.paint(text, "cyan") },
+    showBytes(count.bytes),
+    count.tokens.input + count.tokens.output > 0 ? `${count.tokens.input}+${count.tokens.output}` : "",
+    count.milliseconds > 0 ? showTime(count.milliseconds) : "",
+  ]);
+  const isBarShown = terminal.width !== undefined;
+  const shown = <Item>(items: readonly Item[]) => items.filter((_, at) => isBarShown || at !== BAR_COLUMN);
+  terminal.print("", ...tableLines(shown(COLUMNS), rows.map(shown), terminal.width));
+}
+
+const BAR_WIDTH = 16;
+const BAR_COLUMN = 3;
+const COLUMNS: readonly Column[] = [
+  { title: "PROVIDER", priority: 6 },
+  { title: "MODEL", priority: 8, elastic: { min: 12 } },
+  { title: "ANSWERS", priority: 7, align: "right" },
+  { title: "", priority: 1 },
+  { title: "SIZE", priority: 4, align: "right" },
+  { title: "TOKENS", priority: 5, align: "right" },
+  { title: "TOOK", priority: 3, align: "right" },
+];

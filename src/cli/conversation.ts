@@ -1,0 +1,45 @@
+import type { Color } from "../colors.ts";
+import { printable, printableLines } from "./display/printable.ts";
+import { showCitation, showMedia, showVectors } from "./part_text.ts";
+import type { Message, Part } from "./reading/reading.ts";
+
+/** Colors a text, where colors are wanted. */
+type Paint = (text: string, color: Color) => string;
+
+const INDENT = "  ";
+
+/** A message as a person reads it: who, and below it what, part by part. */
+export function showMessage({ role, parts }: Message, paint: Paint): string[] {
+  return [paint(printable(role), "cyan"), ...parts.flatMap((part) => indented(showPart(part, paint)))];
+}
+
+function indented(text: string): string[] {
+  return text.split("\n").map((line) => line === "" ? "" : INDENT + line);
+}
+
+function showPart(part: Part, paint: Paint): string {
+  switch (part.kind) {
+    case "text":
+      return printableLines(part.text);
+    case "thinking":
+      return paint(`[thinking] ${printableLines(part.text) || printable(part.note ?? "")}`.trimEnd(), "dim");
+    case "call":
+      return `${label("call", part.id, paint)} ${printable(part.name)}(${printableLines(part.arguments)})`;
+    case "result":
+      return `${label("result", part.id, paint)} ${printable(part.name ?? "")}\n${printableLines(part.text)}`.trimEnd();
+    case "citation":
+      return `${label("source", undefined, paint)} ${printable(showCitation(part))}`;
+    case "media":
+      return paint(`[${printable(showMedia(part))}]`, "yellow");
+    case "vectors":
+      return paint(`[${showVectors(part)}]`, "yellow");
+    case "scores":
+      return part.scores.map(([name, score]) => `${printable(name)}: ${score}`).join("\n");
+    case "json":
+      return printableLines(part.json);
+  }
+}
+
+function label(what: string, id: string | undefined, paint: Paint): string {
+  return paint(`[${what}${id ? ` ${printable(id)}` : ""}]`, "yellow");
+}

@@ -1,0 +1,113 @@
+import { fitColumns, GAP } from "./column_widths.ts";
+import { printable } from "./printable.ts";
+import { cutAndMeasure, isPlain, type Measured } from "./width.ts";
+
+/** What a table shows in one place: a text, which is made printable; or one with a color. */
+export type Cell = string | {
+  readonly text: string;
+  /** Colors what is shown of the text, without the blanks around it. What it adds must take no columns. */
+  readonly paint: (shown: string) => string;
+};
+
+/** A column of a table. */
+export interface Column {
+  /** What stands above it. */
+  readonly title: Cell;
+  /**
+   * Where its texts are: words on the left, numbers on the right.
+   *
+   * @default "left"
+   */
+  readonly align?: "left" | "right";
+  /** Given if its texts may be cut, for long ones such as prompts. */
+  readonly elastic?: {
+    /** The fewest columns of the terminal that are of use. */
+    readonly min: number;
+    /** The most that it takes where the table has no width, as in a pipe. By default nothing is cut there. */
+    readonly max?: number;
+  };
+  /**
+   * Where a table is too wide, columns with the lowest priority are left out first, from the right.
+   *
+   * @default 0
+   */
+  readonly priority?: number;
+}
+
+/**
+ * A table: a line of titles and a line for each row, two spaces between the columns, none at the end of a line.
+ *
+ * @param rows Their cells in the order of the columns.
+ * @param width The columns of the terminal, which no line exceeds; undefined for a pipe.
+ */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], width?: number): string {
+  return [...tableLines(columns, rows, width)].join("\n");
+}
+
+/** The lines of {@linkcode formatTable} one by one, so that a long table need not be one text. */
+export function* tableLines(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width?: number,
+): Generator<string, void> {
+  const limits = columns.map(({ elastic }) => width ?? elastic?.max ?? Infinity);
+  const titles = columns.map(({ title }) => title);
+  const lines = [titles, ...rows].map((cells) => limits.map((limit, at) => shownPart(cells[at], limit)));
+  const naturals = columns.map((_, at) => lines.reduce((widest, line) => Math.max(widest, widthOf(line[at])), 0));
+  const widths = width === undefined ? naturals : fitColumns(
+    columns.map(({ elastic, priority = 0 }, at) => ({ natural: naturals[at] ?? 0, min: elastic?.min, priority })),
+    width,
+  );
+  for (const line of lines) yield formatLine(line, columns, widths);
+}
+
+/** What is shown of a cell. A text alone has as many columns as UTF-16 units: most have, and a million objects take time. */
+type Shown = string | ShownPart;
+
+interface ShownPart extends Measured {
+  readonly paint: ((shown: string) => string) | undefined;
+}
+
+function widthOf(shown: Shown = ""): number {
+  return typeof shown === "string" ? shown.length : shown.width;
+}
+
+/** How many UTF-16 units are looked at for a column that is shown: enough for any text, and little of a long one. */
+const UNITS = 32;
+
+/** What is shown of a cell where there is all the room. */
+function shownPart(cell: Cell = "", limit: number): Shown {
+  if (typeof cell === "string" && cell.length <= limit && isPlain(cell)) return cell.trim();
+  const { text, paint } = typeof cell === "string" ? { text: cell, paint: undefined } : cell;
+  const isPart = text.length > UNITS * limit;
+  const shown = printable(isPart ? text.slice(0, UNITS * limit) : text).trim();
+  const cut = cutAndMeasure(shown, limit);
+  return { ...(isPart && cut.text === shown ? cutAndMeasure(`${shown}…`, limit) : cut), paint };
+}
+
+/** Blanks are written only before something else, so that no line ends in them. */
+function formatLine(
+  cells: readonly Shown[],
+  columns: readonly Column[],
+  widths: readonly (number | undefined)[],
+): string {
+  let line = "";
+  let blank = 0;
+  for (let at = 0; at < cells.length; at++) {
+    const [cell = "", room] = [cells[at], widths[at]];
+    if (room === undefined) continue;
+    const { text, width, paint } = fitted(cell, room);
+    const before = columns[at]?.align === "right" ? room - width : 0;
+    if (text !== "") {
+      line += " ".repeat(blank + before) + (paint?.(text) ?? text);
+      blank = room - width - before + GAP;
+    } else blank += room + GAP;
+  }
+  return line;
+}
+
+function fitted(cell: Shown, room: number): ShownPart {
+  const [text, paint] = typeof cell === "string" ? [cell, undefined] : [cell.text, cell.paint];
+  const width = widthOf(cell);
+  return width > room ? { ...cutAndMeasure(text, room), paint } : { text, width, paint };
+}

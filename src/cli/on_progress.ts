@@ -1,0 +1,15 @@
+/** Is told from time to time how much of a file is done. */
+export type OnProgress = (doneBytes: number, totalBytes: number) => void;
+
+/** How far it has to be since the last time, in bytes. */
+const STEP = 1 << 20;
+
+/** Makes a function that is called as often as one likes, and tells of every megabyte, and of the end. */
+export function everyMegabyte(onProgress: OnProgress | undefined, total: number): (done: number) => void {
+  let told = 0;
+  return (done) => {
+    if (done - told < STEP && done < total) return;
+    told = done;
+    onProgress?.(done, total);
+  };
+}

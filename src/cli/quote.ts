@@ -1,0 +1,34 @@
+import { utf8 } from "../bytes.ts";
+
+/** All but tabs and line feeds: a terminal that gets them by a paste takes them for keys that were pressed. */
+const CONTROL = /[^\P{Cc}\t\n]/u;
+
+/** Whether a text has characters that cannot be pasted into a shell, not even in quotes. */
+export function hasControls(text: string): boolean {
+  return CONTROL.test(text);
+}
+
+/** A text as one word of a POSIX shell, with nothing in it that the shell would replace. It must not hold NUL. */
+export function quote(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  if (!hasControls(text)) return inQuotes(text);
+  // What a command prints loses its last line feeds.
+  let end = text.length;
+  while (text[end - 1] === "\n") end--;
+  return `"$(${printing(text.slice(0, end))})"${end < text.length ? inQuotes(text.slice(end)) : ""}`;
+}
+
+/** A command that prints a text. Shells have it built in, so that its argument may be of any length. */
+export function printing(text: string): string {
+  if (!hasControls(text)) return `printf %s ${inQuotes(text)}`;
+  const escaped = text.replaceAll("\\", "\\\\").replaceAll(new RegExp(CONTROL.source, "gu"), octal);
+  return `printf %b ${inQuotes(escaped)}`;
+}
+
+function inQuotes(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function octal(character: string): string {
+  return [...utf8(character)].map((byte) => `\\0${byte.toString(8).padStart(3, "0")}`).join("");
+}

@@ -1,0 +1,152 @@
+import { closeSync, fstatSync } from "node:fs";
+import type { Entry } from "../entry.ts";
+import { requireGranted } from "../permissions.ts";
+import { createSettings } from "../settings.ts";
+import { entryAt } from "../stores/entry_at.ts";
+import { bytesAt, openIfExists, type Position } from "../stores/file.ts";
+import { emptyIndex, linesOf, readLines } from "../stores/jsonl_index.ts";
+import { CommandError } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A file of recordings, open for reading. What is appended later is left out. */
+export interface RecordedFile {
+  readonly path: string;
+  readonly descriptor: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** One line of it. */
+export interface FileLine {
+  /** From 1 on. */
+  readonly number: number;
+  readonly position: Position;
+  /** The entry, or why the line is none. */
+  readonly content: Entry | string;
+}
+
+/** An entry and where its line is. */
+export interface LocatedEntry {
+  readonly entry: Entry;
+  readonly position: Position;
+}
+
+/**
+ * Finds the file as `enableCachy()` does.
+ *
+ * @param named What the option `--file` says.
+ */
+export function findFile(named: string | undefined, terminal: Terminal): string {
+  const { path, warning } = createSettings(named === undefined ? {} : { file: named }).findFile();
+  if (warning !== undefined) terminal.note(`cachy: ${warning}`);
+  return path;
+}
+
+/**
+ * Opens a file for the time that a function uses it.
+ *
+ * @throws {CommandError} If it does not exist, or is a folder.
+ */
+export async function withFile<Result>(
+  path: string,
+  use: (file: RecordedFile) => Result | Promise<Result>,
+): Promise<Result> {
+  requireGranted("read", path);
+  const descriptor = openIfExists(path);
+  if (descriptor === undefined) {
+    const cure = "Record a call first, go to the project's folder, or name the file by --file.";
+    throw new CommandError(`Cannot read ${path}: there is no such file. ${cure}`);
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (stats.isDirectory()) {
+      throw new CommandError(`Cannot read ${path}: it is a folder. Name the file in it by --file.`);
+    }
+    return await use({ path, descriptor, size: stats.size });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The lines of a file, oldest first. */
+export function* fileLines({ descriptor, size }: RecordedFile): Generator<FileLine> {
+  let number = 0;
+  for (const position of linesOf(descriptor, 0, size)) {
+    number++;
+    yield { number, position, content: entryAt(descriptor, position) };
+  }
+}
+
+/** What a file holds, newest first. The entries stay on disk until they are asked for. */
+export interface FileContents {
+  /** How many entries there are, replaced ones too, as far as is known: some lines only look like one until they are read. */
+  readonly entries: number;
+  /** How many lines answer nothing, as far as is known. */
+  readonly noEntries: number;
+  /**
+   * The newest entry of each digest.
+   *
+   * @param isWanted Which of them, by their keys as numbers.
+   */
+  newest(isWanted?: (key: number) => boolean): Generator<LocatedEntry>;
+  /** The same with those that a newer one has replaced. */
+  all(isWanted?: (key: number) => boolean): Generator<LocatedEntry>;
+}
+
+/** Finds the lines of a file, which is a third of the work of reading them. */
+export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
+  const index = emptyIndex();
+  const bad = readLines(descriptor, index, size).count + index.unreachable;
+  const badStarts = new Set<number>();
+  const contents: FileContents = {
+    get entries() {
+      return index.positions.count - badStarts.size;
+    },
+    get noEntries() {
+      return bad + badStarts.size;
+    },
+    *all(isWanted = () => true) {
+      const bytesOf = backwardReader(descriptor);
+      for (const position of index.positions.newestFirst()) {
+        if (!isWanted(position.key)) continue;
+        const entry = entryAt(descriptor, position, bytesOf(position));
+        if (typeof entry === "string") badStarts.add(position.start);
+        else yield { entry, position };
+      }
+    },
+    *newest(isWanted) {
+      const seen = new Set<string>();
+      for (const located of contents.all(isWanted)) {
+        const digest = digestOf(located.entry);
+        if (!seen.has(digest)) yield located;
+        seen.add(digest);
+      }
+    },
+  };
+  return contents;
+}
+
+/** How much is read at once, in bytes. */
+const WINDOW_LENGTH = 1 << 20;
+
+/**
+ * Reads lines from the last one to the first, many of them at once: line by line takes as long as parsing them. A line
+ * that is longer than what is read at once is left to others.
+ */
+function backwardReader(descriptor: number): (position: Position) => Uint8Array | undefined {
+  let window: Uint8Array = new Uint8Array();
+  let windowStart = 0;
+  return ({ start, length }) => {
+    if (length > WINDOW_LENGTH) return undefined;
+    if (start < windowStart || start + length > windowStart + window.length) {
+      windowStart = Math.max(0, start + length - WINDOW_LENGTH);
+      window = bytesAt(descriptor, { start: windowStart, length: start + length - windowStart });
+    }
+    return window.subarray(start - windowStart, start - windowStart + length);
+  };
+}
+
+/** What tells entries apart: the digest, or the key of those that pycachy wrote. */
+export function digestOf({ key, sha256 }: Entry): string {
+  return sha256 ?? key;
+}

@@ -1,0 +1,50 @@
+import { showBytes, showTime } from "../amounts.ts";
+import { showAge } from "./display/age.ts";
+import { type Cell, type Column, tableLines } from "./display/table.ts";
+import type { EntryRow } from "./entry_row.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Entries as a table, one line each, and a line of titles. */
+export function rowLines(rows: readonly EntryRow[], terminal: Terminal): Iterable<string> {
+  const now = Date.now();
+  const isShort = terminal.width !== undefined;
+  const cells = rows.map((row) => cellsOf(row, { now, isShort, paint: terminal.paint }));
+  return tableLines(COLUMNS, cells, terminal.width);
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: "KEY", priority: 9 },
+  { title: "TIME", priority: 6 },
+  { title: "PROVIDER", priority: 1 },
+  { title: "MODEL", priority: 7, elastic: { min: 12, max: 40 } },
+  { title: "KIND", priority: 3 },
+  { title: "PROMPT", priority: 8, elastic: { min: 12, max: 60 } },
+  { title: "ANSWER", priority: 8, elastic: { min: 12, max: 60 } },
+  { title: "TOKENS", priority: 5, align: "right" },
+  { title: "SIZE", priority: 4, align: "right" },
+  { title: "TOOK", priority: 2, align: "right" },
+];
+
+interface Look {
+  /** In milliseconds since the Unix epoch. */
+  readonly now: number;
+  /** Whether times are shown by their age. */
+  readonly isShort: boolean;
+  readonly paint: Terminal["paint"];
+}
+
+function cellsOf(row: EntryRow, { now, isShort, paint }: Look): Cell[] {
+  const { key, recordedAt = "", provider = "", model = "", kind, isStream, prompt, answer, tokens, durationMs } = row;
+  return [
+    { text: key, paint: (text) => paint(text, "yellow") },
+    isShort ? showAge(recordedAt, now) : recordedAt.replace(/\.\d+(?=Z$)/, ""),
+    provider,
+    model,
+    isStream ? `${kind}, stream` : kind,
+    prompt,
+    answer,
+    tokens ? `${tokens.input}+${tokens.output}` : "",
+    showBytes(row.bytes),
+    durationMs === undefined ? "" : showTime(durationMs),
+  ];
+}

@@ -1,0 +1,77 @@
+import { CachyError, messageOf } from "../errors.ts";
+import { withCure } from "../stores/file.ts";
+import { show } from "../show.ts";
+import { mostSimilar } from "../similar.ts";
+import { readArguments } from "./arguments.ts";
+import { type Command, CommandError, type ExitCode, FAILED, FINE, UsageError } from "./command.ts";
+import { commandHelp, PROGRAM, programHelp } from "./help.ts";
+import type { Terminal } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * Runs one command line.
+ *
+ * @param args What stands behind the name of the program.
+ * @returns The exit code.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  commands: readonly Command[],
+  terminal: Terminal,
+): Promise<ExitCode | typeof FAILED> {
+  let command: Command | undefined;
+  try {
+    const [name, ...rest] = args;
+    if (name === undefined) {
+      terminal.note(programHelp(commands));
+      return FAILED;
+    }
+    if (["--help", "-h", "help"].includes(name)) return printHelp(rest, commands, terminal);
+    if (name === "--version") {
+      terminal.print(VERSION);
+      return FINE;
+    }
+    command = findCommand(name, commands);
+    const { options, operands } = readArguments(rest, command);
+    if (options.help) {
+      terminal.print(commandHelp(command));
+      return FINE;
+    }
+    return await command.run({ options, operands, terminal });
+  } catch (error) {
+    terminal.note(failure(error));
+    if (error instanceof UsageError) {
+      terminal.note(`${[PROGRAM, command?.name, "--help"].filter(Boolean).join(" ")} shows what can be asked.`);
+    }
+    return FAILED;
+  } finally {
+    await terminal.flush();
+  }
+}
+
+function printHelp([name]: readonly string[], commands: readonly Command[], terminal: Terminal): ExitCode {
+  terminal.print(name === undefined ? programHelp(commands) : commandHelp(findCommand(name, commands)));
+  return FINE;
+}
+
+function findCommand(name: string, commands: readonly Command[]): Command {
+  const command = commands.find((command) => command.name === name || command.alias === name);
+  if (command) return command;
+  const names = commands.map(({ name }) => name);
+  if (name.startsWith("-")) {
+    throw new UsageError(
+      `Cannot use ${name} before a command: the command comes first. Commands: ${names.join(", ")}.`,
+    );
+  }
+  const similar = mostSimilar(name, names);
+  const hint = similar ? `Did you mean ${similar}?` : `Commands: ${names.join(", ")}.`;
+  throw new UsageError(`Cannot run ${show(name)}: there is no such command. ${hint}`);
+}
+
+/** What is expected to go wrong is told in a line; anything else is an error in this program, and shown with its place. */
+function failure(error: unknown): string {
+  const isExpected = error instanceof CommandError || error instanceof CachyError ||
+    typeof (error as { readonly code?: unknown } | null)?.code === "string";
+  if (isExpected) return `${PROGRAM}: ${messageOf(withCure(error))}`;
+  return `${PROGRAM}: this is a defect. Please report it.\n${(error as Error | null)?.stack ?? String(error)}`;
+}

@@ -1,0 +1,76 @@
+/** A file that another process changes, while others record into it or until it is killed. */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseEntry } from "../src/entry.ts";
+import { runProgram, startProgram } from "./processes.ts";
+import { startProvider } from "./provider/provider.ts";
+
+/** How many answers each of the two writers records. */
+const RECORDINGS = 60;
+
+/** The lines of a file, which has to end in a line feed. */
+export function wholeLinesOf(file: string): string[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  assert.equal(lines.pop(), "");
+  return lines;
+}
+
+/** The names of the files in the folder of a file. */
+export function namesBeside(file: string): string[] {
+  return readdirSync(dirname(file)).sort();
+}
+
+/**
+ * Lets two processes record into a file, while another one changes it again and again.
+ *
+ * @param what What `tests/programs/change_file.ts` does.
+ * @returns How often it did that, after checking that every recorded answer is in the file, and nothing is torn.
+ */
+export async function changeWhileRecording(file: string, what: string): Promise<number> {
+  const provider = await startProvider({ pause: 1 });
+  try {
+    const changer = startProgram("change_file", [what, file]);
+    await changer.printed("ready");
+    const names = ["a", "b"];
+    const writers = await Promise.all(
+      names.map((name) => runProgram("record_many", [file, provider.url, name, String(RECORDINGS)])),
+    );
+    writeFileSync(`${file}.stop`, "");
+    const { code, stdout, stderr } = await changer.exit;
+    assert.deepEqual([code, stderr], [0, ""]);
+    for (const writer of writers) assert.deepEqual([JSON.parse(writer.stdout).recorded, writer.code], [RECORDINGS, 0]);
+    const bodies = wholeLinesOf(file).map((line) => parseEntry(line)).map((entry) =>
+      typeof entry === "string" ? assert.fail(entry) : entry.request?.body ?? ""
+    );
+    for (const name of names) {
+      for (let n = 0; n < RECORDINGS; n++) {
+        assert.ok(bodies.some((body) => body.includes(`"input": "${name} ${n}"`)), `${name} ${n} is lost`);
+      }
+    }
+    return JSON.parse(stdout.split("\n")[1] ?? "").rounds;
+  } finally {
+    await provider.stop();
+  }
+}
+
+const KILLS = 6;
+const LONGEST_LIFE_MS = 60;
+
+/**
+ * Kills a process that changes a file, at a time that differs from kill to kill.
+ *
+ * @param look Is called after each kill, when a lock that was left is gone.
+ */
+export async function killWhileChanging(file: string, what: string, look: () => void | Promise<void>): Promise<void> {
+  for (let kill = 0; kill < KILLS; kill++) {
+    const { child, exit, printed } = startProgram("change_file", [what, file]);
+    await printed("ready");
+    await pause((kill / KILLS) * LONGEST_LIFE_MS);
+    child.kill("SIGKILL");
+    await exit;
+    if (existsSync(`${file}.compact`)) rmSync(`${file}.compact`); // what the message says to do
+    await look();
+  }
+}

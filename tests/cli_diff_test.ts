@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cachy, cachyJson, cachyOn, GREETING, project, record, type Sample, WEATHER } from "./cli.ts";
+import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, streamAnswer } from "./testing.ts";
+
+const ROME: Sample = {
+  ...WEATHER,
+  request: jsonPost(JSON.parse(String(WEATHER.request.body).replace("Paris", "Rome").replace("0.2", "0.7"))),
+  answer: () =>
+    jsonAnswer({
+      model: "gpt-4.1",
+      choices: [{ index: 0, message: { role: "assistant", content: "Fine." }, finish_reason: "stop" }],
+    }),
+};
+
+test("diff names where two requests and their answers differ, and ends with exit code 1", async (t) => {
+  const { folder, file, keys: [paris = "", rome = ""] } = await project(t, [WEATHER, ROME]);
+  const { code, stdout } = await cachy(folder, "diff", paris, rome);
+  assert.equal(code, 1);
+  assert.match(
+    stdout,
+    /^request:\n {2}messages\[1\]\.content: "How is the weather in Paris\?" → "How is the weather in Rome\?"\n {2}temperature: 0\.2 → 0\.7\n/,
+  );
+  assert.match(stdout, /\nanswer:\n {2}choices\[0\]\.finish_reason: "tool_calls" → "stop"\n/);
+  assert.doesNotMatch((await cachyOn(file, "diff", paris, rome, "--request")).stdout, /answer:/);
+  assert.doesNotMatch((await cachyOn(file, "diff", paris, rome, "--answer")).stdout, /request:/);
+});
+
+test("diff of an entry with itself finds nothing, and ends with exit code 0", async (t) => {
+  const { file, keys: [key = ""] } = await project(t, [GREETING]);
+  assert.deepEqual(await cachyOn(file, "diff", key, key), { code: 0, stdout: "There is no difference.\n", stderr: "" });
+  assert.deepEqual(await cachyJson(file, "diff", key, key), { request: [], answer: [] });
+});
+
+test("diff of one key compares its answer with the one that it replaced", async (t) => {
+  const { file, keys: [key = ""] } = await project(t, [GREETING]);
+  const alone = await cachyOn(file, "diff", key);
+  assert.equal(alone.code, 2);
+  assert.match(alone.stderr, /Cannot compare \w+ with an earlier answer: it has only one\. Name another entry\./);
+  await record(file, [{ ...GREETING, answer: () => streamAnswer(chatEvents("やあ、世界！")) }], { mode: "refresh" });
+  const { code, stdout } = await cachyOn(file, "diff", key);
+  assert.equal(code, 1);
+  assert.equal(stdout, 'answer:\n  answered[0].parts[0].text: "こんにちは、世界！" → "やあ、世界！"\n');
+});
+
+test("diff takes streams that say the same in other pieces for equal", async (t) => {
+  const { file, keys: [key = ""] } = await project(t, [GREETING]);
+  const pieces = (
+    ...texts: string[]
+  ) => [...texts.flatMap((text) => chatEvents(text).slice(0, 1)), ...chatEvents("").slice(1)];
+  const answer = () => streamAnswer(pieces("こんに", "ちは、", "世界！"));
+  await record(file, [{ ...GREETING, url: CHAT_URL, answer }], { mode: "refresh" });
+  assert.equal((await cachyOn(file, "diff", key)).code, 0);
+});

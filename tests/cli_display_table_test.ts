@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Column, formatTable, tableLines } from "../src/cli/display/table.ts";
+import { displayWidth } from "../src/cli/display/width.ts";
+
+const COLUMNS: readonly Column[] = [
+  { title: "key", priority: 9 },
+  { title: "model", priority: 2 },
+  { title: "size", align: "right", priority: 1 },
+  { title: "prompt", elastic: { min: 8, max: 30 }, priority: 8 },
+  { title: "answer", elastic: { min: 8, max: 30 }, priority: 5 },
+];
+
+const ROWS = [
+  ["3f2a9b1c", "gpt-5", "1.2 kB", "What is the capital of Japan?", "東京 is the capital, and 👨‍👩‍👧‍👦 live there."],
+  ["00aa11bb", "claude", "812 B", "Say hello", "Hello!"],
+];
+
+const lines = (...all: readonly string[]) => all.join("\n");
+
+test("formatTable() aligns columns by what they take in a terminal, and leaves no blanks at the end", () => {
+  assert.equal(
+    formatTable(COLUMNS.slice(0, 4), ROWS, 80),
+    lines(
+      "key       model     size  prompt",
+      "3f2a9b1c  gpt-5   1.2 kB  What is the capital of Japan?",
+      "00aa11bb  claude   812 B  Say hello",
+    ),
+  );
+  assert.equal(
+    formatTable([{ title: "a" }, { title: "b", align: "right" }], [["日本", "1"], ["e\u0301", "22"], ["x", ""]]),
+    lines("a      b", "日本   1", "e\u0301     22", "x"),
+  );
+});
+
+test("formatTable() cuts the widest of the elastic columns first, when the terminal is narrow", () => {
+  assert.equal(
+    formatTable(COLUMNS, ROWS, 70),
+    lines(
+      "key       model     size  prompt                 answer",
+      "3f2a9b1c  gpt-5   1.2 kB  What is the capital …  東京 is the capital,…",
+      "00aa11bb  claude   812 B  Say hello              Hello!",
+    ),
+  );
+});
+
+test("formatTable() leaves out the columns of the lowest priority, when cutting is not enough", () => {
+  assert.equal(
+    formatTable(COLUMNS, ROWS, 36),
+    lines(
+      "key       model   prompt    answer",
+      "3f2a9b1c  gpt-5   What is…  東京 is…",
+      "00aa11bb  claude  Say hel…  Hello!",
+    ),
+  );
+  assert.equal(
+    formatTable(COLUMNS, ROWS, 30),
+    lines(
+      "key       prompt     answer",
+      "3f2a9b1c  What is …  東京 is …",
+      "00aa11bb  Say hello  Hello!",
+    ),
+  );
+  assert.equal(formatTable(COLUMNS, ROWS, 8), lines("key", "3f2a9b1c", "00aa11bb"));
+  assert.equal(formatTable(COLUMNS, ROWS, 5), lines("key", "3f2a…", "00aa…"));
+});
+
+test("formatTable() leaves out from the right, when priorities are the same", () => {
+  const columns = [{ title: "one" }, { title: "two" }, { title: "three" }];
+  assert.equal(formatTable(columns, [["1", "2", "3"]], 10), lines("one  two", "1    2"));
+});
+
+test("formatTable() never exceeds the width, and fills it while something is cut", () => {
+  for (let width = 1; width <= 120; width++) {
+    const table = formatTable(COLUMNS, ROWS, width).split("\n");
+    for (const line of table) {
+      assert.ok(displayWidth(line) <= width, `${line} in ${width}`);
+      assert.ok(!line.endsWith(" "));
+    }
+    const isCut = table.some((line) => line.includes("…"));
+    const widest = Math.max(...table.map(displayWidth));
+    assert.ok(!isCut || widest >= width - 1, `${widest} of ${width}`); // a wide character may leave a column
+  }
+});
+
+test("formatTable() cuts only to the maximum of a column, when there is no width", () => {
+  const long = "word ".repeat(100).trim();
+  const [, row] = formatTable(COLUMNS, [["k", "m".repeat(200), "1 B", long, long]]).split("\n");
+  assert.equal(row, `k    ${"m".repeat(200)}   1 B  word word word word word word…  word word word word word word…`);
+  assert.equal(formatTable([{ title: "prompt", elastic: { min: 5 } }], [[long]]), lines("prompt", long));
+});
+
+test("formatTable() lets no cell make lines or color, and paints what it is told to", () => {
+  const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
+  const columns: Column[] = [
+    { title: { text: "kind", paint: red } },
+    { title: "answer", elastic: { min: 5 } },
+    { title: "n", align: "right" },
+  ];
+  assert.equal(
+    formatTable(columns, [[{ text: "hit", paint: red }, "one\n\x1b[2Jtwo", { text: "7", paint: red }]], 80),
+    lines(`${red("kind")}  answer          n`, `${red("hit")}   one \\x1b[2Jtwo  ${red("7")}`),
+  );
+  const [, cut] = formatTable(columns, [[{ text: "hit", paint: red }, { text: "an answer", paint: red }, "7"]], 14)
+    .split("\n");
+  assert.equal(cut, `${red("hit")}   ${red("an a…")}  7`);
+});
+
+test("formatTable() shows titles alone, when there are no rows, and what a row has, when it is short", () => {
+  assert.equal(formatTable(COLUMNS, []), "key  model  size  prompt  answer");
+  assert.equal(formatTable(COLUMNS.slice(0, 2), [["k"], [], ["", "m"]]), lines("key  model", "k", "", "     m"));
+});
+
+test("formatTable() shows as cut what it looks at in part, when a cell is very long", () => {
+  const columns = [{ title: "prompt", elastic: { min: 5 } }];
+  assert.equal(formatTable(columns, [["日本語".repeat(1e6)]], 10), lines("prompt", "日本語日…"));
+  assert.equal(formatTable(columns, [[`start${" \n".repeat(1e6)}end`]], 10), lines("prompt", "start…"));
+});
+
+test("tableLines() gives the lines of formatTable() one by one", () => {
+  assert.equal([...tableLines(COLUMNS, ROWS, 60)].join("\n"), formatTable(COLUMNS, ROWS, 60));
+});

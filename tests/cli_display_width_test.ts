@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { graphemeWidth } from "../src/cli/display/grapheme_width.ts";
+import { cutToWidth, displayWidth, padToWidth } from "../src/cli/display/width.ts";
+
+const { Bun } = globalThis as { Bun?: { stringWidth(text: string): number } };
+
+/** Texts with the columns that terminals give them. */
+const KNOWN: readonly (readonly [text: string, width: number])[] = [
+  ["", 0],
+  ["hello, world", 12],
+  ["Größe: 5 µm", 11],
+  ["Привет", 6],
+  ["“quoted” – and…", 15],
+  ["日本語", 6],
+  ["、。「」", 8],
+  ["ひらがなカタカナ", 16],
+  ["한국어", 6],
+  ["\u1112\u1161\u11ab", 2], // 한 in three letters
+  ["ＡＢＣ", 6],
+  ["ｶﾞ", 2], // halfwidth
+  ["a　b", 4], // an ideographic space
+  ["𠮷野家", 6],
+  ["e\u0301", 1],
+  ["か\u3099", 2],
+  ["Z\u0351\u036b\u0343", 1],
+  ["ไทย", 3],
+  ["קָמַץ", 3],
+  ["क्ष", 2], // one cluster of two letters
+  ["a\u200bb\u2060c\ufeff", 3],
+  ["👍", 2],
+  ["👍🏽", 2],
+  ["☝🏽", 2],
+  ["👨‍👩‍👧‍👦", 2],
+  ["👩🏽‍🚀", 2],
+  ["❤", 1],
+  ["❤️", 2],
+  ["❤️‍🔥", 2],
+  ["1️⃣", 2],
+  ["#⃣", 2],
+  ["1\ufe0f", 1], // a digit alone is no keycap
+  ["©", 1],
+  ["©️", 2],
+  ["🇩🇪", 2],
+  ["🇩🇪🇯🇵", 4],
+  ["🇩", 1], // half a flag
+  ["🏴󠁧󠁢󠁥󠁮󠁧󠁿", 2],
+  ["⌚", 2],
+  ["🀄", 2],
+  ["🀀", 1],
+  ["☰䷀", 4],
+  ["\ud83d", 1], // half a surrogate pair
+  ["█▍", 2],
+];
+
+test("displayWidth() counts the columns of a terminal", () => {
+  for (const [text, width] of KNOWN) assert.equal(displayWidth(text), width, JSON.stringify(text));
+});
+
+test("displayWidth() counts a text as its parts, where they do not join", () => {
+  for (const [text, width] of KNOWN) assert.equal(displayWidth(`${text} ${text}|日 ${text}`), 3 * width + 5, text);
+});
+
+test("displayWidth() counts every character once, wherever in a long text it is", () => {
+  for (const [text, width] of KNOWN) {
+    for (let before = 55; before < 70; before++) {
+      const filling = "日\u0301".repeat(before >> 1) + "x".repeat(before & 1);
+      const filled = 2 * (before >> 1) + (before & 1);
+      assert.equal(displayWidth(`${filling} ${text}`), filled + 1 + width, JSON.stringify(text));
+      assert.equal(displayWidth(`${"x".repeat(before)} ${text} ${text}`), before + 2 + 2 * width, JSON.stringify(text));
+    }
+  }
+});
+
+/** What joins, what is joined to, and what neither does. */
+const PARTS = [
+  ..."aé日한👍❤👩🏴🇩🇪1ก\u0e33कषא…© ",
+  ..."\u0301\u3099\u093f\u094d\u1112\u1161\u11ab\u{1f3fd}\u200d\ufe0f\u20e3\u0600",
+];
+
+/** Always the same texts of such parts. */
+function* texts(count: number): Generator<string> {
+  let state = 1;
+  const below = (limit: number) => (state = state * 48271 % 0x7fffffff) % limit;
+  for (; count > 0; count--) yield Array.from({ length: 1 + below(100) }, () => PARTS[below(PARTS.length)]).join("");
+}
+
+test("displayWidth() sees the same characters as the segmenter, in any mixture", () => {
+  const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  const segmentsOf = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
+  for (const text of texts(2000)) {
+    const segments = segmentsOf(text);
+    const widths = segments.map(graphemeWidth);
+    assert.equal(displayWidth(text), widths.reduce((sum, width) => sum + width, 0), JSON.stringify(text));
+    const ends = [...segments.keys()].map((count) => `${segments.slice(0, count).join("")}…`);
+    const cut = cutToWidth(text, Math.max(1, displayWidth(text) >> 1));
+    assert.ok(cut === text || ends.includes(cut), JSON.stringify([text, cut]));
+  }
+});
+
+test("displayWidth() agrees with Bun's own count, for every letter, digit and sign", {
+  skip: Bun ? false : "only Bun has such a count",
+}, () => {
+  assert.ok(Bun);
+  const alike = /^[\p{L}\p{N}\p{P}\p{S}\p{Mn}\p{Zs}]$/u;
+  // Letters of Bengali, Kannada and Malayalam, which stand alone; Bun takes them for marks.
+  const joining = /^[\u0980\u0c80\u0d3a]$/;
+  const others: string[] = [];
+  for (let codePoint = 0x20; codePoint <= 0x3ffff; codePoint++) {
+    const text = String.fromCodePoint(codePoint);
+    if (!alike.test(text) || joining.test(text)) continue;
+    if (displayWidth(text) !== Bun.stringWidth(text)) others.push(codePoint.toString(16));
+  }
+  assert.deepEqual(others, []);
+});
+
+test("displayWidth() agrees with Bun's own count, for whole texts", {
+  skip: Bun ? false : "only Bun has such a count",
+}, () => {
+  assert.ok(Bun);
+  for (const [text] of KNOWN.filter(([text]) => !/[\ud800-\udfff]$/u.test(text))) {
+    assert.equal(displayWidth(text), Bun.stringWidth(text), JSON.stringify(text));
+  }
+});
+
+test("cutToWidth() leaves a text alone, when it fits", () => {
+  for (const [text, width] of KNOWN.filter(([, width]) => width > 0)) {
+    assert.equal(cutToWidth(text, width), text);
+    assert.equal(cutToWidth(text, 100), text);
+  }
+});
+
+test("cutToWidth() ends what it cuts in an ellipsis, and cuts no character in two", () => {
+  const cases: [text: string, width: number, cut: string][] = [
+    ["hello, world", 6, "hello…"],
+    ["hello", 1, "…"],
+    ["hello", 0, ""],
+    ["日本語", 5, "日本…"],
+    ["日本語", 4, "日…"], // 本 would leave no column for the ellipsis
+    ["日本語", 2, "…"],
+    ["a日本語", 4, "a日…"],
+    ["cafe\u0301 au lait", 5, "cafe\u0301…"],
+    ["👨‍👩‍👧‍👦 and 👍🏽", 3, "👨‍👩‍👧‍👦…"],
+    ["👨‍👩‍👧‍👦 and 👍🏽", 2, "…"],
+    ["🇩🇪🇯🇵🇫🇷", 5, "🇩🇪🇯🇵…"],
+    ["한국어 문장", 7, "한국어…"],
+  ];
+  for (const [text, width, cut] of cases) assert.equal(cutToWidth(text, width), cut);
+});
+
+test("cutToWidth() never exceeds the width, and wastes a column at most", () => {
+  const text = KNOWN.map(([text]) => text).join(" ");
+  for (let width = 1; width < displayWidth(text); width++) {
+    const cut = cutToWidth(text, width);
+    assert.ok(text.startsWith(cut.slice(0, -1)));
+    assert.ok([width, width - 1].includes(displayWidth(cut)), `${displayWidth(cut)} in ${width}`);
+  }
+});
+
+test("cutToWidth() finds the end of a character, when it is longer than a beginning that is looked at", () => {
+  const marks = "\u0301".repeat(1000);
+  assert.equal(cutToWidth(`a${marks}b`, 2), `a${marks}b`);
+  assert.equal(cutToWidth(`a${marks}bc`, 2), `a${marks}…`);
+});
+
+test("padToWidth() fills up with spaces, on the side that is wanted", () => {
+  assert.equal(padToWidth("日本", 6), "日本  ");
+  assert.equal(padToWidth("日本", 6, "right"), "  日本");
+  assert.equal(padToWidth("too long", 3), "too long");
+});

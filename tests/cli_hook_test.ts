@@ -1,0 +1,54 @@
+/** The pre-commit hook of the README. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { formatEntry } from "../src/entry.ts";
+import { defaultFlags } from "./processes.ts";
+import { temporaryFolder } from "./testing.ts";
+
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const HOOK = /```sh\n(#!\/bin\/sh\n[^]*?)```/.exec(README)?.[1] ?? "";
+const COMMAND = "deno run -RE jsr:@cachy/core/cli";
+const skip = ["git", "sh"].every((name) => spawnSync(name, ["--version"]).error === undefined)
+  ? process.platform === "win32" ? "hooks are shell scripts" : false
+  : "there is no git or no sh on the PATH";
+
+test("the README's pre-commit hook refuses a commit with a secret, and lets others pass", { skip }, (t) => {
+  const folder = temporaryFolder(t);
+  const git = (...args: string[]) => {
+    const env = {
+      ...process.env,
+      GIT_CONFIG_GLOBAL: "",
+      GIT_CONFIG_SYSTEM: "",
+      SERVICE_TOKEN: "a-quite-ordinary-value-1",
+    };
+    const { status, stdout, stderr } = spawnSync("git", ["-c", "user.name=A", "-c", "user.email=a@b.c", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+      env,
+    });
+    return { status, output: stdout + stderr };
+  };
+  assert.equal(git("init", "--quiet").status, 0);
+  mkdirSync(join(folder, ".git", "hooks"), { recursive: true });
+  assert.ok(HOOK.includes(COMMAND));
+  const program = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
+  const command = [process.execPath, ...defaultFlags(), program].map((word) => `'${word}'`).join(" ");
+  writeFileSync(join(folder, ".git", "hooks", "pre-commit"), HOOK.replace(COMMAND, command), { mode: 0o755 });
+
+  const commit = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    git("add", name);
+    return git("commit", "--quiet", "--message", name);
+  };
+  assert.equal(commit("other.txt", "no recording").status, 0);
+  const good = commit("cachy.jsonl", formatEntry({ key: "5ece2360", response: "Fine." }));
+  assert.equal(good.status, 0, good.output);
+  const bad = commit("more.jsonl", formatEntry({ key: "5ece2361", response: "It is a-quite-ordinary-value-1." }));
+  assert.notEqual(bad.status, 0);
+  assert.match(bad.output, /more\.jsonl:1 5ece2361 {2}the value of SERVICE_TOKEN in response/);
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readEntry, type Reading } from "../src/cli/reading/reading.ts";
+import { encodeBase64 } from "../src/base64.ts";
+import { concatBytes, utf8 } from "../src/bytes.ts";
+import { entryOf } from "./cli_reading_examples.ts";
+
+const HOST = "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude";
+
+/** A frame of an AWS event stream; nobody here checks its checksums. */
+function frame(type: string, payload: unknown): Uint8Array {
+  const header = (name: string, value: string) =>
+    concatBytes([Uint8Array.of(name.length), utf8(name), Uint8Array.of(7, 0, value.length), utf8(value)]);
+  const headers = concatBytes([
+    header(":message-type", "event"),
+    header(":event-type", type),
+    header(":content-type", "application/json"),
+  ]);
+  const body = utf8(JSON.stringify(payload));
+  const length = 16 + headers.byteLength + body.byteLength;
+  const prelude = new DataView(new ArrayBuffer(12));
+  prelude.setUint32(0, length);
+  prelude.setUint32(4, headers.byteLength);
+  return concatBytes([new Uint8Array(prelude.buffer), headers, body, new Uint8Array(4)]);
+}
+
+const request = {
+  system: [{ text: "Be short." }],
+  messages: [{
+    role: "user",
+    content: [{ text: "What is 1 + 2?" }, { image: { format: "png", source: { bytes: "iVBORw0KGgo=" } } }],
+  }],
+  inferenceConfig: { maxTokens: 100 },
+  toolConfig: { tools: [{ toolSpec: { name: "add" } }] },
+};
+
+function streamed(path: string, frames: readonly Uint8Array[]): Reading {
+  const response = encodeBase64(concatBytes(frames));
+  return readEntry(
+    entryOf({ url: `${HOST}/${path}`, request, response, type: "application/vnd.amazon.eventstream", binary: true }),
+  );
+}
+
+const FRAMES = [
+  frame("messageStart", { role: "assistant" }),
+  frame("contentBlockDelta", { contentBlockIndex: 0, delta: { reasoningContent: { text: "One and two." } } }),
+  frame("contentBlockDelta", { contentBlockIndex: 1, delta: { text: "It is " } }),
+  frame("contentBlockDelta", { contentBlockIndex: 1, delta: { text: "three." } }),
+  frame("contentBlockStart", { contentBlockIndex: 2, start: { toolUse: { toolUseId: "t1", name: "add" } } }),
+  frame("contentBlockDelta", { contentBlockIndex: 2, delta: { toolUse: { input: '{"a":' } } }),
+  frame("contentBlockDelta", { contentBlockIndex: 2, delta: { toolUse: { input: "1}" } } }),
+  frame("messageStop", { stopReason: "tool_use" }),
+];
+
+test("readEntry() reads Bedrock's converse, whole and streamed", () => {
+  const content = [
+    { reasoningContent: { reasoningText: { text: "One and two.", signature: "c2ln" } } },
+    { text: "It is three." },
+    { toolUse: { toolUseId: "t1", name: "add", input: { a: 1 } } },
+  ];
+  const response = { output: { message: { role: "assistant", content } }, stopReason: "tool_use" };
+  const whole = readEntry(entryOf({ url: `${HOST}/converse`, request, response }));
+  assert.deepEqual(whole, {
+    provider: "Amazon Bedrock",
+    model: "anthropic.claude",
+    kind: "chat",
+    isStream: false,
+    asked: [
+      { role: "system", parts: [{ kind: "text", text: "Be short." }] },
+      {
+        role: "user",
+        parts: [{ kind: "text", text: "What is 1 + 2?" }, {
+          kind: "media",
+          what: "image",
+          type: "image/png",
+          bytes: 8,
+        }],
+      },
+    ],
+    answered: [{
+      role: "assistant",
+      parts: [
+        { kind: "thinking", text: "One and two." },
+        { kind: "text", text: "It is three." },
+        { kind: "call", name: "add", arguments: '{"a":1}', id: "t1" },
+      ],
+    }],
+    finish: "tool_use",
+    settings: [["maxTokens", "100"], ["toolConfig", "add"]],
+  });
+  assert.deepEqual(streamed("converse-stream", FRAMES), { ...whole, isStream: true });
+});
+
+test("readEntry() reads what there is, when frames are cut off", () => {
+  const bytes = concatBytes(FRAMES.slice(0, 4));
+  const reading = streamed("converse-stream", [bytes.subarray(0, bytes.byteLength - 5)]);
+  assert.deepEqual(reading.answered[0]?.parts, [
+    { kind: "thinking", text: "One and two." },
+    { kind: "text", text: "It is " },
+  ]);
+});
+
+test("readEntry() reads Anthropic's events inside of Bedrock's frames", () => {
+  const chunk = (event: unknown) => frame("chunk", { bytes: encodeBase64(utf8(JSON.stringify(event))) });
+  const reading = streamed("invoke-with-response-stream", [
+    chunk({ type: "message_start", message: { role: "assistant", content: [] } }),
+    chunk({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
+    chunk({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Héllo." } }),
+    chunk({ type: "message_delta", delta: { stop_reason: "end_turn" } }),
+  ]);
+  assert.deepEqual([reading.kind, reading.finish, reading.answered], ["messages", "end_turn", [
+    { role: "assistant", parts: [{ kind: "text", text: "Héllo." }] },
+  ]]);
+});

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { parseCutJson } from "../src/cli/reading/cut_json.ts";
+import { readEntry, type Reading } from "../src/cli/reading/reading.ts";
+import { encodeBase64 } from "../src/base64.ts";
+import type { Entry } from "../src/entry.ts";
+import { entryOf, EXAMPLES } from "./cli_reading_examples.ts";
+
+const URLS = [
+  "/v1/chat/completions",
+  "/v1/responses",
+  "/v1/messages",
+  "/v1beta/models/g:generateContent",
+  "/v2/chat",
+  "/v1/chat",
+  "/api/chat",
+  "/api/generate",
+  "/v1/completions",
+  "/v1/embeddings",
+  "/v1/images/generations",
+  "/v1/audio/speech",
+  "/v1/audio/transcriptions",
+  "/v1/moderations",
+  "/v2/rerank",
+  "/v1/messages/count_tokens",
+  "/v1/files",
+  "/v1/batches",
+  "/v1/models",
+  "/model/m/converse",
+  "/unheard",
+].map((path) => `https://llm.example${path}`);
+const TYPES = [
+  "application/json",
+  "text/event-stream",
+  "application/x-ndjson",
+  "application/vnd.amazon.eventstream",
+  "audio/mpeg",
+  "",
+];
+
+/** All names that stand in the examples, so that any value comes under a name that is read. */
+const NAMES = [...new Set(JSON.stringify(EXAMPLES).match(/(?<=\\?")[A-Za-z_]+(?=\\?":)/g))];
+
+const json = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    fc.oneof(
+      fc.constant(null),
+      fc.boolean(),
+      fc.integer(),
+      fc.double(),
+      fc.string(),
+      fc.constantFrom("__proto__", "toString", "text", "message", ...NAMES),
+    ),
+    fc.array(tie("value"), { maxLength: 4 }),
+    fc.dictionary(
+      fc.oneof(fc.constantFrom(...NAMES, "__proto__", "toString", "valueOf", "constructor"), fc.string()),
+      tie("value"),
+      { maxKeys: 5 },
+    ),
+  ),
+})).value;
+
+/** Fails with a type error of the reader, if there is one. */
+function check(entry: Entry): Reading {
+  const reading = readEntry(entry);
+  for (const { role, parts } of [...reading.asked, ...reading.answered]) {
+    assert.equal(typeof role, "string");
+    assert.ok(parts.length > 0);
+    for (const part of parts) {
+      assert.ok(part.kind !== "text" || part.text.length > 0);
+      assert.ok(part.kind !== "call" || typeof part.arguments === "string" && part.name.length > 0);
+      assert.ok(part.kind !== "result" || typeof part.text === "string");
+    }
+  }
+  for (const [, value] of reading.settings) assert.equal(typeof value, "string");
+  for (const word of [reading.provider, reading.model, reading.finish]) {
+    assert.ok(word === undefined || word.length > 0);
+  }
+  return reading;
+}
+
+const place = { url: fc.constantFrom(...URLS), type: fc.constantFrom(...TYPES) };
+
+test("readEntry() throws for no JSON, whatever the path says that it is", () => {
+  fc.assert(
+    fc.property(fc.record({ ...place, request: json, response: json }), (members) => void check(entryOf(members))),
+    { numRuns: 1000 },
+  );
+});
+
+test("readEntry() throws for no texts and bytes", () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.json());
+  const bodies = fc.oneof(
+    fc.record({ ...place, request: text, response: text }),
+    fc.record({
+      ...place,
+      request: text,
+      response: fc.oneof(fc.uint8Array({ maxLength: 300 }).map(encodeBase64), fc.string()),
+      binary: fc.constant(true),
+    }),
+  );
+  fc.assert(fc.property(bodies, (members) => void check(entryOf(members))), { numRuns: 300 });
+});
+
+test("readEntry() throws for no entry of another shape", () => {
+  const odd = fc.record({ request: json, headers: json, response: fc.string() }, { requiredKeys: ["response"] });
+  fc.assert(fc.property(odd, (members) => void check({ key: "5ece2360", ...members } as Entry)), { numRuns: 500 });
+});
+
+/** One of the values in it, however deep, becomes another one. */
+function mutated(value: unknown, path: readonly number[], other: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined || typeof value !== "object" || value === null) return other;
+  const entries = Object.entries(value);
+  const chosen = entries[step % Math.max(1, entries.length)];
+  if (!chosen) return other;
+  const [name, inner] = chosen;
+  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+  copy[name] = mutated(inner, rest, other);
+  return copy;
+}
+
+const mutation = fc.record({
+  example: fc.constantFrom(...EXAMPLES),
+  path: fc.array(fc.nat(20), { maxLength: 7 }),
+  event: fc.nat(),
+  other: json,
+});
+
+test("readEntry() throws for no answer and no request of a provider in which something is wrong", () => {
+  fc.assert(
+    fc.property(mutation, ({ example: { url, request, whole, stream }, path, event, other }) => {
+      check(entryOf({ url, request: mutated(request, path, other), response: mutated(whole, path, other) }));
+      const events = stream.map((text, at) => at === event % stream.length ? mutatedEvent(text, path, other) : text);
+      check(entryOf({ url, request, response: events.join(""), type: "text/event-stream" }));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+function mutatedEvent(text: string, path: readonly number[], other: unknown): string {
+  return text.replace(/\{.*\}/, (data) => JSON.stringify(mutated(JSON.parse(data), path, other)));
+}
+
+test("readEntry() bears values that are nested more deeply than can be written", () => {
+  const deep = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
+  const url = "https://llm.example/unheard";
+  const { answered } = check(entryOf({ url, response: `{"a":${deep}}` }));
+  assert.equal(answered[0]?.parts[0]?.kind, "json");
+});
+
+test("readEntry() bears blocks inside of blocks, however deep they go", () => {
+  const nested = (start: string, end: string) => `${start.repeat(8000)}1${end.repeat(8000)}`;
+  const cases = [
+    ["/v1/messages", nested('[{"type":"search_result","content":', "}]")],
+    ["/v1/messages", nested('[{"type":"document","source":{"content":', "}}]")],
+    ["/v1/messages", nested('[{"type":"tool_result","content":', "}]")],
+    ["/model/m/converse", nested('[{"toolResult":{"content":', "}}]")],
+    ["/v1/chat/completions", nested('[{"type":"thinking","thinking":', "}]")],
+  ] as const;
+  for (const [path, content] of cases) {
+    const request = `{"messages":[{"role":"user","content":${content}}]}`;
+    check(entryOf({ url: `https://llm.example${path}`, request, response: "{}" }));
+  }
+});
+
+test("parseCutJson() gives what stood before the cut, and nothing else", () => {
+  const contains = (whole: unknown, part: unknown): boolean => {
+    if (typeof whole === "string" && typeof part === "string") return whole.startsWith(part);
+    if (typeof whole !== "object" || whole === null) return Object.is(whole, part);
+    if (typeof part !== "object" || part === null || Array.isArray(whole) !== Array.isArray(part)) return false;
+    return Object.entries(part).every(([name, value]) => contains((whole as Record<string, unknown>)[name], value));
+  };
+  const lists = fc.oneof(
+    fc.array(fc.jsonValue({ maxDepth: 4 })),
+    fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })),
+  );
+  fc.assert(
+    fc.property(lists, fc.nat(), fc.boolean(), (value, at, isPretty) => {
+      const text = JSON.stringify(value, null, isPretty ? 2 : 0);
+      const whole = JSON.parse(text);
+      assert.deepEqual(parseCutJson(text), whole);
+      const cut = text.slice(0, 1 + at % text.length);
+      const part = parseCutJson(cut);
+      assert.ok(part !== undefined && contains(whole, part), `${cut} → ${JSON.stringify(part)}`);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("parseCutJson() gives nothing, when a text is no JSON", () => {
+  for (const text of ["", "Hello.", "<html>", "Infinity", "}", '"cut']) {
+    assert.equal(parseCutJson(text), undefined, text);
+  }
+});

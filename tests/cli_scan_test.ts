@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { formatEntry } from "../src/entry.ts";
+import { cachy, cachyJson, project } from "./cli.ts";
+import { runProgram } from "./processes.ts";
+import { thisRuntime } from "./sdk/case.ts";
+import { temporaryFolder } from "./testing.ts";
+
+/** What keys look like; they open nothing. */
+const KEY = `sk-${"abcdefgh12345678".repeat(2)}`;
+const TOKEN = "a-quite-ordinary-value-1";
+
+test("scan finds nothing in what was recorded", async (t) => {
+  const { folder, file } = await project(t);
+  assert.deepEqual(await cachy(folder, "scan"), { code: 0, stdout: "", stderr: `No secret was found in ${file}.\n` });
+  assert.deepEqual(await cachyJson(file, "scan"), []);
+});
+
+test("scan names what it found and where, never the secret, and ends with exit code 1", async (t) => {
+  const { folder, file } = await project(t);
+  const response = JSON.stringify({ choices: [{ message: { content: `Use ${KEY}.` } }] });
+  appendFileSync(
+    file,
+    formatEntry({ key: "5ece2360", response, headers: { "set-cookie": "session=0123456789abcdef" } }),
+  );
+  appendFileSync(file, `{"key":"5ece2361","response":"torn ${KEY}\n`);
+  const { code, stdout, stderr } = await cachy(folder, "scan");
+  assert.equal(code, 1);
+  assert.match(stdout, /cachy\.jsonl:5 5ece2360 {2}an API key \(sk-…\) in response/);
+  assert.match(stdout, /cachy\.jsonl:5 5ece2360 {2}.* in response header set-cookie/);
+  assert.match(stdout, /cachy\.jsonl:6 {2}an API key \(sk-…\) in a line that is no entry/);
+  assert.match(stderr, /^3 secrets were found\. Revoke what is real/);
+  assert.ok(!`${stdout}${stderr}`.includes(KEY.slice(0, 12)) && !stdout.includes("0123456789abcdef"));
+  const found = await cachyJson(file, "scan") as { line: number; file: string }[];
+  assert.deepEqual(found.map(({ line }) => line), [5, 5, 6]);
+  assert.doesNotMatch(JSON.stringify(found), new RegExp(KEY));
+});
+
+test("scan --env finds the values of environment variables", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "cachy.jsonl"), formatEntry({ key: "5ece2360", response: `It is ${TOKEN}.` }));
+  assert.equal((await cachy(folder, "scan")).code, 0);
+  const flags = thisRuntime().name === "deno" ? ["run", "-RWE", "--no-check"] : undefined;
+  const env = { SERVICE_TOKEN: TOKEN };
+  const { code, stdout } = await runProgram("cli", ["scan", "--env"], { cwd: folder, flags, env });
+  assert.equal(code, 1);
+  assert.match(stdout, /the value of SERVICE_TOKEN in response/);
+  assert.ok(!stdout.includes(TOKEN));
+});
+
+const onlyDeno = thisRuntime().name === "deno" ? false : "only Deno has permissions";
+test("scan --env says which permission it needs", { skip: onlyDeno }, async (t) => {
+  const { folder } = await project(t, []);
+  writeFileSync(join(folder, "cachy.jsonl"), "");
+  const { code, stderr } = await cachy(folder, "scan", "--env");
+  assert.equal(code, 2);
+  assert.match(stderr, /Deno did not grant access\. Run with --allow-env\./);
+});
+
+test("scan searches several files, as a pre-commit hook gives them", async (t) => {
+  const { folder, file } = await project(t);
+  const other = join(folder, "other.jsonl");
+  writeFileSync(other, readFileSync(file, "utf8").replace("Paris", KEY));
+  const { code, stdout } = await cachy(folder, "scan", "cachy.jsonl", "other.jsonl");
+  assert.equal(code, 1);
+  assert.match(stdout, /^\S*other\.jsonl:1 \w{8} {2}an API key/);
+  assert.equal((await cachy(folder, "scan", "cachy.jsonl")).code, 0);
+});

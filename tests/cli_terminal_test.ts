@@ -1,0 +1,102 @@
+/** What the command line does only in a terminal: columns, colors, a question. And what it does when a pipe is closed. */
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import { displayWidth } from "../src/cli/display/width.ts";
+import { project, WEATHER } from "./cli.ts";
+import { defaultFlags } from "./processes.ts";
+
+const PROGRAM = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
+const TERMINAL = fileURLToPath(new URL("programs/in_terminal.py", import.meta.url));
+const isTerminalThere = spawnSync("python3", ["-c", "import pty, fcntl"]).status === 0;
+const skip = isTerminalThere ? false : "there is no python3 with pty on the PATH";
+
+interface TerminalOptions {
+  readonly columns?: number;
+  /** What is typed when the question is there. */
+  readonly answer?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a command in a terminal. */
+function inTerminal(
+  cwd: string,
+  args: readonly string[],
+  { columns = 80, answer = "", env = {} }: TerminalOptions = {},
+) {
+  const command = [process.execPath, ...defaultFlags(), PROGRAM, ...args];
+  // Empty ones count as not set; Deno would give a child what is left out.
+  const cleared = { ...process.env, TERM: "xterm", NO_COLOR: "", CI: "", CACHY_FILE: "", ...env };
+  const { status, stdout } = spawnSync("python3", [TERMINAL, String(columns), "[y/N]", answer, ...command], {
+    cwd,
+    env: cleared,
+    encoding: "utf8",
+  });
+  return { code: status, output: stdout.replaceAll("\r\n", "\n") };
+}
+
+// deno-lint-ignore no-control-regex
+const COLORS = /\x1b\[\d+m/;
+
+test("list fits the width of the terminal, and is colored", { skip }, async (t) => {
+  const { folder } = await project(t);
+  for (const columns of [40, 80, 120]) {
+    const { code, output } = inTerminal(folder, ["list"], { columns });
+    assert.equal(code, 0, output);
+    const lines = stripVTControlCharacters(output).trimEnd().split("\n");
+    assert.equal(lines.length, 5);
+    const widths = lines.map(displayWidth);
+    assert.ok(widths.every((width) => width <= columns), `${widths} in ${columns}`);
+    assert.match(lines[0] ?? "", /^KEY .*PROMPT/);
+    assert.match(output, COLORS);
+  }
+});
+
+test("cachy prints no colors with NO_COLOR", { skip }, async (t) => {
+  const { folder, keys: [key = ""] } = await project(t);
+  for (const args of [["list"], ["show", key], ["stats"], ["verify"]]) {
+    assert.doesNotMatch(inTerminal(folder, args, { env: { NO_COLOR: "1" } }).output, COLORS, args.join(" "));
+  }
+});
+
+test("remove removes after y, and nothing after anything else", { skip }, async (t) => {
+  const { folder, file, keys: [key = ""] } = await project(t, [WEATHER]);
+  const before = readFileSync(file, "utf8");
+  for (const answer of ["n\n", "\n", "\x04"]) {
+    const { code, output } = inTerminal(folder, ["remove", key], { answer });
+    assert.equal(code, 0, output);
+    assert.match(output, /Remove 1 answer \(1 line, .*\) from .*cachy\.jsonl\? \[y\/N\]/);
+    assert.match(output, /Nothing was removed\./);
+    assert.equal(readFileSync(file, "utf8"), before);
+  }
+  const { code, output } = inTerminal(folder, ["remove", key], { answer: "y\n" });
+  assert.equal(code, 0, output);
+  assert.match(output, /Removed 1 of 1 lines/);
+  assert.equal(readFileSync(file, "utf8"), "");
+});
+
+test("list ends quietly when its reader has enough", async (t) => {
+  const { folder, file } = await project(t, [WEATHER]);
+  const line = readFileSync(file, "utf8");
+  const key = /"key":"(\w{8})","sha256":"\w{64}"/;
+  const lines = Array.from({ length: 5000 }, (_, index) => {
+    const other = index.toString(16).padStart(8, "0");
+    return line.replace(key, `"key":"${other}","sha256":"${other.padEnd(64, "0")}"`);
+  });
+  writeFileSync(file, lines.join(""));
+  const child = spawn(process.execPath, [...defaultFlags(), PROGRAM, "list"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (text) => errors += text);
+  await once(child.stdout, "data");
+  child.stdout.destroy();
+  const [code, signal] = await once(child, "close");
+  assert.deepEqual([code, signal, errors], [0, null, ""]);
+});

@@ -1,0 +1,127 @@
+/** The command line as a whole: what it says when it is asked wrongly, and what all commands have in common. */
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { commands } from "../src/cli/commands.ts";
+import { VERSION } from "../src/cli/version.ts";
+import { cachy, cachyOn, project } from "./cli.ts";
+import { temporaryFolder } from "./testing.ts";
+
+const READING = ["list", "stats", "verify", "scan"];
+
+test("VERSION is the one that is published", () => {
+  const config = JSON.parse(readFileSync(new URL("../deno.json", import.meta.url), "utf8"));
+  assert.equal(VERSION, config.version);
+});
+
+test("cachy without a command names the commands, with exit code 2", async (t) => {
+  const { code, stdout, stderr } = await cachy(temporaryFolder(t));
+  assert.deepEqual([code, stdout], [2, ""]);
+  for (const { name } of commands) assert.match(stderr, new RegExp(`\\b${name}\\b`));
+});
+
+test("cachy --help shows every command and how to run it, on stdout", async (t) => {
+  const folder = temporaryFolder(t);
+  const { code, stdout, stderr } = await cachy(folder, "--help");
+  assert.deepEqual([code, stderr], [0, ""]);
+  for (const { name, summary } of commands) assert.ok(stdout.includes(name) && stdout.includes(summary), name);
+  assert.match(stdout, /deno run -RW jsr:@cachy\/core\/cli/);
+  assert.deepEqual(await cachy(folder, "--version"), { code: 0, stdout: `${VERSION}\n`, stderr: "" });
+});
+
+test("cachy COMMAND --help shows each option and an example", async () => {
+  const helps = await Promise.all(
+    commands.map(async (command) => ({ command, ...await cachyOn("x", command.name, "-h") })),
+  );
+  for (const { command: { name, alias, options, examples }, code, stdout } of helps) {
+    assert.equal(code, 0, name);
+    for (const [option, { help }] of Object.entries(options)) {
+      assert.ok(stdout.includes(`--${option}`) && stdout.includes(help), `${name} --${option}`);
+    }
+    assert.ok(examples.length > 0 && examples.every((example) => stdout.includes(example)), name);
+    assert.ok(alias === undefined || stdout.includes(`cachy ${alias}`), name);
+    const longest = Math.max(...stdout.split("\n").map((line) => line.length));
+    assert.ok(longest <= 120, `a line of the help of ${name} has ${longest} characters`);
+  }
+});
+
+test("cachy refuses what it does not know, names the cure, and ends with exit code 2", async (t) => {
+  const { file } = await project(t);
+  const cases: [args: string[], message: RegExp][] = [
+    [["lst"], /Cannot run "lst": there is no such command\. Did you mean list\?/],
+    [["frobnicate"], /there is no such command\. Commands: list, show/],
+    [["--file", "x", "list"], /the command comes first/],
+    [["list", "--modle", "gpt"], /Cannot use the option --modle: it is unknown\. Did you mean --model\?/],
+    [["list", "-x"], /Cannot use the option -x: it is unknown\. Known options: /],
+    [["list", "--model", "--json"], /write --model=--json/],
+    [["list", "--json=yes"], /it takes no value/],
+    [["list", "--limit", "0"], /Cannot use "0" as --limit: expected a number from 1 on/],
+    [["list", "--limit", "1", "--limit", "2"], /Cannot use --limit twice/],
+    [["list", "--sort", "colour"], /expected one of time, size, tokens, duration, model/],
+    [["list", "--since", "yesterday"], /Cannot use "yesterday" as --since: expected a time such as 30d/],
+    [["list", "--domain", "a b"], /as --domain: expected a host/],
+    [["list", "more"], /list takes options only/],
+    [["show"], /Cannot run show without KEY/],
+    [["show", "xyz"], /Cannot use "xyz" as a key: expected hex digits/],
+    [["show", "00000000"], /Cannot find 00000000: no key in .*cachy\.jsonl starts with it/],
+    [["show", "a", "--raw", "--curl"], /Cannot use --raw and --curl together/],
+    [["diff", "a", "b", "c"], /diff takes KEY \[KEY\] only/],
+    [["remove"], /Cannot tell what to remove/],
+    [["merge"], /Cannot run merge without OTHER\.jsonl/],
+    [["help", "nothing"], /there is no such command/],
+    [["list", "--model", ""], /Cannot use --model without a value/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await cachyOn(file, ...args);
+    assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /defect|\n\s+at /, args.join(" "));
+  }
+});
+
+test("cachy says that a file is missing or a folder, and creates none", async (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "recordings"));
+  for (const { name } of commands.filter(({ name }) => name !== "merge")) {
+    const operands = ["show", "diff", "remove"].includes(name) ? ["5ece2360"] : [];
+    const missing = await cachyOn(join(folder, "cachy.jsonl"), name, ...operands);
+    assert.equal(missing.code, 2, name);
+    assert.match(missing.stderr, /Cannot read .*cachy\.jsonl: there is no such file\. Record a call first/, name);
+    const { code, stderr } = await cachyOn(join(folder, "recordings"), name, ...operands);
+    assert.equal(code, 2, name);
+    assert.match(stderr, /Cannot read .*recordings: it is a folder/, name);
+  }
+});
+
+test("cachy bears an empty file", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "cachy.jsonl"), "");
+  for (const name of READING) {
+    const { code, stderr } = await cachy(folder, name);
+    assert.equal(code, 0, `${name}: ${stderr}`);
+  }
+  assert.match((await cachy(folder, "list")).stderr, /No answer is recorded in /);
+  assert.equal((await cachy(folder, "list", "--json")).stdout, "[]\n");
+  assert.equal((await cachy(folder, "compact")).code, 0);
+  assert.match((await cachy(folder, "verify", "--fix")).stdout, /Nothing had to be repaired/);
+  assert.match((await cachy(folder, "show", "5")).stderr, /no key in .* starts with it/);
+});
+
+test("cachy reads what can be read of a damaged file", async (t) => {
+  const { folder, file } = await project(t);
+  appendFileSync(file, '\n<<<<<<< HEAD\n{"key":"aaaaaaaa","resp\n\xff\xfe\0\n{"key":"bbbbbbbb","response":5}\n');
+  const { code, stdout, stderr } = await cachy(folder, "list");
+  assert.equal(code, 0);
+  assert.equal(stdout.trimEnd().split("\n").length, 1 + 4, "a line of titles and 4 entries");
+  assert.match(stderr, /5 lines answer nothing: the command verify tells why/);
+  assert.equal((await cachy(folder, "stats")).code, 0);
+});
+
+test("cachy finds the file as enableCachy() does", async (t) => {
+  const { folder } = await project(t);
+  writeFileSync(join(folder, "deno.json"), "{}");
+  const below = join(folder, "src", "deep");
+  mkdirSync(below, { recursive: true });
+  assert.equal((await cachy(below, "list")).stdout, (await cachy(folder, "list")).stdout);
+});

@@ -1,0 +1,42 @@
+/**
+ * Changes a file again and again, until the file with the ending `.stop` is there. Arguments: what to do, the file.
+ *
+ * - `remove`: adds an entry whose response is "unwanted", and removes all such entries
+ * - `repair`: adds a line that is no entry, and repairs the file
+ * - `merge`: merges the file with the ending `.other` into it
+ */
+import { appendFileSync, existsSync, rmSync } from "node:fs";
+import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import { mergeFiles } from "../../src/cli/merge_files.ts";
+import { findUnwanted, removeEntries } from "../../src/cli/remove_entries.ts";
+import { repairFile } from "../../src/cli/repair_file.ts";
+import { jsonlStore } from "../../src/stores/jsonl.ts";
+import { digestOf, entryOf } from "../store_contract.ts";
+
+const [what = "", file = ""] = process.argv.slice(2);
+const store = jsonlStore(file);
+
+const changes: Record<string, () => Promise<void> | void> = {
+  async remove() {
+    store.append(entryOf("unwanted", digestOf("deadbeef")));
+    const isUnwanted = ({ content }: { readonly content: unknown }) =>
+      (content as { readonly response?: unknown }).response === "unwanted";
+    removeEntries(await findUnwanted(file, isUnwanted));
+  },
+  repair() {
+    appendFileSync(file, "<<<<<<< HEAD\n");
+    rmSync(repairFile(file).backup ?? "", { force: true });
+  },
+  async merge() {
+    await mergeFiles(file, [`${file}.other`]);
+  },
+};
+
+console.log("ready");
+let rounds = 0;
+for (; !existsSync(`${file}.stop`); rounds++) {
+  await changes[what]?.();
+  await pause(1);
+}
+console.log(JSON.stringify({ rounds }));

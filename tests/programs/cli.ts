@@ -1,0 +1,2 @@
+/** The command line, with the arguments of this program. */
+import "../../src/cli.ts";
