@@ -39,9 +39,7 @@ export function processTerminal(): Terminal {
       await new Promise<void>((resolve) => process.stdout.write(piece, () => resolve()));
     }
   };
-  const printAll = (lines: Iterable<string>) => {
-    for (const line of lines) waiting.push(`${line}\n`);
-  };
+  const printAll = (lines: Iterable<string>) => void waiting.push([...lines, ""].join("\n"));
   return {
     print: (...lines) => printAll(lines),
     printAll,

@@ -79,7 +79,9 @@ export function positionTable(): PositionTable {
       return positions;
     },
     *newestFirst() {
-      for (let line = count - 1; line >= 0; line--) yield { ...positionAt(line), key: keys[line] as number };
+      for (let line = count - 1; line >= 0; line--) {
+        yield { start: starts[line] as number, length: lengths[line] as number, key: keys[line] as number };
+      }
     },
   };
 }

@@ -39,7 +39,9 @@ export function asText(value: unknown): string {
 
 /** Leaves out the members that are undefined. */
 export function given<T extends object>(members: T): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+  const present: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) present[name] = value;
+  return present as T;
 }
 
 /** Appends to a list among the members of what grows; streams bring many, so it is not copied each time. */
