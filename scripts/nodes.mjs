@@ -10,18 +10,22 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { npm, run, start } from "./run.mjs";
 
+/** The versions that the whole suite is run on. */
 const MAJORS = [20, 22, 24];
+/** Those that the package is tried on: also the newest one. */
+export const PACKAGE_MAJORS = [...MAJORS, 26];
 
 /**
  * @param {string} folder Where to install; made if missing, and used again if it has them already.
+ * @param {readonly number[]} [majors]
  * @returns {Promise<string[]>} The binaries of all versions but the running one.
  */
-export async function otherNodes(folder) {
+export async function otherNodes(folder, majors = MAJORS) {
   if (process.platform !== "linux" || process.arch !== "x64") {
     console.error(`note: only Node ${process.versions.node} is tried: others can be installed on Linux x64 alone.`);
     return [];
   }
-  const wanted = MAJORS.filter((major) => major !== Number(process.versions.node.split(".")[0]));
+  const wanted = majors.filter((major) => major !== Number(process.versions.node.split(".")[0]));
   const binaries = wanted.map((major) => join(resolve(folder), "node_modules", `node${major}`, "bin", "node"));
   if (binaries.every((binary) => existsSync(binary))) return binaries;
   mkdirSync(folder, { recursive: true });

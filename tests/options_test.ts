@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { CachyError, type CachyOptions, createCachy, defaultDomains, enableCachy, memoryStore } from "../mod.ts";
 import { checkOptions } from "../src/check_options.ts";
 
 type Values = Readonly<Record<keyof CachyOptions, readonly unknown[]>>;
 
+/** On Windows a path needs its drive, and a host is one that shares files. */
+const isWindows = process.platform === "win32";
+const fileUrl = isWindows ? "file:///C:/a.jsonl" : "file:///a.jsonl";
+const noFileUrls = ["file:///a%2Fb.jsonl", ...isWindows ? [] : ["file://elsewhere.example/cachy.jsonl"]];
+
 const path = {
-  right: ["a.jsonl", "./x/a.jsonl", "/a.jsonl", "file:///a.jsonl", new URL("file:///a.jsonl")],
+  right: ["a.jsonl", "./x/a.jsonl", "/a.jsonl", fileUrl, new URL(fileUrl)],
   wrong: [
     "",
     7,
@@ -151,7 +157,7 @@ test("checkOptions() shows the value that it refuses", () => {
 });
 
 test("checkOptions() refuses a file URL that names no file here", () => {
-  for (const url of ["file://elsewhere.example/cachy.jsonl", "file:///a%2Fb.jsonl"]) {
+  for (const url of noFileUrls) {
     for (const value of [url, new URL(url)]) {
       assert.match(refusal({ file: value }).message, /"file"/);
       assert.match(refusal({ cacheDir: value }).message, /"cacheDir"/);

@@ -1,6 +1,6 @@
 /** What only shows in real processes: exits, kills, several writers, full disks, the environment. */
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -84,7 +84,9 @@ test("a full disk costs the recording, not the call", { skip: fullDisk }, async 
   assert.match(stderr, /The call was answered by the network and is not recorded/);
 });
 
-test("a folder in the place of the file costs the recording, not the call", async (t) => {
+const noFolderError = process.platform === "win32" ? "Windows opens a folder like an empty file" : undefined;
+
+test("a folder in the place of the file costs the recording, not the call", { skip: noFolderError }, async (t) => {
   provider.reset();
   const folder = temporaryFolder(t);
   const options = JSON.stringify({ file: folder, mode: "auto" });
@@ -102,6 +104,7 @@ test("a file that may not be written costs the recording, not the call", { skip:
   const { stdout, stderr } = await runProgram("ask_once", [provider.url, JSON.stringify({ file, mode: "auto" })]);
   assert.deepEqual([JSON.parse(stdout).status, JSON.parse(stdout).recorded], [200, 0]);
   assert.match(stderr, /^cachy: Cannot write /);
+  chmodSync(file, 0o644); // Windows removes nothing that is read-only
 });
 
 test("the file is looked for in the nearest project folder, from the working directory up", async (t) => {

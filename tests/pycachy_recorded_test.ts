@@ -12,16 +12,12 @@ import { jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./t
 
 /** What pycachy and projects that use it recorded from the real APIs, line for line. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
+const skip = existsSync(RECORDED) ? undefined : "what was recorded with pycachy is not beside this repository";
 const URL_OF_LINE = "https://api.anthropic.com/v1/messages";
 
 /** A test over all recorded lines. */
 function recordedTest(title: string, check: (lines: readonly string[], t: TestContext) => Promise<void> | void): void {
-  test(title, (t) => {
-    if (existsSync(RECORDED)) {
-      return check(readFileSync(RECORDED, "utf8").trimEnd().split("\n"), t);
-    }
-    console.log(`skipped: there are no recorded lines of pycachy in ${RECORDED}`);
-  });
+  test(title, { skip }, (t) => check(readFileSync(RECORDED, "utf8").trimEnd().split("\n"), t));
 }
 
 function entryOf(line: string): Entry {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -96,9 +96,9 @@ export async function eventually(ask: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** A folder that is removed after the test. */
+/** A folder that is removed after the test. By its real path, which is what a process calls its working directory. */
 export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "cachy-"));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "cachy-")));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
