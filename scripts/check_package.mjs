@@ -12,7 +12,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bun, cleanEnvironment, commandLine, deno, npm, root, run, start, tsc } from "./run.mjs";
-import { otherNodes } from "./nodes.mjs";
+import { otherNodes, PACKAGE_MAJORS } from "./nodes.mjs";
 import { automatic, program, sharing, typed, typedWithSdk } from "./package_programs.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
@@ -20,6 +20,12 @@ import { automatic, program, sharing, typed, typedWithSdk } from "./package_prog
 const INTENDED =
   /^(?:package\.json|README\.md|FORMAT\.md|CHANGELOG\.md|LICENSE|mod\.js|mod\.d\.ts|src\/.+\.(?:js|d\.ts|ts))$/;
 const NEEDED = ["package.json", "README.md", "FORMAT.md", "CHANGELOG.md", "LICENSE", "mod.js", "mod.d.ts"];
+
+/** What `--strict` leaves out, and projects turn on. */
+const STRICTEST = [
+  ...["--lib", "es2023,esnext.disposable", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"],
+  ...["--verbatimModuleSyntax", "--isolatedModules", "--noPropertyAccessFromIndexSignature"],
+];
 
 const options = commandLine(["nodes"]);
 const temporary = mkdtempSync(join(tmpdir(), "cachy-package-"));
@@ -99,6 +105,7 @@ async function checkTypes() {
     const dom = [...common, "--lib", "es2022,dom,dom.iterable,esnext.disposable", "--types", ""];
     await compile(`types, ${resolution}, browser`, [...dom, "typed.ts"]);
     await compile(`types, ${resolution}, Node`, [...common, "--lib", "es2023,esnext.disposable", ...node, "typed.ts"]);
+    await compile(`types, ${resolution}, strictest`, [...common, ...STRICTEST, ...node, "typed.ts"]);
     await compile(`types, ${resolution}, SDK`, [...common, "--skipLibCheck", ...node, "typed_with_sdk.ts"]);
   }
 }
@@ -116,7 +123,8 @@ async function checkRuntimes() {
   writeFileSync(join(project, "program.mjs"), program);
   writeFileSync(join(project, "sharing.mjs"), sharing);
   writeFileSync(join(project, "automatic.mjs"), automatic);
-  const nodes = [process.execPath, ...await otherNodes(options.nodes?.at(-1) ?? join(temporary, "nodes"))];
+  const others = await otherNodes(options.nodes?.at(-1) ?? join(temporary, "nodes"), PACKAGE_MAJORS);
+  const nodes = [process.execPath, ...others];
   await checkRuntime("Deno", [...deno(), "run", "-A"], "deno.jsonl");
   await checkRuntime("Bun", [...bun(), "run"], "bun.jsonl");
   for (const [index, node] of nodes.entries()) {

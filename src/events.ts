@@ -25,6 +25,7 @@ export interface EventRequest {
 export type CachyEvent =
   | {
     readonly kind: "hit";
+    /** What was asked. */
     readonly request: EventRequest;
     /** From the start of the request to the response, in milliseconds. */
     readonly ms: number;
@@ -39,12 +40,14 @@ export type CachyEvent =
   }
   | {
     readonly kind: "miss";
+    /** What was asked. */
     readonly request: EventRequest;
     /** From the start of the request until it was clear that nothing is recorded for it, in milliseconds. */
     readonly ms: number;
   }
   | {
     readonly kind: "recorded";
+    /** What was asked. */
     readonly request: EventRequest;
     /** The length of the body. */
     readonly bytes: number;
@@ -53,7 +56,9 @@ export type CachyEvent =
   }
   | {
     readonly kind: "dropped";
+    /** What was asked. */
     readonly request: EventRequest;
+    /** Why, for programs. */
     readonly reason: DropReason;
     /** The reason in a few words. */
     readonly detail: string;

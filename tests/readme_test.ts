@@ -27,7 +27,7 @@ const TEST_FLAGS = {
   node: undefined,
 };
 
-test("the README has six programs", () => assert.equal(snippets.length, 6));
+test("the README has eleven programs", () => assert.equal(snippets.length, 11));
 
 test("the first program of the README streams live, then from the file, and prints what it says", async (t) => {
   provider.reset();
@@ -73,3 +73,15 @@ test("the typing program of the README prints the same from the file, at the rec
   assert.ok(first.stdout.length > 10);
   assert.deepEqual([second.stdout, provider.requests.length], [first.stdout, 1]);
 });
+
+for (const recipe of ["axios.create", "new Ollama()", "withOptions", "localhost:4000/v1"]) {
+  test(`the recipe of the README with ${recipe} records, and is answered from the file`, async (t) => {
+    const cwd = temporaryFolder(t);
+    provider.reset();
+    const index = snippets.findIndex((snippet) => snippet.includes(recipe));
+    const first = await programs.run(index, { cwd });
+    const second = await programs.run(index, { cwd, env: { CI: "true" } });
+    assert.equal(second.stdout, first.stdout.replace(/ 0\n$/, " 1\n"));
+    assert.deepEqual([first.stdout.endsWith(" 0\n"), provider.requests.length], [true, 1]);
+  });
+}

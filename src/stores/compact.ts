@@ -25,6 +25,7 @@ export interface CompactOptions {
  * old or the new one. pycachy must not write at the same time.
  *
  * @param file A path (relative to the working directory) or a `file:` URL.
+ * @param options In which order the lines are written.
  * @returns What stayed and what went.
  * @throws {CachyError} `invalid_option`, if `file` is no path, or an option is unknown or has a wrong value.
  * @throws {CachyError} `cannot_compact`, if the file does not exist or cannot be read.

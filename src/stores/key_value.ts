@@ -27,7 +27,12 @@ export type { Store, Warn } from "./store.ts";
 export interface KeyValue {
   /** Gives the value of a key; undefined or null if there is none. A promise of it will do. */
   get(key: string): unknown;
-  /** Sets the value of a key. What it promises is awaited; `false` says that it was not done. */
+  /**
+   * Sets the value of a key. What it promises is awaited; `false` says that it was not done.
+   *
+   * @param key The prefix and hex digits.
+   * @param value A line of the file.
+   */
   set(key: string, value: string): unknown;
 }
 
@@ -62,6 +67,7 @@ export interface KeyValueOptions {
  *
  * @param kv A keyv, unstorage, `Map`, ioredis or redis client. It has to reject when it fails (keyv 5 needs the option
  * `throwOnErrors`), and to have a listener for `error`: without one, some end the process when their connection is lost.
+ * @param options What keys begin with, what messages call the store, and how long it may take.
  * @throws {CachyError} `invalid_option`, if `kv` has no functions `get` and `set`.
  * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
  *

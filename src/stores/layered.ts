@@ -27,6 +27,7 @@ const PAUSE_IN_LIMITS = 10;
  *
  * @param local Answers first; mostly a file.
  * @param shared Answers what the local one has not.
+ * @param options How long the shared one may take.
  * @throws {CachyError} `invalid_option`, if `local` or `shared` is no store.
  * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
  *
