@@ -1,17 +1,19 @@
 // @ts-check
 /**
- * What stands for the provider while scripts/check_examples.mjs runs the examples, which ask the real one.
+ * What stands for the providers while scripts/check_examples.mjs and scripts/check_notebook.mjs run the examples, which
+ * ask the real ones.
  */
 import { createServer } from "node:http";
 
-/** A module, imported first, that sends to the server at `PROVIDER` what goes to OpenAI. */
-export const paidNetwork = `
+/** A module, imported first, that sends to the server at `PROVIDER` what goes to OpenAI, Anthropic or Gemini. */
+export const paidNetwork = String.raw`
 const { fetch } = globalThis;
+const PAID = /^https:\/\/(?:api\.openai\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com)(?=\/)/;
 
 globalThis.fetch = (input, init) => {
   const url = input instanceof Request ? input.url : String(input);
-  if (!url.startsWith("https://api.openai.com/")) return fetch(input, init);
-  const loopback = url.replace("https://api.openai.com", process.env.PROVIDER);
+  if (!PAID.test(url)) return fetch(input, init);
+  const loopback = url.replace(PAID, process.env.PROVIDER);
   return fetch(input instanceof Request ? new Request(loopback, input) : loopback, init);
 };
 `;
