@@ -3,9 +3,10 @@ import process from "node:process";
 
 const { fetch } = globalThis;
 const { PROVIDER = "" } = process.env;
+const PAID = /^https:\/\/api\.(?:openai|anthropic)\.com|^http:\/\/(?:127\.0\.0\.1:11434|localhost:4000)/;
 
 globalThis.fetch = ((input, init) => {
   const url = input instanceof Request ? input.url : String(input);
-  const loopback = url.replace(/^https:\/\/api\.(?:openai|anthropic)\.com|^http:\/\/127\.0\.0\.1:11434/, PROVIDER);
+  const loopback = url.replace(PAID, PROVIDER);
   return fetch(input instanceof Request ? new Request(loopback, input) : loopback, init);
 }) as typeof fetch;
