@@ -25,5 +25,6 @@ export function isGranted(query: PermissionQuery): boolean {
  */
 export function requireGranted(name: "read" | "write", path: string): void {
   if (isGranted({ name, path })) return;
-  throw new Error(`Deno did not grant ${name} access. Run with --allow-${name}=${path}`);
+  const message = `Deno did not grant ${name} access. Run with --allow-${name}=${path}`;
+  throw Object.assign(new Error(message), { code: "ENOTCAPABLE" }); // as other errors of files have one
 }

@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { commands } from "../src/cli/commands.ts";
 import { VERSION } from "../src/cli/version.ts";
 import { cachy, cachyOn, project } from "./cli.ts";
+import { runProgram } from "./processes.ts";
+import { thisRuntime } from "./sdk/case.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const READING = ["list", "stats", "verify", "scan"];
@@ -124,4 +126,27 @@ test("cachy finds the file as enableCachy() does", async (t) => {
   const below = join(folder, "src", "deep");
   mkdirSync(below, { recursive: true });
   assert.equal((await cachy(below, "list")).stdout, (await cachy(folder, "list")).stdout);
+});
+
+const onlyDeno = thisRuntime().name === "deno" ? false : "only Deno has permissions";
+test("cachy says which permission it lacks, and prompts for none", { skip: onlyDeno }, async (t) => {
+  const { folder, keys: [key = ""] } = await project(t);
+  const run = (flags: string[], ...args: string[]) =>
+    runProgram("cli", args, { cwd: folder, flags: ["run", "--no-check", ...flags] });
+  const unreadable = await run(["--allow-net"], "list", "--file", "cachy.jsonl");
+  assert.equal(unreadable.code, 2);
+  assert.match(
+    unreadable.stderr,
+    /^cachy: Cannot read .*cachy\.jsonl: Deno did not grant it\. Run with --allow-read \(-R\)\.\n$/,
+  );
+  assert.equal((await run(["-R"], "list")).code, 0);
+  for (const args of [["compact"], ["remove", key, "--yes"], ["merge", "cachy.jsonl", "--file", "all.jsonl"]]) {
+    const { code, stderr } = await run(["-R"], ...args);
+    assert.equal(code, 2, args[0]);
+    assert.match(stderr, /Deno did not grant write access\. Run with --allow-write/, args.join(" "));
+    assert.doesNotMatch(stderr, /defect/);
+  }
+  const partly = await run(["--allow-read=all.jsonl", "-W"], "merge", "cachy.jsonl", "--file", "all.jsonl");
+  assert.equal(partly.code, 2);
+  assert.match(partly.stderr, /^cachy: .*Deno did not grant.*--allow-read/);
 });

@@ -80,7 +80,7 @@ test("a full disk costs the recording, not the call", { skip: fullDisk }, async 
   assert.deepEqual([code, result.status, result.recorded, result.dropped], [0, 200, 0, 1]);
   assert.match(result.text, /chatcmpl/);
   assert.match(stderr, /^cachy: Cannot write \/dev\/full: .*(ENOSPC|no space|os error 28)/i);
-  assert.match(stderr, /Make room on the disk, or name another file by the option \{ file \}/);
+  assert.match(stderr, /Make room on the disk, or use another file/);
   assert.match(stderr, /The call was answered by the network and is not recorded/);
 });
 

@@ -17,7 +17,7 @@ export interface MergeTarget {
 
 /** Makes a target of a file, which need not exist. */
 export function mergeTarget(path: string): MergeTarget {
-  for (const access of ["read", "write"] as const) requireGranted(access, path);
+  for (const access of ["read", "write"] as const) telling(path, () => requireGranted(access, path));
   const store = jsonlStore(path);
   store.warnTo?.(() => {}); // nothing of what is damaged in it gets lost
   const appendLine = lineAppender(path);

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync } from "node:fs";
 import type { Entry } from "../entry.ts";
-import { requireGranted } from "../permissions.ts";
+import { isGranted } from "../permissions.ts";
 import { createSettings } from "../settings.ts";
 import { entryAt } from "../stores/entry_at.ts";
 import { bytesAt, openIfExists, type Position } from "../stores/file.ts";
@@ -45,13 +45,15 @@ export function findFile(named: string | undefined, terminal: Terminal): string 
 /**
  * Opens a file for the time that a function uses it.
  *
- * @throws {CommandError} If it does not exist, or is a folder.
+ * @throws {CommandError} If it does not exist, is a folder, or may not be read.
  */
 export async function withFile<Result>(
   path: string,
   use: (file: RecordedFile) => Result | Promise<Result>,
 ): Promise<Result> {
-  requireGranted("read", path);
+  if (!isGranted({ name: "read", path })) {
+    throw new CommandError(`Cannot read ${path}: Deno did not grant it. Run with --allow-read (-R).`);
+  }
   const descriptor = openIfExists(path);
   if (descriptor === undefined) {
     const cure = "Record a call first, go to the project's folder, or name the file by --file.";

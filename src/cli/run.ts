@@ -70,8 +70,13 @@ function findCommand(name: string, commands: readonly Command[]): Command {
 
 /** What is expected to go wrong is told in a line; anything else is an error in this program, and shown with its place. */
 function failure(error: unknown): string {
-  const isExpected = error instanceof CommandError || error instanceof CachyError ||
-    typeof (error as { readonly code?: unknown } | null)?.code === "string";
-  if (isExpected) return `${PROGRAM}: ${messageOf(withCure(error))}`;
+  if (error instanceof CommandError || error instanceof CachyError || isSystemError(error)) {
+    return `${PROGRAM}: ${messageOf(withCure(error))}`;
+  }
   return `${PROGRAM}: this is a defect. Please report it.\n${(error as Error | null)?.stack ?? String(error)}`;
+}
+
+/** One of the file system: `ENOSPC`, `EACCES` … */
+function isSystemError(error: unknown): boolean {
+  return /^E[A-Z0-9]+$/.test(String((error as { readonly code?: unknown } | null)?.code));
 }

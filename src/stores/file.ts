@@ -106,5 +106,5 @@ export function withCure(error: unknown): Error {
   const { code, message } = error as { readonly code?: string; readonly message?: string };
   const cure = CURES[code ?? ""];
   if (cure === undefined) return error as Error;
-  return new Error(`${message}. ${cure}, or name another file by the option { file }.`, { cause: error });
+  return new Error(`${message}. ${cure}, or use another file.`, { cause: error });
 }
