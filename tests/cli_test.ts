@@ -142,7 +142,7 @@ test("cachy says which permission it lacks, and prompts for none", { skip: onlyD
   assert.equal((await run(["-R"], "list")).code, 0);
   for (const args of [["compact"], ["remove", key, "--yes"], ["merge", "cachy.jsonl", "--file", "all.jsonl"]]) {
     const { code, stderr } = await run(["-R"], ...args);
-    assert.equal(code, 2, args[0]);
+    assert.equal(code, 2, args.join(" "));
     assert.match(stderr, /Deno did not grant write access\. Run with --allow-write/, args.join(" "));
     assert.doesNotMatch(stderr, /defect/);
   }
