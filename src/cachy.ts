@@ -72,7 +72,11 @@ export interface HandleParts {
 /** Makes a handle that can also cover other fetches than its own. */
 export function createHandle(options: CachyOptions, { onDisable, sharesFlights }: HandleParts = {}): CoveringHandle {
   const settings = createSettings(options);
-  const reporter = createReporter({ debug: settings.debug, onEvent: options.onEvent });
+  const reporter = createReporter({
+    debug: settings.debug,
+    onEvent: options.onEvent,
+    credentials: settings.credentials,
+  });
   for (const warning of settings.warnings) reporter.warn(warning);
   const misses: Miss[] = [];
   const pending = new Set<Promise<unknown>>();

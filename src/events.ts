@@ -1,4 +1,5 @@
 import { debugLine } from "./debug_line.ts";
+import { type Credential, hideInText } from "./secret_values.ts";
 import type { DropReason } from "./problem.ts";
 import { type CachyStats, createCounters } from "./stats.ts";
 import type { TokenCount } from "./usage.ts";
@@ -81,6 +82,8 @@ const MOST_PRINTED = 1000;
 export function createReporter(options: {
   readonly debug: boolean | "miss";
   readonly onEvent: ((event: CachyEvent) => void) | undefined;
+  /** What no line shows, wherever it stands in a URL. */
+  readonly credentials: () => readonly Credential[];
 }): Reporter {
   const { stats, count } = createCounters();
   const said = new Set<string>();
@@ -98,7 +101,7 @@ export function createReporter(options: {
   const emit = (event: CachyEvent) => {
     count(event);
     if (event.kind !== "warning" && (options.debug === true || (options.debug && event.kind === "miss"))) {
-      console.error(debugLine(event));
+      console.error(hideInText(debugLine(event), options.credentials()));
     }
     tell(event);
   };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { debugLine, type RequestEvent } from "../src/debug_line.ts";
 import { jsonAnswer, jsonPost, network, testCachy } from "./testing.ts";
@@ -88,4 +89,16 @@ test("debug prints no credential, when a failed connection names the URL", async
     /^cachy DROPPED .* broken: error sending request/,
   );
   assert.doesNotMatch(lines.join("\n"), /PRIVATE/);
+});
+
+test("a debug line shows no credential that stands in the path of a URL", async (t) => {
+  process.env.TESTED_BOT_TOKEN = "123456:a-quite-ordinary-value";
+  t.after(() => delete process.env.TESTED_BOT_TOKEN);
+  const lines = t.mock.method(console, "error", () => {});
+  const cachy = testCachy({ debug: true, domains: ["bots.example"], fetch: network(() => jsonAnswer({})).fetch });
+  const url = `https://bots.example/bot${process.env.TESTED_BOT_TOKEN}/send/sk-${"a1b2c3d4e5".repeat(3)}`;
+  await (await cachy.fetch(url, jsonPost({}))).text();
+  const printed = lines.mock.calls.map(({ arguments: [line] }) => String(line));
+  assert.equal(printed.length, 2);
+  for (const line of printed) assert.match(line, /POST bots\.example\/bot\[redacted\]\/send\/\[redacted\] /);
 });
