@@ -104,7 +104,7 @@ function chooseMode(option: Mode | undefined): ModeChoice {
   if (ci.denied) {
     warnings.push(
       `Cannot read the environment variable CI: Deno did not grant it, so what is not recorded goes to the network ` +
-        `even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG, or set the option { mode }.`,
+        `even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG,CACHY_STRICT, or set the option { mode }.`,
     );
   }
   return { ...choice, warnings };
