@@ -93,24 +93,27 @@ export function hideInText(text: string, credentials: readonly Credential[]): st
 }
 
 /**
- * What begins behind the start of the text or a character that is none of some; or, as texts are searched in their JSON
- * form, behind an escape, whose letter is no part of the key.
+ * A key that begins at the start of the text or behind a character that is none of some; or, as texts are searched in
+ * their JSON form, behind an escape, whose letter is no part of the key.
+ *
+ * What is before it is looked at last: a pattern that begins with it is searched for twenty times as slowly on Node 20.
  */
-function beginning(notBehind: string, key: string, flags = "g"): RegExp {
-  return new RegExp(String.raw`(?:(?<!${notBehind})|(?<=\\[bfnrt]|\\u[\da-fA-F]{4}))${key}`, flags);
+function keyShape(notBefore: string, start: string, rest: string, flags = "g"): RegExp {
+  const before = String.raw`(?:(?<!${notBefore})|\\[bfnrt]|\\u[\da-fA-F]{4})`;
+  return new RegExp(`${start}(?<=${before}${start})${rest}`, flags);
 }
 
 /** Keys that can be told by how they look, without the tokens that texts about tokens are full of (JWT). */
 export const KEY_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] = [
   // Either digits or a long run of letters: "sk-spinner-wandering-cubes" is a name.
-  ["an API key (sk-…)", beginning("[\\w-]", "sk-(?=[\\w-]*\\d|[\\w-]*[a-z0-9]{16})[\\w-]{20,}", "gi")],
-  ["a Google API key (AIza…)", beginning("[\\w-]", "AIza[\\w-]{35}")],
-  ["a GitHub token (ghp_…)", beginning("\\w", "gh[pousr]_[A-Za-z0-9]{36,}")],
-  ["a GitHub token (github_pat_…)", beginning("\\w", "github_pat_\\w{22,}")],
-  ["a Slack token (xox…)", beginning("[\\w-]", "xox[abeoprs]-[\\w-]{10,}")],
-  ["an AWS access key (AKIA…)", beginning("[A-Za-z0-9]", "A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Za-z0-9])")],
-  ["a Hugging Face token (hf_…)", beginning("\\w", "hf_[A-Za-z0-9]{30,}")],
-  ["a Groq API key (gsk_…)", beginning("\\w", "gsk_[A-Za-z0-9]{40,}")],
+  ["an API key (sk-…)", keyShape("[\\w-]", "sk-", "(?=[\\w-]*\\d|[\\w-]*[a-z0-9]{16})[\\w-]{20,}", "gi")],
+  ["a Google API key (AIza…)", keyShape("[\\w-]", "AIza", "[\\w-]{35}")],
+  ["a GitHub token (ghp_…)", keyShape("\\w", "gh[pousr]_", "[A-Za-z0-9]{36,}")],
+  ["a GitHub token (github_pat_…)", keyShape("\\w", "github_pat_", "\\w{22,}")],
+  ["a Slack token (xox…)", keyShape("[\\w-]", "xox[abeoprs]-", "[\\w-]{10,}")],
+  ["an AWS access key (AKIA…)", keyShape("[A-Za-z0-9]", "A(?:KIA|SIA)", "[A-Z0-9]{16}(?![A-Za-z0-9])")],
+  ["a Hugging Face token (hf_…)", keyShape("\\w", "hf_", "[A-Za-z0-9]{30,}")],
+  ["a Groq API key (gsk_…)", keyShape("\\w", "gsk_", "[A-Za-z0-9]{40,}")],
   // What is public by its label stays.
   [
     "a PEM block",
