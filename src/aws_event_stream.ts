@@ -4,10 +4,12 @@
  * A frame is: its length and the length of its headers (32 bits each, big-endian), a checksum, the headers, the payload
  * and another checksum.
  *
- * @returns What is wrong, or undefined if every frame is whole and none is an exception.
+ * @returns What is wrong, or undefined if every frame is whole, none is an exception, and a message that was started
+ * (Bedrock's converse) is stopped: a connection can also end cleanly between two frames.
  */
 export function awsStreamProblem(body: Uint8Array): string | undefined {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  let isOpen = false;
   for (let at = 0; at < body.byteLength;) {
     if (at + PRELUDE > body.byteLength) return "the last frame is cut off";
     const length = view.getUint32(at);
@@ -16,19 +18,15 @@ export function awsStreamProblem(body: Uint8Array): string | undefined {
       return "a frame has an impossible length";
     }
     if (at + length > body.byteLength) return "the last frame is cut off";
-    const headers = body.subarray(at + PRELUDE, at + PRELUDE + headersLength);
-    let type: string | undefined;
-    try {
-      type = messageType(headers);
-    } catch {
-      return "a frame has broken headers"; // they point behind their own end
-    }
-    if (type !== undefined && type !== "event") {
-      return `a frame is of the type ${type}`;
-    }
+    const texts = textHeaders(body.subarray(at + PRELUDE, at + PRELUDE + headersLength));
+    if (!texts) return "a frame has broken headers";
+    const type = texts.get(":message-type") ?? "event";
+    if (type !== "event") return `a frame is of the type ${type}`;
+    const event = texts.get(":event-type");
+    isOpen = event === "messageStart" || (isOpen && event !== "messageStop");
     at += length;
   }
-  return undefined;
+  return isOpen ? "the stream ended without messageStop" : undefined;
 }
 
 const PRELUDE = 12;
@@ -46,21 +44,26 @@ const VALUE_LENGTHS: Readonly<Record<number, number>> = {
   9: 16,
 };
 
-function messageType(headers: Uint8Array): string | undefined {
+const decoder = new TextDecoder();
+
+/** The headers that are texts by their names, or undefined if one points behind the end of them all. */
+function textHeaders(headers: Uint8Array): ReadonlyMap<string, string> | undefined {
   const view = new DataView(headers.buffer, headers.byteOffset, headers.byteLength);
-  const text = (from: number, to: number) => new TextDecoder().decode(headers.subarray(from, to));
-  for (let at = 0; at < headers.byteLength;) {
-    const nameEnd = at + 1 + view.getUint8(at);
-    const name = text(at + 1, nameEnd);
-    const type = view.getUint8(nameEnd);
-    const fixed = VALUE_LENGTHS[type];
-    const start = fixed === undefined ? nameEnd + 3 : nameEnd + 1;
-    const end = start + (fixed ?? view.getUint16(nameEnd + 1));
-    if (end > headers.byteLength) throw new RangeError("a header is longer than the headers");
-    if (name === ":message-type" && type === STRING_TYPE) {
-      return text(start, end);
+  const text = (from: number, to: number) => decoder.decode(headers.subarray(from, to));
+  const texts = new Map<string, string>();
+  try {
+    for (let at = 0; at < headers.byteLength;) {
+      const nameEnd = at + 1 + view.getUint8(at);
+      const type = view.getUint8(nameEnd);
+      const fixed = VALUE_LENGTHS[type];
+      const start = fixed === undefined ? nameEnd + 3 : nameEnd + 1;
+      const end = start + (fixed ?? view.getUint16(nameEnd + 1));
+      if (end > headers.byteLength) return undefined;
+      if (type === STRING_TYPE) texts.set(text(at + 1, nameEnd), text(start, end));
+      at = end;
     }
-    at = end;
+  } catch {
+    return undefined; // a length or a type is missing
   }
-  return undefined;
+  return texts;
 }

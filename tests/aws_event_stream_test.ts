@@ -1,52 +1,34 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { awsStreamProblem } from "../src/aws_event_stream.ts";
+import { concatBytes, utf8 } from "../src/bytes.ts";
 import { judgeBody } from "../src/complete.ts";
+import { eventFrame, exceptionFrame, frame, frameHeader } from "./provider/aws_frame.ts";
 import { CHAT_URL } from "./testing.ts";
 
-const utf8 = (text: string) => new TextEncoder().encode(text);
-const joined = (...parts: readonly Uint8Array[]) => new Uint8Array(parts.flatMap((part) => [...part]));
+const joined = (...parts: readonly Uint8Array[]) => concatBytes(parts);
 const uint16 = (value: number) => new Uint8Array([value >> 8, value & 255]);
 const uint32 = (value: number) => joined(uint16(value >>> 16), uint16(value & 0xffff));
 
-/** One header: its name, the type of its value and the value's bytes, with their length if the type has one. */
-function header(name: string, type: number, value: Uint8Array): Uint8Array {
-  const length = type === 6 || type === 7 ? uint16(value.byteLength) : new Uint8Array();
-  return joined(new Uint8Array([utf8(name).byteLength]), utf8(name), new Uint8Array([type]), length, value);
-}
-
-/** A frame with right lengths; its checksums are zero. */
-function frame(headers: Uint8Array, payload = `{"bytes":"e30="}`): Uint8Array {
-  const body = utf8(payload);
-  const length = 12 + headers.byteLength + body.byteLength + 4;
-  return joined(uint32(length), uint32(headers.byteLength), uint32(0), headers, body, uint32(0));
-}
-
-const textHeader = (name: string, value: string) => header(name, 7, utf8(value));
-const event = (payload?: string) =>
-  frame(
-    joined(
-      textHeader(":event-type", "chunk"),
-      textHeader(":content-type", "application/json"),
-      textHeader(":message-type", "event"),
-    ),
-    payload,
-  );
+/** A frame with these headers and a payload, which nobody here reads. */
+const headed = (...headers: readonly Uint8Array[]) => frame(joined(...headers), utf8(`{"bytes":"e30="}`));
+const textHeader = (name: string, value: string) => frameHeader(name, utf8(value));
+const event = (payload: unknown = { bytes: "e30=" }) => eventFrame("chunk", payload);
 const failure = (type: string) =>
-  frame(joined(textHeader(":exception-type", "throttlingException"), textHeader(":message-type", type)));
+  headed(textHeader(":exception-type", "throttlingException"), textHeader(":message-type", type));
 
 /** One header of each type of value. */
 const everyType = joined(
-  header("yes", 0, new Uint8Array()),
-  header("no", 1, new Uint8Array()),
-  header("byte", 2, new Uint8Array(1)),
-  header("short", 3, new Uint8Array(2)),
-  header("int", 4, new Uint8Array(4)),
-  header("long", 5, new Uint8Array(8)),
-  header("bytes", 6, new Uint8Array(300)),
-  header("text", 7, utf8("ünïcode")),
-  header("time", 8, new Uint8Array(8)),
-  header("uuid", 9, new Uint8Array(16)),
+  frameHeader("yes", new Uint8Array(), 0),
+  frameHeader("no", new Uint8Array(), 1),
+  frameHeader("byte", new Uint8Array(1), 2),
+  frameHeader("short", new Uint8Array(2), 3),
+  frameHeader("int", new Uint8Array(4), 4),
+  frameHeader("long", new Uint8Array(8), 5),
+  frameHeader("bytes", new Uint8Array(300), 6),
+  frameHeader("text", utf8("ünïcode"), 7),
+  frameHeader("time", new Uint8Array(8), 8),
+  frameHeader("uuid", new Uint8Array(16), 9),
 );
 
 function judgeAws(body: Uint8Array, chunkLength = body.byteLength || 1): { reason: string; marked: boolean } {
@@ -60,7 +42,14 @@ function judgeAws(body: Uint8Array, chunkLength = body.byteLength || 1): { reaso
 }
 
 test("awsStreamProblem() finds nothing, when every frame is whole", () => {
-  for (const body of [new Uint8Array(), event(), event(""), joined(event(), event("{}"), event("x".repeat(70_000)))]) {
+  for (
+    const body of [
+      new Uint8Array(),
+      event(),
+      frame(textHeader(":message-type", "event"), new Uint8Array()),
+      joined(event(), event("{}"), event("x".repeat(70_000))),
+    ]
+  ) {
     assert.equal(awsStreamProblem(body), undefined);
   }
 });
@@ -71,7 +60,7 @@ test("awsStreamProblem() reads a part of a larger buffer, when it is given one",
 });
 
 test("awsStreamProblem() finds a cut, after any byte but the last of a frame", () => {
-  const frames = [event("first"), event(), frame(everyType)];
+  const frames = [event("first"), event(), headed(everyType)];
   const body = joined(...frames);
   const borders = new Set(frames.map((_, at) => joined(...frames.slice(0, at)).byteLength));
   for (let length = 0; length < body.byteLength; length++) {
@@ -82,17 +71,36 @@ test("awsStreamProblem() finds a cut, after any byte but the last of a frame", (
 
 test("awsStreamProblem() finds exceptions and errors, behind headers of every type", () => {
   for (const type of ["exception", "error"]) {
-    const behind = frame(joined(everyType, textHeader(":message-type", type)));
+    const behind = headed(everyType, textHeader(":message-type", type));
     for (const body of [failure(type), joined(event(), failure(type)), joined(behind, event())]) {
       assert.match(awsStreamProblem(body) ?? "", new RegExp(type));
     }
   }
-  assert.equal(awsStreamProblem(frame(joined(everyType, textHeader(":message-type", "event")))), undefined);
+  assert.equal(awsStreamProblem(headed(everyType, textHeader(":message-type", "event"))), undefined);
+});
+
+test("awsStreamProblem() wants a message to be stopped, when it was started", () => {
+  const start = eventFrame("messageStart", { role: "assistant" });
+  const delta = eventFrame("contentBlockDelta", { contentBlockIndex: 0, delta: { text: "Hé" } });
+  const stop = eventFrame("messageStop", { stopReason: "end_turn" });
+  const metadata = eventFrame("metadata", { usage: { inputTokens: 1 } });
+  for (const frames of [[start, delta, stop], [start, delta, stop, metadata], [event(), delta], [metadata]]) {
+    assert.equal(awsStreamProblem(joined(...frames)), undefined);
+  }
+  for (const frames of [[start], [start, delta, delta], [start, event()]]) {
+    assert.match(awsStreamProblem(joined(...frames)) ?? "", /without messageStop/);
+    assert.equal(judgeAws(joined(...frames)).reason, "truncated");
+  }
+  const failed = [start, delta, exceptionFrame("modelStreamErrorException", "failed")];
+  assert.equal(judgeAws(joined(...failed)).reason, "error");
 });
 
 test("awsStreamProblem() takes no other header for the message type", () => {
-  const quoted = joined(textHeader("quote", ":message-type exception"), header(":message-type", 6, utf8("exception")));
-  assert.equal(awsStreamProblem(frame(quoted)), undefined);
+  const quoted = joined(
+    textHeader("quote", ":message-type exception"),
+    frameHeader(":message-type", utf8("exception"), 6),
+  );
+  assert.equal(awsStreamProblem(headed(quoted)), undefined);
 });
 
 test("awsStreamProblem() says what is wrong instead of throwing, when lengths are impossible", () => {
@@ -102,10 +110,10 @@ test("awsStreamProblem() says what is wrong instead of throwing, when lengths ar
     joined(uint32(20), uint32(5), uint32(0), uint32(0), uint32(0)),
     joined(uint32(0xffffffff), uint32(0), uint32(0), uint32(0)),
     joined(uint32(16), uint32(0xffffffff), uint32(0), uint32(0)),
-    frame(new Uint8Array([200, 1])),
-    frame(new Uint8Array([1, 65])),
-    frame(new Uint8Array([1, 65, 7, 0])),
-    frame(new Uint8Array([1, 65, 7, 255, 255, 1])),
+    headed(new Uint8Array([200, 1])),
+    headed(new Uint8Array([1, 65])),
+    headed(new Uint8Array([1, 65, 7, 0])),
+    headed(new Uint8Array([1, 65, 7, 255, 255, 1])),
     utf8(`{"message":"no frames at all, but JSON"}`),
   ];
   for (const body of bodies) {

@@ -4,25 +4,9 @@ import { readEntry, type Reading } from "../src/cli/reading/reading.ts";
 import { encodeBase64 } from "../src/base64.ts";
 import { concatBytes, utf8 } from "../src/bytes.ts";
 import { entryOf } from "./cli_reading_examples.ts";
+import { eventFrame } from "./provider/aws_frame.ts";
 
 const HOST = "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude";
-
-/** A frame of an AWS event stream; nobody here checks its checksums. */
-function frame(type: string, payload: unknown): Uint8Array {
-  const header = (name: string, value: string) =>
-    concatBytes([Uint8Array.of(name.length), utf8(name), Uint8Array.of(7, 0, value.length), utf8(value)]);
-  const headers = concatBytes([
-    header(":message-type", "event"),
-    header(":event-type", type),
-    header(":content-type", "application/json"),
-  ]);
-  const body = utf8(JSON.stringify(payload));
-  const length = 16 + headers.byteLength + body.byteLength;
-  const prelude = new DataView(new ArrayBuffer(12));
-  prelude.setUint32(0, length);
-  prelude.setUint32(4, headers.byteLength);
-  return concatBytes([new Uint8Array(prelude.buffer), headers, body, new Uint8Array(4)]);
-}
 
 const request = {
   system: [{ text: "Be short." }],
@@ -42,14 +26,14 @@ function streamed(path: string, frames: readonly Uint8Array[]): Reading {
 }
 
 const FRAMES = [
-  frame("messageStart", { role: "assistant" }),
-  frame("contentBlockDelta", { contentBlockIndex: 0, delta: { reasoningContent: { text: "One and two." } } }),
-  frame("contentBlockDelta", { contentBlockIndex: 1, delta: { text: "It is " } }),
-  frame("contentBlockDelta", { contentBlockIndex: 1, delta: { text: "three." } }),
-  frame("contentBlockStart", { contentBlockIndex: 2, start: { toolUse: { toolUseId: "t1", name: "add" } } }),
-  frame("contentBlockDelta", { contentBlockIndex: 2, delta: { toolUse: { input: '{"a":' } } }),
-  frame("contentBlockDelta", { contentBlockIndex: 2, delta: { toolUse: { input: "1}" } } }),
-  frame("messageStop", { stopReason: "tool_use" }),
+  eventFrame("messageStart", { role: "assistant" }),
+  eventFrame("contentBlockDelta", { contentBlockIndex: 0, delta: { reasoningContent: { text: "One and two." } } }),
+  eventFrame("contentBlockDelta", { contentBlockIndex: 1, delta: { text: "It is " } }),
+  eventFrame("contentBlockDelta", { contentBlockIndex: 1, delta: { text: "three." } }),
+  eventFrame("contentBlockStart", { contentBlockIndex: 2, start: { toolUse: { toolUseId: "t1", name: "add" } } }),
+  eventFrame("contentBlockDelta", { contentBlockIndex: 2, delta: { toolUse: { input: '{"a":' } } }),
+  eventFrame("contentBlockDelta", { contentBlockIndex: 2, delta: { toolUse: { input: "1}" } } }),
+  eventFrame("messageStop", { stopReason: "tool_use" }),
 ];
 
 test("readEntry() reads Bedrock's converse, whole and streamed", () => {
@@ -101,7 +85,7 @@ test("readEntry() reads what there is, when frames are cut off", () => {
 });
 
 test("readEntry() reads Anthropic's events inside of Bedrock's frames", () => {
-  const chunk = (event: unknown) => frame("chunk", { bytes: encodeBase64(utf8(JSON.stringify(event))) });
+  const chunk = (event: unknown) => eventFrame("chunk", { bytes: encodeBase64(utf8(JSON.stringify(event))) });
   const reading = streamed("invoke-with-response-stream", [
     chunk({ type: "message_start", message: { role: "assistant", content: [] } }),
     chunk({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
