@@ -8,6 +8,7 @@ const KEPT_HEADERS: readonly string[] = [
   "content-type",
   "x-request-id",
   "request-id",
+  "x-amzn-requestid",
   UPLOAD_URL,
   "x-goog-upload-status",
 ];

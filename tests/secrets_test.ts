@@ -181,6 +181,7 @@ test("keptHeaders() keeps what replays need, and what is asked for", () => {
     "Content-Type": "application/json",
     "X-Request-Id": "req_1",
     "request-id": "req_2",
+    "x-amzn-requestid": "req_3",
     "x-goog-upload-url": "https://a.example/u?upload_id=1&key=SECRET",
     "x-goog-upload-status": "active",
     "x-mine": "1",
@@ -192,6 +193,7 @@ test("keptHeaders() keeps what replays need, and what is asked for", () => {
     "content-type": "application/json",
     "x-request-id": "req_1",
     "request-id": "req_2",
+    "x-amzn-requestid": "req_3",
     "x-goog-upload-url": "https://a.example/u?upload_id=1",
     "x-goog-upload-status": "active",
   };
