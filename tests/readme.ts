@@ -23,6 +23,9 @@ export interface ReadmePrograms {
   remove(): void;
 }
 
+/** As the README names them for CI. */
+const AWS_KEYS = { AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" };
+
 export function writePrograms({ url }: Provider): ReadmePrograms {
   const name = `readme_${crypto.randomUUID()}`;
   // Among the programs, because that is where the packages are found.
@@ -35,8 +38,8 @@ export function writePrograms({ url }: Provider): ReadmePrograms {
   }
   return {
     async run(index, { cwd, env, flags }) {
-      const keys = { OPENAI_API_KEY: "dummy", ANTHROPIC_API_KEY: "dummy", PROVIDER: url };
-      const exit = await runProgram(`${name}/${index}`, [], { cwd, flags, env: { ...keys, ...env } });
+      const keys = { OPENAI_API_KEY: "dummy", ANTHROPIC_API_KEY: "dummy", ...AWS_KEYS };
+      const exit = await runProgram(`${name}/${index}`, [], { cwd, flags, env: { ...keys, PROVIDER: url, ...env } });
       assert.equal(exit.code, 0, exit.stderr + exit.stdout);
       return exit;
     },

@@ -74,7 +74,7 @@ test("the typing program of the README prints the same from the file, at the rec
   assert.deepEqual([second.stdout, provider.requests.length], [first.stdout, 1]);
 });
 
-for (const recipe of ["axios.create", "new Ollama()", "withOptions", "localhost:4000/v1"]) {
+for (const recipe of ["axios.create", "FetchHttpHandler", "new Ollama()", "withOptions", "localhost:4000/v1"]) {
   test(`the recipe of the README with ${recipe} records, and is answered from the file`, async (t) => {
     const cwd = temporaryFolder(t);
     provider.reset();

@@ -194,10 +194,10 @@ async function collectAll(events: AsyncIterable<unknown>): Promise<unknown[]> {
 
 /** Whether an SDK closes the connection when its caller breaks out of a stream. */
 function closesOnBreak({ sdk }: SdkCase): boolean {
-  return !/ollama|huggingface|^ai |genai/i.test(sdk);
+  return !/ollama|huggingface|^ai |genai|bedrock/i.test(sdk);
 }
 
-/** Gemini's streams have none: only the end of the body tells that they are whole. */
+/** Gemini's streams have none, and Bedrock's are judged at their end: only the end of the body tells that they are whole. */
 function hasTerminalEvent({ name }: SdkCase): boolean {
-  return !/genai|google|gemini/i.test(name);
+  return !/genai|google|gemini|bedrock/i.test(name);
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type TokenCount, usageOf } from "../src/usage.ts";
 import type { Answer, Family, ProviderRequest } from "./provider/answer.ts";
 import { anthropic } from "./provider/anthropic.ts";
+import { bedrock } from "./provider/bedrock.ts";
 import { cohere } from "./provider/cohere.ts";
 import { gemini } from "./provider/gemini.ts";
 import { ollama } from "./provider/ollama.ts";
@@ -57,6 +58,7 @@ test("usageOf() reads the answers of all families, whole and streamed", () => {
       "/v1beta/models/gemini-2.5-flash:streamGenerateContent",
       {},
     ],
+    ["bedrock", bedrock, "/model/anthropic.claude/converse", {}],
     ["cohere", cohere, "/v2/chat", {}],
     ["cohere stream", cohere, "/v2/chat", { stream: true }],
     ["ollama", ollama, "/api/chat", { stream: false }],

@@ -3,7 +3,13 @@ import process from "node:process";
 
 const { fetch } = globalThis;
 const { PROVIDER = "" } = process.env;
-const PAID = /^https:\/\/api\.(?:openai|anthropic)\.com|^http:\/\/(?:127\.0\.0\.1:11434|localhost:4000)/;
+const PAID = new RegExp(
+  [
+    String.raw`^https://api\.(?:openai|anthropic)\.com`,
+    String.raw`^https://bedrock-runtime\.us-east-1\.amazonaws\.com`,
+    String.raw`^http://(?:127\.0\.0\.1:11434|localhost:4000)`,
+  ].join("|"),
+);
 
 globalThis.fetch = ((input, init) => {
   const url = input instanceof Request ? input.url : String(input);

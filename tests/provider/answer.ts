@@ -31,10 +31,13 @@ export interface StreamAnswer {
   readonly kind: "stream";
   readonly headers: AnswerHeaders;
   /** Each one with its delimiter; together they are the body. */
-  readonly events: readonly string[];
+  readonly events: readonly StreamedEvent[];
   /** The event that reports a failure in the middle of a stream, in this family's own form. */
-  readonly error: string;
+  readonly error: StreamedEvent;
 }
+
+/** As text, or as bytes where a family frames its events. */
+export type StreamedEvent = string | Uint8Array;
 
 export type Answer = WholeAnswer | StreamAnswer;
 
@@ -60,7 +63,11 @@ export function json(value: unknown, headers: AnswerHeaders = {}, status = 200):
   }, status);
 }
 
-export function stream(events: readonly string[], error: string, headers: AnswerHeaders = {}): StreamAnswer {
+export function stream(
+  events: readonly StreamedEvent[],
+  error: StreamedEvent,
+  headers: AnswerHeaders = {},
+): StreamAnswer {
   const type = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
   return { kind: "stream", headers: { ...SECRET_HEADERS, ...type, ...headers }, events, error };
 }

@@ -1,12 +1,15 @@
 /** Refusals in the form of each family. */
 import { type Answer, json, type ProviderRequest } from "./answer.ts";
+import { bedrockAction } from "./bedrock.ts";
 import { id } from "./text.ts";
 
 /** A 500 or 429 as the family of this request words it. It has no retry-after header, so that retries stay quick. */
 export function failure(request: ProviderRequest, status: 500 | 429): Answer {
   const message = status === 429 ? "Rate limit reached. Try again later." : "The server had an error.";
   const headers = { "x-request-id": id("req_", 24), "request-id": id("req_", 24) };
-  return json(bodyFor(request, status, message), headers, status);
+  const type = bedrockAction(request) && (status === 429 ? "ThrottlingException" : "InternalServerException");
+  const named = type ? { ...headers, "x-amzn-errortype": type } : headers;
+  return json(bodyFor(request, status, message), named, status);
 }
 
 function bodyFor(request: ProviderRequest, status: 500 | 429, message: string): unknown {
@@ -17,6 +20,7 @@ function bodyFor(request: ProviderRequest, status: 500 | 429, message: string): 
   if (/generateContent|\/upload\/|\/v1beta\//i.test(request.path)) {
     return { error: { code: status, message, status: status === 429 ? "RESOURCE_EXHAUSTED" : "INTERNAL" } };
   }
+  if (bedrockAction(request)) return { message };
   if (request.path.includes("/v2/chat")) {
     return { id: crypto.randomUUID(), message };
   }

@@ -1,5 +1,6 @@
 /** How an answer goes over the wire: in which writes, and where a fault strikes. */
-import type { Answer, AnswerHeaders, StreamAnswer, WholeAnswer } from "./answer.ts";
+import { concatBytes, utf8 } from "../../src/bytes.ts";
+import type { Answer, AnswerHeaders, StreamAnswer, StreamedEvent, WholeAnswer } from "./answer.ts";
 
 /**
  * What goes wrong.
@@ -75,12 +76,12 @@ function streamSteps({ events, error }: StreamAnswer, fault: Fault | undefined):
   }
 }
 
-function encode(events: readonly string[]): Uint8Array {
-  return new TextEncoder().encode(events.join(""));
+function encode(events: readonly StreamedEvent[]): Uint8Array {
+  return concatBytes(events.map((event) => typeof event === "string" ? utf8(event) : event));
 }
 
 /** Cuts every event in two, inside a character of several bytes when it has one. */
-function torn(events: readonly string[]): Step[] {
+function torn(events: readonly StreamedEvent[]): Step[] {
   const cuts: number[] = [];
   let start = 0;
   for (const event of events) {
@@ -92,7 +93,7 @@ function torn(events: readonly string[]): Step[] {
   return cut(encode(events), cuts);
 }
 
-function half(event: string): Step {
+function half(event: StreamedEvent): Step {
   const bytes = encode([event]);
   return { write: bytes.subarray(0, bytes.length >> 1) };
 }

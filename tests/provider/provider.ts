@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Answer, type AnswerHeaders, type Family, json, type ProviderRequest } from "./answer.ts";
 import { anthropic } from "./anthropic.ts";
+import { bedrock } from "./bedrock.ts";
 import { cohere } from "./cohere.ts";
 import { failure } from "./failure.ts";
 import { gemini } from "./gemini.ts";
@@ -57,7 +58,7 @@ export interface Provider {
 }
 
 // Anthropic comes first: it shares /v1/files with OpenAI and is known by a header.
-const FAMILIES: readonly Family[] = [anthropic, gemini, cohere, ollama, openai];
+const FAMILIES: readonly Family[] = [anthropic, gemini, bedrock, cohere, ollama, openai];
 
 export async function startProvider({ pause = 5 }: ProviderOptions = {}): Promise<Provider> {
   const state = newState(pause);

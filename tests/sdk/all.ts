@@ -2,6 +2,7 @@
 import { aiCases } from "./ai.ts";
 import { anthropicCases } from "./anthropic.ts";
 import { axiosCases } from "./axios.ts";
+import { bedrockCases } from "./bedrock.ts";
 import type { SdkCase } from "./case.ts";
 import { cohereCases } from "./cohere.ts";
 import { genaiCases } from "./genai.ts";
@@ -24,4 +25,5 @@ export const sdkCases: readonly SdkCase[] = [
   ...ollamaCases,
   ...huggingfaceCases,
   ...axiosCases,
+  ...bedrockCases,
 ];
