@@ -130,7 +130,8 @@ function describeNothing({ seen, told }: Search): string[] {
  * shown as a connection error.
  */
 export function missResponse(message: string, url: URL): Response {
-  const body = JSON.stringify({ error: { type: "cachy_miss", code: "cachy_miss", message } });
+  // Most providers have the message in `error`, AWS and Cohere beside it.
+  const body = JSON.stringify({ error: { type: "cachy_miss", code: "cachy_miss", message }, message });
   const headers = { "content-type": "application/json", "x-should-retry": "false" };
   return labelled(new Response(body, { status: 412, headers }), { url: url.href, statusText: "Precondition Failed" });
 }
