@@ -17,7 +17,11 @@ export function startsLikeEvents(text: string): boolean {
 
 /** Whether a text starts as lines of JSON do: the first one ends with an object, and another one begins. */
 export function startsLikeJsonLines(text: string): boolean {
-  return /^\{.*\}\r?\n\s*\{/.test(text);
+  // Most answers are one line, and may be one of many megabytes: an expression would go through it twice.
+  const end = text.indexOf("\n");
+  if (end === -1 || !text.startsWith("{")) return false;
+  const last = text[end - 1] === "\r" ? end - 2 : end - 1;
+  return text[last] === "}" && /^\s*\{/.test(text.slice(end));
 }
 
 /** Whether a content type, in lower case, is one of those for a JSON text in each line. */

@@ -78,11 +78,20 @@ function countOf(usage: Record<string, unknown>): TokenCount | undefined {
 }
 
 function firstOf(counts: Record<string, unknown>, names: readonly string[]): number | undefined {
-  return names.map((name) => counts[name]).find(isCount);
+  for (const name of names) {
+    const count = counts[name];
+    if (isCount(count)) return count;
+  }
+  return undefined;
 }
 
 function sumOf(counts: Record<string, unknown>, names: readonly string[]): number {
-  return names.map((name) => counts[name]).filter(isCount).reduce((sum, count) => sum + count, 0);
+  let sum = 0;
+  for (const name of names) {
+    const count = counts[name];
+    if (isCount(count)) sum += count;
+  }
+  return sum;
 }
 
 function isCount(value: unknown): value is number {

@@ -40,7 +40,7 @@ export async function cachyOn(file: string, ...args: readonly string[]): Promise
   };
   const code = await runCommandLine([...args, "--file", file], commands, {
     print: (...lines) => printAll(lines),
-    printAll,
+    printAll: (lines) => Promise.resolve(printAll(lines)),
     printBytes: (bytes) => void printed.push(bytes),
     note: (line) => void (stderr += `${line}\n`),
     flush: () => Promise.resolve(),

@@ -8,13 +8,12 @@ type Paint = (text: string, color: Color) => string;
 
 const INDENT = "  ";
 
-/** A message as a person reads it: who, and below it what, part by part. */
-export function showMessage({ role, parts }: Message, paint: Paint): string[] {
-  return [paint(printable(role), "cyan"), ...parts.flatMap((part) => indented(showPart(part, paint)))];
-}
-
-function indented(text: string): string[] {
-  return text.split("\n").map((line) => line === "" ? "" : INDENT + line);
+/** A message as a person reads it: who, and below it what, part by part. There may be millions of lines. */
+export function* showMessage({ role, parts }: Message, paint: Paint): Generator<string, void> {
+  yield paint(printable(role), "cyan");
+  for (const part of parts) {
+    for (const line of showPart(part, paint).split("\n")) yield line === "" ? "" : INDENT + line;
+  }
 }
 
 function showPart(part: Part, paint: Paint): string {

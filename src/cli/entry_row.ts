@@ -4,6 +4,7 @@ import type { Entry } from "../entry.ts";
 import { type TokenCount, usageOf } from "../usage.ts";
 import { startOfPart } from "./part_text.ts";
 import type { Kind, Message, Reading } from "./reading/reading.ts";
+import { FIRST_WORDS } from "./readings.ts";
 
 /** An entry in one line. */
 export interface EntryRow {
@@ -26,9 +27,6 @@ export interface EntryRow {
   /** How long the answer took, in milliseconds. */
   readonly durationMs?: number;
 }
-
-/** How much of a prompt and an answer is kept, in characters. */
-const START_LENGTH = 200;
 
 /** Puts an entry into one line. */
 export function rowOf(entry: Entry, { provider, model, kind, isStream, asked, answered }: Reading): EntryRow {
@@ -60,6 +58,6 @@ const decoder = new TextDecoder();
 function startOf(message: Message | undefined): string {
   const parts = message?.parts ?? [];
   const said = parts.filter(({ kind }) => kind !== "thinking" && kind !== "citation");
-  const text = (said.length ? said : parts).map((part) => startOfPart(part, START_LENGTH)).join(" ").trim();
-  return text.length < START_LENGTH ? text : copyOf(text.slice(0, START_LENGTH));
+  const text = (said.length ? said : parts).map((part) => startOfPart(part, FIRST_WORDS)).join(" ").trim();
+  return text.length < FIRST_WORDS ? text : copyOf(text.slice(0, FIRST_WORDS));
 }

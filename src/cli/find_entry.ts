@@ -14,23 +14,27 @@ const SHOWN_ENTRIES = 5;
  * @throws {CommandError} If there is no such entry, or more than one.
  */
 export function findEntry(file: RecordedFile, digits: string): LocatedEntry {
-  const found = entriesOf(file, digits);
-  const [first, ...others] = found;
+  let first: LocatedEntry | undefined;
+  let count = 0;
+  const named: string[] = []; // of the others only this is kept: a few digits can be those of gigabytes
+  for (const located of entriesOf(file, digits)) {
+    first ??= located;
+    if (++count <= SHOWN_ENTRIES) named.push(digestOf(located.entry).slice(0, digits.length + KEY_LENGTH));
+  }
   if (!first) {
     throw new CommandError(
       `Cannot find ${digits}: no key in ${file.path} starts with it. The command list shows the keys.`,
     );
   }
-  if (others.length === 0) return first;
-  const named = found.slice(0, SHOWN_ENTRIES).map(({ entry }) => digestOf(entry).slice(0, digits.length + KEY_LENGTH));
-  const more = found.length > named.length ? ` and ${found.length - named.length} more` : "";
+  if (count === 1) return first;
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
   throw new CommandError(
     `Cannot tell which entry ${digits} is: there are ${named.join(", ")}${more}. Write more digits.`,
   );
 }
 
 /** The newest entry of each digest that starts with some digits. @throws {UsageError} If these are no hex digits. */
-export function entriesOf(file: RecordedFile, digits: string): LocatedEntry[] {
+function* entriesOf(file: RecordedFile, digits: string): Generator<LocatedEntry, void> {
   const prefix = digits.toLowerCase();
   if (!/^[0-9a-f]+$/.test(prefix) || prefix.length > DIGEST_LENGTH) {
     throw new UsageError(
@@ -39,6 +43,7 @@ export function entriesOf(file: RecordedFile, digits: string): LocatedEntry[] {
   }
   const least = parseInt(prefix.slice(0, KEY_LENGTH).padEnd(KEY_LENGTH, "0"), 16);
   const most = parseInt(prefix.slice(0, KEY_LENGTH).padEnd(KEY_LENGTH, "f"), 16);
-  const found = [...contentsOf(file).newest((key) => key >= least && key <= most)];
-  return found.filter(({ entry }) => entry.key.startsWith(prefix) || entry.sha256?.startsWith(prefix));
+  for (const located of contentsOf(file).newest((key) => key >= least && key <= most)) {
+    if (located.entry.key.startsWith(prefix) || located.entry.sha256?.startsWith(prefix)) yield located;
+  }
 }

@@ -11,18 +11,30 @@ export interface Readings {
 
 /** Reads an entry at most once each way. */
 export function readingsOf(entry: Entry): Readings {
-  const start = startOf(entry);
   let [startReading, wholeReading]: (Reading | undefined)[] = [];
   const whole = () => wholeReading ??= readEntry(entry);
-  return { whole, start: () => start === entry ? whole() : wholeReading ?? (startReading ??= readEntry(start)) };
+  return { whole, start: () => wholeReading ?? (startReading ??= readStart(entry) ?? whole()) };
 }
 
-/** In characters. Enough for the first words and whatever comes before them. */
-const START_LENGTH = 1 << 16;
+/** In characters. The first is enough for most first words, the last for whatever comes before them. */
+const START_LENGTHS = [1 << 14, 1 << 16];
 
-function startOf(entry: Entry): Entry {
+/** How much of what was said is enough for a row, in characters. */
+export const FIRST_WORDS = 200;
+
+/** The start of a stream; undefined of anything else. */
+function readStart(entry: Entry): Reading | undefined {
   const { response, binary } = entry;
-  const isLong = !binary && response.length > START_LENGTH;
-  const isStream = isLong && (startsLikeEvents(response) || startsLikeJsonLines(response));
-  return isStream ? { ...entry, response: response.slice(0, START_LENGTH) } : entry;
+  const lengths = binary ? [] : START_LENGTHS.filter((length) => response.length > length);
+  if (!lengths.length || !(startsLikeEvents(response) || startsLikeJsonLines(response))) return undefined;
+  let reading: Reading | undefined;
+  for (const length of lengths) {
+    reading = readEntry({ ...entry, response: response.slice(0, length) });
+    if (saysEnough(reading)) return reading;
+  }
+  return lengths.length === START_LENGTHS.length ? reading : undefined;
+}
+
+function saysEnough({ answered: [first] }: Reading): boolean {
+  return first?.parts.some((part) => part.kind === "text" && part.text.length >= FIRST_WORDS) ?? false;
 }

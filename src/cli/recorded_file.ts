@@ -81,6 +81,8 @@ export function* fileLines({ descriptor, size }: RecordedFile): Generator<FileLi
 
 /** What a file holds, newest first. The entries stay on disk until they are asked for. */
 export interface FileContents {
+  /** In bytes. */
+  readonly size: number;
   /** How many entries there are, replaced ones too, as far as is known: some lines only look like one until they are read. */
   readonly entries: number;
   /** How many lines answer nothing, as far as is known. */
@@ -100,32 +102,36 @@ export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
   const index = emptyIndex();
   const bad = readLines(descriptor, index, size).count + index.unreachable;
   const badStarts = new Set<number>();
-  const contents: FileContents = {
+  /** One generator does it all: of several within each other each costs as much as a short entry takes to be parsed. */
+  function* located(isWanted: ((key: number) => boolean) | undefined, isNewestOnly: boolean): Generator<LocatedEntry> {
+    const bytesOf = backwardReader(descriptor);
+    const seen = new Set<string>();
+    for (const position of index.positions.newestFirst()) {
+      if (isWanted && !isWanted(position.key)) continue;
+      const entry = entryAt(descriptor, position, bytesOf(position));
+      if (typeof entry === "string") badStarts.add(position.start);
+      else if (!isNewestOnly || !index.positions.isRepeated(position.key) || isFirst(seen, entry)) {
+        yield { entry, position };
+      }
+    }
+  }
+  return {
+    size,
     get entries() {
       return index.positions.count - badStarts.size;
     },
     get noEntries() {
       return bad + badStarts.size;
     },
-    *all(isWanted = () => true) {
-      const bytesOf = backwardReader(descriptor);
-      for (const position of index.positions.newestFirst()) {
-        if (!isWanted(position.key)) continue;
-        const entry = entryAt(descriptor, position, bytesOf(position));
-        if (typeof entry === "string") badStarts.add(position.start);
-        else yield { entry, position };
-      }
-    },
-    *newest(isWanted) {
-      const seen = new Set<string>();
-      for (const located of contents.all(isWanted)) {
-        const digest = digestOf(located.entry);
-        if (!seen.has(digest)) yield located;
-        seen.add(digest);
-      }
-    },
+    newest: (isWanted) => located(isWanted, true),
+    all: (isWanted) => located(isWanted, false),
   };
-  return contents;
+}
+
+/** Whether an entry is the first of its digest among those that were seen. */
+function isFirst(seen: Set<string>, entry: Entry): boolean {
+  const before = seen.size;
+  return seen.add(digestOf(entry)).size > before;
 }
 
 /** How much is read at once, in bytes. */

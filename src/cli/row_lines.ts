@@ -4,12 +4,23 @@ import { type Cell, type Column, tableLines } from "./display/table.ts";
 import type { EntryRow } from "./entry_row.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Entries as a table, one line each, and a line of titles. */
-export function rowLines(rows: readonly EntryRow[], terminal: Terminal): Iterable<string> {
-  const now = Date.now();
-  const isShort = terminal.width !== undefined;
-  const cells = rows.map((row) => cellsOf(row, { now, isShort, paint: terminal.paint }));
-  return tableLines(COLUMNS, cells, terminal.width);
+/** Entries as a table, one line each, and a line of titles; nothing if there are none. */
+export function* rowLines(rows: Iterable<EntryRow>, terminal: Terminal): Generator<string, void> {
+  const look: Look = {
+    now: Date.now(),
+    isShort: terminal.width !== undefined,
+    paintKey: (text) => terminal.paint(text, "yellow"),
+  };
+  const lines = tableLines(COLUMNS, rowCells(rows, look), terminal.width);
+  const [titles, first] = [lines.next(), lines.next()];
+  if (titles.done || first.done) return;
+  yield titles.value;
+  yield first.value;
+  yield* lines;
+}
+
+function* rowCells(rows: Iterable<EntryRow>, look: Look): Generator<Cell[]> {
+  for (const row of rows) yield cellsOf(row, look);
 }
 
 const COLUMNS: readonly Column[] = [
@@ -30,13 +41,13 @@ interface Look {
   readonly now: number;
   /** Whether times are shown by their age. */
   readonly isShort: boolean;
-  readonly paint: Terminal["paint"];
+  paintKey(text: string): string;
 }
 
-function cellsOf(row: EntryRow, { now, isShort, paint }: Look): Cell[] {
+function cellsOf(row: EntryRow, { now, isShort, paintKey }: Look): Cell[] {
   const { key, recordedAt = "", provider = "", model = "", kind, isStream, prompt, answer, tokens, durationMs } = row;
   return [
-    { text: key, paint: (text) => paint(text, "yellow") },
+    { text: key, paint: paintKey },
     isShort ? showAge(recordedAt, now) : recordedAt.replace(/\.\d+(?=Z$)/, ""),
     provider,
     model,

@@ -7,8 +7,8 @@ import { columnsOf, isSmartTerminal } from "./display/terminal.ts";
 export interface Terminal {
   /** Prints lines to stdout. */
   print(...lines: readonly string[]): void;
-  /** The same for so many lines that they are no list of arguments. */
-  printAll(lines: Iterable<string>): void;
+  /** Prints any number of lines: they are written while others are made, up to where a reader has enough. */
+  printAll(lines: Iterable<string>): Promise<void>;
   /** Prints bytes to stdout as they are. */
   printBytes(bytes: Uint8Array): void;
   /** Tells the user something beside the result, on stderr. */
@@ -31,18 +31,23 @@ export function processTerminal(): Terminal {
   process.stdout.on("error", (error: { readonly code?: string }) => {
     if (error.code !== "EPIPE") throw error;
   });
-  const flush = async () => {
-    const pieces = waiting;
-    waiting = [];
-    for (const piece of joined(pieces)) {
+  const writeAll = async (pieces: Iterable<string | Uint8Array>) => {
+    for (const piece of pieces) {
       if (process.stdout.destroyed) return;
       await new Promise<void>((resolve) => process.stdout.write(piece, () => resolve()));
     }
   };
-  const printAll = (lines: Iterable<string>) => void waiting.push([...lines, ""].join("\n"));
+  const flush = async () => {
+    const pieces = waiting;
+    waiting = [];
+    await writeAll(joined(pieces));
+  };
   return {
-    print: (...lines) => printAll(lines),
-    printAll,
+    print: (...lines) => void waiting.push([...lines, ""].join("\n")),
+    async printAll(lines) {
+      await flush();
+      await writeAll(piecesOf(lines));
+    },
     printBytes: (bytes) => void waiting.push(bytes),
     note: (line) => void process.stderr.write(`${line}\n`),
     flush,
@@ -66,16 +71,35 @@ async function ask(question: string): Promise<boolean> {
   }
 }
 
-/** Texts that follow one another are written at once: 100,000 writes take seconds. */
-function* joined(pieces: readonly (string | Uint8Array)[]): Generator<string | Uint8Array> {
-  let text: string[] = [];
-  for (const piece of pieces) {
-    if (typeof piece === "string") text.push(piece);
-    else {
-      if (text.length) yield text.join("");
-      text = [];
-      yield piece;
-    }
+/** How much is written at once, in characters: 100,000 writes take seconds, and a text may not have 500 million. */
+const PIECE_LENGTH = 1 << 20;
+
+/** Lines with their line feeds, many of them in one text. */
+function* piecesOf(lines: Iterable<string>): Generator<string> {
+  let [piece, length]: [string[], number] = [[], 0];
+  for (const line of lines) {
+    piece.push(line);
+    length += line.length;
+    if (length < PIECE_LENGTH) continue;
+    yield [...piece, ""].join("\n");
+    [piece, length] = [[], 0];
   }
-  if (text.length) yield text.join("");
+  if (piece.length) yield [...piece, ""].join("\n");
+}
+
+/** Joins texts that follow one another, as far as they are short. */
+function* joined(pieces: readonly (string | Uint8Array)[]): Generator<string | Uint8Array> {
+  let [texts, length]: [string[], number] = [[], 0];
+  for (const piece of pieces) {
+    const isText = typeof piece === "string";
+    if (texts.length && (!isText || length + piece.length > PIECE_LENGTH)) {
+      yield texts.join("");
+      [texts, length] = [[], 0];
+    }
+    if (isText) {
+      texts.push(piece);
+      length += piece.length;
+    } else yield piece;
+  }
+  if (texts.length) yield texts.join("");
 }

@@ -10,6 +10,8 @@ export interface PositionTable {
   removeLast(): void;
   /** The lines of a key, newest first. */
   positionsOf(key: number): Position[];
+  /** Whether more than one line is of this key. */
+  isRepeated(key: number): boolean;
   /** All lines, newest first, with their keys. */
   newestFirst(): Generator<Position & { readonly key: number }>;
 }
@@ -77,6 +79,10 @@ export function positionTable(): PositionTable {
         positions.push(positionAt(line - 1));
       }
       return positions;
+    },
+    isRepeated(key) {
+      const newest = slots[slotOf(key)] as number;
+      return newest !== 0 && older[newest - 1] !== 0;
     },
     *newestFirst() {
       for (let line = count - 1; line >= 0; line--) {

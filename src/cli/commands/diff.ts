@@ -39,7 +39,7 @@ export const diff = defineCommand({
       };
     });
     if (options.json) terminal.print(JSON.stringify(differences, null, 2));
-    else printDifferences(differences, terminal);
+    else await printDifferences(differences, terminal);
     return differences.request.length + differences.answer.length > 0 ? FOUND : FINE;
   },
 });
@@ -48,10 +48,10 @@ function entriesToCompare(file: RecordedFile, [first = "", second]: readonly str
   const { entry } = findEntry(file, first);
   if (second !== undefined) return [entry, findEntry(file, second).entry];
   const key = parseInt(entry.key, 16);
-  const recordings = [...contentsOf(file).all((other) => other === key)]
-    .filter((other) => digestOf(other.entry) === digestOf(entry));
-  const earlier = recordings[1]?.entry;
-  if (earlier) return [earlier, entry];
+  let count = 0;
+  for (const other of contentsOf(file).all((other) => other === key)) {
+    if (digestOf(other.entry) === digestOf(entry) && ++count === 2) return [other.entry, entry];
+  }
   throw new CommandError(`Cannot compare ${entry.key} with an earlier answer: it has only one. Name another entry.`);
 }
 
@@ -75,16 +75,14 @@ function differencesOfAnswers(a: Entry, b: Entry): Difference[] {
     : [{ kind: "changed", path: "response", recorded: a.response, asked: b.response }];
 }
 
-function printDifferences(
+async function printDifferences(
   { request, answer }: { readonly request: readonly Difference[]; readonly answer: readonly Difference[] },
   terminal: Terminal,
-): void {
+): Promise<void> {
   for (const [what, differences] of [["request", request], ["answer", answer]] as const) {
     if (differences.length === 0) continue;
-    terminal.print(
-      terminal.paint(`${what}:`, "cyan"),
-      ...differences.map((difference) => `  ${printable(showDifference(difference))}`),
-    );
+    terminal.print(terminal.paint(`${what}:`, "cyan"));
+    await terminal.printAll(differences.map((difference) => `  ${printable(showDifference(difference))}`));
   }
   if (request.length + answer.length === 0) terminal.print("There is no difference.");
 }

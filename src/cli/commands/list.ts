@@ -1,10 +1,11 @@
 import { show } from "../../show.ts";
 import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, UsageError } from "../command.ts";
 import { type EntryRow, rowOf } from "../entry_row.ts";
-import { FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../filters.ts";
+import { createProgress, type Progress } from "../display/progress.ts";
+import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../filters.ts";
 import { readingsOf } from "../readings.ts";
 import { rowLines } from "../row_lines.ts";
-import { contentsOf, type FileContents, findFile, withFile } from "../recorded_file.ts";
+import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
 import type { Terminal } from "../terminal.ts";
 
 const SORTS = ["time", "size", "tokens", "duration", "model"] as const;
@@ -33,31 +34,73 @@ export const list = defineCommand({
     "are in UTC.",
   ],
   async run(call) {
-    const rows = await withFile(findFile(call.options.file, call.terminal), (file) => {
+    const { options, terminal } = call;
+    const choice = choiceOf(options);
+    await withFile(findFile(options.file, terminal), async (file) => {
       const contents = contentsOf(file);
-      const rows = wantedRows(contents, call);
-      tellRest(rows, contents, file.path, call.terminal);
-      return rows;
+      const found: Found = { rows: 0, progress: progressFor(file, call) };
+      const rows = chosenRows(contents, choice, found);
+      await terminal.printAll(options.json ? jsonLines(rows) : rowLines(rows, terminal));
+      tellRest(found, contents, file.path, terminal);
     });
-    if (call.options.json) printJson(rows, call.terminal);
-    else if (rows.length) call.terminal.printAll(rowLines(rows, call.terminal));
     return FINE;
   },
 });
 
-function wantedRows(contents: FileContents, { options }: Call<typeof OPTIONS>): EntryRow[] {
-  const sort = sortOf(options.sort);
-  const limit = limitOf(options.limit);
-  const isWanted = filterOf(options, Date.now());
-  const rows: EntryRow[] = [];
-  for (const { entry } of contents.newest()) {
-    if (sort === undefined && !options.reverse && rows.length === limit) break;
-    const readings = readingsOf(entry);
-    if (isWanted(entry, readings)) rows.push(rowOf(entry, readings.start()));
-  }
+/** What was found until now. */
+interface Found {
+  rows: number;
+  readonly progress: Progress;
+}
+
+/** Rows of JSON are printed while others are read: on a terminal a bar would stand between them. */
+function progressFor({ size }: RecordedFile, { options, terminal }: Call<typeof OPTIONS>): Progress {
+  return options.json && terminal.width !== undefined
+    ? { update() {}, end() {} }
+    : createProgress({ label: "Reading", total: size });
+}
+
+/** Which rows are shown, and in which order. */
+interface Choice {
+  readonly sort: Sort | undefined;
+  readonly limit: number | undefined;
+  readonly isReversed: boolean;
+  readonly isWanted: Filter;
+}
+
+function choiceOf(options: Call<typeof OPTIONS>["options"]): Choice {
+  return {
+    sort: sortOf(options.sort),
+    limit: limitOf(options.limit),
+    isReversed: options.reverse === true,
+    isWanted: filterOf(options, Date.now()),
+  };
+}
+
+/** They are kept only where they have to be put into another order. */
+function chosenRows(contents: FileContents, choice: Choice, found: Found): Iterable<EntryRow> {
+  const { sort, isReversed, limit } = choice;
+  if (!sort && !isReversed) return wantedRows(contents, choice, found);
+  const rows = [...wantedRows(contents, { ...choice, limit: undefined }, found)];
   if (sort) rows.sort(ORDERS[sort]);
-  if (options.reverse) rows.reverse();
+  if (isReversed) rows.reverse();
   return rows.slice(0, limit);
+}
+
+/** Newest first. */
+function* wantedRows(contents: FileContents, { isWanted, limit }: Choice, found: Found): Generator<EntryRow, void> {
+  const { progress } = found;
+  try {
+    for (const { entry, position } of contents.newest()) {
+      progress.update(contents.size - position.start);
+      const readings = readingsOf(entry);
+      if (!isWanted(entry, readings)) continue;
+      yield rowOf(entry, readings.start());
+      if (++found.rows === limit) return;
+    }
+  } finally {
+    progress.end();
+  }
 }
 
 /** The newest, the largest and the longest first; names in the order of the alphabet. */
@@ -91,8 +134,8 @@ function limitOf(text: string | undefined): number | undefined {
 }
 
 /** What the list does not show. It goes to stderr, so that a pipe has the rows alone. */
-function tellRest(rows: readonly EntryRow[], { entries, noEntries }: FileContents, path: string, terminal: Terminal) {
-  if (rows.length === 0) {
+function tellRest({ rows }: Found, { entries, noEntries }: FileContents, path: string, terminal: Terminal): void {
+  if (rows === 0) {
     terminal.note(entries === 0 ? `No answer is recorded in ${path}.` : `No answer in ${path} is of this kind.`);
   }
   if (noEntries === 0) return;
@@ -101,7 +144,13 @@ function tellRest(rows: readonly EntryRow[], { entries, noEntries }: FileContent
   );
 }
 
-function printJson(rows: readonly EntryRow[], terminal: Terminal): void {
-  const lines = rows.map((row) => JSON.stringify(row)).join(",\n");
-  terminal.print(lines ? `[\n${lines}\n]` : "[]");
+/** One row a line. */
+function* jsonLines(rows: Iterable<EntryRow>): Generator<string, void> {
+  let last: string | undefined;
+  for (const row of rows) {
+    yield last === undefined ? "[" : `${last},`;
+    last = JSON.stringify(row);
+  }
+  if (last !== undefined) yield last;
+  yield last === undefined ? "[]" : "]";
 }

@@ -43,7 +43,7 @@ export const remove = defineCommand({
           onProgress,
         }),
     );
-    terminal.printAll(rowLines(picked.rows, terminal));
+    await terminal.printAll(rowLines(picked.rows, terminal));
     return await removeAsked(unwanted, call);
   },
 });

@@ -41,11 +41,12 @@ export const scan = defineCommand({
     if (!paths.length || options.file !== undefined) paths.push(findFile(options.file, terminal));
     const secrets: LocatedSecret[] = [];
     for (const path of paths) {
-      secrets.push(
-        ...await withFile(
-          path,
-          (file) => withProgress("Searching", (onProgress) => secretsIn(file, credentials, onProgress)),
-        ),
+      await withFile(
+        path,
+        (file) =>
+          withProgress("Searching", (onProgress) => {
+            for (const secret of secretsIn(file, credentials, onProgress)) secrets.push(secret);
+          }),
       );
     }
     if (options.json) terminal.print(JSON.stringify(secrets, null, 2));
@@ -68,19 +69,21 @@ function environmentCredentials(): Credential[] {
   );
 }
 
-function secretsIn(file: RecordedFile, credentials: readonly Credential[], onProgress: OnProgress): LocatedSecret[] {
+function* secretsIn(
+  file: RecordedFile,
+  credentials: readonly Credential[],
+  onProgress: OnProgress,
+): Generator<LocatedSecret, void> {
   const progress = everyMegabyte(onProgress, file.size);
-  const secrets: LocatedSecret[] = [];
   for (const line of fileLines(file)) {
     progress(line.position.start + line.position.length);
     const { content, number } = line;
     const entry = typeof content === "string" ? { key: "", response: textAt(file, line) } : content;
     for (const finding of secretFindings(entry, credentials)) {
       const known = typeof content === "string" ? { where: "a line that is no entry" } : { key: content.key };
-      secrets.push({ file: file.path, line: number, ...finding, ...known });
+      yield { file: file.path, line: number, ...finding, ...known };
     }
   }
-  return secrets;
 }
 
 /** A torn line may hold half an answer. */

@@ -18,10 +18,10 @@ import { showMessage } from "../conversation.ts";
 import { curlOf } from "../curl.ts";
 import { printable } from "../display/printable.ts";
 import { findEntry } from "../find_entry.ts";
-import { readEntry, type Reading } from "../reading/reading.ts";
+import { type Message, readEntry, type Reading } from "../reading/reading.ts";
 import { findFile, withFile } from "../recorded_file.ts";
 import type { Terminal } from "../terminal.ts";
-import { timedEvents } from "../timed_events.ts";
+import { type TimedEvent, timedEvents } from "../timed_events.ts";
 
 const OPTIONS = {
   events: { type: "boolean", short: "e", help: "the events of a stream with their times, as they came" },
@@ -60,16 +60,20 @@ interface ShownEntry {
   readonly line: number;
 }
 
-function showAs(shown: ShownEntry, options: Call<typeof OPTIONS>["options"], terminal: Terminal): ExitCode {
+async function showAs(
+  shown: ShownEntry,
+  options: Call<typeof OPTIONS>["options"],
+  terminal: Terminal,
+): Promise<ExitCode> {
   const { entry } = shown;
   if (options.raw) {
     const body = decodeBody(entry);
     terminal.printBytes(typeof body === "string" ? utf8(body) : body);
   } else if (options.curl) printCurl(entry, terminal);
-  else if (options.events) printEvents(entry, options.json === true, terminal);
+  else if (options.events) await printEvents(entry, options.json === true, terminal);
   else if (options.json) {
     terminal.print(JSON.stringify({ line: shown.line, entry, reading: readEntry(entry) }, null, 2));
-  } else printReading(shown, readEntry(entry), terminal);
+  } else await terminal.printAll(readingLines(shown, readEntry(entry), terminal.paint));
   return FINE;
 }
 
@@ -84,7 +88,7 @@ function printCurl(entry: Entry, terminal: Terminal): void {
   for (const note of curl.notes) terminal.note(note);
 }
 
-function printEvents(entry: Entry, isJson: boolean, terminal: Terminal): void {
+async function printEvents(entry: Entry, isJson: boolean, terminal: Terminal): Promise<void> {
   const events = timedEvents(entry);
   if (events.length === 0) {
     throw new CommandError(
@@ -97,29 +101,36 @@ function printEvents(entry: Entry, isJson: boolean, terminal: Terminal): void {
     );
     return;
   }
+  await terminal.printAll(eventLines(events, terminal.paint));
+}
+
+function* eventLines(events: readonly TimedEvent[], paint: Terminal["paint"]): Generator<string, void> {
   for (const { ms, name, text } of events) {
     const time = (ms === undefined ? "" : showTime(ms)).padStart(8);
-    terminal.print(
-      [terminal.paint(time, "dim"), terminal.paint(printable(name), "cyan"), printable(text)].filter(Boolean).join(
-        "  ",
-      ),
-    );
+    yield [paint(time, "dim"), paint(printable(name), "cyan"), printable(text)].filter(Boolean).join("  ");
   }
 }
 
-function printReading({ entry, line }: ShownEntry, reading: Reading, terminal: Terminal): void {
+function* readingLines(
+  { entry, line }: ShownEntry,
+  reading: Reading,
+  paint: Terminal["paint"],
+): Generator<string, void> {
   const { asked, answered, settings } = reading;
-  const paint = terminal.paint;
-  terminal.print(...headLines(entry, line, reading).map((text) => printable(text)));
-  if (settings.length) terminal.print(printable(settings.map(([name, value]) => `${name} ${value}`).join(", ")));
-  if (asked.length === 0) terminal.print("", paint("The file does not keep what was asked.", "dim"));
-  for (const message of asked) terminal.print("", ...showMessage(message, paint));
-  const answers = answered.length > 1;
+  for (const text of headLines(entry, line, reading)) yield printable(text);
+  if (settings.length) yield printable(settings.map(([name, value]) => `${name} ${value}`).join(", "));
+  if (asked.length === 0) yield* ["", paint("The file does not keep what was asked.", "dim")];
+  for (const message of asked) yield* messageLines(message, paint);
   for (const [index, message] of answered.entries()) {
-    const role = answers ? `${message.role}, answer ${index + 1} of ${answered.length}` : message.role;
-    terminal.print("", ...showMessage({ ...message, role }, paint));
+    const role = answered.length > 1 ? `${message.role}, answer ${index + 1} of ${answered.length}` : message.role;
+    yield* messageLines({ ...message, role }, paint);
   }
-  if (reading.finish !== undefined) terminal.print("", paint(printable(`ended: ${reading.finish}`), "dim"));
+  if (reading.finish !== undefined) yield* ["", paint(printable(`ended: ${reading.finish}`), "dim")];
+}
+
+function* messageLines(message: Message, paint: Terminal["paint"]): Generator<string, void> {
+  yield "";
+  yield* showMessage(message, paint);
 }
 
 function headLines(entry: Entry, line: number, { provider, model, kind, isStream }: Reading): string[] {

@@ -26,7 +26,8 @@ export function chatMessage(value: unknown): Message[] {
 export const THOUGHTS = ["reasoning_content", "reasoning", "thinking", "tool_plan"] as const;
 
 function firstThoughts(turn: Json): Part[] {
-  return thinking(THOUGHTS.map((name) => textOf(turn[name])).find((thought) => thought !== undefined));
+  const name = THOUGHTS.find((name) => textOf(turn[name]) !== undefined);
+  return name === undefined ? [] : thinking(turn[name]);
 }
 
 function toolResult(turn: Json): Part[] {

@@ -39,8 +39,8 @@ export function asText(value: unknown): string {
 
 /** Leaves out the members that are undefined. */
 export function given<T extends object>(members: T): T {
-  const present: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(members)) if (value !== undefined) present[name] = value;
+  const present: Partial<T> = {};
+  for (const name in members) if (members[name] !== undefined) present[name] = members[name];
   return present as T;
 }
 

@@ -40,7 +40,8 @@ function streamed(events: readonly StreamEvent[], pathKind: Kind | undefined): A
   const format = formatOfEvents(events);
   if (!format?.assemble) return { ...plain(unknownStream(events), pathKind), isStream: true };
   const value = format.assemble(events);
-  return { ...format.answered(value), kind: format.kind, isStream: true, format, value };
+  const { messages, finish } = format.answered(value);
+  return { messages, finish, kind: format.kind, isStream: true, format, value };
 }
 
 /** Replicate streams bare text; of what else nobody knows, the events are shown as they are. */
@@ -60,7 +61,8 @@ function whole(body: unknown, pathKind: Kind | undefined): AnswerReading {
   const answered = format?.answered(value) ?? { messages: [] };
   const isUnread = !answered.messages.length && !format?.fits(value) && Object.keys(value).length > 0;
   const messages = isUnread ? message("assistant", [unknown(value)]) : answered.messages;
-  return { ...answered, messages, kind: format?.kind ?? "other", isStream: false, format, value };
+  // Member by member: to spread what was answered takes longer than to find its format.
+  return { messages, finish: answered.finish, kind: format?.kind ?? "other", isStream: false, format, value };
 }
 
 function plain(messages: Message[], kind: Kind = "other"): AnswerReading {

@@ -1,0 +1,64 @@
+/** What only large files and long answers show. Those that take gigabytes are tried by hand. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { formatEntry } from "../src/entry.ts";
+import { cachyJson, cachyOn } from "./cli.ts";
+import { temporaryFolder } from "./testing.ts";
+
+/** More than there can be arguments of a call. */
+const MANY = 200_000;
+
+function chat(content: string): string {
+  return JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }] });
+}
+
+test("show prints an answer of very many lines", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  writeFileSync(file, formatEntry({ key: "5ece2360", response: chat("a line\n".repeat(MANY)) }));
+  const { code, stdout, stderr } = await cachyOn(file, "show", "5ece");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.equal(stdout.split("\n").filter((line) => line === "  a line").length, MANY);
+  assert.match(stdout, /\nended: stop\n$/);
+});
+
+test("diff prints very many differences", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const [zeros, ones] = [0, 1].map((value) => JSON.stringify(new Array(MANY).fill(value)));
+  writeFileSync(file, formatEntry({ key: "5ece2360", response: zeros ?? "" }));
+  writeFileSync(file, formatEntry({ key: "97f3a2e8", response: ones ?? "" }), { flag: "a" });
+  const { code, stdout, stderr } = await cachyOn(file, "diff", "5ece", "97f3");
+  assert.deepEqual([code, stderr], [1, ""]);
+  assert.match(stdout, /^answer:\n {2}\S*\[0\]: 0 → 1\n/);
+});
+
+test("scan names very many secrets", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  writeFileSync(file, `{"key":"5ece2360","response":"${`AKIA${"A1".repeat(8)}`}"}\n`.repeat(MANY));
+  const { code, stderr } = await cachyOn(file, "scan");
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`^${MANY} secrets were found\\.`));
+});
+
+test("list reads more of a stream, when its first words come late", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const event = (delta: unknown) => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
+  const words = event({ content: "A word and another one. " }).repeat(2000);
+  for (const thoughts of [0, 100, 300, 600]) {
+    const thinking = event({ reasoning_content: "Well, let me see. " }).repeat(thoughts);
+    writeFileSync(file, formatEntry({ key: "5ece2360", response: thinking + words }));
+    const [row] = await cachyJson(file, "list") as { readonly answer: string; readonly isStream: boolean }[];
+    assert.equal(row?.isStream, true);
+    assert.equal(row.answer, "A word and another one. ".repeat(9).slice(0, 200));
+  }
+});
+
+test("show tells how many entries a few digits are of, when it is more than one", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const keys = Array.from({ length: 12 }, (_, index) => `5ece236${index.toString(16)}`);
+  writeFileSync(file, keys.map((key) => formatEntry({ key, response: chat(key) })).join(""));
+  const { code, stderr } = await cachyOn(file, "show", "5ece");
+  assert.equal(code, 2);
+  assert.match(stderr, /there are 5ece236b, 5ece236a, 5ece2369, 5ece2368, 5ece2367 and 7 more\. Write more digits\./);
+});
