@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { formatEntry } from "../src/entry.ts";
+import { compactAt } from "../src/stores/compact.ts";
 import { cachyJson, cachyOn } from "./cli.ts";
 import { temporaryFolder } from "./testing.ts";
 
@@ -61,4 +62,17 @@ test("show tells how many entries a few digits are of, when it is more than one"
   const { code, stderr } = await cachyOn(file, "show", "5ece");
   assert.equal(code, 2);
   assert.match(stderr, /there are 5ece236b, 5ece236a, 5ece2369, 5ece2368, 5ece2367 and 7 more\. Write more digits\./);
+});
+
+test("compactAt() tells how far it is, up to the whole file", (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const lines = ["5ece2360", "97f3a2e8", "00000001"].map((key) => formatEntry({ key, response: chat(key) })).join("");
+  for (const sort of [false, true]) {
+    writeFileSync(file, `${lines}torn`);
+    const told: number[] = [];
+    compactAt(file, { sort, onProgress: (done, total) => void told.push(done / total) });
+    assert.ok(told.length > 3);
+    assert.deepEqual(told, told.toSorted((a, b) => a - b));
+    assert.equal(told.at(-1), 1);
+  }
 });

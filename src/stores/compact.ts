@@ -4,7 +4,7 @@ import { CachyError } from "../errors.ts";
 import { show } from "../show.ts";
 import { checkStoreOptions } from "./check_store_options.ts";
 import { emptyIndex, readLines } from "./jsonl_index.ts";
-import { type CompactReport, writeKept } from "./kept_lines.ts";
+import { type CompactReport, type KeptOptions, writeKept } from "./kept_lines.ts";
 import { rewriteFile, type Rewritten } from "./rewrite.ts";
 
 /** How a file is compacted. */
@@ -48,17 +48,23 @@ export function compactFile(file: string | URL, options: CompactOptions = {}): C
     throw new CachyError("invalid_option", `Cannot compact ${show(file)}: expected a path or a file: URL.`);
   }
   checkStoreOptions(options, { sort: ["a boolean", (value) => typeof value === "boolean"] }, "compactFile");
-  return rewriteFile(pathOf(file, workingDirectory()), {
+  return compactAt(pathOf(file, workingDirectory()), { sort: options.sort ?? false, onProgress() {} });
+}
+
+/** The same for a path, telling how far it is. */
+export function compactAt(path: string, { sort, onProgress }: Omit<KeptOptions, "size">): CompactReport {
+  return rewriteFile(path, {
     verb: "compact",
     keepsOld: true,
-    write: (old, target, size) => writeCompact(old, target, size, options.sort ?? false),
+    write: (old, target, size) => writeCompact(old, target, { size, sort, onProgress }),
   });
 }
 
-function writeCompact(old: number, target: number, size: number, sort: boolean): Rewritten<CompactReport> {
+function writeCompact(old: number, target: number, options: KeptOptions): Rewritten<CompactReport> {
+  const { size, sort } = options;
   const index = emptyIndex();
   readLines(old, index, size);
-  const report = writeKept(old, target, index, { size, sort });
+  const report = writeKept(old, target, index, options);
   const lineFeed = index.open ? 1 : 0; // that the last line lacked
   const isChanged = sort || report.bytesAfter !== size + lineFeed;
   return { report: isChanged ? report : { ...report, bytesAfter: size }, end: size, isChanged };

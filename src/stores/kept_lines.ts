@@ -20,32 +20,45 @@ export interface CompactReport {
   readonly bytesAfter: number;
 }
 
+/** Which lines are copied, and how. */
+export interface KeptOptions {
+  /** Up to where to read the file, in bytes: a last line that is not in the index may lack its line feed. */
+  readonly size: number;
+  /** Whether to sort the lines by key. */
+  readonly sort: boolean;
+  /** Is told after each line how much of the file is done, in bytes. Lines that are sorted are gone through twice. */
+  onProgress(done: number, total: number): void;
+}
+
 /**
  * Copies the lines that count.
  *
  * @param index What is known of the old file.
- * @param size Up to where to read it: a last line that is not in the index may lack its line feed.
- * @param sort Whether to sort them by key.
  */
-export function writeKept(
-  old: number,
-  target: number,
-  index: Index,
-  { size, sort }: { readonly size: number; readonly sort: boolean },
-): CompactReport {
+export function writeKept(old: number, target: number, index: Index, options: KeptOptions): CompactReport {
+  const { size, sort, onProgress } = options;
   const counts = { kept: 0, replaced: 0, damaged: 0 };
   const writer = lineWriter(target);
-  const sorted: { readonly key: string; readonly position: Position }[] = [];
+  const sorted: KeyedPosition[] = [];
   for (const position of linesOf(old, 0, size)) {
     const { fate, key } = judgeLine(old, position, index);
     counts[fate]++;
-    if (fate !== "kept") continue;
-    if (sort) sorted.push({ key, position });
-    else writer.write(bareLine(bytesAt(old, position)));
+    if (fate === "kept" && sort) sorted.push({ key, position });
+    else if (fate === "kept") writer.write(bareLine(bytesAt(old, position)));
+    const done = Math.min(position.start + position.length + 1, size);
+    onProgress(sort ? done / 2 : done, size);
   }
   sorted.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : a.position.start - b.position.start);
-  for (const { position } of sorted) writer.write(bareLine(bytesAt(old, position)));
+  for (const [at, { position }] of sorted.entries()) {
+    writer.write(bareLine(bytesAt(old, position)));
+    onProgress(size / 2 * (1 + (at + 1) / sorted.length), size);
+  }
   return { ...counts, bytesBefore: size, bytesAfter: writer.end() };
+}
+
+interface KeyedPosition {
+  readonly key: string;
+  readonly position: Position;
 }
 
 interface Judgement {

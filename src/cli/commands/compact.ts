@@ -1,5 +1,5 @@
 import { showBytes } from "../../amounts.ts";
-import { compactFile } from "../../stores/compact.ts";
+import { compactAt } from "../../stores/compact.ts";
 import { defineCommand, FILE_OPTION, FINE } from "../command.ts";
 import { findFile, withFile } from "../recorded_file.ts";
 import { withProgress } from "../with_progress.ts";
@@ -19,7 +19,10 @@ export const compact = defineCommand({
   async run({ options, terminal }) {
     const path = findFile(options.file, terminal);
     await withFile(path, () => {}); // its message names the option
-    const report = await withProgress("Compacting", () => compactFile(path, { sort: options.sort ?? false }));
+    const report = await withProgress(
+      "Compacting",
+      (onProgress) => compactAt(path, { sort: options.sort ?? false, onProgress }),
+    );
     const { kept, replaced, damaged, bytesBefore, bytesAfter } = report;
     terminal.print(
       `Kept ${kept} lines, took out ${replaced} replaced and ${damaged} damaged ones: ${showBytes(bytesBefore)} → ${
