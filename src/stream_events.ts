@@ -43,28 +43,34 @@ export interface EventParser {
  */
 export function sseParser(): EventParser {
   let name = "";
-  let lines: string[] = [];
-  const dispatch = (): StreamEvent[] => {
-    const events = lines.length || name ? [event(name, lines.join("\n"))] : [];
-    [name, lines] = ["", []];
-    return events;
+  let text: string | undefined;
+  // Events are added to one list: a list for each line would take as long as to cut the text into lines.
+  const dispatch = (events: StreamEvent[]): void => {
+    if (text !== undefined || name) events.push(event(name, text ?? ""));
+    name = "";
+    text = undefined;
   };
-  const takeLine = (line: string): StreamEvent[] => {
-    if (line === "") return dispatch();
-    if (line.startsWith("{")) return [event("", line)];
+  const takeLine = (line: string, events: StreamEvent[]): void => {
+    if (line === "") return dispatch(events);
+    if (line.startsWith("{")) return void events.push(event("", line));
     const colon = line.indexOf(":");
     const field = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (field === "data") lines.push(value);
+    const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    if (field === "data") text = text === undefined ? value : `${text}\n${value}`;
     else if (field === "event") name = value;
-    return [];
   };
   const cutter = lineCutter();
+  const take = (lines: readonly string[]): StreamEvent[] => {
+    const events: StreamEvent[] = [];
+    for (const line of lines) takeLine(line, events);
+    return events;
+  };
   return {
-    push: (text) => cutter.push(text).flatMap(takeLine),
+    push: (text) => take(cutter.push(text)),
     end() {
       const rest = cutter.end();
-      const events = [...rest.flatMap(takeLine), ...dispatch()];
+      const events = take(rest);
+      dispatch(events);
       // The first letters of a field are the beginning of an event.
       const isCut = !events.length && rest.some((line) => /^[^{:]+$/.test(line));
       return isCut ? [event("", rest.join(""))] : events;
@@ -101,7 +107,8 @@ function lineCutter(): { push(text: string): string[]; end(): string[] } {
         rest += fresh;
         return [];
       }
-      const lines = (rest + fresh).split(/\r\n|\n|\r/);
+      const whole = rest + fresh;
+      const lines = whole.includes("\r") ? whole.split(/\r\n|\n|\r/) : whole.split("\n");
       rest = lines.pop() ?? "";
       return lines;
     },

@@ -35,7 +35,7 @@ const START_LENGTH = 1000;
 const USAGE = `"usage`;
 
 function lastUsage(text: string): { readonly usage: Record<string, unknown>; readonly count: TokenCount } | undefined {
-  for (let at = text.lastIndexOf(USAGE); at !== -1; at = at === 0 ? -1 : text.lastIndexOf(USAGE, at - 1)) {
+  for (let at = lastPlace(text, USAGE); at !== -1; at = at === 0 ? -1 : text.lastIndexOf(USAGE, at - 1)) {
     const usage = usageAt(text, at);
     const count = usage && countOf(usage);
     if (count) return { usage, count };
@@ -105,7 +105,7 @@ function ollamaUsage(text: string): TokenCount | undefined {
 }
 
 function lastNumber(text: string, member: string): number | undefined {
-  const at = text.lastIndexOf(member);
+  const at = lastPlace(text, member);
   const digits = at === -1
     ? undefined
     : /^\s*(\d{1,15})\b/.exec(text.slice(at + member.length, at + member.length + 20));
@@ -114,5 +114,10 @@ function lastNumber(text: string, member: string): number | undefined {
 
 /** Cohere's embeddings and its older chat count in `meta`. */
 function billedUsage(text: string): TokenCount | undefined {
-  return countOf(usageAt(text, text.lastIndexOf(`"billed_units"`)) ?? {});
+  return countOf(usageAt(text, lastPlace(text, `"billed_units"`)) ?? {});
+}
+
+/** The last place of a text that most do not have: to see that from the start takes a tenth of the time. */
+function lastPlace(text: string, sought: string): number {
+  return text.includes(sought) ? text.lastIndexOf(sought) : -1;
 }

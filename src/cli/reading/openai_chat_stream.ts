@@ -16,15 +16,19 @@ interface ToolCall {
   arguments: string;
 }
 
+/** What the last chunk that has it says of the whole answer. */
+const OF_ANSWER = ["model", "object", "id", "citations", "search_results", "x_groq", "provider"];
+
 /** Folds the chunks of a chat, or of a completed text. */
 export function assembleChat(events: readonly StreamEvent[]): Json {
   const choices = new Map<number, Choice>();
   const answer: Record<string, unknown> = {};
-  for (const chunk of events.map((event) => objectOf(event.data))) {
-    for (const name of ["model", "object", "id", "citations", "search_results", "x_groq", "provider"]) {
+  for (const event of events) {
+    const chunk = objectOf(event.data);
+    for (const name of OF_ANSWER) {
       if (chunk[name]) answer[name] = chunk[name];
     }
-    listOf(chunk.choices).forEach((choice) => takeChoice(choices, objectOf(choice)));
+    for (const choice of listOf(chunk.choices)) takeChoice(choices, objectOf(choice));
   }
   return { ...answer, choices: inOrder(choices).map(wholeChoice) };
 }
@@ -53,7 +57,7 @@ function takeDelta(choice: Choice, delta: Json): void {
   }
   message.content = joinContent(message.content, delta.content);
   takeAudio(message, objectOf(delta.audio));
-  listOf(delta.tool_calls).map(objectOf).forEach((piece, at) => takeCall(calls, piece, at));
+  listOf(delta.tool_calls).forEach((piece, at) => takeCall(calls, objectOf(piece), at));
   if (delta.function_call) takeCall(calls, { function: delta.function_call }, 0);
 }
 
