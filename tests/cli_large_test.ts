@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { formatEntry } from "../src/entry.ts";
 import { compactAt } from "../src/stores/compact.ts";
-import { cachyJson, cachyOn } from "./cli.ts";
+import { cachy, cachyJson, cachyOn, project } from "./cli.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** More than there can be arguments of a call. */
@@ -75,4 +75,29 @@ test("compactAt() tells how far it is, up to the whole file", (t) => {
     assert.deepEqual(told, told.toSorted((a, b) => a - b));
     assert.equal(told.at(-1), 1);
   }
+});
+
+test("show --json prints one indented JSON text, though it is written member by member", async (t) => {
+  const { file, keys } = await project(t);
+  for (const key of keys) {
+    const { stdout } = await cachyOn(file, "show", key, "--json");
+    const shown = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(shown), ["line", "entry", "reading"]);
+    assert.equal(stdout, `${JSON.stringify(shown, null, 2)}\n`);
+  }
+});
+
+test("list prints more than is written at once, as a table and as JSON", async (t) => {
+  const { folder, file } = await project(t, []);
+  const keys = Array.from({ length: 12_000 }, (_, index) => index.toString(16).padStart(8, "0"));
+  writeFileSync(
+    file,
+    keys.map((key) => formatEntry({ key, response: chat(`${key} says something `.repeat(9)) })).join(""),
+  );
+  const table = await cachy(folder, "list");
+  assert.deepEqual([table.code, table.stderr], [0, ""]);
+  assert.ok(table.stdout.length > 1 << 20);
+  assert.deepEqual(table.stdout.trimEnd().split("\n").slice(1).map((line) => line.slice(0, 8)), keys.toReversed());
+  const rows = JSON.parse((await cachy(folder, "list", "--json")).stdout) as { readonly key: string }[];
+  assert.deepEqual(rows.map(({ key }) => key), keys.toReversed());
 });

@@ -74,15 +74,19 @@ async function ask(question: string): Promise<boolean> {
 /** How much is written at once, in characters: 100,000 writes take seconds, and a text may not have 500 million. */
 const PIECE_LENGTH = 1 << 20;
 
-/** Lines with their line feeds, many of them in one text. */
+/** Lines with their line feeds, many of them in one text. A line that is long itself is not copied. */
 function* piecesOf(lines: Iterable<string>): Generator<string> {
   let [piece, length]: [string[], number] = [[], 0];
   for (const line of lines) {
-    piece.push(line);
-    length += line.length;
-    if (length < PIECE_LENGTH) continue;
-    yield [...piece, ""].join("\n");
-    [piece, length] = [[], 0];
+    if (length + line.length > PIECE_LENGTH && piece.length) {
+      yield [...piece, ""].join("\n");
+      [piece, length] = [[], 0];
+    }
+    if (line.length > PIECE_LENGTH) yield* [line, "\n"];
+    else {
+      piece.push(line);
+      length += line.length + 1;
+    }
   }
   if (piece.length) yield [...piece, ""].join("\n");
 }

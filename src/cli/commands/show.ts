@@ -72,9 +72,20 @@ async function showAs(
   } else if (options.curl) printCurl(entry, terminal);
   else if (options.events) await printEvents(entry, options.json === true, terminal);
   else if (options.json) {
-    terminal.print(JSON.stringify({ line: shown.line, entry, reading: readEntry(entry) }, null, 2));
+    await terminal.printAll(jsonMembers({ line: shown.line, entry, reading: readEntry(entry) }));
   } else await terminal.printAll(readingLines(shown, readEntry(entry), terminal.paint));
   return FINE;
+}
+
+/** An object as JSON, member by member: its answer stands in two of them, and both may be longer than a text can be. */
+function* jsonMembers(members: Readonly<Record<string, unknown>>): Generator<string, void> {
+  let before = "{";
+  for (const [name, value] of Object.entries(members)) {
+    yield before;
+    before = `  ${JSON.stringify(name)}: ${JSON.stringify(value, null, 2).replaceAll("\n", "\n  ")},`;
+  }
+  yield before.slice(0, -1);
+  yield "}";
 }
 
 function printCurl(entry: Entry, terminal: Terminal): void {
