@@ -60,8 +60,7 @@ export function sseParser(): EventParser {
     else if (field === "event") name = value;
   };
   const cutter = lineCutter();
-  const take = (lines: readonly string[]): StreamEvent[] => {
-    const events: StreamEvent[] = [];
+  const take = (lines: readonly string[], events: StreamEvent[] = []): StreamEvent[] => {
     for (const line of lines) takeLine(line, events);
     return events;
   };
