@@ -1,5 +1,5 @@
 import { includesBytes, utf8 } from "../bytes.ts";
-import { type Credential, keyShapesFor } from "../secret_values.ts";
+import { type Credential, KEY_SHAPES } from "../secret_values.ts";
 import { REDACTED, redactText } from "../secrets.ts";
 
 /** Secrets of one kind in one text. */
@@ -38,7 +38,7 @@ export function sightingsIn(text: string, credentials: readonly Credential[]): S
     }
     if (count) found.push({ what: valueOf(name), count, excerpt: excerptOf(present[0] ?? "") });
   }
-  for (const { what, pattern } of keyShapesFor(rest)) {
+  for (const [what, pattern] of KEY_SHAPES) {
     const keys = rest.match(pattern);
     if (keys) found.push({ what, count: keys.length, excerpt: excerptOf(keys[0]) });
   }
