@@ -127,10 +127,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** How much of a text is shown: it may be a secret that was put into the wrong place. In characters. */
+const SHOWN_LENGTH = 12;
+
 /** A value in a few words. Lists and objects are not written out: they may be nested too deeply for that. */
 function show(value: unknown): string {
   if (value === undefined) return "missing";
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}…` : value);
+  }
   if (Array.isArray(value)) return "a list";
   return isRecord(value) ? "an object" : String(value);
 }

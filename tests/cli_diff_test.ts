@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
 import { test } from "node:test";
+import { formatEntry } from "../src/entry.ts";
 import { cachy, cachyJson, cachyOn, GREETING, project, record, type Sample, WEATHER } from "./cli.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, streamAnswer } from "./testing.ts";
 
@@ -51,4 +53,18 @@ test("diff takes streams that say the same in other pieces for equal", async (t)
   const answer = () => streamAnswer(pieces("こんに", "ちは、", "世界！"));
   await record(file, [{ ...GREETING, url: CHAT_URL, answer }], { mode: "refresh" });
   assert.equal((await cachyOn(file, "diff", key)).code, 0);
+});
+
+test("diff says if the file does not keep what was asked", async (t) => {
+  const { file, keys: [key = ""] } = await project(t, [WEATHER]);
+  appendFileSync(file, formatEntry({ key: "5ece2360", response: "{}" }));
+  const { code, stderr } = await cachyOn(file, "diff", key, "5ece2360");
+  assert.deepEqual([code, stderr], [
+    1,
+    "Only the answers are compared: the file does not keep the request of 5ece2360.\n",
+  ]);
+  const alone = await cachyOn(file, "diff", key, "5ece2360", "--request");
+  assert.deepEqual([alone.code, alone.stdout], [2, ""]);
+  assert.match(alone.stderr, /Cannot compare the requests: the file does not keep the request of 5ece2360\./);
+  assert.equal((await cachyOn(file, "diff", key, "5ece2360", "--answer")).stderr, "");
 });

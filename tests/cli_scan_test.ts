@@ -38,6 +38,14 @@ test("scan names what it found and where, never the secret, and ends with exit c
   assert.doesNotMatch(JSON.stringify(found), new RegExp(KEY));
 });
 
+test("scan searches damaged lines of any length", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const piece = 1 << 24;
+  writeFileSync(file, `${" ".repeat(piece - 20)}${KEY}${"x ".repeat(1 << 20)}\n\n`);
+  const found = await cachyJson(file, "scan") as { line: number; where: string }[];
+  assert.deepEqual(found.map(({ line, where }) => [line, where]), [[1, "a line that is no entry"]]);
+});
+
 test("scan --env finds the values of environment variables", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "cachy.jsonl"), formatEntry({ key: "5ece2360", response: `It is ${TOKEN}.` }));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -61,6 +61,34 @@ test("cachy prints no colors with NO_COLOR", { skip }, async (t) => {
   const { folder, keys: [key = ""] } = await project(t);
   for (const args of [["list"], ["show", key], ["stats"], ["verify"]]) {
     assert.doesNotMatch(inTerminal(folder, args, { env: { NO_COLOR: "1" } }).output, COLORS, args.join(" "));
+  }
+});
+
+test("show --raw prints to a terminal what is only text", { skip }, async (t) => {
+  const { folder, keys: [text = "", , , sound = ""] } = await project(t);
+  assert.equal(inTerminal(folder, ["show", text, "--raw"]).code, 0);
+  const { code, output } = inTerminal(folder, ["show", sound, "--raw"]);
+  assert.equal(code, 2);
+  assert.match(output, /to a terminal: it is not only text\. Write it to a file: cachy show \w{8} --raw > FILE\./);
+});
+
+const noFull = existsSync("/dev/full") ? false : "there is no /dev/full";
+test("cachy says that it cannot print, with exit code 2", { skip: noFull }, async (t) => {
+  const { folder } = await project(t, [WEATHER]);
+  const full = openSync("/dev/full", "w");
+  const run = (args: readonly string[], stdout: "pipe" | number, stderr: "pipe" | number) =>
+    spawnSync(process.execPath, [...defaultFlags(), PROGRAM, ...args], {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", stdout, stderr],
+    });
+  try {
+    const { status, stderr } = run(["list"], full, "pipe");
+    assert.match(stderr, /^cachy: Cannot print: .*space left.*\. Make room on the disk/);
+    assert.equal(status, 2);
+    assert.equal(run(["show", "0000"], "pipe", full).status, 2);
+  } finally {
+    closeSync(full);
   }
 });
 

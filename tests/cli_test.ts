@@ -1,10 +1,13 @@
 /** The command line as a whole: what it says when it is asked wrongly, and what all commands have in common. */
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { commands } from "../src/cli/commands.ts";
 import { VERSION } from "../src/cli/version.ts";
+import { formatEntry } from "../src/entry.ts";
+import { compactFile } from "../src/stores/compact.ts";
 import { cachy, cachyOn, project } from "./cli.ts";
 import { runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";
@@ -149,4 +152,22 @@ test("cachy says which permission it lacks, and prompts for none", { skip: onlyD
   const partly = await run(["--allow-read=all.jsonl", "-W"], "merge", "cachy.jsonl", "--file", "all.jsonl");
   assert.equal(partly.code, 2);
   assert.match(partly.stderr, /^cachy: .*Deno did not grant.*--allow-read/);
+});
+
+const noPipe = spawnSync("mkfifo", ["--version"]).error ? "there is no mkfifo on the PATH" : false;
+test("cachy reads no pipe, device or folder, and puts no file in its place", { skip: noPipe }, async (t) => {
+  const folder = temporaryFolder(t);
+  const { file } = await project(t, []);
+  writeFileSync(file, formatEntry({ key: "5ece2360", response: "{}" }));
+  const pipe = join(folder, "pipe");
+  assert.equal(spawnSync("mkfifo", [pipe]).status, 0);
+  for (const args of [["list"], ["compact", "--sort"], ["verify", "--fix"], ["remove", "5e", "-y"], ["merge", file]]) {
+    const { code, stderr } = await cachyOn(pipe, ...args);
+    assert.equal(code, 2);
+    assert.match(stderr, /pipe: it is a pipe or a device\. Copy what it gives into a file/);
+  }
+  assert.match((await cachyOn(file, "merge", pipe)).stderr, /^cachy: Cannot merge .*pipe: it is a pipe or a device/);
+  assert.throws(() => compactFile(pipe, { sort: true }), /Cannot compact .*pipe: it is no file/);
+  assert.throws(() => compactFile(folder), /Cannot compact .*: it is no file/);
+  assert.ok(statSync(pipe).isFIFO());
 });

@@ -248,7 +248,7 @@ test("fetch() answers from the other lines and reports one once, when a member h
   for (const [member, wrong] of Object.entries(values)) {
     for (const json of [...wrong, nested(1000), nested(10_000), nested(200_000)]) {
       const shown = json.startsWith("[") ? "a list" : json.startsWith("{") ? "an object" : json;
-      const shortened = shown.startsWith(`"`) ? `"${shown.slice(1, -1).slice(0, 40)}"` : shown;
+      const shortened = shown.replace(/^"(.{12}).+"$/, `"$1…"`);
       await checkSkipped(t, lineWith({ [member]: json }), `"${member}" is ${shortened}`);
     }
   }

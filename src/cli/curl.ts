@@ -6,6 +6,7 @@ import { type CurlBody, curlBody } from "./curl_body.ts";
 import { soundRequest } from "./member_problems.ts";
 import { quote } from "./quote.ts";
 import { isStreaming } from "./recompute_digest.ts";
+import { redactRequest } from "./redact_request.ts";
 
 /** A recorded request as a command. */
 export interface CurlCommand {
@@ -25,9 +26,11 @@ export interface CurlCommand {
  * @returns Undefined if the entry does not say what was asked (`keepRequest: "none"`, a line by pycachy).
  */
 export function curlOf(entry: Entry): CurlCommand | undefined {
-  const request = soundRequest(entry);
-  const url = request && new URL(request.url);
-  if (!request || !url || !/^https?:$/.test(url.protocol)) return undefined;
+  const sound = soundRequest(entry);
+  const request = sound && redactRequest(sound);
+  if (!request || !URL.canParse(request.url)) return undefined;
+  const url = new URL(request.url);
+  if (!/^https?:$/.test(url.protocol)) return undefined;
   const body = curlBody(request);
   const options = [
     ...methodOptions(request, body),

@@ -2,6 +2,7 @@ import { bodyLength } from "../body.ts";
 import { utf8 } from "../bytes.ts";
 import type { Entry } from "../entry.ts";
 import { type TokenCount, usageOf } from "../usage.ts";
+import { isIsoDate } from "./moment.ts";
 import { startOfPart } from "./part_text.ts";
 import type { Kind, Message, Reading } from "./reading/reading.ts";
 import { FIRST_WORDS } from "./readings.ts";
@@ -34,7 +35,7 @@ export function rowOf(entry: Entry, { provider, model, kind, isStream, asked, an
   return {
     key,
     sha256,
-    recordedAt: typeof recordedAt === "string" ? recordedAt : undefined,
+    recordedAt: isIsoDate(recordedAt) ? recordedAt : undefined,
     provider,
     model,
     kind,

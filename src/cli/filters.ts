@@ -4,7 +4,7 @@ import { CachyError } from "../errors.ts";
 import { checkOptions } from "../check_options.ts";
 import { show } from "../show.ts";
 import { type OptionRules, type OptionValues, UsageError } from "./command.ts";
-import { parseMoment } from "./moment.ts";
+import { isIsoDate, parseMoment } from "./moment.ts";
 import type { Part } from "./reading/reading.ts";
 import type { Readings } from "./readings.ts";
 
@@ -55,7 +55,7 @@ export function filterOf({ model, domain, grep, since, older }: FilterValues, no
 
 /** An entry that does not say when it was recorded is neither older nor newer. */
 function recordedWhen(limit: number, isWanted: (time: number, limit: number) => boolean): Filter {
-  return ({ recorded_at: recordedAt }) => isWanted(Date.parse(String(recordedAt)), limit);
+  return ({ recorded_at: recordedAt }) => isIsoDate(recordedAt) && isWanted(Date.parse(recordedAt), limit);
 }
 
 function atDomain(domain: string): Filter {
@@ -68,10 +68,15 @@ function atDomain(domain: string): Filter {
     );
   }
   const isThere = matchDomains([domain]);
-  return ({ request }) => {
-    const url = String(request?.url);
+  return (entry) => {
+    const url = urlOf(entry);
     return URL.canParse(url) && isThere(new URL(url));
   };
+}
+
+/** What was asked, as far as it says so: nobody has checked it. */
+function urlOf({ request }: Entry): string {
+  return typeof request?.url === "string" ? request.url : "";
 }
 
 function ofModel(pattern: string): Filter {
@@ -82,10 +87,10 @@ function ofModel(pattern: string): Filter {
 
 function withText(text: string): Filter {
   const sought = text.toLowerCase();
-  return ({ request }, readings) => {
+  return (entry, readings) => {
     const { asked, answered, model = "" } = readings.whole();
     const texts = [...asked, ...answered].flatMap(({ parts }) => parts).flatMap(textsOf);
-    return [...texts, model, String(request?.url ?? "")].some((part) => part.toLowerCase().includes(sought));
+    return [...texts, model, urlOf(entry)].some((part) => part.toLowerCase().includes(sought));
   };
 }
 

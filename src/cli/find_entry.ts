@@ -1,5 +1,6 @@
 import { show } from "../show.ts";
 import { CommandError, UsageError } from "./command.ts";
+import { printable } from "./display/printable.ts";
 import { contentsOf, digestOf, type LocatedEntry, type RecordedFile } from "./recorded_file.ts";
 
 const KEY_LENGTH = 8;
@@ -29,7 +30,7 @@ export function findEntry(file: RecordedFile, digits: string): LocatedEntry {
   if (count === 1) return first;
   const more = count > named.length ? ` and ${count - named.length} more` : "";
   throw new CommandError(
-    `Cannot tell which entry ${digits} is: there are ${named.join(", ")}${more}. Write more digits.`,
+    `Cannot tell which entry ${digits} is: there are ${printable(named.join(", "))}${more}. Write more digits.`,
   );
 }
 

@@ -51,10 +51,10 @@ export async function findingsOf(
   ];
 }
 
-/** Only an exact request can be hashed again. */
+/** Only an exact request can be hashed again. What is no digest at all is told as such. */
 async function digestReason(entry: Entry): Promise<string | undefined> {
   const request = soundRequest(entry);
-  if (request?.exact !== true) return undefined;
+  if (request?.exact !== true || memberProblems(entry).some(({ isUnfindable }) => isUnfindable)) return undefined;
   const digests = await recomputedDigests(request);
   const isSame = digests.some(({ sha256, key }) =>
     entry.sha256 === undefined ? key === entry.key : sha256 === entry.sha256

@@ -1,6 +1,7 @@
 import { bodyLength } from "../body.ts";
 import type { Entry, RecordedRequest } from "../entry.ts";
 import { asRecord } from "../json.ts";
+import { isIsoDate } from "./moment.ts";
 
 /** A member with a wrong type or value. */
 export interface MemberProblem {
@@ -50,11 +51,9 @@ function canBeSent(name: string, value: unknown): boolean {
   }
 }
 
-const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
-
 function timeProblems({ recorded_at: recordedAt, duration_ms: duration }: Entry): string[] {
   const wrong = [];
-  if (recordedAt !== undefined && !(ISO_DATE.test(recordedAt) && Date.parse(recordedAt) >= 0)) {
+  if (recordedAt !== undefined && !isIsoDate(recordedAt)) {
     wrong.push(`"recorded_at" is no ISO 8601 date in UTC`);
   }
   if (duration !== undefined && !isAmount(duration)) wrong.push(`"duration_ms" is no number from 0 on`);

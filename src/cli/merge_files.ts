@@ -4,7 +4,7 @@ import { CommandError } from "./command.ts";
 import { type MergedFile, mergeFile } from "./merge_file.ts";
 import { mergeTarget } from "./merge_target.ts";
 import { everyMegabyte, type OnProgress } from "./on_progress.ts";
-import { withFile } from "./recorded_file.ts";
+import { noFileReason, withFile } from "./recorded_file.ts";
 
 /** What became of the lines of the other files. */
 export interface MergeReport {
@@ -31,9 +31,9 @@ export async function mergeFiles(
   { onProgress }: { readonly onProgress?: OnProgress } = {},
 ): Promise<MergeReport> {
   requireGranted("read", path);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new CommandError(`Cannot merge into ${path}: it is a folder. Name the file in it.`);
-  }
+  const own = statSync(path, { throwIfNoEntry: false });
+  const problem = own && noFileReason(own);
+  if (problem !== undefined) throw new CommandError(`Cannot merge into ${path}: ${problem}.`);
   const sizes = others.map((other) => sizeOf(path, other));
   const progress = everyMegabyte(onProgress, sizes.reduce((total, size) => total + size, 0));
   const target = mergeTarget(path);
@@ -52,8 +52,8 @@ function sizeOf(path: string, other: string): number {
   const [stats, own] = [statSync(other, { throwIfNoEntry: false }), statSync(path, { throwIfNoEntry: false })];
   const problem = !stats
     ? "there is no such file. Check its path"
-    : stats.isDirectory()
-    ? "it is a folder. Name the file in it"
+    : noFileReason(stats) !== undefined
+    ? noFileReason(stats)
     : own && own.ino === stats.ino && own.dev === stats.dev
     ? "it is the file that is merged into. Name another one"
     : undefined;

@@ -4,6 +4,13 @@ import { UsageError } from "./command.ts";
 /** In milliseconds. */
 const UNITS: Readonly<Record<string, number>> = { s: 1e3, min: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 
+/** Whether a value is a date and time as entries have them: ISO 8601 in UTC. */
+export function isIsoDate(value: unknown): value is string {
+  return typeof value === "string" && ISO_DATE.test(value) && Date.parse(value) >= 0;
+}
+
+const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
 /**
  * Reads a moment: a time that has passed since (`30d`, `12h`, `2w`, `45min`), or a date in ISO 8601 (`2026-11-24`,
  * `2026-11-24T08:00:00Z`; UTC if it names no zone).

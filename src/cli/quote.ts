@@ -1,11 +1,12 @@
 import { utf8 } from "../bytes.ts";
+import { OBEYED_IN_LINES } from "./display/printable.ts";
 
-/** All but tabs and line feeds: a terminal that gets them by a paste takes them for keys that were pressed. */
-const CONTROL = /[^\P{Cc}\t\n]/u;
-
-/** Whether a text has characters that cannot be pasted into a shell, not even in quotes. */
+/**
+ * Whether a text has characters that cannot be pasted into a shell, not even in quotes: the terminal would take them
+ * for keys that were pressed. Or those that make a text read as another one.
+ */
 export function hasControls(text: string): boolean {
-  return CONTROL.test(text);
+  return text.search(OBEYED_IN_LINES) !== -1;
 }
 
 /** A text as one word of a POSIX shell, with nothing in it that the shell would replace. It must not hold NUL. */
@@ -21,7 +22,7 @@ export function quote(text: string): string {
 /** A command that prints a text. Shells have it built in, so that its argument may be of any length. */
 export function printing(text: string): string {
   if (!hasControls(text)) return `printf %s ${inQuotes(text)}`;
-  const escaped = text.replaceAll("\\", "\\\\").replaceAll(new RegExp(CONTROL.source, "gu"), octal);
+  const escaped = text.replaceAll("\\", "\\\\").replaceAll(OBEYED_IN_LINES, octal);
   return `printf %b ${inQuotes(escaped)}`;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, fstatSync, type Stats, statSync } from "node:fs";
 import type { Entry } from "../entry.ts";
 import { isGranted } from "../permissions.ts";
 import { createSettings } from "../settings.ts";
@@ -54,20 +54,25 @@ export async function withFile<Result>(
   if (!isGranted({ name: "read", path })) {
     throw new CommandError(`Cannot read ${path}: Deno did not grant it. Run with --allow-read (-R).`);
   }
-  const descriptor = openIfExists(path);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  const problem = stats && noFileReason(stats);
+  if (problem !== undefined) throw new CommandError(`Cannot read ${path}: ${problem}.`);
+  const descriptor = stats && openIfExists(path);
   if (descriptor === undefined) {
     const cure = "Record a call first, go to the project's folder, or name the file by --file.";
     throw new CommandError(`Cannot read ${path}: there is no such file. ${cure}`);
   }
   try {
-    const stats = fstatSync(descriptor);
-    if (stats.isDirectory()) {
-      throw new CommandError(`Cannot read ${path}: it is a folder. Name the file in it by --file.`);
-    }
-    return await use({ path, descriptor, size: stats.size });
+    return await use({ path, descriptor, size: fstatSync(descriptor).size });
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Why something is no file to read from, with what to do about it. To open a pipe would wait for who writes to it. */
+export function noFileReason(stats: Stats): string | undefined {
+  if (stats.isDirectory()) return "it is a folder. Name the file in it";
+  return stats.isFile() ? undefined : "it is a pipe or a device. Copy what it gives into a file, and name that";
 }
 
 /** The lines of a file, oldest first. */

@@ -4,6 +4,7 @@ import { show } from "../show.ts";
 import { mostSimilar } from "../similar.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, type ExitCode, FAILED, FINE, UsageError } from "./command.ts";
+import { printableLines } from "./display/printable.ts";
 import { commandHelp, PROGRAM, programHelp } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -15,6 +16,21 @@ import { VERSION } from "./version.ts";
  * @returns The exit code.
  */
 export async function runCommandLine(
+  args: readonly string[],
+  commands: readonly Command[],
+  terminal: Terminal,
+): Promise<ExitCode | typeof FAILED> {
+  const code = await runCommand(args, commands, terminal);
+  try {
+    await terminal.flush();
+    return code;
+  } catch (error) {
+    terminal.note(failure(error));
+    return FAILED;
+  }
+}
+
+async function runCommand(
   args: readonly string[],
   commands: readonly Command[],
   terminal: Terminal,
@@ -44,8 +60,6 @@ export async function runCommandLine(
       terminal.note(`${[PROGRAM, command?.name, "--help"].filter(Boolean).join(" ")} shows what can be asked.`);
     }
     return FAILED;
-  } finally {
-    await terminal.flush();
   }
 }
 
@@ -70,13 +84,18 @@ function findCommand(name: string, commands: readonly Command[]): Command {
 
 /** What is expected to go wrong is told in a line; anything else is an error in this program, and shown with its place. */
 function failure(error: unknown): string {
+  return printableLines(explain(error));
+}
+
+function explain(error: unknown): string {
   if (error instanceof CommandError || error instanceof CachyError || isSystemError(error)) {
     return `${PROGRAM}: ${messageOf(withCure(error))}`;
   }
   return `${PROGRAM}: this is a defect. Please report it.\n${(error as Error | null)?.stack ?? String(error)}`;
 }
 
-/** One of the file system: `ENOSPC`, `EACCES` … */
+/** One of the file system: `ENOSPC`, `EACCES` …; or one of Deno, which names the flag that is missing. */
 function isSystemError(error: unknown): boolean {
-  return /^E[A-Z0-9]+$/.test(String((error as { readonly code?: unknown } | null)?.code));
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+  return name === "NotCapable" || /^E[A-Z0-9]+$/.test(String(code));
 }

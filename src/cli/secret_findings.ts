@@ -6,6 +6,7 @@ import { type Credential, hideInText } from "../secret_values.ts";
 import { spelledTexts } from "../spelled_texts.ts";
 import { namedSecret } from "./named_secrets.ts";
 import { secretsInBody } from "./secrets_in_body.ts";
+import { secretsElsewhere } from "./secrets_elsewhere.ts";
 import { type Sighting, sightingsIn, sightingsInBytes, sightingsWithUrls } from "./sightings.ts";
 
 /** Secrets of one kind in one place of an entry. */
@@ -31,6 +32,7 @@ export function secretFindings(entry: Entry, credentials: readonly Credential[])
     ...responseSecrets(entry, credentials),
     ...headerSecrets("response", entry.headers, credentials),
     ...requestSecrets(entry.request, credentials),
+    ...secretsElsewhere(entry, credentials).flatMap(({ place, ...sighting }) => placed(place, [sighting])),
   ];
   return merged(found).map((finding) => ({ ...finding, where: shownPlace(finding.where, credentials) }));
 }

@@ -23,7 +23,7 @@ function placedSecrets(body: string, credentials: readonly Credential[]): Placed
   const value = jsonIn(body);
   if (isParts(value, body)) return value.flatMap((part) => secretsInPart(part, credentials));
   if (value !== undefined) return secretsInJson(value, credentials);
-  if (FORM.test(body)) return body.split("&").flatMap((pair) => secretsInPair(pair, credentials));
+  if (isForm(body)) return body.split("&").flatMap((pair) => secretsInPair(pair, credentials));
   const lines = body.includes("\n") ? body.split("\n").filter((line) => line.trim() !== "") : [];
   const values = lines.map(jsonIn);
   if (values.length && !values.includes(undefined)) {
@@ -42,6 +42,11 @@ function at(place: string, sightings: readonly Sighting[]): PlacedSighting[] {
 }
 
 const FORM = /^[^\s=&{[]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*$/;
+
+/** Whether a body reads like that of a form. */
+export function isForm(body: string): boolean {
+  return FORM.test(body);
+}
 
 function secretsInPair(pair: string, credentials: readonly Credential[]): PlacedSighting[] {
   const name = parameterName(pair);
@@ -91,7 +96,8 @@ interface Spot {
 /** What is nested deeper is not looked at by name; nobody sends it. */
 const MAX_DEPTH = 900;
 
-function secretsInJson(root: unknown, credentials: readonly Credential[], place = ""): PlacedSighting[] {
+/** Finds them in a value of JSON, wherever they stand, by names and by values. */
+export function secretsInJson(root: unknown, credentials: readonly Credential[], place = ""): PlacedSighting[] {
   const found: PlacedSighting[] = [];
   // A list of what is to do instead of a recursion: nesting cannot exhaust the stack.
   const open: Spot[] = [{ value: root, names: [], place, depth: 0 }];

@@ -14,10 +14,13 @@ export interface Sighting {
 
 /** How much of a secret is shown. In characters. */
 const SHOWN_LENGTH = 4;
+/** Of a shorter one nothing is shown: it could be guessed. In characters. */
+const SHORTEST_SHOWN = 12;
 
 /** The first characters of a secret and its length: enough to recognize it, too little to use it. */
 export function excerptOf(secret: string): string {
-  return `${secret.slice(0, SHOWN_LENGTH)}… (${secret.length} characters)`;
+  const shown = secret.length < SHORTEST_SHOWN ? "" : secret.slice(0, SHOWN_LENGTH);
+  return `${shown}… (${secret.length} characters)`;
 }
 
 /**

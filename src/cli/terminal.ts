@@ -1,6 +1,9 @@
 import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import { type Color, paint, wantsColors } from "../colors.ts";
+import { messageOf } from "../errors.ts";
+import { withCure } from "../stores/file.ts";
+import { CommandError } from "./command.ts";
 import { columnsOf, isSmartTerminal } from "./display/terminal.ts";
 
 /** Where a command prints. */
@@ -13,7 +16,11 @@ export interface Terminal {
   printBytes(bytes: Uint8Array): void;
   /** Tells the user something beside the result, on stderr. */
   note(line: string): void;
-  /** Writes what was printed, which is collected up to then. */
+  /**
+   * Writes what was printed, which is collected up to then.
+   *
+   * @throws {CommandError} If it cannot be written.
+   */
   flush(): Promise<void>;
   /** How many columns stdout has; undefined if it is no terminal. */
   readonly width: number | undefined;
@@ -27,14 +34,14 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   let waiting: (string | Uint8Array)[] = [];
   const isColored = wantsColors(isSmartTerminal(process.stdout));
-  // `cachy list | head`: who reads has enough.
-  process.stdout.on("error", (error: { readonly code?: string }) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  // Each write tells of its error. Without listeners it would end the process, with a code of its own.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const writeAll = async (pieces: Iterable<string | Uint8Array>) => {
     for (const piece of pieces) {
-      if (process.stdout.destroyed) return;
-      await new Promise<void>((resolve) => process.stdout.write(piece, () => resolve()));
+      const error = await written(process.stdout, piece);
+      // `cachy list | head`: who reads has enough.
+      if (error?.code === "EPIPE" || error?.code === "ERR_STREAM_DESTROYED") return;
+      if (error) throw new CommandError(`Cannot print: ${messageOf(withCure(error))}`, { cause: error });
     }
   };
   const flush = async () => {
@@ -49,7 +56,7 @@ export function processTerminal(): Terminal {
       await writeAll(piecesOf(lines));
     },
     printBytes: (bytes) => void waiting.push(bytes),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    note: (line) => void written(process.stderr, `${line}\n`),
     flush,
     width: columnsOf(process.stdout),
     paint: (text, color) => paint(text, color, isColored),
@@ -59,6 +66,24 @@ export function processTerminal(): Terminal {
       return await ask(`${question} [y/N] `);
     },
   };
+}
+
+interface StreamError extends Error {
+  readonly code?: string;
+}
+
+/** Some runtimes give the error of a write, and some throw it. */
+function written(
+  stream: Pick<typeof process.stdout, "write">,
+  piece: string | Uint8Array,
+): Promise<StreamError | null | undefined> {
+  return new Promise<StreamError | null | undefined>((resolve) => {
+    try {
+      stream.write(piece, resolve);
+    } catch (error) {
+      resolve(error as StreamError);
+    }
+  });
 }
 
 async function ask(question: string): Promise<boolean> {

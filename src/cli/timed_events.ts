@@ -40,6 +40,7 @@ export function timedEvents(entry: Entry): TimedEvent[] {
 
 function parserFor({ headers }: Entry, body: string): EventParser | undefined {
   if (startsLikeEvents(body)) return sseParser();
-  const type = String(headers?.["content-type"] ?? "");
-  return isJsonLinesType(type.toLowerCase()) || startsLikeJsonLines(body) ? jsonLinesParser() : undefined;
+  const type: unknown = headers?.["content-type"]; // nobody has checked it
+  const isLines = typeof type === "string" && isJsonLinesType(type.toLowerCase());
+  return isLines || startsLikeJsonLines(body) ? jsonLinesParser() : undefined;
 }

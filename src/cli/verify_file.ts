@@ -1,5 +1,6 @@
 import type { Credential } from "../secret_values.ts";
 import { isKeptForOthers } from "../stores/kept_lines.ts";
+import { keyNumber } from "../stores/line_key.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 import { everyMegabyte, type OnProgress } from "./on_progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile } from "./recorded_file.ts";
@@ -10,7 +11,7 @@ export interface LineFinding {
   readonly line: number;
   /** Where the line starts, in bytes. */
   readonly byte: number;
-  /** Of its entry. */
+  /** Of its entry, if it is one that a request can have. */
   readonly key?: string;
   /** `damaged`: it is no entry. `foreign`: only a newer version or pycachy answers from it. Else see {@linkcode Finding}. */
   readonly kind: Finding["kind"] | "damaged" | "foreign";
@@ -50,6 +51,11 @@ export async function verifyFile(
   return { file: file.path, lines, entries, replaced: entries - digests.size, findings };
 }
 
+/** Another text in its place may be anything, a secret too. */
+export function keyIfOne(key: string): string | undefined {
+  return keyNumber(key) === undefined ? undefined : key;
+}
+
 async function findingsIn(
   { descriptor }: RecordedFile,
   { number, position, content }: FileLine,
@@ -58,7 +64,7 @@ async function findingsIn(
   const place = { line: number, byte: position.start };
   if (typeof content !== "string") {
     const findings = await findingsOf(content, credentials);
-    return findings.map((finding) => ({ ...place, key: content.key, ...finding }));
+    return findings.map((finding) => ({ ...place, key: keyIfOne(content.key), ...finding }));
   }
   const isForeign = isKeptForOthers(descriptor, position);
   return [{

@@ -8,6 +8,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { CachyError, messageOf } from "../errors.ts";
 import { requireGranted } from "../permissions.ts";
@@ -62,6 +63,7 @@ export function rewriteFile<Report>(named: string, rewriting: Rewriting<Report>)
   try {
     requireGranted("read", named);
     const path = realpathSync(named); // a link stays a link to the new file
+    if (!statSync(path).isFile()) throw new Error("it is no file, but a folder, a pipe or a device. Name a file");
     requireGranted("write", path);
     for (const beside of [newPathOf(path), oldPathOf(path)]) requireGranted("write", beside);
     for (;;) {

@@ -3,7 +3,7 @@ import type { Entry } from "../../entry.ts";
 import { parseJson } from "../../json.ts";
 import { differencesOfRequests } from "../../nearest.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION, UsageError } from "../command.ts";
-import { printable } from "../display/printable.ts";
+import { printable, printableJson } from "../display/printable.ts";
 import { findEntry } from "../find_entry.ts";
 import { readEntry } from "../reading/reading.ts";
 import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
@@ -33,12 +33,13 @@ export const diff = defineCommand({
     }
     const differences = await withFile(findFile(options.file, terminal), (file) => {
       const [a, b] = entriesToCompare(file, operands);
+      tellUnknown(a, b, options, terminal);
       return {
         request: options.answer ? [] : differencesOfAsked(a, b),
         answer: options.request ? [] : differencesOfAnswers(a, b),
       };
     });
-    if (options.json) terminal.print(JSON.stringify(differences, null, 2));
+    if (options.json) terminal.print(printableJson(differences, 2));
     else await printDifferences(differences, terminal);
     return differences.request.length + differences.answer.length > 0 ? FOUND : FINE;
   },
@@ -53,6 +54,21 @@ function entriesToCompare(file: RecordedFile, [first = "", second]: readonly str
     if (digestOf(other.entry) === digestOf(entry) && ++count === 2) return [other.entry, entry];
   }
   throw new CommandError(`Cannot compare ${entry.key} with an earlier answer: it has only one. Name another entry.`);
+}
+
+/**
+ * An entry need not say what was asked.
+ *
+ * @throws {CommandError} If only that is to be compared.
+ */
+function tellUnknown(a: Entry, b: Entry, options: { readonly request?: boolean; readonly answer?: boolean }, {
+  note,
+}: Terminal): void {
+  const unknown = [a, b].find(({ request }) => !request);
+  if (!unknown || options.answer) return;
+  const what = `the file does not keep the request of ${unknown.key}`;
+  if (options.request) throw new CommandError(`Cannot compare the requests: ${what}. Leave out --request.`);
+  note(`Only the answers are compared: ${what}.`);
 }
 
 /** What was asked; nothing if one of the two does not say so. */

@@ -1,5 +1,6 @@
 import { show } from "../../show.ts";
 import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, UsageError } from "../command.ts";
+import { printable, printableJson } from "../display/printable.ts";
 import { type EntryRow, rowOf } from "../entry_row.ts";
 import { createProgress, type Progress } from "../display/progress.ts";
 import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../filters.ts";
@@ -136,7 +137,8 @@ function limitOf(text: string | undefined): number | undefined {
 /** What the list does not show. It goes to stderr, so that a pipe has the rows alone. */
 function tellRest({ rows }: Found, { entries, noEntries }: FileContents, path: string, terminal: Terminal): void {
   if (rows === 0) {
-    terminal.note(entries === 0 ? `No answer is recorded in ${path}.` : `No answer in ${path} is of this kind.`);
+    const file = printable(path);
+    terminal.note(entries === 0 ? `No answer is recorded in ${file}.` : `No answer in ${file} is of this kind.`);
   }
   if (noEntries === 0) return;
   terminal.note(
@@ -149,7 +151,7 @@ function* jsonLines(rows: Iterable<EntryRow>): Generator<string, void> {
   let last: string | undefined;
   for (const row of rows) {
     yield last === undefined ? "[" : `${last},`;
-    last = JSON.stringify(row);
+    last = printableJson(row);
   }
   if (last !== undefined) yield last;
   yield last === undefined ? "[]" : "]";

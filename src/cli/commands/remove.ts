@@ -1,5 +1,6 @@
 import { showBytes } from "../../amounts.ts";
 import { type Call, CommandError, defineCommand, type ExitCode, FILE_OPTION, FINE, UsageError } from "../command.ts";
+import { printable } from "../display/printable.ts";
 import { type EntryRow, rowOf } from "../entry_row.ts";
 import { FILTER_OPTIONS, filterOf, OLDER_OPTION } from "../filters.ts";
 import { findEntry } from "../find_entry.ts";
@@ -33,7 +34,7 @@ export const remove = defineCommand({
     const path = findFile(options.file, terminal);
     const picked = await withFile(path, (file) => pickEntries(file, call));
     if (picked.rows.length === 0) {
-      terminal.note(`No answer in ${path} is of this kind. Nothing was removed.`);
+      terminal.note(`No answer in ${printable(path)} is of this kind. Nothing was removed.`);
       return FINE;
     }
     const unwanted = await withProgress(
@@ -79,7 +80,7 @@ async function removeAsked(unwanted: Unwanted, { options, terminal }: Call<typeo
     lines.length === 1 ? "line" : "lines"
   }, ${showBytes(bytes)})`;
   if (!options.yes) {
-    const answer = await terminal.confirm(`Remove ${what} from ${path}?`);
+    const answer = await terminal.confirm(`Remove ${what} from ${printable(path)}?`);
     if (answer === undefined) {
       throw new CommandError(
         `Cannot ask whether to remove ${what} from ${path}: there is no terminal. Add --yes if it is meant.`,

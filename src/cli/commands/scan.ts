@@ -1,12 +1,13 @@
 import { readableVariables } from "../../environment.ts";
 import { isGranted } from "../../permissions.ts";
 import { type Credential, credentialsOf } from "../../secret_values.ts";
-import { bytesAt } from "../../stores/file.ts";
+import { bytesAt, type Position } from "../../stores/file.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../command.ts";
-import { printable } from "../display/printable.ts";
+import { printable, printableJson } from "../display/printable.ts";
 import { everyMegabyte, type OnProgress } from "../on_progress.ts";
-import { type FileLine, fileLines, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
+import { fileLines, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
 import { type SecretFinding, secretFindings, showSecret } from "../secret_findings.ts";
+import { keyIfOne } from "../verify_file.ts";
 import { withProgress } from "../with_progress.ts";
 
 const OPTIONS = {
@@ -49,7 +50,7 @@ export const scan = defineCommand({
           }),
       );
     }
-    if (options.json) terminal.print(JSON.stringify(secrets, null, 2));
+    if (options.json) terminal.print(printableJson(secrets, 2));
     else {
       for (const { file, line, key, ...finding } of secrets) {
         const place = `${file}:${line}${key === undefined ? "" : ` ${key}`}`;
@@ -77,22 +78,42 @@ function* secretsIn(
   const progress = everyMegabyte(onProgress, file.size);
   for (const line of fileLines(file)) {
     progress(line.position.start + line.position.length);
-    const { content, number } = line;
-    const entry = typeof content === "string" ? { key: "", response: textAt(file, line) } : content;
-    for (const finding of secretFindings(entry, credentials)) {
-      const known = typeof content === "string" ? { where: "a line that is no entry" } : { key: content.key };
-      yield { file: file.path, line: number, ...finding, ...known };
+    const place = { file: file.path, line: line.number };
+    const { content } = line;
+    if (typeof content === "string") {
+      for (const finding of secretsInDamaged(file, line.position, credentials)) {
+        yield { ...place, ...finding, where: "a line that is no entry" };
+      }
+    } else {
+      for (const finding of secretFindings(content, credentials)) {
+        yield { ...place, ...finding, key: keyIfOne(content.key) };
+      }
     }
   }
 }
 
+/** How much of a damaged line is searched at once: it may be longer than a text can be. In bytes. */
+const SEARCHED_LENGTH = 1 << 24;
+
 /** A torn line may hold half an answer. */
-function textAt({ descriptor }: RecordedFile, { position }: FileLine): string {
-  return new TextDecoder().decode(bytesAt(descriptor, position));
+function secretsInDamaged(
+  { descriptor }: RecordedFile,
+  { start, length }: Position,
+  credentials: readonly Credential[],
+): SecretFinding[] {
+  for (let at = 0; at < length; at += SEARCHED_LENGTH - LONGEST_SECRET) {
+    const bytes = bytesAt(descriptor, { start: start + at, length: Math.min(SEARCHED_LENGTH, length - at) });
+    const found = secretFindings({ key: "", response: new TextDecoder().decode(bytes) }, credentials);
+    if (found.length) return found;
+  }
+  return [];
 }
 
+/** What stands at the border of two pieces is in both. In bytes. */
+const LONGEST_SECRET = 1 << 16;
+
 function tell(secrets: readonly LocatedSecret[], paths: readonly string[], note: (line: string) => void): void {
-  if (secrets.length === 0) return note(`No secret was found in ${paths.join(", ")}.`);
+  if (secrets.length === 0) return note(`No secret was found in ${printable(paths.join(", "))}.`);
   const what = secrets.length === 1 ? "1 secret was found" : `${secrets.length} secrets were found`;
   note(`${what}. Revoke what is real, and take its line out by the command remove; git keeps what was committed.`);
 }

@@ -2,6 +2,7 @@ import { showBytes, showTime } from "../../amounts.ts";
 import { bodyLength, decodeBody } from "../../body.ts";
 import { utf8 } from "../../bytes.ts";
 import type { Entry } from "../../entry.ts";
+import { asRecord } from "../../json.ts";
 import { lineNumber } from "../../stores/jsonl_index.ts";
 import { usageOf } from "../../usage.ts";
 import {
@@ -16,8 +17,9 @@ import {
 } from "../command.ts";
 import { showMessage } from "../conversation.ts";
 import { curlOf } from "../curl.ts";
-import { printable } from "../display/printable.ts";
+import { OBEYED_IN_LINES, printable, printableJson } from "../display/printable.ts";
 import { findEntry } from "../find_entry.ts";
+import { PROGRAM } from "../help.ts";
 import { type Message, readEntry, type Reading } from "../reading/reading.ts";
 import { findFile, withFile } from "../recorded_file.ts";
 import type { Terminal } from "../terminal.ts";
@@ -66,10 +68,8 @@ async function showAs(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { entry } = shown;
-  if (options.raw) {
-    const body = decodeBody(entry);
-    terminal.printBytes(typeof body === "string" ? utf8(body) : body);
-  } else if (options.curl) printCurl(entry, terminal);
+  if (options.raw) printBody(entry, terminal);
+  else if (options.curl) printCurl(entry, terminal);
   else if (options.events) await printEvents(entry, options.json === true, terminal);
   else if (options.json) {
     await terminal.printAll(jsonMembers({ line: shown.line, entry, reading: readEntry(entry) }));
@@ -82,10 +82,23 @@ function* jsonMembers(members: Readonly<Record<string, unknown>>): Generator<str
   let before = "{";
   for (const [name, value] of Object.entries(members)) {
     yield before;
-    before = `  ${JSON.stringify(name)}: ${JSON.stringify(value, null, 2).replaceAll("\n", "\n  ")},`;
+    before = `  ${JSON.stringify(name)}: ${printableJson(value, 2).replaceAll("\n", "\n  ")},`;
   }
   yield before.slice(0, -1);
   yield "}";
+}
+
+/** @throws {CommandError} If it would do something to the terminal that it is printed to. */
+function printBody(entry: Entry, terminal: Terminal): void {
+  const body = decodeBody(entry);
+  const isText = typeof body === "string" && body.replaceAll("\r\n", "").search(OBEYED_IN_LINES) === -1;
+  if (terminal.width !== undefined && !isText) {
+    throw new CommandError(
+      `Cannot print the answer of ${entry.key} to a terminal: it is not only text. ` +
+        `Write it to a file: ${PROGRAM} show ${entry.key} --raw > FILE.`,
+    );
+  }
+  terminal.printBytes(typeof body === "string" ? utf8(body) : body);
 }
 
 function printCurl(entry: Entry, terminal: Terminal): void {
@@ -96,7 +109,7 @@ function printCurl(entry: Entry, terminal: Terminal): void {
     );
   }
   terminal.print(curl.command);
-  for (const note of curl.notes) terminal.note(note);
+  for (const note of curl.notes) terminal.note(printable(note));
 }
 
 async function printEvents(entry: Entry, isJson: boolean, terminal: Terminal): Promise<void> {
@@ -107,9 +120,7 @@ async function printEvents(entry: Entry, isJson: boolean, terminal: Terminal): P
     );
   }
   if (isJson) {
-    terminal.print(
-      JSON.stringify(events.map(({ ms, name, text, data }) => ({ ms, name, data: data ?? text })), null, 2),
-    );
+    terminal.print(printableJson(events.map(({ ms, name, text, data }) => ({ ms, name, data: data ?? text })), 2));
     return;
   }
   await terminal.printAll(eventLines(events, terminal.paint));
@@ -145,7 +156,8 @@ function* messageLines(message: Message, paint: Terminal["paint"]): Generator<st
 }
 
 function headLines(entry: Entry, line: number, { provider, model, kind, isStream }: Reading): string[] {
-  const { key, sha256, request, status_code: status, recorded_at: recordedAt, duration_ms: duration } = entry;
+  const { method, url, namespace, n } = asRecord(entry.request) ?? {}; // nobody has checked them
+  const { key, sha256, status_code: status, recorded_at: recordedAt, duration_ms: duration } = entry;
   const tokens = usageOf(entry);
   const facts = [
     `status ${status ?? 200}`,
@@ -153,12 +165,12 @@ function headLines(entry: Entry, line: number, { provider, model, kind, isStream
     tokens ? `${tokens.input} tokens read, ${tokens.output} written` : undefined,
     typeof recordedAt === "string" ? `recorded ${recordedAt}` : undefined,
     typeof duration === "number" ? `in ${showTime(duration)}` : undefined,
-    request?.namespace === undefined ? undefined : `namespace ${request.namespace}`,
-    request?.n === undefined ? undefined : `number ${request.n} of its kind`,
+    typeof namespace === "string" ? `namespace ${namespace}` : undefined,
+    typeof n === "number" ? `number ${n} of its kind` : undefined,
     `line ${line}`,
   ];
   return [
-    [sha256 ?? key, request && `${request.method} ${request.url}`].filter(Boolean).join("  "),
+    [sha256 ?? key, [method, url].filter((word) => typeof word === "string").join(" ")].filter(Boolean).join("  "),
     [[provider, model].filter(Boolean).join(" "), kind, isStream ? "stream" : undefined].filter(Boolean).join(", "),
     facts.filter((fact) => fact !== undefined).join(", "),
   ];

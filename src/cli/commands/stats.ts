@@ -1,12 +1,14 @@
 import { showBytes, showTime } from "../../amounts.ts";
 import { defineCommand, FILE_OPTION, FINE, JSON_OPTION } from "../command.ts";
 import { bar } from "../display/bars.ts";
-import { createProgress } from "../display/progress.ts";
+import { printable, printableJson } from "../display/printable.ts";
 import { type Cell, type Column, tableLines } from "../display/table.ts";
 import { type EntryRow, rowOf } from "../entry_row.ts";
+import { everyMegabyte, type OnProgress } from "../on_progress.ts";
 import { readingsOf } from "../readings.ts";
 import { contentsOf, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
 import type { Terminal } from "../terminal.ts";
+import { withProgress } from "../with_progress.ts";
 
 /** What is counted of some entries. */
 interface Count {
@@ -45,21 +47,24 @@ export const stats = defineCommand({
     "report them.",
   ],
   async run({ options, terminal }) {
-    const counted = await withFile(findFile(options.file, terminal), countFile);
-    if (options.json) terminal.print(JSON.stringify(counted, null, 2));
+    const counted = await withFile(
+      findFile(options.file, terminal),
+      (file) => withProgress("Reading", (onProgress) => countFile(file, onProgress)),
+    );
+    if (options.json) terminal.print(printableJson(counted, 2));
     else printStats(counted, terminal);
     return FINE;
   },
 });
 
-function countFile(file: RecordedFile): FileStats {
+function countFile(file: RecordedFile, onProgress: OnProgress): FileStats {
   const contents = contentsOf(file);
   const total = emptyCount();
   const models = new Map<string, Count & { provider?: string; model?: string }>();
   const times: string[] = [];
-  const progress = createProgress({ label: "Reading", total: file.size });
+  const progress = everyMegabyte(onProgress, file.size);
   for (const { entry, position } of contents.newest()) {
-    progress.update(file.size - position.start);
+    progress(file.size - position.start);
     const row = rowOf(entry, readingsOf(entry).start());
     const { provider, model } = row;
     const name = JSON.stringify([provider, model]);
@@ -68,7 +73,6 @@ function countFile(file: RecordedFile): FileStats {
     for (const count of [total, ofModel]) addTo(count, row);
     if (row.recordedAt !== undefined) times.push(row.recordedAt);
   }
-  progress.end();
   times.sort();
   return {
     file: file.path,
@@ -108,7 +112,7 @@ function printStats(
     ...(replaced ? [["replaced", `${replaced} by a newer answer: compact takes them out`] as [string, string]] : []),
     ...(damaged ? [["damaged", `${damaged} lines that answer nothing: verify tells why`] as [string, string]] : []),
   ];
-  terminal.print(...lines.map(([name, text]) => `${terminal.paint(name.padEnd(8), "dim")}  ${text}`));
+  terminal.print(...lines.map(([name, text]) => `${terminal.paint(name.padEnd(8), "dim")}  ${printable(text)}`));
   if (models.length === 0) return;
   const most = Math.max(...models.map(({ entries }) => entries));
   const rows = models.map((count): Cell[] => [

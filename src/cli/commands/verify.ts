@@ -1,5 +1,5 @@
 import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../command.ts";
-import { printable } from "../display/printable.ts";
+import { printable, printableJson } from "../display/printable.ts";
 import { findFile, withFile } from "../recorded_file.ts";
 import { type DamagedParts, repairFile, type RepairReport } from "../repair_file.ts";
 import type { Terminal } from "../terminal.ts";
@@ -32,7 +32,7 @@ export const verify = defineCommand({
     const repair = options.fix
       ? await withProgress("Repairing", (onProgress) => repairFile(path, { onProgress }))
       : undefined;
-    if (options.json) terminal.print(JSON.stringify({ ...report, repair }, null, 2));
+    if (options.json) terminal.print(printableJson({ ...report, repair }, 2));
     else {
       printReport(report, terminal);
       if (repair) printRepair(repair, terminal);

@@ -12,7 +12,7 @@ const BLANKS = /[\t-\r \u0085\u2028\u2029]+/g;
 const OBEYED = /[\p{Cc}\u2028-\u202e\u2066-\u206f\p{Cs}]/gu;
 
 /** The same without what makes lines and columns. */
-const OBEYED_IN_LINES = /(?![\n\t])[\p{Cc}\u2028-\u202e\u2066-\u206f\p{Cs}]/gu;
+export const OBEYED_IN_LINES = /(?![\n\t])[\p{Cc}\u2028-\u202e\u2066-\u206f\p{Cs}]/gu;
 
 /**
  * A text in one line that is safe to print: recorded answers may hold anything, and none of it may color, move the
@@ -29,6 +29,14 @@ export function printable(text: string): string {
 /** Like {@linkcode printable}, but line feeds and tabs stay, and `\r\n` is a line feed. */
 export function printableLines(text: string): string {
   return PLAIN.test(text) ? text : text.replaceAll("\r\n", "\n").replace(OBEYED_IN_LINES, escape);
+}
+
+/** JSON that is safe to print: what a terminal obeys is written as an escape, which means the same. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    OBEYED_IN_LINES,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function escape(character: string): string {

@@ -1,0 +1,34 @@
+import type { RecordedRequest } from "../entry.ts";
+import { parseJson } from "../json.ts";
+import { isSecretName } from "../secret_names.ts";
+import { hideSecretValues } from "../secret_values.ts";
+import { REDACTED, redactForm, redactJsonText, redactText } from "../secrets.ts";
+import { isForm, isParts } from "./secrets_in_body.ts";
+
+/**
+ * A recorded request without its secrets, by the rules of recording: somebody may have edited the file, or written it by
+ * other means.
+ */
+export function redactRequest(request: RecordedRequest): RecordedRequest {
+  const { url, headers, body, exact } = request;
+  const redacted = {
+    ...request,
+    url: redactText(url),
+    headers: headers && Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, isSecretName(name) ? REDACTED : redactText(value)]),
+    ),
+    body: redactBody(body),
+  };
+  const isSame = JSON.stringify(redacted) === JSON.stringify(request);
+  return hideSecretValues({ ...redacted, exact: exact && isSame }, []);
+}
+
+function redactBody(body: string): string {
+  const parts = parseJson(body);
+  if (isParts(parts, body)) {
+    return JSON.stringify(
+      parts.map(([name, filename, value]) => [name, filename, isSecretName(name) ? REDACTED : redactText(value)]),
+    );
+  }
+  return redactJsonText(body) ?? (isForm(body) ? redactForm(body) : redactText(body));
+}
