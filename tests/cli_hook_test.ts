@@ -46,9 +46,26 @@ test("the README's pre-commit hook refuses a commit with a secret, and lets othe
     return git("commit", "--quiet", "--message", name);
   };
   assert.equal(commit("other.txt", "no recording").status, 0);
+  const odd = commit("ä b'\".jsonl", formatEntry({ key: "5ece2360", response: "Fine." }));
+  assert.equal(odd.status, 0, odd.output);
   const good = commit("cachy.jsonl", formatEntry({ key: "5ece2360", response: "Fine." }));
   assert.equal(good.status, 0, good.output);
   const bad = commit("more.jsonl", formatEntry({ key: "5ece2361", response: "It is a-quite-ordinary-value-1." }));
   assert.notEqual(bad.status, 0);
   assert.match(bad.output, /more\.jsonl:1 5ece2361 {2}the value of SERVICE_TOKEN in response/);
+  git("reset", "--quiet", "--hard");
+
+  // To move a file is no way around it.
+  git("mv", "cachy.jsonl", "moved.jsonl");
+  const line = formatEntry({ key: "5ece2360", response: "Fine." });
+  const moved = commit(
+    "moved.jsonl",
+    `${line}${formatEntry({ key: "5ece2361", response: "a-quite-ordinary-value-1" })}`,
+  );
+  assert.notEqual(moved.status, 0);
+  assert.match(moved.output, /moved\.jsonl:2 5ece2361 {2}the value of SERVICE_TOKEN in response/);
+  git("reset", "--quiet", "--hard");
+
+  git("rm", "--quiet", "cachy.jsonl");
+  assert.equal(git("commit", "--quiet", "--message", "without").status, 0);
 });
