@@ -17,7 +17,7 @@ test("compact takes out what counts for nothing, and says how much", async (t) =
   const [, second, third] = linesOf(file);
   const { code, stdout } = await cachy(folder, "compact");
   assert.equal(code, 0);
-  assert.match(stdout, /^Kept 2 lines, took out 1 replaced and 1 damaged ones: .* → .*\.\n$/);
+  assert.match(stdout, /^2 lines kept, 2 taken out \(1 replaced, 1 damaged\): .* → .*\.\n$/);
   assert.deepEqual(linesOf(file), [second, third]);
   await cachyOn(file, "compact", "--sort");
   assert.deepEqual(linesOf(file).map((line) => JSON.parse(line).key), keys.toSorted());

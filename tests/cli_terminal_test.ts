@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { displayWidth } from "../src/cli/display/width.ts";
-import { project, WEATHER } from "./cli.ts";
+import { formatEntry } from "../src/entry.ts";
+import { cachyOn, project, WEATHER } from "./cli.ts";
 import { defaultFlags } from "./processes.ts";
 
 const PROGRAM = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
@@ -55,6 +57,13 @@ test("list fits the width of the terminal, and is colored", { skip }, async (t) 
     assert.match(lines[0] ?? "", /^KEY .*PROMPT/);
     assert.match(output, COLORS);
   }
+});
+
+test("list leaves out columns of which nothing is known", { skip }, async (t) => {
+  const { folder } = await project(t, []);
+  writeFileSync(join(folder, "cachy.jsonl"), formatEntry({ key: "5ece2360", response: "{}" }));
+  assert.doesNotMatch(inTerminal(folder, ["list"]).output, /TIME|PROVIDER|PROMPT|TOOK/);
+  assert.match((await cachyOn(join(folder, "cachy.jsonl"), "list")).stdout, /^KEY .*TIME .*PROVIDER .*PROMPT .*TOOK\n/);
 });
 
 test("cachy prints no colors with NO_COLOR", { skip }, async (t) => {

@@ -1,17 +1,16 @@
 import { showBytes, showTime } from "../amounts.ts";
 import { showAge } from "./display/age.ts";
-import { type Cell, type Column, tableLines } from "./display/table.ts";
+import { type Cell, type Column, filledLines, tableLines } from "./display/table.ts";
 import type { EntryRow } from "./entry_row.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Entries as a table, one line each, and a line of titles; nothing if there are none. */
 export function* rowLines(rows: Iterable<EntryRow>, terminal: Terminal): Generator<string, void> {
-  const look: Look = {
-    now: Date.now(),
-    isShort: terminal.width !== undefined,
-    paintKey: (text) => terminal.paint(text, "yellow"),
-  };
-  const lines = tableLines(COLUMNS, rowCells(rows, look), terminal.width);
+  const { width } = terminal;
+  const isShort = width !== undefined;
+  const cells = rowCells(rows, { now: Date.now(), isShort, paintKey: (text) => terminal.paint(text, "yellow") });
+  // A pipe always has the same columns.
+  const lines = isShort ? filledLines(COLUMNS, [...cells], width) : tableLines(COLUMNS, cells);
   const [titles, first] = [lines.next(), lines.next()];
   if (titles.done || first.done) return;
   yield titles.value;

@@ -15,7 +15,10 @@ export const compact = defineCommand({
   summary: "Takes out what counts for nothing: replaced answers and damaged lines",
   options: OPTIONS,
   examples: ["compact", "compact --sort"],
-  notes: ["Others may record into the file meanwhile; pycachy must not. The file is replaced at once, never half."],
+  notes: [
+    "Others may record into the file meanwhile; pycachy must not. The file is replaced at once, never half. Entries that",
+    "stand within a damaged line go with it: verify --fix, before, gives them lines of their own.",
+  ],
   async run({ options, terminal }) {
     const path = findFile(options.file, terminal);
     await withFile(path, () => {}); // its message names the option
@@ -24,10 +27,9 @@ export const compact = defineCommand({
       (onProgress) => compactAt(path, { sort: options.sort ?? false, onProgress }),
     );
     const { kept, replaced, damaged, bytesBefore, bytesAfter } = report;
+    const gone = `${replaced + damaged} taken out (${replaced} replaced, ${damaged} damaged)`;
     terminal.print(
-      `Kept ${kept} lines, took out ${replaced} replaced and ${damaged} damaged ones: ${showBytes(bytesBefore)} → ${
-        showBytes(bytesAfter)
-      }.`,
+      `${kept} ${kept === 1 ? "line" : "lines"} kept, ${gone}: ${showBytes(bytesBefore)} → ${showBytes(bytesAfter)}.`,
     );
     return FINE;
   },

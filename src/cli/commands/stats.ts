@@ -2,7 +2,7 @@ import { showBytes, showTime } from "../../amounts.ts";
 import { defineCommand, FILE_OPTION, FINE, JSON_OPTION } from "../command.ts";
 import { bar } from "../display/bars.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { type Cell, type Column, tableLines } from "../display/table.ts";
+import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import { type EntryRow, rowOf } from "../entry_row.ts";
 import { everyMegabyte, type OnProgress } from "../on_progress.ts";
 import { readingsOf } from "../readings.ts";
@@ -107,10 +107,17 @@ function printStats(
     ["file", `${file}, ${showBytes(fileBytes)}`],
     ["answers", `${total.entries}, ${total.streams} of them streamed, ${showBytes(total.bytes)}`],
     ["tokens", `${total.tokens.input} read, ${total.tokens.output} written`],
-    ["time", `${showTime(total.milliseconds)} to record`],
+    ...(total.milliseconds ? [["time", `${showTime(total.milliseconds)} to record`] as [string, string]] : []),
     ...(first && last ? [["recorded", first === last ? first : `${first} to ${last}`] as [string, string]] : []),
     ...(replaced ? [["replaced", `${replaced} by a newer answer: compact takes them out`] as [string, string]] : []),
-    ...(damaged ? [["damaged", `${damaged} lines that answer nothing: verify tells why`] as [string, string]] : []),
+    ...(damaged
+      ? [
+        [
+          "damaged",
+          `${damaged} ${damaged === 1 ? "line that answers" : "lines that answer"} nothing: verify tells why`,
+        ] as [string, string],
+      ]
+      : []),
   ];
   terminal.print(...lines.map(([name, text]) => `${terminal.paint(name.padEnd(8), "dim")}  ${printable(text)}`));
   if (models.length === 0) return;
@@ -124,9 +131,12 @@ function printStats(
     count.tokens.input + count.tokens.output > 0 ? `${count.tokens.input}+${count.tokens.output}` : "",
     count.milliseconds > 0 ? showTime(count.milliseconds) : "",
   ]);
-  const isBarShown = terminal.width !== undefined;
-  const shown = <Item>(items: readonly Item[]) => items.filter((_, at) => isBarShown || at !== BAR_COLUMN);
-  terminal.print("", ...tableLines(shown(COLUMNS), rows.map(shown), terminal.width));
+  const { width } = terminal;
+  const withoutBar = <Item>(items: readonly Item[]) => items.filter((_, at) => at !== BAR_COLUMN);
+  const table = width === undefined
+    ? tableLines(withoutBar(COLUMNS), rows.map(withoutBar))
+    : filledLines(COLUMNS, rows, width);
+  terminal.print("", ...table);
 }
 
 const BAR_WIDTH = 16;

@@ -65,9 +65,9 @@ function printRepair({ kept, stripped, salvaged, dropped, backup }: RepairReport
     return;
   }
   terminal.print(
-    `Repaired: ${
-      plural(kept, "line")
-    } kept (${stripped} without a byte order mark or carriage return that they had), ` +
+    `Repaired: ${plural(kept, "line")} kept${
+      stripped ? ` (${stripped} of them without a byte order mark or carriage returns now)` : ""
+    }, ` +
       `${plural(salvaged.count, "entry", "entries")} salvaged${placesOf(salvaged)}, ${dropped.count} dropped${
         placesOf(dropped)
       }.`,

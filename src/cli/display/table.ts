@@ -70,6 +70,21 @@ export function* tableLines(
   for (const line of lines) yield formatLine(line, columns, widths);
 }
 
+/** The same without the columns that have nothing in any row: others have use for their room. */
+export function filledLines(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width?: number,
+): Generator<string, void> {
+  const isFilled = columns.map((_, at) => rows.some((cells) => textOf(cells[at]).trim() !== ""));
+  const filled = <Item>(items: readonly Item[]) => items.filter((_, at) => isFilled[at]);
+  return tableLines(filled(columns), rows.map(filled), width);
+}
+
+function textOf(cell: Cell = ""): string {
+  return typeof cell === "string" ? cell : cell.text;
+}
+
 /** What is shown of a cell. A text alone has as many columns as UTF-16 units: most have, and a million objects take time. */
 type Shown = string | ShownPart;
 
