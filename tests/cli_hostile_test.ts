@@ -1,6 +1,6 @@
 /** What a file must not be able to do to the one who looks into it, whoever wrote it. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { cachyJson, cachyOn } from "./cli.ts";
@@ -102,6 +102,17 @@ test("no command fails at members of a wrong type", async (t) => {
         `${command.join(" ")} of ${JSON.stringify(value)}`,
       );
     }
+  }
+});
+
+test("no command fails at what is nested deeply", async (t) => {
+  const file = fileOf(t, { key: "5ece2361" });
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const line = JSON.stringify({ key: "5ece2360", response: deep, request: { ...REQUEST, deep: 0 }, chunks: 1 });
+  appendFileSync(file, `${line.replace('"deep":0', `"deep":${deep}`)}\n`);
+  const shown = [["list"], ["show", "5ece2360", "--json"], ["show", "5ece2360", "--curl"], ["verify"], ["scan"]];
+  for (const command of [...shown, ["diff", "5ece2360", "5ece2361"], ["diff", "5ece2360", "5ece2361", "--json"]]) {
+    assert.doesNotMatch((await cachyOn(file, ...command)).stderr, /defect/, command.join(" "));
   }
 });
 

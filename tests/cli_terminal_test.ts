@@ -59,6 +59,15 @@ test("list fits the width of the terminal, and is colored", { skip }, async (t) 
   }
 });
 
+test("--help fits the width of the terminal", { skip }, async (t) => {
+  const { folder } = await project(t, []);
+  for (const args of [["--help"], ["list", "--help"]]) {
+    const { output } = inTerminal(folder, args, { columns: 80 });
+    const widths = stripVTControlCharacters(output).split("\n").map(displayWidth);
+    assert.ok(Math.max(...widths) <= 80, output);
+  }
+});
+
 test("list leaves out columns of which nothing is known", { skip }, async (t) => {
   const { folder } = await project(t, []);
   writeFileSync(join(folder, "cachy.jsonl"), formatEntry({ key: "5ece2360", response: "{}" }));

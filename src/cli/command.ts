@@ -52,7 +52,7 @@ export interface Command<Rules extends OptionRules = OptionRules> {
   readonly options: Rules;
   /** Command lines without the name of the program. */
   readonly examples: readonly string[];
-  /** What else there is to say, in whole lines. */
+  /** What else there is to say, one text over several lines of the source. */
   readonly notes?: readonly string[];
   run(call: Call<Rules>): ExitCode | Promise<ExitCode>;
 }

@@ -39,7 +39,7 @@ async function runCommand(
   try {
     const [name, ...rest] = args;
     if (name === undefined) {
-      terminal.note(programHelp(commands));
+      terminal.note(programHelp(commands, terminal.width));
       return FAILED;
     }
     if (["--help", "-h", "help"].includes(name)) return printHelp(rest, commands, terminal);
@@ -50,7 +50,7 @@ async function runCommand(
     command = findCommand(name, commands);
     const { options, operands } = readArguments(rest, command);
     if (options.help) {
-      terminal.print(commandHelp(command));
+      terminal.print(commandHelp(command, terminal.width));
       return FINE;
     }
     return await command.run({ options, operands, terminal });
@@ -64,7 +64,8 @@ async function runCommand(
 }
 
 function printHelp([name]: readonly string[], commands: readonly Command[], terminal: Terminal): ExitCode {
-  terminal.print(name === undefined ? programHelp(commands) : commandHelp(findCommand(name, commands)));
+  const { width } = terminal;
+  terminal.print(name === undefined ? programHelp(commands, width) : commandHelp(findCommand(name, commands), width));
   return FINE;
 }
 
@@ -90,6 +91,9 @@ function failure(error: unknown): string {
 function explain(error: unknown): string {
   if (error instanceof CommandError || error instanceof CachyError || isSystemError(error)) {
     return `${PROGRAM}: ${messageOf(withCure(error))}`;
+  }
+  if (error instanceof RangeError && /call stack/.test(error.message)) {
+    return `${PROGRAM}: Cannot show it: lists or objects in it are nested too deeply. show KEY --raw gives the answer.`;
   }
   return `${PROGRAM}: this is a defect. Please report it.\n${(error as Error | null)?.stack ?? String(error)}`;
 }

@@ -33,7 +33,9 @@ export function printableLines(text: string): string {
 
 /** JSON that is safe to print: what a terminal obeys is written as an escape, which means the same. */
 export function printableJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
+  // What is nested too deeply throws here at once. Indented, that takes seconds on Bun.
+  const json = JSON.stringify(value);
+  return (indent === undefined ? json : JSON.stringify(value, null, indent)).replace(
     OBEYED_IN_LINES,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
