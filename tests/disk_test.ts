@@ -69,7 +69,7 @@ test("a full disk costs the recordings, with one warning, until there is room ag
   assert.equal(warnings().length, 1);
   assert.match(
     warnings()[0] ?? "",
-    /^Cannot write \S+cachy\.jsonl: .*(?:ENOSPC|no space)[^]*Make room on the disk, or name/i,
+    /^Cannot write \S+cachy\.jsonl: .*(?:ENOSPC|no space)[^]*Make room on the disk, or use another file/i,
   );
   assert.deepEqual([await isRecorded(file, 1), await isRecorded(file, 2, 30_000)], [true, false]);
 
@@ -121,7 +121,7 @@ test("a read-only disk costs the recordings, with one warning, until it can be w
   assert.deepEqual([cachy.stats.hits, cachy.stats.dropped, warnings().length], [1, 2, 1]);
   assert.match(
     warnings()[0] ?? "",
-    /^Cannot write \S+: .*(?:EROFS|read-only)[^]*Make the file system writable, or name/i,
+    /^Cannot write \S+: .*(?:EROFS|read-only)[^]*Make the file system writable, or use another file/i,
   );
   assert.equal(mount("-o", "remount,rw", folder).status, 0);
   await ask(2);
@@ -155,7 +155,7 @@ test("a file in the place of the folder costs the recordings, with one warning, 
   assert.equal(warnings().length, 1);
   assert.match(
     warnings()[0] ?? "",
-    /(?:ENOTDIR|not a directory)[^]*Move the file away that stands where its folder should be, or name/i,
+    /(?:ENOTDIR|not a directory)[^]*Move the file away that stands where its folder should be, or use another file/i,
   );
   rmSync(folder);
   await ask(1);
@@ -170,7 +170,7 @@ test("a folder in the place of the file costs the recordings, with one warning, 
   const { ask, warnings } = diskCachy(file);
   for (const n of [1, 2]) await ask(n);
   assert.equal(warnings().length, 1);
-  assert.match(warnings()[0] ?? "", /(?:EISDIR|directory)[^]*Move the folder that has its name away, or name/i);
+  assert.match(warnings()[0] ?? "", /(?:EISDIR|directory)[^]*Move the folder that has its name away, or use another file/i);
   rmdirSync(file);
   await ask(1);
   assert.ok(await isRecorded(file, 1));
@@ -191,7 +191,7 @@ test("a file of somebody else costs the recordings, with one warning", { skip: n
   writeFileSync(file, "", { mode: 0o644 });
   const { stdout, stderr, code } = await runProgram("ask_as_nobody", [provider.url, file]);
   assert.deepEqual([code, JSON.parse(stdout)], [0, { statuses: [200, 200], recorded: 0, dropped: 2 }]);
-  assert.match(stderr, /^cachy: Cannot write \S+cachy\.jsonl: EACCES[^\n]*Grant access to it, or name/);
+  assert.match(stderr, /^cachy: Cannot write \S+cachy\.jsonl: EACCES[^\n]*Grant access to it, or use another file/);
   assert.equal(stderr.match(/^cachy: /gm)?.length, 1);
   assert.deepEqual([statSync(file).size, existsSync(`${file}.compact`)], [0, false]);
 });
