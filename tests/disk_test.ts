@@ -170,7 +170,10 @@ test("a folder in the place of the file costs the recordings, with one warning, 
   const { ask, warnings } = diskCachy(file);
   for (const n of [1, 2]) await ask(n);
   assert.equal(warnings().length, 1);
-  assert.match(warnings()[0] ?? "", /(?:EISDIR|directory)[^]*Move the folder that has its name away, or use another file/i);
+  assert.match(
+    warnings()[0] ?? "",
+    /(?:EISDIR|directory)[^]*Move the folder that has its name away, or use another file/i,
+  );
   rmdirSync(file);
   await ask(1);
   assert.ok(await isRecorded(file, 1));
