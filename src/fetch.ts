@@ -12,13 +12,17 @@ import { replay } from "./replay.ts";
 import { type FetchArguments, readHead, readRequest, type RequestData, urlOf } from "./request.ts";
 import { requestKind } from "./request_kind.ts";
 import { identityUrl, redactText } from "./secrets.ts";
+import type { Settings } from "./settings.ts";
 
 /** Makes a fetch that answers what is recorded, and records what is not. */
 export function createFetch(context: Context): typeof fetch {
   const { settings, network } = context;
   return (...call) => {
     const url = settings.mode === "off" ? undefined : urlOf(call[0]);
-    return url && isCached(context, url) ? cachedFetch(context, url, call) : network(...call);
+    if (!url) return network(...call);
+    if (isCached(context, url)) return cachedFetch(context, url, call);
+    if (settings.debug) tellUnknownHost(context, url);
+    return network(...call);
   };
 }
 
@@ -31,6 +35,26 @@ function isCached({ settings, reporter }: Context, url: URL): boolean {
       `A function in the option "domains" or "ignore" threw, so the URL is not cached: ${messageOf(error)}`,
     );
     return false;
+  }
+}
+
+/** Paths of LLM APIs, as servers of all names have them. */
+const LLM_PATH = /\/(?:chat\/completions|responses|messages|embeddings|api\/chat|api\/generate)$|:\w*generateContent$/i;
+
+/** Who wants to see what happens would see nothing otherwise, and look for the mistake elsewhere. */
+function tellUnknownHost({ settings, reporter }: Context, url: URL): void {
+  const isLlm = LLM_PATH.test(url.pathname);
+  if (!isLlm || isIgnored(settings, url)) return;
+  const cure = `To cache it, name it: domains: [...defaultDomains, "${url.host}"]`;
+  reporter.warn(`What goes to ${url.host} is not cached: it is not among the option "domains". ${cure}.`);
+}
+
+/** Whether the user has said that it is not to be cached. A function of the user that fails breaks no call. */
+function isIgnored(settings: Settings, url: URL): boolean {
+  try {
+    return settings.isIgnored(url);
+  } catch {
+    return true;
   }
 }
 

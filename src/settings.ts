@@ -13,6 +13,8 @@ export interface Settings {
   readonly mode: Mode;
   readonly modeSource: ModeSource;
   readonly isCached: (url: URL) => boolean;
+  /** Whether the user has said that it is not to be cached. */
+  readonly isIgnored: (url: URL) => boolean;
   readonly keyHeaders: ReadonlySet<string>;
   readonly keepHeaders: ReadonlySet<string>;
   readonly normalize: readonly Normalization[];
@@ -53,6 +55,7 @@ export function createSettings(options: CachyOptions): Settings {
     modeSource: source,
     warnings: [...warnings, ...debug.warnings, ...strict.warnings],
     isCached: cachedUrls(options.domains ?? defaultDomains, options.ignore ?? []),
+    isIgnored: matchDomains(options.ignore ?? []),
     keyHeaders: lowerCase(options.keyHeaders),
     keepHeaders: lowerCase(options.keepHeaders),
     normalize: [...options.normalize ?? []],

@@ -122,6 +122,14 @@ function mutated(value: unknown, path: readonly number[], other: unknown): unkno
   return copy;
 }
 
+test("readEntry() takes what is no text for nothing, when a stream appends to it", () => {
+  const start = { type: "content_block_start", index: 0, content_block: { type: "text", text: { toString: null } } };
+  const delta = { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hello" } };
+  const response = [start, delta].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
+  const { answered } = readEntry({ key: "5ece2360", response });
+  assert.deepEqual(answered, [{ role: "assistant", parts: [{ kind: "text", text: "Hello" }] }]);
+});
+
 const mutation = fc.record({
   example: fc.constantFrom(...EXAMPLES),
   path: fc.array(fc.nat(20), { maxLength: 7 }),

@@ -436,3 +436,31 @@ test("a warning is an event of every handle, and printed once", async (t) => {
   }
   assert.deepEqual(printed, ["cachy: Cannot read one place: down"]);
 });
+
+test("fetch() says once that a host is not cached whose path is that of an LLM API, with debug alone", async (t) => {
+  const print = t.mock.method(console, "error", () => {});
+  const urls = [
+    "http://localhost:4000/v1/responses",
+    "http://localhost:4000/v1/responses",
+    "http://localhost:4000/health",
+    "http://127.0.0.1:11434/api/chat",
+    "https://ignored.example/v1/messages",
+  ];
+  const ask = async (options: CachyOptions) => {
+    const cachy = testCachy({ fetch: countingNetwork().fetch, ...options });
+    for (const url of urls) await (await cachy.fetch(url, jsonPost({}))).text();
+    return cachy.events.map((event) => event.kind === "warning" ? event.message : event.kind);
+  };
+  assert.deepEqual(await ask({}), []);
+  assert.equal(print.mock.calls.length, 0);
+  const told = await ask({ debug: true, ignore: ["ignored.example"] });
+  assert.deepEqual(
+    told,
+    ["localhost:4000", "127.0.0.1:11434"].map((host) =>
+      `What goes to ${host} is not cached: it is not among the option "domains". ` +
+      `To cache it, name it: domains: [...defaultDomains, "${host}"].`
+    ),
+  );
+  const failing = await ask({ debug: true, ignore: [() => assert.fail("never")] });
+  assert.deepEqual(failing, [], "a function that fails breaks no call");
+});

@@ -103,6 +103,12 @@ test("a miss names the likely cause", async () => {
   }
 });
 
+test("a miss says that the recorded request is older than the option normalize", async () => {
+  const normalize: CachyOptions["normalize"] = [[/\d{4}-\d\d-\d\d/, "DATE"]];
+  const { cause } = await missOf([[chat("Today is 2026-11-24.")]], [chat("Today is 2026-12-01.")], { normalize });
+  assert.match(cause ?? "", /^a date, which the option normalize leaves out by now: .* Record it once more\.$/);
+});
+
 test("a miss offers a line for the option normalize, which cures it when it is pasted", async () => {
   const cases: [what: RegExp, recorded: string, asked: string][] = [
     [/^a time/, "Now: 2026-11-24T10:00:00.000Z.", "Now: 2026-11-25T11:30:12.345Z."],

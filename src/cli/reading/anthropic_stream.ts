@@ -1,7 +1,7 @@
 import { parseJson } from "../../json.ts";
 import type { StreamEvent } from "../../stream_events.ts";
 import { eventType } from "./event_type.ts";
-import { append, inOrder, itemAt, type Json, objectOf } from "./members.ts";
+import { append, appendText, inOrder, itemAt, type Json, objectOf } from "./members.ts";
 
 /** A block that grows. */
 interface Block {
@@ -47,7 +47,7 @@ function takeDelta(blocks: Map<number, Block>, event: Json): void {
   else if (delta.type === "citations_delta") append(members, "citations", [delta.citation]);
   else if (typeof delta.type === "string" && Object.hasOwn(TEXTS, delta.type)) {
     const name = TEXTS[delta.type] ?? "";
-    if (typeof delta[name] === "string") members[name] = `${members[name] ?? ""}${delta[name]}`;
+    if (typeof delta[name] === "string") appendText(members, name, delta[name]);
   }
 }
 

@@ -2,7 +2,7 @@ import type { StreamEvent } from "../../stream_events.ts";
 import { chatMessage } from "./chat_message.ts";
 import { eventType } from "./event_type.ts";
 import type { Answered, Format } from "./format.ts";
-import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "./members.ts";
+import { appendText, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "./members.ts";
 import type { Message } from "./message.ts";
 import { message, text } from "./parts.ts";
 
@@ -63,7 +63,7 @@ function takeDelta(growing: Growing, type: string, index: unknown, delta: Json):
 function takeContent(part: Record<string, unknown>, piece: Json): void {
   part.type ??= piece.type ?? (piece.thinking === undefined ? "text" : "thinking");
   for (const name of ["text", "thinking"]) {
-    if (typeof piece[name] === "string") part[name] = `${part[name] ?? ""}${piece[name]}`;
+    if (typeof piece[name] === "string") appendText(part, name, piece[name]);
   }
 }
 

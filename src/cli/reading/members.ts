@@ -44,6 +44,12 @@ export function given<T extends object>(members: T): T {
   return present as T;
 }
 
+/** Appends to a text among the members of what grows. What stands there and is no text goes. */
+export function appendText(members: Record<string, unknown>, name: string, piece: string): void {
+  const text = members[name];
+  members[name] = typeof text === "string" ? text + piece : piece;
+}
+
 /** Appends to a list among the members of what grows; streams bring many, so it is not copied each time. */
 export function append(members: Record<string, unknown>, name: string, items: readonly unknown[]): void {
   const list = members[name];

@@ -2,7 +2,7 @@ import type { StreamEvent } from "../../stream_events.ts";
 import { chatMessage } from "./chat_message.ts";
 import { base64Media } from "./media_part.ts";
 import type { Format } from "./format.ts";
-import { append, type Json, listOf, objectOf, textOf } from "./members.ts";
+import { append, appendText, type Json, listOf, objectOf, textOf } from "./members.ts";
 import { message, text, thinking } from "./parts.ts";
 
 /** Ollama's chat. */
@@ -46,7 +46,7 @@ function fold(events: readonly StreamEvent[], said: (line: Json) => Json, put: (
     const piece = said(objectOf(data));
     if (piece.role) grown.role = piece.role;
     for (const name of ["content", "response", "thinking"]) {
-      if (typeof piece[name] === "string") grown[name] = `${grown[name] ?? ""}${piece[name]}`;
+      if (typeof piece[name] === "string") appendText(grown, name, piece[name]);
     }
     if (Array.isArray(piece.tool_calls)) append(grown, "tool_calls", piece.tool_calls);
   }

@@ -1,5 +1,5 @@
 import type { StreamEvent } from "../../stream_events.ts";
-import { append, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "./members.ts";
+import { append, appendText, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "./members.ts";
 
 /** What has come of one choice. */
 interface Choice {
@@ -50,7 +50,7 @@ function takeDelta(choice: Choice, delta: Json): void {
   const { message, calls } = choice;
   if (textOf(delta.role) !== undefined) message.role = delta.role;
   for (const name of TEXTS) {
-    if (typeof delta[name] === "string") message[name] = `${message[name] ?? ""}${delta[name]}`;
+    if (typeof delta[name] === "string") appendText(message, name, delta[name]);
   }
   for (const name of LISTS) {
     if (Array.isArray(delta[name])) append(message, name, delta[name]);
