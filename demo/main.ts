@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { styleText } from "node:util";
 import { defaultDomains, enableCachy } from "../mod.ts";
 import { startProvider } from "../tests/provider/provider.ts";
 import { type Sdk, sdks } from "./sdks.ts";
@@ -25,7 +26,7 @@ const cachy = enableCachy({ file, domains: [...defaultDomains, provider.url], mo
 for (const sdk of sdks) {
   const apiKey = isLive ? process.env[sdk.apiKey] : undefined;
   const where = apiKey ? "the real provider" : isLive ? `loopback, because ${sdk.apiKey} is not set` : "loopback";
-  console.log(`\n\x1b[1m${sdk.name}\x1b[0m  ${sdk.call}  (${where})`);
+  console.log(`\n${styled("bold", sdk.name)}  ${sdk.call}  (${where})`);
   const baseURL = apiKey ? undefined : `${provider.url}${sdk.path}`;
   const live = await ask("live     ", sdk, apiKey, baseURL);
   const replayed = await ask("from file", sdk, apiKey, baseURL);
@@ -53,8 +54,14 @@ async function ask(title: string, sdk: Sdk, apiKey: string | undefined, baseURL:
     process.stdout.write(token.replaceAll("\n", " "));
   }
   const total = performance.now() - start;
-  console.log(`\n            \x1b[2mfirst token ${milliseconds(first ?? total)}, total ${milliseconds(total)}\x1b[0m`);
+  const times = `first token ${milliseconds(first ?? total)}, total ${milliseconds(total)}`;
+  console.log(`\n            ${styled("dim", times)}`);
   return text;
+}
+
+/** Plain in a pipe. */
+function styled(style: "bold" | "dim", text: string): string {
+  return process.stdout.isTTY ? styleText(style, text) : text;
 }
 
 function milliseconds(time: number): string {

@@ -53,7 +53,7 @@ def read(path):
 
 
 if __name__ == "__main__":
-    path, *request = sys.argv[1:]
+    path, *request = sys.argv[1:] or sys.exit(__doc__)
     answers = read(path)
     if not request:
         for entry, body in answers.values():

@@ -18,6 +18,9 @@ globalThis.fetch = (input, init) => {
 };
 `;
 
+/** @type {Record<string, string>} */
+const GREETINGS = { French: "Bonjour", German: "Guten Tag", Spanish: "Hola" };
+
 /** A provider of responses that greets whom it is told to, and numbers its answers. */
 export async function startResponses() {
   let count = 0;
@@ -25,7 +28,7 @@ export async function startResponses() {
     let body = "";
     for await (const text of request.setEncoding("utf8")) body += text;
     const [, name, language] = /Greet (\w+) .* in (\w+)\./.exec(JSON.parse(body).input) ?? [];
-    const text = `Greeting ${++count} in ${language}: Hello, ${name}!`;
+    const text = `${GREETINGS[language ?? ""] ?? "Hello"}, ${name}! (${++count})`;
     const content = [{ type: "output_text", text, annotations: [] }];
     const output = [{ type: "message", id: `msg_${count}`, role: "assistant", status: "completed", content }];
     response.setHeader("content-type", "application/json");

@@ -18,3 +18,8 @@ function showIn(units: readonly Unit[], value: number, digits: number): string {
   const [name, size] = units.findLast(([, size]) => value >= size * 0.9995) ?? units[0] as Unit;
   return `${(value / size).toFixed(digits)} ${name}`;
 }
+
+/** A number of things: `1 line`, `2 lines`, `2 entries`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { showBytes, showTime } from "../src/amounts.ts";
+import { plural, showBytes, showTime } from "../src/amounts.ts";
 
 test("showBytes() chooses the unit that reads best", () => {
   const cases: [number, string][] = [
@@ -34,4 +34,9 @@ test("showTime() chooses the unit that reads best", () => {
     [5_400_000, "1.5 h"],
   ];
   for (const [ms, text] of cases) assert.equal(showTime(ms), text);
+});
+
+test("plural() says one thing of one, and another of none and many", () => {
+  assert.deepEqual([0, 1, 2].map((count) => plural(count, "line")), ["0 lines", "1 line", "2 lines"]);
+  assert.equal(plural(2, "entry", "entries"), "2 entries");
 });

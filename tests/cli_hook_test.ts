@@ -53,6 +53,12 @@ test("the README's pre-commit hook refuses a commit with a secret, and lets othe
   const bad = commit("more.jsonl", formatEntry({ key: "5ece2361", response: "It is a-quite-ordinary-value-1." }));
   assert.notEqual(bad.status, 0);
   assert.match(bad.output, /more\.jsonl:1 5ece2361 {2}the value of SERVICE_TOKEN in response/);
+  // What counts is what is staged, whatever the file holds by now.
+  writeFileSync(join(folder, "more.jsonl"), formatEntry({ key: "5ece2361", response: "Fine." }));
+  assert.notEqual(git("commit", "--quiet", "--message", "again").status, 0);
+  git("add", "more.jsonl");
+  writeFileSync(join(folder, "more.jsonl"), formatEntry({ key: "5ece2361", response: "a-quite-ordinary-value-1" }));
+  assert.equal(git("commit", "--quiet", "--message", "clean").status, 0);
   git("reset", "--quiet", "--hard");
 
   // To move a file is no way around it.

@@ -122,7 +122,7 @@ test("remove removes after y, and nothing after anything else", { skip }, async 
   }
   const { code, output } = inTerminal(folder, ["remove", key], { answer: "y\n" });
   assert.equal(code, 0, output);
-  assert.match(output, /Removed 1 of 1 lines/);
+  assert.match(output, /Removed 1 line:/);
   assert.equal(readFileSync(file, "utf8"), "");
 });
 

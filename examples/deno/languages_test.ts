@@ -6,7 +6,7 @@ import { greet } from "./greet.ts";
 Deno.test("greets in several languages at the same time", async () => {
   const check = (language: string) =>
     withCachy({ file: `recordings/${language}.jsonl` }, async () => {
-      assert.match(await greet("Ada", language), new RegExp(language));
+      assert.match(await greet("Ada", language), /Ada/);
     });
   await Promise.all(["French", "German", "Spanish"].map(check));
 });

@@ -12,7 +12,7 @@ describe("at the same time", { concurrency: true }, () => {
   for (const language of ["French", "German", "Spanish"]) {
     test(`greets in ${language}`, () =>
       withCachy({ file: `recordings/${language}.jsonl` }, async () => {
-        assert.match(await greet("Ada", language), new RegExp(language));
+        assert.match(await greet("Ada", language), /Ada/);
       }));
   }
 

@@ -1,4 +1,4 @@
-import { showBytes } from "../../amounts.ts";
+import { plural, showBytes } from "../../amounts.ts";
 import { compactAt } from "../../stores/compact.ts";
 import { defineCommand, FILE_OPTION, FINE } from "../command.ts";
 import { findFile, withFile } from "../recorded_file.ts";
@@ -29,7 +29,7 @@ export const compact = defineCommand({
     const { kept, replaced, damaged, bytesBefore, bytesAfter } = report;
     const gone = `${replaced + damaged} taken out (${replaced} replaced, ${damaged} damaged)`;
     terminal.print(
-      `${kept} ${kept === 1 ? "line" : "lines"} kept, ${gone}: ${showBytes(bytesBefore)} → ${showBytes(bytesAfter)}.`,
+      `${plural(kept, "line")} kept, ${gone}: ${showBytes(bytesBefore)} → ${showBytes(bytesAfter)}.`,
     );
     return FINE;
   },

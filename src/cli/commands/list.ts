@@ -15,7 +15,12 @@ type Sort = typeof SORTS[number];
 const OPTIONS = {
   ...FILTER_OPTIONS,
   ...SINCE_OPTION,
-  sort: { type: "string", short: "s", value: "BY", help: `${SORTS.join(", ")}; by default the newest come first` },
+  sort: {
+    type: "string",
+    short: "s",
+    value: "BY",
+    help: `${SORTS.join(", ")}; by default what was added last comes first`,
+  },
   reverse: { type: "boolean", short: "r", help: "the other way round" },
   limit: { type: "string", short: "n", value: "NUMBER", help: "at most so many" },
   ...JSON_OPTION,

@@ -1,4 +1,4 @@
-import { showBytes } from "../../amounts.ts";
+import { plural, showBytes } from "../../amounts.ts";
 import { type Call, CommandError, defineCommand, type ExitCode, FILE_OPTION, FINE, UsageError } from "../command.ts";
 import { printable } from "../display/printable.ts";
 import { type EntryRow, rowOf } from "../entry_row.ts";
@@ -76,9 +76,7 @@ function pickEntries(file: RecordedFile, { options, operands }: Call<typeof OPTI
 
 async function removeAsked(unwanted: Unwanted, { options, terminal }: Call<typeof OPTIONS>): Promise<ExitCode> {
   const { path, lines, entries, bytes } = unwanted;
-  const what = `${entries} ${entries === 1 ? "answer" : "answers"} (${lines.length} ${
-    lines.length === 1 ? "line" : "lines"
-  }, ${showBytes(bytes)})`;
+  const what = `${plural(entries, "answer")} (${plural(lines.length, "line")}, ${showBytes(bytes)})`;
   if (!options.yes) {
     const answer = await terminal.confirm(`Remove ${what} from ${printable(path)}?`);
     if (answer === undefined) {
@@ -92,10 +90,9 @@ async function removeAsked(unwanted: Unwanted, { options, terminal }: Call<typeo
     }
   }
   const report = await withProgress("Removing", (onProgress) => removeEntries(unwanted, { onProgress }));
+  const gone = report.missing ? `${report.lines} of ${lines.length} lines` : plural(report.lines, "line");
   terminal.note(
-    `Removed ${report.lines} of ${lines.length} lines: ${showBytes(report.bytesBefore)} → ${
-      showBytes(report.bytesAfter)
-    }.`,
+    `Removed ${gone}: ${showBytes(report.bytesBefore)} → ${showBytes(report.bytesAfter)}.`,
   );
   if (report.missing) terminal.note(`${report.missing} of them had been changed or removed by others meanwhile.`);
   return FINE;

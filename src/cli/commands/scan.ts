@@ -33,8 +33,8 @@ export const scan = defineCommand({
   examples: ["scan", "scan --env", "scan recordings/*.jsonl"],
   notes: [
     "Finds what looks like a key (sk-…, AIza…, ghp_…, PEM …), credentials by their names in requests and headers, and with",
-    "--env the values of environment variables. A secret is never printed. The exit code is 1 if there is one. To look at",
-    "the environment, Deno needs --allow-env (-E).",
+    "--env the values of environment variables. Of a secret no more than its first letters are printed. The exit code is",
+    "1 if there is one. To look at the environment, Deno needs --allow-env (-E).",
   ],
   async run({ options, operands, terminal }) {
     const credentials = options.env ? environmentCredentials() : [];

@@ -1,3 +1,4 @@
+import { plural } from "../../amounts.ts";
 import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../command.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { findFile, withFile } from "../recorded_file.ts";
@@ -82,8 +83,4 @@ function placesOf({ first, count }: DamagedParts): string {
   if (count === 0) return "";
   const lines = [...new Set(first.map(({ line }) => line))].slice(0, NAMED_LINES);
   return ` (line ${lines.join(", ")}${count > lines.length ? " …" : ""})`;
-}
-
-function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }
