@@ -8,8 +8,8 @@
  * | Bun     | `bun --preload @cachy/core/auto main.ts`             |
  * | Node    | `node --import @cachy/core/auto main.js`             |
  *
- * `CACHY_FILE`, `CACHY_MODE` (`auto`, `replay`, `refresh`, `off`), `CACHY_DEBUG` (`1`, `miss`, `0`) and `CACHY_STRICT`
- * are the options, and `CI` makes the mode `replay`. What the program itself says by `enableCachy()` wins, before or
+ * `CACHY_FILE`, `CACHY_DOMAINS` (hosts beside the default ones, separated by commas), `CACHY_MODE` (`auto`, `replay`,
+ * `refresh`, `off`), `CACHY_DEBUG` (`1`, `miss`, `0`) and `CACHY_STRICT` (`1`, `0`) are the options, and `CI` makes the mode `replay`. What the program itself says by `enableCachy()` wins, before or
  * after the import. A wrong value is a warning.
  *
  * @example As the first import of a program or of a test runner's set-up file

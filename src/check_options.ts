@@ -90,7 +90,7 @@ export function isPath(value: unknown): boolean {
 }
 
 /** A host, with a port or without, or the start of a URL. */
-function isDomainMatcher(value: unknown): boolean {
+export function isDomainMatcher(value: unknown): boolean {
   if (!isText(value)) return value instanceof RegExp || isFunction(value);
   if (/^https?:\/\//.test(value)) return URL.canParse(value);
   return /^(?:[\p{L}\p{N}._-]+|\[[\da-f:.]+\])(?::\d+)?$/iu.test(value) &&

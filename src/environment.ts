@@ -4,7 +4,14 @@ import { fileURLToPath } from "node:url";
 import { isGranted } from "./permissions.ts";
 
 /** The environment variables that this module reads. */
-export type VariableName = "CI" | "CACHY_MODE" | "CACHY_FILE" | "CACHY_DEBUG" | "CACHY_STRICT" | "NO_COLOR";
+export type VariableName =
+  | "CI"
+  | "CACHY_MODE"
+  | "CACHY_FILE"
+  | "CACHY_DOMAINS"
+  | "CACHY_DEBUG"
+  | "CACHY_STRICT"
+  | "NO_COLOR";
 
 /** A variable's value; undefined if it is not set; `denied` if Deno does not let us look. */
 export function readVariable(name: VariableName): { readonly value?: string; readonly denied?: true } {

@@ -45,7 +45,7 @@ const LLM_PATH = /\/(?:chat\/completions|responses|messages|embeddings|api\/chat
 function tellUnknownHost({ settings, reporter }: Context, url: URL): void {
   const isLlm = LLM_PATH.test(url.pathname);
   if (!isLlm || isIgnored(settings, url)) return;
-  const cure = `To cache it, name it: domains: [...defaultDomains, "${url.host}"]`;
+  const cure = `To cache it, name it: domains: [...defaultDomains, "${url.host}"], or CACHY_DOMAINS=${url.host}`;
   reporter.warn(`What goes to ${url.host} is not cached: it is not among the option "domains". ${cure}.`);
 }
 

@@ -41,7 +41,7 @@ export interface CachyOptions {
   /**
    * The URLs that are cached; all others go to the original fetch untouched.
    *
-   * @default defaultDomains
+   * @default defaultDomains, and those that the environment variable CACHY_DOMAINS names, separated by commas
    */
   readonly domains?: readonly DomainMatcher[];
   /**

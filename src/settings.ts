@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Normalization } from "./canonical_request.ts";
-import { checkOptions, isPath } from "./check_options.ts";
+import { checkOptions, isDomainMatcher, isPath } from "./check_options.ts";
 import { defaultDomains, type DomainMatcher, matchDomains } from "./domains.ts";
 import { pathOf, readableVariables, readVariable, type VariableName, workingDirectory } from "./environment.ts";
 import { type CachyOptions, type MissBehavior, type Mode, MODES, type ModeSource, type Pace } from "./options.ts";
@@ -50,11 +50,12 @@ export function createSettings(options: CachyOptions): Settings {
   const { mode, source, warnings } = chooseMode(options.mode);
   const debug = chosenBy<Debug>("CACHY_DEBUG", { ...SWITCH, miss: "miss" });
   const strict = chosenBy("CACHY_STRICT", SWITCH);
+  const domains = options.domains ? { domains: options.domains, warnings: [] } : domainsByVariable();
   return {
     mode,
     modeSource: source,
-    warnings: [...warnings, ...debug.warnings, ...strict.warnings],
-    isCached: cachedUrls(options.domains ?? defaultDomains, options.ignore ?? []),
+    warnings: [...warnings, ...debug.warnings, ...strict.warnings, ...domains.warnings],
+    isCached: cachedUrls(domains.domains, options.ignore ?? []),
     isIgnored: matchDomains(options.ignore ?? []),
     keyHeaders: lowerCase(options.keyHeaders),
     keepHeaders: lowerCase(options.keepHeaders),
@@ -107,7 +108,7 @@ function chooseMode(option: Mode | undefined): ModeChoice {
   if (ci.denied) {
     warnings.push(
       `Cannot read the environment variable CI: Deno did not grant it, so what is not recorded goes to the network ` +
-        `even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG,CACHY_STRICT, or set the option { mode }.`,
+        `even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DOMAINS,CACHY_DEBUG,CACHY_STRICT, or set the option { mode }.`,
     );
   }
   return { ...choice, warnings };
@@ -126,6 +127,15 @@ function chosenBy<Value>(name: VariableName, values: Readonly<Record<string, Val
   if (Object.hasOwn(values, text)) return { choice: values[text], warnings: [] };
   const allowed = Object.keys(values).join(", ");
   return { warnings: [`Cannot use ${name}=${value}: expected one of ${allowed}. It is ignored.`] };
+}
+
+/** The default ones, and those that CACHY_DOMAINS names. */
+function domainsByVariable(): { readonly domains: readonly DomainMatcher[]; readonly warnings: readonly string[] } {
+  const named = readVariable("CACHY_DOMAINS").value?.split(/[\s,]+/).filter(Boolean) ?? [];
+  const warnings = named.filter((domain) => !isDomainMatcher(domain)).map((domain) =>
+    `Cannot use ${domain} in CACHY_DOMAINS: expected hosts and URL prefixes, separated by commas. It is ignored.`
+  );
+  return { domains: [...defaultDomains, ...named.filter(isDomainMatcher)], warnings };
 }
 
 function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {

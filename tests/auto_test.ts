@@ -44,6 +44,18 @@ test("auto records and replays what a program asks that knows nothing of it", as
   assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [1, 1]);
 });
 
+test("auto caches a server of one's own, when CACHY_DOMAINS names it", async (t) => {
+  const CACHY_FILE = join(temporaryFolder(t), "answers.jsonl");
+  const env = { CACHY_FILE, OPENAI_BASE_URL: "http://localhost:4000/v1", CACHY_DEBUG: "1" };
+  const uncached = succeeded(await run("ask_by_sdk", [], [auto], env));
+  assert.match(uncached.stderr, /What goes to localhost:4000 is not cached.* or CACHY_DOMAINS=localhost:4000\./);
+  assert.equal(linesOf(CACHY_FILE), 0);
+  const live = succeeded(await run("ask_by_sdk", [], [auto], { ...env, CACHY_DOMAINS: "localhost:4000" }));
+  const replayed = succeeded(await run("ask_by_sdk", [], [auto], { ...env, CACHY_DOMAINS: "localhost:4000", CI: "1" }));
+  assert.equal(replayed.stdout, live.stdout);
+  assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [2, 1]);
+});
+
 test("auto is in time for ollama's default export, which looks fetch up when it is imported", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const live = succeeded(await run("ask_ollama", [file], [auto]));

@@ -8,7 +8,7 @@ import { type CachyEvent, createCachy } from "../mod.ts";
 import { createSettings, type Settings } from "../src/settings.ts";
 import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder } from "./testing.ts";
 
-const VARIABLES = ["CI", "CACHY_MODE", "CACHY_FILE", "CACHY_DEBUG", "CACHY_STRICT"] as const;
+const VARIABLES = ["CI", "CACHY_MODE", "CACHY_FILE", "CACHY_DOMAINS", "CACHY_DEBUG", "CACHY_STRICT"] as const;
 
 /** Runs a function with these variables and no other of ours, and puts everything back. */
 function withVariables<T>(variables: Partial<Record<typeof VARIABLES[number], string>>, run: () => T): T {
@@ -86,6 +86,20 @@ test("createSettings() debugs by the option, else by CACHY_DEBUG", () => {
   }
   assert.equal(settingsWith({}).debug, false);
   assert.equal(settingsWith({ CACHY_DEBUG: "miss" }).debug, "miss");
+});
+
+test("createSettings() adds the hosts of CACHY_DOMAINS to the default ones, unless the option names others", () => {
+  const urls = ["http://localhost:4000/v1/responses", "https://llm.example/x", "https://api.openai.com/v1/responses"];
+  const cached = (value: string, options = {}) => {
+    const { isCached, warnings } = settingsWith({ CACHY_DOMAINS: value }, options);
+    return [urls.map((url) => isCached(new URL(url))), warnings];
+  };
+  assert.deepEqual(cached(""), [[false, false, true], []]);
+  assert.deepEqual(cached("localhost:4000, https://llm.example/"), [[true, true, true], []]);
+  assert.deepEqual(cached("localhost:4000", { domains: ["llm.example"] }), [[false, true, false], []]);
+  const warning =
+    "Cannot use a/b in CACHY_DOMAINS: expected hosts and URL prefixes, separated by commas. It is ignored.";
+  assert.deepEqual(cached("a/b,llm.example"), [[false, true, true], [warning]]);
 });
 
 test("createSettings() is strict by CACHY_STRICT", () => {
