@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { join } from "node:path";
 import { test } from "node:test";
+import { encodeBase64 } from "../src/base64.ts";
+import { concatBytes } from "../src/bytes.ts";
 import { type Entry, formatEntry } from "../src/entry.ts";
 import {
   cachy,
@@ -20,6 +22,7 @@ import {
   WEATHER,
 } from "./cli.ts";
 import { defaultFlags } from "./processes.ts";
+import { eventFrame } from "./provider/aws_frame.ts";
 import { temporaryFolder } from "./testing.ts";
 
 test("show prints a request and its answer with roles, texts, calls and settings", async (t) => {
@@ -77,11 +80,26 @@ test("show --events prints each event with its time", async (t) => {
   assert.ok(events.every(({ ms }) => typeof ms === "number"));
 });
 
+test("show --events cuts the frames of AWS, also where a chunk ends inside of one", async (t) => {
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const frames = concatBytes(["Hel", "lo"].map((text) => eventFrame("contentBlockDelta", { delta: { text } })));
+  const response = encodeBase64(frames);
+  const headers = { "content-type": "application/vnd.amazon.eventstream" };
+  const chunks: [number, number][] = [[5, 20], [40, frames.length - 20]];
+  writeFileSync(file, formatEntry({ key: "5ece2360", v: 1, headers, binary: true, response, chunks }));
+  assert.deepEqual(
+    await cachyJson(file, "show", "5ec", "--events"),
+    ["Hel", "lo"].map((text) => {
+      return { ms: 40, name: "contentBlockDelta", data: { delta: { text } } };
+    }),
+  );
+});
+
 test("show --events says that an answer is no stream", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [SPEECH]);
   const { code, stderr } = await cachyOn(file, "show", key, "--events");
   assert.equal(code, 2);
-  assert.match(stderr, /Cannot show the events of \w+: its answer is no stream of text\. Leave out --events\./);
+  assert.match(stderr, /Cannot show the events of \w+: its answer is no stream\. Leave out --events\./);
 });
 
 /** Runs the command line without decoding what it prints. */

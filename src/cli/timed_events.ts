@@ -1,6 +1,7 @@
 import { decodeBody } from "../body.ts";
-import { utf8 } from "../bytes.ts";
+import { concatBytes, utf8 } from "../bytes.ts";
 import type { Entry } from "../entry.ts";
+import { awsEvents } from "./reading/aws_events.ts";
 import { chunkLengths } from "../replay.ts";
 import {
   type EventParser,
@@ -18,29 +19,54 @@ export interface TimedEvent extends StreamEvent {
   readonly ms?: number;
 }
 
-/** The events of a recorded stream; none if the answer was no stream of text. */
+/** The events of a recorded stream; none if the answer was no stream. */
 export function timedEvents(entry: Entry): TimedEvent[] {
   const body = decodeBody(entry);
-  if (typeof body !== "string") return [];
   const parser = parserFor(entry, body);
   if (!parser) return [];
-  const bytes = utf8(body);
+  const bytes = typeof body === "string" ? utf8(body) : body;
   const lengths = chunkLengths(entry.chunks ?? [], bytes.byteLength);
-  const decoder = new TextDecoder();
   const events: TimedEvent[] = [];
   let at = 0;
   for (const [index, length] of (lengths ?? [bytes.byteLength]).entries()) {
     const ms = lengths ? entry.chunks?.[index]?.[0] : undefined;
-    const text = decoder.decode(bytes.subarray(at, at + length), { stream: true });
-    for (const event of parser.push(text)) events.push({ ...event, ms });
+    for (const event of parser.push(bytes.subarray(at, at + length))) events.push({ ...event, ms });
     at += length;
   }
   return [...events, ...parser.end()];
 }
 
-function parserFor({ headers }: Entry, body: string): EventParser | undefined {
-  if (startsLikeEvents(body)) return sseParser();
-  const type: unknown = headers?.["content-type"]; // nobody has checked it
-  const isLines = typeof type === "string" && isJsonLinesType(type.toLowerCase());
-  return isLines || startsLikeJsonLines(body) ? jsonLinesParser() : undefined;
+/** Cuts bytes that arrive in pieces into events. */
+interface BytesParser {
+  push(bytes: Uint8Array): StreamEvent[];
+  end(): StreamEvent[];
+}
+
+function parserFor({ headers }: Entry, body: string | Uint8Array): BytesParser | undefined {
+  const contentType: unknown = headers?.["content-type"]; // nobody has checked it
+  const type = typeof contentType === "string" ? contentType.toLowerCase() : "";
+  if (typeof body !== "string") return type.includes("vnd.amazon.eventstream") ? framesParser() : undefined;
+  if (startsLikeEvents(body)) return textParser(sseParser());
+  return isJsonLinesType(type) || startsLikeJsonLines(body) ? textParser(jsonLinesParser()) : undefined;
+}
+
+function textParser(parser: EventParser): BytesParser {
+  const decoder = new TextDecoder();
+  return { push: (bytes) => parser.push(decoder.decode(bytes, { stream: true })), end: parser.end };
+}
+
+/** A frame of AWS begins with its length. */
+function framesParser(): BytesParser {
+  let rest: Uint8Array = new Uint8Array();
+  return {
+    push(bytes) {
+      rest = concatBytes([rest, bytes]);
+      const events = awsEvents(rest);
+      const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength);
+      const end = events.reduce((at) => at + view.getUint32(at), 0);
+      rest = rest.subarray(end);
+      return events;
+    },
+    end: () => [],
+  };
 }

@@ -116,7 +116,7 @@ async function printEvents(entry: Entry, isJson: boolean, terminal: Terminal): P
   const events = timedEvents(entry);
   if (events.length === 0) {
     throw new CommandError(
-      `Cannot show the events of ${entry.key}: its answer is no stream of text. Leave out --events.`,
+      `Cannot show the events of ${entry.key}: its answer is no stream. Leave out --events.`,
     );
   }
   if (isJson) {
