@@ -1,0 +1,115 @@
+/** Every command as a process of its own, on every kind of file. */
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { commands } from "../src/cli/commands.ts";
+import type { Entry } from "../src/entry.ts";
+import { cachy, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
+import { temporaryFolder } from "./testing.ts";
+
+/** What each command is given besides a file, and the exit code that is due. */
+type Expected = Readonly<Record<string, readonly [args: readonly string[], code: number]>>;
+
+/** Runs each command on a copy of a file of its own, all at the same time. Without a file there is none. */
+async function runAll(folder: string, file: string | undefined, expected: Expected) {
+  assert.deepEqual(Object.keys(expected).sort(), commands.map(({ name }) => name).sort());
+  return await Promise.all(
+    Object.entries(expected).map(async ([name, [args, code]]) => {
+      const copy = `${name}.jsonl`;
+      if (file !== undefined) copyFileSync(file, join(folder, copy));
+      const exit = await cachy(folder, name, ...args, "--file", copy);
+      assert.equal(exit.code, code, `${name}: ${exit.stdout}${exit.stderr}`);
+      assert.doesNotMatch(exit.stderr, /defect|\n\s+at /, name);
+      return { name, path: join(folder, copy), ...exit };
+    }),
+  );
+}
+
+const linesOf = (path: string) => readFileSync(path, "utf8").split("\n").filter((line) => line !== "");
+
+test("every command reads and changes what pycachy recorded", { skip: NO_PYCACHY_FILE }, async (t) => {
+  const entries: Entry[] = linesOf(PYCACHY_FILE).map((line) => JSON.parse(line));
+  const count = (key: string) => entries.filter((entry) => entry.key === key).length;
+  const [first, second] = entries.filter(({ key, response }) => count(key) === 1 && response !== "").map(({ key }) =>
+    key
+  );
+  const [one = "", other = ""] = [first, second];
+  const results = await runAll(temporaryFolder(t), PYCACHY_FILE, {
+    list: [[], 0],
+    show: [[one], 0],
+    diff: [[one, other, "--answer"], 1],
+    stats: [[], 0],
+    verify: [["--fix"], 0],
+    scan: [[], 0],
+    compact: [[], 0],
+    remove: [[one, "--yes"], 0],
+    merge: [[PYCACHY_FILE], 0],
+  });
+  const after = new Map(results.map(({ name, path }) => [name, linesOf(path)]));
+  const newest = new Map(linesOf(PYCACHY_FILE).map((line) => [JSON.parse(line).key, line]));
+  assert.deepEqual(
+    after.get("compact"),
+    linesOf(PYCACHY_FILE).filter((line) => newest.get(JSON.parse(line).key) === line),
+  );
+  assert.deepEqual(after.get("remove"), linesOf(PYCACHY_FILE).filter((line) => JSON.parse(line).key !== one));
+  for (const name of ["list", "verify", "merge"]) assert.deepEqual(after.get(name), linesOf(PYCACHY_FILE), name);
+});
+
+test("every command bears a damaged file, and loses no entry of it", async (t) => {
+  const { folder, file, keys } = await project(t);
+  const lines = linesOf(file);
+  const damaged = join(folder, "damaged");
+  writeFileSync(
+    damaged,
+    `\uFEFF${lines[0]}\r\n<<<<<<< HEAD\n\n${lines.slice(1).join("\n")}\n${lines[0]?.slice(0, 90)}`,
+  );
+  const [one = "", other = ""] = keys;
+  const results = await runAll(folder, damaged, {
+    list: [[], 0],
+    show: [[one], 0],
+    diff: [[one, other], 1],
+    stats: [[], 0],
+    verify: [["--fix"], 0],
+    scan: [[], 0],
+    compact: [[], 0],
+    remove: [[one, "--yes"], 0],
+    merge: [[file], 0],
+  });
+  const after = new Map(results.map(({ name, path }) => [name, readFileSync(path, "utf8")]));
+  for (const name of ["compact", "verify"]) assert.equal(after.get(name), `${lines.join("\n")}\n`, name);
+  const shown = results.find(({ name }) => name === "list")?.stdout ?? "";
+  for (const key of keys) assert.ok(shown.includes(key), key);
+  for (const line of lines.slice(1)) assert.ok(after.get("remove")?.includes(line));
+  assert.ok(!after.get("remove")?.includes(lines[0] ?? ""));
+});
+
+test("every command bears an empty file, and says of a missing one that it is", async (t) => {
+  const { folder, file } = await project(t);
+  const empty = join(folder, "empty");
+  writeFileSync(empty, "");
+  const nothing: Expected = {
+    list: [[], 0],
+    show: [["5ece2360"], 2],
+    diff: [["5ece2360"], 2],
+    stats: [[], 0],
+    verify: [[], 0],
+    scan: [[], 0],
+    compact: [[], 0],
+    remove: [["5ece2360", "--yes"], 2],
+    merge: [[file], 0],
+  };
+  const results = await runAll(folder, empty, nothing);
+  const merged = results.find(({ name }) => name === "merge")?.path ?? "";
+  assert.equal(readFileSync(merged, "utf8"), readFileSync(file, "utf8"));
+
+  const other = temporaryFolder(t);
+  const missing = await runAll(other, undefined, {
+    ...Object.fromEntries(Object.entries(nothing).map(([name, [args]]) => [name, [args, 2] as const])),
+    merge: [[file], 0],
+  });
+  for (const { name, path, stderr } of missing.filter(({ name }) => name !== "merge")) {
+    assert.match(stderr, /^cachy: Cannot read .*\.jsonl: there is no such file\. Record a call first/, name);
+    assert.ok(!existsSync(path), name);
+  }
+});
