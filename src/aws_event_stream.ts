@@ -1,33 +1,57 @@
+/** One frame of an AWS event stream (`application/vnd.amazon.eventstream`), which Bedrock streams. */
+export interface AwsFrame {
+  /** Those headers that are texts; undefined if the headers are broken. */
+  readonly texts: ReadonlyMap<string, string> | undefined;
+  readonly payload: Uint8Array;
+  /** Where the next frame begins, in bytes. */
+  readonly end: number;
+}
+
 /**
- * Checks the frames of an AWS event stream (`application/vnd.amazon.eventstream`), which Bedrock streams.
+ * The frame that begins at a place, or why there is no whole one.
  *
  * A frame is: its length and the length of its headers (32 bits each, big-endian), a checksum, the headers, the payload
  * and another checksum.
+ */
+export function awsFrameAt(body: Uint8Array, at: number): AwsFrame | string {
+  if (at + PRELUDE > body.byteLength) return "the last frame is cut off";
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const [length, headersLength] = [view.getUint32(at), view.getUint32(at + 4)];
+  if (length < PRELUDE + headersLength + CHECKSUM) return "a frame has an impossible length";
+  const end = at + length;
+  if (end > body.byteLength) return "the last frame is cut off";
+  const payload = at + PRELUDE + headersLength;
+  return {
+    texts: textHeaders(body.subarray(at + PRELUDE, payload)),
+    payload: body.subarray(payload, end - CHECKSUM),
+    end,
+  };
+}
+
+/**
+ * Checks the frames of a body.
  *
  * @returns What is wrong, or undefined if every frame is whole, none is an exception, and a message that was started
  * (Bedrock's converse) is stopped: a connection can also end cleanly between two frames.
  */
 export function awsStreamProblem(body: Uint8Array): string | undefined {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   let isOpen = false;
   for (let at = 0; at < body.byteLength;) {
-    if (at + PRELUDE > body.byteLength) return "the last frame is cut off";
-    const length = view.getUint32(at);
-    const headersLength = view.getUint32(at + 4);
-    if (length < PRELUDE + headersLength + CHECKSUM) {
-      return "a frame has an impossible length";
-    }
-    if (at + length > body.byteLength) return "the last frame is cut off";
-    const texts = textHeaders(body.subarray(at + PRELUDE, at + PRELUDE + headersLength));
+    const frame = awsFrameAt(body, at);
+    if (typeof frame === "string") return frame;
+    const { texts, end } = frame;
     if (!texts) return "a frame has broken headers";
     const type = texts.get(":message-type") ?? "event";
     if (type !== "event") return `a frame is of the type ${type}`;
-    const event = texts.get(":event-type");
+    const event = texts.get(EVENT_TYPE);
     isOpen = event === "messageStart" || (isOpen && event !== "messageStop");
-    at += length;
+    at = end;
   }
   return isOpen ? "the stream ended without messageStop" : undefined;
 }
+
+/** The header that names an event. */
+export const EVENT_TYPE = ":event-type";
 
 const PRELUDE = 12;
 const CHECKSUM = 4;

@@ -1,5 +1,6 @@
 import type { RecordedRequest } from "./entry.ts";
 import type { Difference } from "./difference.ts";
+import { isSummary } from "./recorded_request.ts";
 
 /** What changes on every run, what normalizes it, and what takes its place. */
 const CHANGING: readonly (readonly [what: string, pattern: RegExp, replacement: string])[] = [
@@ -67,14 +68,11 @@ function changingText(differences: readonly Difference[]): string | undefined {
   return undefined;
 }
 
-/** What stands in place of a long text. */
-const SUMMARY = /^\[\d+ (?:characters|bytes), sha256 [0-9a-f]{64}\]$/;
-
 function isChangedText(
   difference: Difference,
 ): difference is Difference & { readonly recorded: string; readonly asked: string } {
   if (difference.kind !== "changed") return false;
-  return [difference.recorded, difference.asked].every((value) => typeof value === "string" && !SUMMARY.test(value));
+  return [difference.recorded, difference.asked].every((value) => typeof value === "string" && !isSummary(value));
 }
 
 /** Members that come and go without any other change are mostly those of a new version. */

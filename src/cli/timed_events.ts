@@ -55,15 +55,13 @@ function textParser(parser: EventParser): BytesParser {
   return { push: (bytes) => parser.push(decoder.decode(bytes, { stream: true })), end: parser.end };
 }
 
-/** A frame of AWS begins with its length. */
+/** A chunk may end in the middle of a frame of AWS: it waits for the next one. */
 function framesParser(): BytesParser {
   let rest: Uint8Array = new Uint8Array();
   return {
     push(bytes) {
       rest = concatBytes([rest, bytes]);
-      const events = awsEvents(rest);
-      const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength);
-      const end = events.reduce((at) => at + view.getUint32(at), 0);
+      const { events, end } = awsEvents(rest);
       rest = rest.subarray(end);
       return events;
     },

@@ -26,7 +26,7 @@ export function answerBody(entry: Entry): AnswerBody {
   const type = contentType(entry);
   if (entry.binary) {
     if (/amazon\.eventstream/i.test(type)) {
-      return { form: "events", events: awsEvents(bytesOfBase64(entry.response) ?? new Uint8Array()) };
+      return { form: "events", events: awsEvents(bytesOfBase64(entry.response) ?? new Uint8Array()).events };
     }
     return { form: "binary", sample: sampleOf(entry.response) ?? { head: new Uint8Array(), length: 0 } };
   }

@@ -1,11 +1,15 @@
+import { awsFrameAt, EVENT_TYPE } from "../../aws_event_stream.ts";
 import { decodeBase64 } from "../../base64.ts";
 import { parseJson } from "../../json.ts";
 import type { StreamEvent } from "../../stream_events.ts";
 import { objectOf, textOf } from "./members.ts";
 
-/** Length of a frame before its headers, and of the checksum behind its payload, in bytes. */
-const PRELUDE = 12;
-const CHECKSUM = 4;
+/** The events at the start of a body. */
+export interface AwsEvents {
+  readonly events: StreamEvent[];
+  /** Where the first frame begins that is not whole, in bytes. */
+  readonly end: number;
+}
 
 /**
  * Cuts an AWS event stream into its events, named by their `:event-type`.
@@ -13,33 +17,17 @@ const CHECKSUM = 4;
  * Frames that invoke a model hold the model's own event as base64: that one is given. What is cut or makes no sense
  * ends the stream.
  */
-export function awsEvents(body: Uint8Array): StreamEvent[] {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+export function awsEvents(body: Uint8Array): AwsEvents {
   const events: StreamEvent[] = [];
-  for (let at = 0; at + PRELUDE + CHECKSUM <= body.byteLength;) {
-    const [length, headersLength] = [view.getUint32(at), view.getUint32(at + 4)];
-    const isWhole = length >= PRELUDE + headersLength + CHECKSUM && at + length <= body.byteLength;
-    if (!isWhole) break;
-    const payload = at + PRELUDE + headersLength;
-    const name = eventName(body.subarray(at + PRELUDE, payload));
-    events.push(inner(name, decoder.decode(body.subarray(payload, at + length - CHECKSUM))));
-    at += length;
+  let end = 0;
+  for (let frame = awsFrameAt(body, end); typeof frame !== "string"; frame = awsFrameAt(body, end)) {
+    events.push(inner(frame.texts?.get(EVENT_TYPE) ?? "", decoder.decode(frame.payload)));
+    end = frame.end;
   }
-  return events;
+  return { events, end };
 }
 
 const decoder = new TextDecoder();
-
-const EVENT_TYPE = ":event-type";
-const STRING_TYPE = 7;
-
-/** The value of `:event-type`, wherever it stands among the headers: its type, its length in 16 bits, its text. */
-function eventName(headers: Uint8Array): string {
-  const text = String.fromCharCode(...headers.subarray(0, 1000));
-  const at = text.indexOf(EVENT_TYPE) + EVENT_TYPE.length;
-  if (at < EVENT_TYPE.length || headers[at] !== STRING_TYPE) return "";
-  return text.slice(at + 3, at + 3 + (headers[at + 1] ?? 0) * 256 + (headers[at + 2] ?? 0));
-}
 
 function inner(name: string, text: string): StreamEvent {
   const data = parseJson(text);
