@@ -9,14 +9,11 @@ import { CommandError } from "../src/cli/command.ts";
 import { mergeFiles } from "../src/cli/merge_files.ts";
 import { formatEntry, parseEntry } from "../src/entry.ts";
 import { changeWhileRecording, killWhileChanging, namesBeside, wholeLinesOf } from "./changed_file.ts";
+import { one, other, twin } from "./entry_lines.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
 import { temporaryFolder } from "./testing.ts";
 
-const one = digestOf("5ece2360");
-/** The same key, another digest. */
-const twin = digestOf("5ece2360", "1");
-const other = digestOf("0badcafe");
 const timeOf = (day: number) => `2026-11-${String(day).padStart(2, "0")}T08:00:00.000Z`;
 
 /** A line; the day tells when it was recorded. */

@@ -4,7 +4,6 @@ import {
   chmodSync,
   linkSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,29 +12,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { CachyError, compactFile, type Entry, jsonlStore } from "../mod.ts";
 import type { FileLine } from "../src/cli/recorded_file.ts";
 import { findUnwanted, removeEntries } from "../src/cli/remove_entries.ts";
 import { formatEntry } from "../src/entry.ts";
 import { changeWhileRecording, killWhileChanging, namesBeside, wholeLinesOf } from "./changed_file.ts";
+import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
-import { temporaryFolder } from "./testing.ts";
-
-const one = digestOf("5ece2360");
-/** The same key, another digest. */
-const twin = digestOf("5ece2360", "1");
-const other = digestOf("0badcafe");
-const line = (response: string, digest = one) => formatEntry(entryOf(response, digest));
-
-function fileOf(t: TestContext, ...lines: readonly string[]): string {
-  const file = join(temporaryFolder(t), "cachy.jsonl");
-  writeFileSync(file, lines.join(""));
-  return file;
-}
-
-const textOf = (file: string) => readFileSync(file, "utf8");
 
 /** Picks entries by their answer. */
 const answers = (...responses: readonly string[]) => ({ content }: FileLine) =>

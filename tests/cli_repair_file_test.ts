@@ -15,30 +15,19 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test, type TestContext } from "node:test";
+import { after, test } from "node:test";
 import fc from "fast-check";
 import { compactFile, type Entry, jsonlStore } from "../mod.ts";
 import { type DamagedParts, repairFile } from "../src/cli/repair_file.ts";
 import { formatEntry } from "../src/entry.ts";
 import { changeWhileRecording, killWhileChanging, namesBeside, wholeLinesOf } from "./changed_file.ts";
+import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
 import { temporaryFolder } from "./testing.ts";
 
-const one = digestOf("5ece2360");
-/** The same key, another digest. */
-const twin = digestOf("5ece2360", "1");
-const other = digestOf("0badcafe");
-const line = (response: string, digest = one) => formatEntry(entryOf(response, digest));
 const torn = line("torn").slice(0, 40);
 
-function fileOf(t: TestContext, ...parts: readonly (string | Uint8Array)[]): string {
-  const file = join(temporaryFolder(t), "cachy.jsonl");
-  writeFileSync(file, Buffer.concat(parts.map((part) => typeof part === "string" ? Buffer.from(part) : part)));
-  return file;
-}
-
-const textOf = (file: string) => readFileSync(file, "utf8");
 const reasonsOf = ({ first }: DamagedParts) => first.map(({ line, reason }) => `${line}: ${reason}`);
 
 test("repairFile() drops what is no entry, says where it was, and keeps the original", (t) => {

@@ -1,36 +1,14 @@
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { CachyError, compactFile, type Entry, jsonlStore } from "../mod.ts";
 import { formatEntry } from "../src/entry.ts";
+import { namesBeside } from "./changed_file.ts";
+import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
 import { temporaryFolder } from "./testing.ts";
-
-const one = digestOf("5ece2360");
-/** The same key, another digest. */
-const twin = digestOf("5ece2360", "1");
-const other = digestOf("0badcafe");
-const line = (response: string, digest = one) => formatEntry(entryOf(response, digest));
-
-function fileOf(t: TestContext, ...lines: readonly string[]): string {
-  const file = join(temporaryFolder(t), "cachy.jsonl");
-  writeFileSync(file, lines.join(""));
-  return file;
-}
-
-const textOf = (file: string) => readFileSync(file, "utf8");
-const namesBeside = (file: string) => readdirSync(dirname(file)).sort();
 
 test("compactFile() leaves the newest line of each digest, in order", (t) => {
   const legacy = formatEntry(legacyEntry("by pycachy"));

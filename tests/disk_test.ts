@@ -1,16 +1,15 @@
 /** What disks do to a file: they are full, read-only, not ours, or the folder is gone. Real ones, on a small tmpfs. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { compactFile } from "../mod.ts";
 import { parseEntry } from "../src/entry.ts";
 import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 /** A handle on a file whose answers have a given length, and what it warned of. */
@@ -32,28 +31,6 @@ function diskCachy(file: string) {
 async function isRecorded(file: string, n: number, length?: number): Promise<boolean> {
   const { fetch } = testCachy({ file, mode: "replay", fetch: network(() => assert.fail("no network")).fetch });
   return (await fetch(CHAT_URL, jsonPost({ n, length }))).status === 200;
-}
-
-const mount = (...args: readonly string[]) => spawnSync("mount", args, { encoding: "utf8" });
-
-/** Why a small disk cannot be made here, if so. */
-function noDisk(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "cachy-disk-"));
-  const { status, error, stderr } = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder);
-  if (status === 0) spawnSync("umount", [folder]);
-  rmdirSync(folder);
-  return status === 0 ? undefined : `a tmpfs cannot be mounted here: ${String(error ?? stderr).trim()}`;
-}
-
-/** A folder on a disk of its own, with 64 KiB. */
-function smallDisk(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "cachy-disk-"));
-  assert.equal(mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder).status, 0);
-  t.after(() => {
-    spawnSync("umount", [folder]);
-    rmdirSync(folder);
-  });
-  return folder;
 }
 
 const skip = noDisk();
