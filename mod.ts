@@ -15,25 +15,25 @@
  *
  * @module
  */
-export { type Cachy, createCachy } from "./src/cachy.ts";
-export type { Normalization } from "./src/canonical_request.ts";
-export { defaultDomains, type DomainMatcher } from "./src/domains.ts";
-export type { Entry, RecordedRequest } from "./src/entry.ts";
-export { CachyError, type CachyErrorCode } from "./src/errors.ts";
-export type { CachyEvent, EventRequest } from "./src/events.ts";
-export type { Difference } from "./src/difference.ts";
-export type { Miss } from "./src/miss.ts";
-export { CachyMissError } from "./src/miss_error.ts";
-export type { CachyOptions, MissBehavior, Mode, Pace } from "./src/options.ts";
-export { disableCachy, enableCachy } from "./src/patch.ts";
-export type { DropReason } from "./src/problem.ts";
-export type { KeepRequest } from "./src/recorded_request.ts";
-export { withCachy } from "./src/scope.ts";
-export { compactFile, type CompactOptions } from "./src/stores/compact.ts";
-export type { CompactReport } from "./src/stores/kept_lines.ts";
-export { jsonlStore } from "./src/stores/jsonl.ts";
-export { type LayeredOptions, layeredStore } from "./src/stores/layered.ts";
-export { memoryStore } from "./src/stores/memory.ts";
-export type { CachyStats } from "./src/stats.ts";
-export type { Store, Warn } from "./src/stores/store.ts";
-export type { TokenCount } from "./src/usage.ts";
+export { type Cachy, createCachy } from "./src/create_cachy.ts";
+export type { Normalization } from "./src/request/canonical.ts";
+export { defaultDomains, type DomainMatcher } from "./src/request/domains.ts";
+export type { Entry, RecordedRequest } from "./src/store/entry.ts";
+export { CachyError, type CachyErrorCode } from "./src/lib/errors.ts";
+export type { CachyEvent, EventRequest } from "./src/report/events.ts";
+export type { Difference } from "./src/miss/difference.ts";
+export type { Miss } from "./src/miss/miss.ts";
+export { CachyMissError } from "./src/miss/error.ts";
+export type { CachyOptions, MissBehavior, Mode, Pace } from "./src/options/options.ts";
+export { disableCachy, enableCachy } from "./src/enable_cachy.ts";
+export type { DropReason } from "./src/record/problem.ts";
+export type { KeepRequest } from "./src/store/entry_request.ts";
+export { withCachy } from "./src/with_cachy.ts";
+export { compactFile, type CompactOptions } from "./src/store/jsonl/compact.ts";
+export type { CompactReport } from "./src/store/jsonl/kept_lines.ts";
+export { jsonlStore } from "./src/store/jsonl/store.ts";
+export { type LayeredOptions, layeredStore } from "./src/store/layered.ts";
+export { memoryStore } from "./src/store/memory.ts";
+export type { CachyStats } from "./src/report/stats.ts";
+export type { Store, Warn } from "./src/store/store.ts";
+export type { TokenCount } from "./src/report/usage.ts";

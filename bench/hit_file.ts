@@ -1,7 +1,7 @@
 /** Records chats into a file, for hit.ts on all runtimes. Arguments: the file and how many entries. */
 import { writeFileSync } from "node:fs";
 import { createCachy, type Store } from "../mod.ts";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { CHAT_URL, chatAnswer, chatRequest } from "./chat.mjs";
 import { args, check, report } from "./measure.mjs";
 

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { createCachy, type Store } from "../mod.ts";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { CHAT_URL, chatAnswer, chatRequest } from "./chat.mjs";
 import { args, check, report } from "./measure.mjs";
 

@@ -12,40 +12,40 @@ import { readModule } from "./source.mjs";
 
 /** These touch the operating system, by `node:*`. A name that ends in "/" stands for a folder. */
 const nodeImporters = [
-  "src/stores/append.ts",
-  "src/stores/carry_over.ts",
-  "src/stores/line_writer.ts",
-  "src/stores/rewrite.ts",
-  "src/stores/jsonl.ts",
-  "src/stores/jsonl_index.ts",
-  "src/stores/file.ts",
-  "src/check_options.ts",
-  "src/settings.ts",
-  "src/environment.ts",
-  "src/exit_summary.ts",
-  "src/sha256.ts",
-  "src/project.ts", // finds the project's folder
-  "src/scope.ts",
+  "src/store/jsonl/append.ts",
+  "src/store/jsonl/carry_over.ts",
+  "src/store/jsonl/write_lines.ts",
+  "src/store/jsonl/rewrite.ts",
+  "src/store/jsonl/store.ts",
+  "src/store/jsonl/index.ts",
+  "src/store/jsonl/file.ts",
+  "src/options/check.ts",
+  "src/options/settings.ts",
+  "src/lib/environment.ts",
+  "src/miss/exit_summary.ts",
+  "src/lib/sha256.ts",
+  "src/options/project_file.ts", // finds the project's folder
+  "src/with_cachy.ts",
   "src/global_fetch.ts",
-  "src/patch.ts",
+  "src/enable_cachy.ts",
   "src/auto.ts",
   "src/cli.ts",
   "src/cli/",
 ];
 
 /** These write to `globalThis`. */
-const globalWriters = ["src/patch.ts"];
+const globalWriters = ["src/enable_cachy.ts"];
 
 /** These import nothing of ours at run time but what is listed. Types are free. */
 const independent = {
-  "src/errors.ts": [],
-  "src/entry.ts": ["src/errors.ts"],
-  "src/canonical_json.ts": ["src/errors.ts"],
-  "src/domains.ts": ["src/errors.ts"],
+  "src/lib/errors.ts": [],
+  "src/store/entry.ts": ["src/lib/errors.ts"],
+  "src/lib/canonical_json.ts": ["src/lib/errors.ts"],
+  "src/request/domains.ts": ["src/lib/errors.ts"],
 };
 
 /** These import nothing from a folder, not even types, but what is listed: the way of a request knows no store. */
-const apart = [{ file: "src/fetch.ts", from: "src/stores/", except: ["src/stores/store.ts"] }];
+const apart = [{ file: "src/flow/fetch.ts", from: "src/stores/", except: ["src/store/store.ts"] }];
 
 const folder = commandLine(["root"]).root?.at(-1) ?? root;
 

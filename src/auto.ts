@@ -19,9 +19,9 @@
  *
  * @module
  */
-import { messageOf } from "./errors.ts";
+import { messageOf } from "./lib/errors.ts";
 import { runningScope, sharedPatch } from "./global_fetch.ts";
-import { enableCachy } from "./patch.ts";
+import { enableCachy } from "./enable_cachy.ts";
 
 /** Whether the program has said by itself what it wants. */
 function isEnabled(): boolean {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseEntry } from "../src/entry.ts";
+import { parseEntry } from "../src/store/entry.ts";
 import { runProgram, startProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { CachyOptions } from "../mod.ts";
-import { concatBytes, utf8 } from "../src/bytes.ts";
-import { commands } from "../src/cli/commands.ts";
-import { runCommandLine } from "../src/cli/run.ts";
+import { concatBytes, utf8 } from "../src/lib/bytes.ts";
+import { commands } from "../src/cli/commands/all.ts";
+import { runCommandLine } from "../src/cli/app/run.ts";
 import { type Exit, runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";
 import {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { cachy, cachyJson, cachyOn, GREETING, MESSAGE, project, record, SPEECH, WEATHER } from "./cli.ts";
 
 function linesOf(file: string): string[] {

@@ -7,8 +7,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
-import { defaultDomains } from "../src/domains.ts";
-import { type CurlCommand, curlOf } from "../src/cli/curl.ts";
+import { defaultDomains } from "../src/request/domains.ts";
+import { type CurlCommand, curlOf } from "../src/cli/curl/curl.ts";
 import { CHAT_URL, jsonPost, temporaryFolder, testCachy } from "./testing.ts";
 
 /** What a server was sent. */

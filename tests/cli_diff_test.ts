@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { test } from "node:test";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { cachy, cachyJson, cachyOn, GREETING, project, record, type Sample, WEATHER } from "./cli.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, streamAnswer } from "./testing.ts";
 

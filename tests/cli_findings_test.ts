@@ -4,9 +4,9 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
-import { type Finding, findingsOf } from "../src/cli/findings.ts";
-import { parseEntry } from "../src/entry.ts";
-import { credentialsOf } from "../src/secret_values.ts";
+import { type Finding, findingsOf } from "../src/cli/verify/findings.ts";
+import { parseEntry } from "../src/store/entry.ts";
+import { credentialsOf } from "../src/secrets/values.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 /** The entry of a call that was recorded, as it stands in a file. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { defaultFlags } from "./processes.ts";
 import { temporaryFolder } from "./testing.ts";
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatEntry } from "../src/entry.ts";
-import { compactAt } from "../src/stores/compact.ts";
+import { formatEntry } from "../src/store/entry.ts";
+import { compactAt } from "../src/store/jsonl/compact.ts";
 import { cachy, cachyJson, cachyOn, project } from "./cli.ts";
 import { temporaryFolder } from "./testing.ts";
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "nod
 import { join } from "node:path";
 import { test } from "node:test";
 import { displayWidth } from "../src/cli/display/width.ts";
-import { type Entry, formatEntry } from "../src/entry.ts";
+import { type Entry, formatEntry } from "../src/store/entry.ts";
 import {
   cachy,
   cachyJson,

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { commands } from "../src/cli/commands.ts";
-import type { Entry } from "../src/entry.ts";
+import { commands } from "../src/cli/commands/all.ts";
+import type { Entry } from "../src/store/entry.ts";
 import { cachy, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
 import { temporaryFolder } from "./testing.ts";
 

@@ -1,4 +1,4 @@
-import type { Entry } from "../src/entry.ts";
+import type { Entry } from "../src/store/entry.ts";
 
 /** One answer in the form of a provider, whole and as the stream that says the same. */
 export interface Example {

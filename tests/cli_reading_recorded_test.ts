@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { type Part, readEntry, type Reading } from "../src/cli/reading/reading.ts";
-import { parseEntry } from "../src/entry.ts";
+import { type Part, readEntry, type Reading } from "../src/cli/read/reading.ts";
+import { parseEntry } from "../src/store/entry.ts";
 import { startProvider } from "./provider/provider.ts";
 import { jsonPost, temporaryFolder, testCachy } from "./testing.ts";
 

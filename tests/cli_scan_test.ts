@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { cachy, cachyJson, project } from "./cli.ts";
 import { runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";

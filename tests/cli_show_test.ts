@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { encodeBase64 } from "../src/base64.ts";
-import { concatBytes } from "../src/bytes.ts";
-import { type Entry, formatEntry } from "../src/entry.ts";
+import { encodeBase64 } from "../src/lib/base64.ts";
+import { concatBytes } from "../src/lib/bytes.ts";
+import { type Entry, formatEntry } from "../src/store/entry.ts";
 import {
   cachy,
   cachyJson,

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { displayWidth } from "../src/cli/display/width.ts";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { cachyOn, project, WEATHER } from "./cli.ts";
 import { defaultFlags } from "./processes.ts";
 

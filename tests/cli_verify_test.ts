@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Entry, formatEntry } from "../src/entry.ts";
+import { type Entry, formatEntry } from "../src/store/entry.ts";
 import { cachy, cachyJson, cachyOn, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
 import { temporaryFolder } from "./testing.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { CachyError, compactFile, type Entry, jsonlStore } from "../mod.ts";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { namesBeside } from "./changed_file.ts";
 import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";

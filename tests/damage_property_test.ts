@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
 import fc from "fast-check";
 import { compactFile, type Entry, jsonlStore, type Store } from "../mod.ts";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cachy-"));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
 import { compactFile, type Entry, jsonlStore } from "../mod.ts";
-import { formatEntry } from "../src/entry.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
 import { CHAT_URL, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { compactFile } from "../mod.ts";
-import { parseEntry } from "../src/entry.ts";
+import { parseEntry } from "../src/store/entry.ts";
 import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { concatBytes, utf8 } from "../src/bytes.ts";
-import { formatEntry } from "../src/entry.ts";
+import { concatBytes, utf8 } from "../src/lib/bytes.ts";
+import { formatEntry } from "../src/store/entry.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
 import { temporaryFolder } from "./testing.ts";
 

@@ -15,9 +15,9 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
-import { type Entry, formatEntry } from "../src/entry.ts";
-import { jsonlStore } from "../src/stores/jsonl.ts";
-import type { Store } from "../src/stores/store.ts";
+import { type Entry, formatEntry } from "../src/store/entry.ts";
+import { jsonlStore } from "../src/store/jsonl/store.ts";
+import type { Store } from "../src/store/store.ts";
 import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
 import { temporaryFolder } from "./testing.ts";
 

@@ -1,5 +1,5 @@
 /** The clients of key-value stores that the tests share entries through, set up as the README says. */
-import type { KeyValue } from "../src/stores/key_value.ts";
+import type { KeyValue } from "../src/store/key_value.ts";
 import { redisIsMissing } from "./redis.ts";
 import { thisRuntime } from "./sdk/case.ts";
 

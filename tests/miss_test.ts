@@ -13,7 +13,7 @@ import {
   memoryStore,
   type Miss,
 } from "../mod.ts";
-import { remember, summaryOf } from "../src/exit_summary.ts";
+import { remember, summaryOf } from "../src/miss/exit_summary.ts";
 import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { CachyError, type CachyOptions, createCachy, defaultDomains, enableCachy, memoryStore } from "../mod.ts";
-import { checkOptions } from "../src/check_options.ts";
+import { checkOptions } from "../src/options/check.ts";
 
 type Values = Readonly<Record<keyof CachyOptions, readonly unknown[]>>;
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import OpenAI from "openai";
 import { createCachy, memoryStore, type Pace, type Store } from "../mod.ts";
-import type { Entry } from "../src/entry.ts";
-import type { Clock } from "../src/pace.ts";
-import { replay } from "../src/replay.ts";
+import type { Entry } from "../src/store/entry.ts";
+import type { Clock } from "../src/replay/pace.ts";
+import { replay } from "../src/replay/replay.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { CHAT_URL } from "./testing.ts";
 

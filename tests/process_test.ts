@@ -4,7 +4,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFi
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
-import { parseEntry } from "../src/entry.ts";
+import { parseEntry } from "../src/store/entry.ts";
 import { runProgram, startProgram } from "./processes.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { temporaryFolder } from "./testing.ts";

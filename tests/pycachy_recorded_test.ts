@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { decodeBody } from "../src/body.ts";
-import { judgeBody } from "../src/complete.ts";
-import { type Entry, parseEntry } from "../src/entry.ts";
-import { replay } from "../src/replay.ts";
-import { jsonlStore } from "../src/stores/jsonl.ts";
+import { decodeBody } from "../src/store/entry_body.ts";
+import { judgeBody } from "../src/record/judge.ts";
+import { type Entry, parseEntry } from "../src/store/entry.ts";
+import { replay } from "../src/replay/replay.ts";
+import { jsonlStore } from "../src/store/jsonl/store.ts";
 import { jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
 /** What pycachy and projects that use it recorded from the real APIs, line for line. It is not part of this repository. */

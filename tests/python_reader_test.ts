@@ -8,11 +8,11 @@ import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { createCachy } from "../mod.ts";
-import { decodeBody } from "../src/body.ts";
-import { canonicalRequest } from "../src/canonical_request.ts";
-import { digestRequest } from "../src/digest.ts";
-import type { Entry } from "../src/entry.ts";
-import { readHead, readRequest } from "../src/request.ts";
+import { decodeBody } from "../src/store/entry_body.ts";
+import { canonicalRequest } from "../src/request/canonical.ts";
+import { digestRequest } from "../src/request/digest.ts";
+import type { Entry } from "../src/store/entry.ts";
+import { readHead, readRequest } from "../src/request/request.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const skip = spawnSync("python3", ["--version"]).status === 0 ? false : "there is no python3 on the PATH";

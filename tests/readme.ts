@@ -33,7 +33,7 @@ export function writePrograms({ url }: Provider): ReadmePrograms {
   mkdirSync(folder);
   for (const [index, snippet] of snippets.entries()) {
     const program = snippet.replaceAll(`"@cachy/core"`, `"../../../mod.ts"`)
-      .replaceAll(`"@cachy/core/kv"`, `"../../../src/stores/key_value.ts"`);
+      .replaceAll(`"@cachy/core/kv"`, `"../../../src/store/key_value.ts"`);
     writeFileSync(join(folder, `${index}.ts`), `import "../paid_network.ts";\n${program}`);
   }
   return {

@@ -13,10 +13,10 @@ import {
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { jsonlStore } from "../mod.ts";
-import { copyTo } from "../src/cli/back_up.ts";
-import { formatEntry } from "../src/entry.ts";
-import { copyBytes } from "../src/stores/line_writer.ts";
-import { rewriteFile, type Rewriting } from "../src/stores/rewrite.ts";
+import { copyTo } from "../src/cli/edit/back_up.ts";
+import { formatEntry } from "../src/store/entry.ts";
+import { copyBytes } from "../src/store/jsonl/write_lines.ts";
+import { rewriteFile, type Rewriting } from "../src/store/jsonl/rewrite.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
 import { temporaryFolder } from "./testing.ts";
 

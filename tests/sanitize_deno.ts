@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createCachy, layeredStore, memoryStore, type Store, withCachy } from "../mod.ts";
-import { keyValueStore } from "../src/stores/key_value.ts";
+import { keyValueStore } from "../src/store/key_value.ts";
 import { type Fault, startProvider } from "./provider/provider.ts";
 
 type Handle = ReturnType<typeof createCachy>;

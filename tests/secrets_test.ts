@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalJson } from "../src/canonical_json.ts";
-import { keptHeaders } from "../src/kept_headers.ts";
-import { identityUrl, redactForm, redactJson, redactText } from "../src/secrets.ts";
+import { canonicalJson } from "../src/lib/canonical_json.ts";
+import { keptHeaders } from "../src/store/entry_headers.ts";
+import { identityUrl, redactForm, redactJson, redactText } from "../src/secrets/redact.ts";
 
 function redact(value: unknown): unknown {
   const canonical = canonicalJson(JSON.stringify(value), redactJson);

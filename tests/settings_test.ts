@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { realpathSync, writeFileSync } from "node:fs";
 import { type CachyEvent, createCachy } from "../mod.ts";
-import { createSettings, type Settings } from "../src/settings.ts";
+import { createSettings, type Settings } from "../src/options/settings.ts";
 import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder } from "./testing.ts";
 
 const VARIABLES = ["CI", "CACHY_MODE", "CACHY_FILE", "CACHY_DOMAINS", "CACHY_DEBUG", "CACHY_STRICT"] as const;

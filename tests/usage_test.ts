@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type TokenCount, usageOf } from "../src/usage.ts";
+import { type TokenCount, usageOf } from "../src/report/usage.ts";
 import type { Answer, Family, ProviderRequest } from "./provider/answer.ts";
 import { anthropic } from "./provider/anthropic.ts";
 import { bedrock } from "./provider/bedrock.ts";

@@ -8,10 +8,10 @@
 import { appendFileSync, existsSync, rmSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { mergeFiles } from "../../src/cli/merge_files.ts";
-import { findUnwanted, removeEntries } from "../../src/cli/remove_entries.ts";
-import { repairFile } from "../../src/cli/repair_file.ts";
-import { jsonlStore } from "../../src/stores/jsonl.ts";
+import { mergeFiles } from "../../src/cli/edit/merge.ts";
+import { findUnwanted, removeEntries } from "../../src/cli/edit/remove.ts";
+import { repairFile } from "../../src/cli/edit/repair.ts";
+import { jsonlStore } from "../../src/store/jsonl/store.ts";
 import { digestOf, entryOf } from "../store_contract.ts";
 
 const [what = "", file = ""] = process.argv.slice(2);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import { createCachy, jsonlStore, layeredStore } from "../../mod.ts";
-import { keyValueStore } from "../../src/stores/key_value.ts";
+import { keyValueStore } from "../../src/store/key_value.ts";
 import { redisClients } from "../key_value_clients.ts";
 import { startRedis } from "../redis.ts";
 import { CHAT_URL, chatEvents, jsonPost, streamAnswer } from "../testing.ts";

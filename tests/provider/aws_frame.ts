@@ -3,7 +3,7 @@
  *
  * Numbers are big-endian; the checksums are CRC-32, as in Ethernet and gzip.
  */
-import { concatBytes, utf8 } from "../../src/bytes.ts";
+import { concatBytes, utf8 } from "../../src/lib/bytes.ts";
 
 /** A frame with an event of this type, its payload as JSON. */
 export function eventFrame(type: string, payload: unknown): Uint8Array {

@@ -1,5 +1,5 @@
 /** How an answer goes over the wire: in which writes, and where a fault strikes. */
-import { concatBytes, utf8 } from "../../src/bytes.ts";
+import { concatBytes, utf8 } from "../../src/lib/bytes.ts";
 import type { Answer, AnswerHeaders, StreamAnswer, StreamedEvent, WholeAnswer } from "./answer.ts";
 
 /**

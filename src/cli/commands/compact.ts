@@ -1,8 +1,8 @@
-import { plural, showBytes } from "../../amounts.ts";
-import { compactAt } from "../../stores/compact.ts";
-import { defineCommand, FILE_OPTION, FINE } from "../command.ts";
-import { findFile, withFile } from "../recorded_file.ts";
-import { withProgress } from "../with_progress.ts";
+import { plural, showBytes } from "../../lib/amounts.ts";
+import { compactAt } from "../../store/jsonl/compact.ts";
+import { defineCommand, FILE_OPTION, FINE } from "../app/command.ts";
+import { findFile, withFile } from "../file/recorded_file.ts";
+import { withProgress } from "../app/with_progress.ts";
 
 const OPTIONS = {
   sort: { type: "boolean", help: "sort the lines by their keys, as pycachy does" },

@@ -1,13 +1,13 @@
-import { type Difference, differencesOf, showDifference } from "../../difference.ts";
-import type { Entry } from "../../entry.ts";
-import { parseJson } from "../../json.ts";
-import { differencesOfRequests } from "../../nearest.ts";
-import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION, UsageError } from "../command.ts";
+import { type Difference, differencesOf, showDifference } from "../../miss/difference.ts";
+import type { Entry } from "../../store/entry.ts";
+import { parseJson } from "../../lib/json.ts";
+import { differencesOfRequests } from "../../miss/nearest.ts";
+import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION, UsageError } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { findEntry } from "../find_entry.ts";
-import { readEntry } from "../reading/reading.ts";
-import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
-import type { Terminal } from "../terminal.ts";
+import { findEntry } from "../file/find_entry.ts";
+import { readEntry } from "../read/reading.ts";
+import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import type { Terminal } from "../app/terminal.ts";
 
 const OPTIONS = {
   request: { type: "boolean", help: "the requests only" },

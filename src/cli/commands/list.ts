@@ -1,13 +1,13 @@
-import { show } from "../../show.ts";
-import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, UsageError } from "../command.ts";
+import { show } from "../../lib/show.ts";
+import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, UsageError } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { type EntryRow, rowOf } from "../entry_row.ts";
+import { type EntryRow, rowOf } from "../file/row.ts";
 import { createProgress, type Progress } from "../display/progress.ts";
-import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../filters.ts";
-import { readingsOf } from "../readings.ts";
-import { rowLines } from "../row_lines.ts";
-import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
-import type { Terminal } from "../terminal.ts";
+import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../file/filters.ts";
+import { readingsOf } from "../file/lazy_reading.ts";
+import { rowLines } from "../file/table.ts";
+import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import type { Terminal } from "../app/terminal.ts";
 
 const SORTS = ["time", "size", "tokens", "duration", "model"] as const;
 type Sort = typeof SORTS[number];

@@ -1,14 +1,29 @@
-import { plural, showBytes } from "../../amounts.ts";
-import { type Call, CommandError, defineCommand, type ExitCode, FILE_OPTION, FINE, UsageError } from "../command.ts";
+import { plural, showBytes } from "../../lib/amounts.ts";
+import {
+  type Call,
+  CommandError,
+  defineCommand,
+  type ExitCode,
+  FILE_OPTION,
+  FINE,
+  UsageError,
+} from "../app/command.ts";
 import { printable } from "../display/printable.ts";
-import { type EntryRow, rowOf } from "../entry_row.ts";
-import { FILTER_OPTIONS, filterOf, OLDER_OPTION } from "../filters.ts";
-import { findEntry } from "../find_entry.ts";
-import { readingsOf } from "../readings.ts";
-import { contentsOf, digestOf, findFile, type LocatedEntry, type RecordedFile, withFile } from "../recorded_file.ts";
-import { findUnwanted, removeEntries, type Unwanted } from "../remove_entries.ts";
-import { rowLines } from "../row_lines.ts";
-import { withProgress } from "../with_progress.ts";
+import { type EntryRow, rowOf } from "../file/row.ts";
+import { FILTER_OPTIONS, filterOf, OLDER_OPTION } from "../file/filters.ts";
+import { findEntry } from "../file/find_entry.ts";
+import { readingsOf } from "../file/lazy_reading.ts";
+import {
+  contentsOf,
+  digestOf,
+  findFile,
+  type LocatedEntry,
+  type RecordedFile,
+  withFile,
+} from "../file/recorded_file.ts";
+import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
+import { rowLines } from "../file/table.ts";
+import { withProgress } from "../app/with_progress.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,

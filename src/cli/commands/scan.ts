@@ -1,14 +1,14 @@
-import { readableVariables } from "../../environment.ts";
-import { isGranted } from "../../permissions.ts";
-import { type Credential, credentialsOf } from "../../secret_values.ts";
-import { bytesAt, type Position } from "../../stores/file.ts";
-import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../command.ts";
+import { readableVariables } from "../../lib/environment.ts";
+import { isGranted } from "../../lib/permissions.ts";
+import { type Credential, credentialsOf } from "../../secrets/values.ts";
+import { bytesAt, type Position } from "../../store/jsonl/file.ts";
+import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { everyMegabyte, type OnProgress } from "../on_progress.ts";
-import { fileLines, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
-import { type SecretFinding, secretFindings, showSecret } from "../secret_findings.ts";
-import { keyIfOne } from "../verify_file.ts";
-import { withProgress } from "../with_progress.ts";
+import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
+import { fileLines, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import { type SecretFinding, secretFindings, showSecret } from "../scan/scan.ts";
+import { keyIfOne } from "../verify/verify.ts";
+import { withProgress } from "../app/with_progress.ts";
 
 const OPTIONS = {
   env: { type: "boolean", short: "e", help: "search for the values of environment variables (…KEY, …TOKEN …), too" },

@@ -1,10 +1,10 @@
-import { showBytes, showTime } from "../../amounts.ts";
-import { bodyLength, decodeBody } from "../../body.ts";
-import { utf8 } from "../../bytes.ts";
-import type { Entry } from "../../entry.ts";
-import { asRecord } from "../../json.ts";
-import { lineNumber } from "../../stores/jsonl_index.ts";
-import { usageOf } from "../../usage.ts";
+import { showBytes, showTime } from "../../lib/amounts.ts";
+import { bodyLength, decodeBody } from "../../store/entry_body.ts";
+import { utf8 } from "../../lib/bytes.ts";
+import type { Entry } from "../../store/entry.ts";
+import { asRecord } from "../../lib/json.ts";
+import { lineNumber } from "../../store/jsonl/index.ts";
+import { usageOf } from "../../report/usage.ts";
 import {
   type Call,
   CommandError,
@@ -14,16 +14,16 @@ import {
   FINE,
   JSON_OPTION,
   UsageError,
-} from "../command.ts";
-import { showMessage } from "../conversation.ts";
-import { curlOf } from "../curl.ts";
+} from "../app/command.ts";
+import { showMessage } from "../show/conversation.ts";
+import { curlOf } from "../curl/curl.ts";
 import { OBEYED_IN_LINES, printable, printableJson } from "../display/printable.ts";
-import { findEntry } from "../find_entry.ts";
-import { PROGRAM } from "../help.ts";
-import { type Message, readEntry, type Reading } from "../reading/reading.ts";
-import { findFile, withFile } from "../recorded_file.ts";
-import type { Terminal } from "../terminal.ts";
-import { type TimedEvent, timedEvents } from "../timed_events.ts";
+import { findEntry } from "../file/find_entry.ts";
+import { PROGRAM } from "../app/help.ts";
+import { type Message, readEntry, type Reading } from "../read/reading.ts";
+import { findFile, withFile } from "../file/recorded_file.ts";
+import type { Terminal } from "../app/terminal.ts";
+import { type TimedEvent, timedEvents } from "../show/timed_events.ts";
 
 const OPTIONS = {
   events: { type: "boolean", short: "e", help: "the events of a stream with their times, as they came" },

@@ -1,14 +1,14 @@
-import { showBytes, showTime } from "../../amounts.ts";
-import { defineCommand, FILE_OPTION, FINE, JSON_OPTION } from "../command.ts";
+import { showBytes, showTime } from "../../lib/amounts.ts";
+import { defineCommand, FILE_OPTION, FINE, JSON_OPTION } from "../app/command.ts";
 import { bar } from "../display/bars.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
-import { type EntryRow, rowOf } from "../entry_row.ts";
-import { everyMegabyte, type OnProgress } from "../on_progress.ts";
-import { readingsOf } from "../readings.ts";
-import { contentsOf, findFile, type RecordedFile, withFile } from "../recorded_file.ts";
-import type { Terminal } from "../terminal.ts";
-import { withProgress } from "../with_progress.ts";
+import { type EntryRow, rowOf } from "../file/row.ts";
+import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
+import { readingsOf } from "../file/lazy_reading.ts";
+import { contentsOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import type { Terminal } from "../app/terminal.ts";
+import { withProgress } from "../app/with_progress.ts";
 
 /** What is counted of some entries. */
 interface Count {

@@ -1,11 +1,11 @@
-import { plural } from "../../amounts.ts";
-import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../command.ts";
+import { plural } from "../../lib/amounts.ts";
+import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { findFile, withFile } from "../recorded_file.ts";
-import { type DamagedParts, repairFile, type RepairReport } from "../repair_file.ts";
-import type { Terminal } from "../terminal.ts";
-import { type FileReport, type LineFinding, verifyFile } from "../verify_file.ts";
-import { withProgress } from "../with_progress.ts";
+import { findFile, withFile } from "../file/recorded_file.ts";
+import { type DamagedParts, repairFile, type RepairReport } from "../edit/repair.ts";
+import type { Terminal } from "../app/terminal.ts";
+import { type FileReport, type LineFinding, verifyFile } from "../verify/verify.ts";
+import { withProgress } from "../app/with_progress.ts";
 
 const OPTIONS = {
   fix: { type: "boolean", help: "take out what is no entry; the original stays beside the file as .bak" },

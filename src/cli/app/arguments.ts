@@ -1,0 +1,89 @@
+import { parseArgs } from "node:util";
+import { show } from "../../lib/show.ts";
+import { mostSimilar } from "../../lib/similar.ts";
+import { type Command, type OptionRules, UsageError } from "./command.ts";
+
+/** What a user gave to a command. */
+export interface Arguments {
+  readonly options: Readonly<Record<string, string | boolean>>;
+  readonly operands: readonly string[];
+}
+
+/** Every command has it. */
+export const HELP_OPTION = {
+  help: { type: "boolean", short: "h", help: "show this help" },
+} as const satisfies OptionRules;
+
+/**
+ * Reads the arguments of a command.
+ *
+ * @throws {UsageError} If an option is unknown, lacks its value, or has one and takes none.
+ * @throws {UsageError} If there are too few or too many operands.
+ */
+export function readArguments(args: readonly string[], command: Command): Arguments {
+  const rules: OptionRules = { ...command.options, ...HELP_OPTION };
+  const known = Object.fromEntries(
+    Object.entries(rules).map(([name, { type, short }]) => [name, short ? { type, short } : { type }]),
+  );
+  // Not strict: the messages of the runtimes differ, and name no cure.
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: known,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const options: Record<string, string | boolean> = {};
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") operands.push(token.value);
+    if (token.kind === "option") {
+      const value = optionValue(token, rules);
+      if (Object.hasOwn(options, token.name) && options[token.name] !== value) {
+        throw new UsageError(`Cannot use ${token.rawName} twice: give it once.`);
+      }
+      options[token.name] = value;
+    }
+  }
+  if (!options.help) checkOperands(operands, command);
+  return { options, operands };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function optionValue({ name, rawName, value, inlineValue }: OptionToken, rules: OptionRules): string | boolean {
+  const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+  if (!rule) throw new UsageError(unknownOption(rawName, rules));
+  if (rule.type === "boolean") {
+    if (value === undefined) return true;
+    throw new UsageError(`Cannot use ${rawName}=${value}: it takes no value. Leave out "=${value}".`);
+  }
+  const named = rule.value ?? "VALUE";
+  if (!value) throw new UsageError(`Cannot use ${rawName} without a value: write ${rawName} ${named}.`);
+  if (!inlineValue && value.startsWith("-")) {
+    const message = `Cannot tell whether ${value} is the value of ${rawName} or an option. `;
+    throw new UsageError(`${message}If it is the value, write --${name}=${value}.`);
+  }
+  return value;
+}
+
+function unknownOption(rawName: string, rules: OptionRules): string {
+  const names = Object.keys(rules).map((name) => `--${name}`);
+  const similar = mostSimilar(rawName, names);
+  const hint = similar ? `Did you mean ${similar}?` : `Known options: ${names.join(", ")}.`;
+  return `Cannot use the option ${rawName}: it is unknown. ${hint}`;
+}
+
+function checkOperands(operands: readonly string[], { operands: rule, name }: Command): void {
+  const { usage, least, most } = rule ?? { usage: "", least: 0, most: 0 };
+  const surplus = operands[most];
+  if (surplus !== undefined) {
+    throw new UsageError(`Cannot use ${show(surplus)}: ${name} takes ${usage ? `${usage} only` : "options only"}.`);
+  }
+  if (operands.length < least) throw new UsageError(`Cannot run ${name} without ${usage}.`);
+}

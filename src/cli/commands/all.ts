@@ -1,0 +1,13 @@
+import type { Command } from "../app/command.ts";
+import { compact } from "./compact.ts";
+import { diff } from "./diff.ts";
+import { list } from "./list.ts";
+import { merge } from "./merge.ts";
+import { remove } from "./remove.ts";
+import { scan } from "./scan.ts";
+import { show } from "./show.ts";
+import { stats } from "./stats.ts";
+import { verify } from "./verify.ts";
+
+/** All commands, in the order of the help. */
+export const commands: readonly Command[] = [list, show, diff, stats, verify, scan, compact, remove, merge];

@@ -1,0 +1,165 @@
+import { closeSync, fstatSync, type Stats, statSync } from "node:fs";
+import type { Entry } from "../../store/entry.ts";
+import { isGranted } from "../../lib/permissions.ts";
+import { createSettings } from "../../options/settings.ts";
+import { entryAt } from "../../store/jsonl/read_line.ts";
+import { bytesAt, openIfExists, type Position } from "../../store/jsonl/file.ts";
+import { emptyIndex, linesOf, readLines } from "../../store/jsonl/index.ts";
+import { CommandError } from "../app/command.ts";
+import type { Terminal } from "../app/terminal.ts";
+
+/** A file of recordings, open for reading. What is appended later is left out. */
+export interface RecordedFile {
+  readonly path: string;
+  readonly descriptor: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** One line of it. */
+export interface FileLine {
+  /** From 1 on. */
+  readonly number: number;
+  readonly position: Position;
+  /** The entry, or why the line is none. */
+  readonly content: Entry | string;
+}
+
+/** An entry and where its line is. */
+export interface LocatedEntry {
+  readonly entry: Entry;
+  readonly position: Position;
+}
+
+/**
+ * Finds the file as `enableCachy()` does.
+ *
+ * @param named What the option `--file` says.
+ */
+export function findFile(named: string | undefined, terminal: Terminal): string {
+  const { path, warning } = createSettings(named === undefined ? {} : { file: named }).findFile();
+  if (warning !== undefined) terminal.note(`cachy: ${warning}`);
+  return path;
+}
+
+/**
+ * Opens a file for the time that a function uses it.
+ *
+ * @throws {CommandError} If it does not exist, is a folder, or may not be read.
+ */
+export async function withFile<Result>(
+  path: string,
+  use: (file: RecordedFile) => Result | Promise<Result>,
+): Promise<Result> {
+  if (!isGranted({ name: "read", path })) {
+    throw new CommandError(`Cannot read ${path}: Deno did not grant it. Run with --allow-read (-R).`);
+  }
+  const stats = statSync(path, { throwIfNoEntry: false });
+  const problem = stats && noFileReason(stats);
+  if (problem !== undefined) throw new CommandError(`Cannot read ${path}: ${problem}.`);
+  const descriptor = stats && openIfExists(path);
+  if (descriptor === undefined) {
+    const cure = "Record a call first, go to the project's folder, or name the file by --file.";
+    throw new CommandError(`Cannot read ${path}: there is no such file. ${cure}`);
+  }
+  try {
+    return await use({ path, descriptor, size: fstatSync(descriptor).size });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Why something is no file to read from, with what to do about it. To open a pipe would wait for who writes to it. */
+export function noFileReason(stats: Stats): string | undefined {
+  if (stats.isDirectory()) return "it is a folder. Name the file in it";
+  return stats.isFile() ? undefined : "it is a pipe or a device. Copy what it gives into a file, and name that";
+}
+
+/** The lines of a file, oldest first. */
+export function* fileLines({ descriptor, size }: RecordedFile): Generator<FileLine> {
+  let number = 0;
+  for (const position of linesOf(descriptor, 0, size)) {
+    number++;
+    yield { number, position, content: entryAt(descriptor, position) };
+  }
+}
+
+/** What a file holds, newest first. The entries stay on disk until they are asked for. */
+export interface FileContents {
+  /** In bytes. */
+  readonly size: number;
+  /** How many entries there are, replaced ones too, as far as is known: some lines only look like one until they are read. */
+  readonly entries: number;
+  /** How many lines answer nothing, as far as is known. */
+  readonly noEntries: number;
+  /**
+   * The newest entry of each digest.
+   *
+   * @param isWanted Which of them, by their keys as numbers.
+   */
+  newest(isWanted?: (key: number) => boolean): Generator<LocatedEntry>;
+  /** The same with those that a newer one has replaced. */
+  all(isWanted?: (key: number) => boolean): Generator<LocatedEntry>;
+}
+
+/** Finds the lines of a file, which is a third of the work of reading them. */
+export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
+  const index = emptyIndex();
+  const bad = readLines(descriptor, index, size).count + index.unreachable;
+  const badStarts = new Set<number>();
+  /** One generator does it all: of several within each other each costs as much as a short entry takes to be parsed. */
+  function* located(isWanted: ((key: number) => boolean) | undefined, isNewestOnly: boolean): Generator<LocatedEntry> {
+    const bytesOf = backwardReader(descriptor);
+    const seen = new Set<string>();
+    for (const position of index.positions.newestFirst()) {
+      if (isWanted && !isWanted(position.key)) continue;
+      const entry = entryAt(descriptor, position, bytesOf(position));
+      if (typeof entry === "string") badStarts.add(position.start);
+      else if (!isNewestOnly || !index.positions.isRepeated(position.key) || isFirst(seen, entry)) {
+        yield { entry, position };
+      }
+    }
+  }
+  return {
+    size,
+    get entries() {
+      return index.positions.count - badStarts.size;
+    },
+    get noEntries() {
+      return bad + badStarts.size;
+    },
+    newest: (isWanted) => located(isWanted, true),
+    all: (isWanted) => located(isWanted, false),
+  };
+}
+
+/** Whether an entry is the first of its digest among those that were seen. */
+function isFirst(seen: Set<string>, entry: Entry): boolean {
+  const before = seen.size;
+  return seen.add(digestOf(entry)).size > before;
+}
+
+/** How much is read at once, in bytes. */
+const WINDOW_LENGTH = 1 << 20;
+
+/**
+ * Reads lines from the last one to the first, many of them at once: line by line takes as long as parsing them. A line
+ * that is longer than what is read at once is left to others.
+ */
+function backwardReader(descriptor: number): (position: Position) => Uint8Array | undefined {
+  let window: Uint8Array = new Uint8Array();
+  let windowStart = 0;
+  return ({ start, length }) => {
+    if (length > WINDOW_LENGTH) return undefined;
+    if (start < windowStart || start + length > windowStart + window.length) {
+      windowStart = Math.max(0, start + length - WINDOW_LENGTH);
+      window = bytesAt(descriptor, { start: windowStart, length: start + length - windowStart });
+    }
+    return window.subarray(start - windowStart, start - windowStart + length);
+  };
+}
+
+/** What tells entries apart: the digest, or the key of those that pycachy wrote. */
+export function digestOf({ key, sha256 }: Entry): string {
+  return sha256 ?? key;
+}

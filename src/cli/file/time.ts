@@ -1,0 +1,33 @@
+import { show } from "../../lib/show.ts";
+import { UsageError } from "../app/command.ts";
+
+/** In milliseconds. */
+const UNITS: Readonly<Record<string, number>> = { s: 1e3, min: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+
+/** Whether a value is a date and time as entries have them: ISO 8601 in UTC. */
+export function isIsoDate(value: unknown): value is string {
+  return typeof value === "string" && ISO_DATE.test(value) && Date.parse(value) >= 0;
+}
+
+const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+/**
+ * Reads a moment: a time that has passed since (`30d`, `12h`, `2w`, `45min`), or a date in ISO 8601 (`2026-11-24`,
+ * `2026-11-24T08:00:00Z`; UTC if it names no zone).
+ *
+ * @param option The option that it is the value of.
+ * @param now In milliseconds since the Unix epoch.
+ * @returns In milliseconds since the Unix epoch.
+ * @throws {UsageError} If it is neither.
+ */
+export function parseMoment(text: string, option: string, now: number): number {
+  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\s*(s|min|h|d|w)$/.exec(text) ?? [];
+  if (count !== undefined) return now - Number(count) * (UNITS[unit] ?? 0);
+  const isDate = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text);
+  const isZoned = !text.includes("T") || /Z$|[+-]\d\d:\d\d$/.test(text);
+  const moment = isDate ? Date.parse(isZoned ? text : `${text}Z`) : NaN;
+  if (!Number.isNaN(moment)) return moment;
+  throw new UsageError(
+    `Cannot use ${show(text)} as ${option}: expected a time such as 30d, 12h, 45min, or a date such as 2026-11-24.`,
+  );
+}

@@ -1,0 +1,63 @@
+import type { Entry } from "../../store/entry.ts";
+import {
+  isJsonLinesType,
+  jsonLinesParser,
+  sseParser,
+  startsLikeEvents,
+  startsLikeJsonLines,
+  type StreamEvent,
+} from "../../lib/stream_events.ts";
+import { awsEvents } from "./body/aws_events.ts";
+import { parseCutJson } from "./body/cut_json.ts";
+import { gemini } from "./gemini/gemini.ts";
+import type { Sample } from "./media/media.ts";
+import { bytesOfBase64, sampleOf } from "./media/media_part.ts";
+import { objectOf } from "./parts/members.ts";
+
+/** The body of an answer, by how it is written. */
+export type AnswerBody =
+  | { readonly form: "events"; readonly events: readonly StreamEvent[] }
+  | { readonly form: "json"; readonly value: unknown }
+  | { readonly form: "text"; readonly text: string }
+  | { readonly form: "binary"; readonly sample: Sample };
+
+/** Reads a body once. pycachy's have no content type, so their form is told by how they start. */
+export function answerBody(entry: Entry): AnswerBody {
+  const type = contentType(entry);
+  if (entry.binary) {
+    if (/amazon\.eventstream/i.test(type)) {
+      return { form: "events", events: awsEvents(bytesOfBase64(entry.response) ?? new Uint8Array()).events };
+    }
+    return { form: "binary", sample: sampleOf(entry.response) ?? { head: new Uint8Array(), length: 0 } };
+  }
+  const text = entry.response.replace(/^\uFEFF/, "");
+  if (/event-stream/i.test(type) || startsLikeEvents(text)) return { form: "events", events: cut(sseParser(), text) };
+  if (isJsonLinesType(type.toLowerCase()) || startsLikeJsonLines(text)) {
+    return { form: "events", events: cut(jsonLinesParser(), text) };
+  }
+  const value = parseCutJson(text);
+  // A transcript that is only a number is no JSON.
+  if (typeof value !== "object" || value === null) return { form: "text", text };
+  const isStream = Array.isArray(value) && value.some((item) => gemini.fits(objectOf(item)));
+  return isStream ? { form: "events", events: value.map(asEvent) } : { form: "json", value };
+}
+
+/** The content type of the answer; empty if none was kept. */
+export function contentType({ headers }: Entry): string {
+  const type: unknown = objectOf(headers)["content-type"];
+  return typeof type === "string" ? type : "";
+}
+
+function cut(parser: ReturnType<typeof sseParser>, text: string): StreamEvent[] {
+  const events = [...parser.push(text), ...parser.end()];
+  const [first] = events;
+  // A first event can be longer than what is read of a stream: it has the model, and OpenAI's repeats the instructions.
+  return events.length === 1 && first && first.data === undefined
+    ? [{ ...first, data: parseCutJson(first.text) }]
+    : events;
+}
+
+/** Without `alt=sse`, Gemini streams the items of a list. */
+function asEvent(data: unknown): StreamEvent {
+  return { name: "", text: "", data };
+}

@@ -1,0 +1,137 @@
+import { asRecord, parseJson } from "../../lib/json.ts";
+import {
+  isSecretContainer,
+  isSecretMember,
+  isSecretName,
+  isSecretParameter,
+  parameterName,
+} from "../../secrets/names.ts";
+import type { Credential } from "../../secrets/values.ts";
+import { namedSecret } from "./by_name.ts";
+import { type Sighting, sightingsIn, sightingsWithUrls } from "./by_value.ts";
+
+/** Secrets of one kind, and where in a request body they stand. */
+export interface PlacedSighting extends Sighting {
+  /** `tools[0].headers.Authorization`, `field password` …; empty for the body as a whole. */
+  readonly place: string;
+}
+
+/** Finds in the body of a recorded request what recording takes out, wherever it stands. */
+export function secretsInBody(body: string, credentials: readonly Credential[]): PlacedSighting[] {
+  const placed = placedSecrets(body, credentials);
+  const seen = new Set(placed.map(({ what }) => what));
+  // In names of members, for example; only what was not seen at its place.
+  const elsewhere = sightingsIn(body, credentials).filter(({ what }) => !seen.has(what));
+  return [...placed, ...elsewhere.map((sighting) => ({ ...sighting, place: "" }))];
+}
+
+function placedSecrets(body: string, credentials: readonly Credential[]): PlacedSighting[] {
+  const value = jsonIn(body);
+  if (isParts(value, body)) return value.flatMap((part) => secretsInPart(part, credentials));
+  if (value !== undefined) return secretsInJson(value, credentials);
+  if (isForm(body)) return body.split("&").flatMap((pair) => secretsInPair(pair, credentials));
+  const lines = body.includes("\n") ? body.split("\n").filter((line) => line.trim() !== "") : [];
+  const values = lines.map(jsonIn);
+  if (values.length && !values.includes(undefined)) {
+    return values.flatMap((line, index) => secretsInJson(line, credentials, `line ${index + 1}`));
+  }
+  return at("", sightingsWithUrls(body, credentials));
+}
+
+/** A JSON object or list; undefined for any other text. */
+function jsonIn(text: string): unknown {
+  return /^\s*[{[]/.test(text) ? parseJson(text) : undefined;
+}
+
+function at(place: string, sightings: readonly Sighting[]): PlacedSighting[] {
+  return sightings.map((sighting) => ({ ...sighting, place }));
+}
+
+const FORM = /^[^\s=&{[]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*$/;
+
+/** Whether a body reads like that of a form. */
+export function isForm(body: string): boolean {
+  return FORM.test(body);
+}
+
+function secretsInPair(pair: string, credentials: readonly Credential[]): PlacedSighting[] {
+  const name = parameterName(pair);
+  const value = pair.slice(pair.indexOf("=") + 1);
+  const isSecret = isSecretMember([name]) || isSecretParameter(pair);
+  return at(
+    `field ${name}`,
+    isSecret ? namedSecret(name, value, credentials) : sightingsIn(value, credentials),
+  );
+}
+
+type Part = readonly [name: string, filename: string | null, value: string];
+
+/** Whether JSON is that of a multipart form, which has no spaces between its parts, other than JSON that was sent. */
+export function isParts(value: unknown, text: string): value is readonly Part[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isPart) && JSON.stringify(value) === text;
+}
+
+function isPart(part: unknown): boolean {
+  if (!Array.isArray(part) || part.length !== 3) return false;
+  const [name, filename, value] = part;
+  return typeof name === "string" && (filename === null || typeof filename === "string") && typeof value === "string";
+}
+
+/** Of a part there may be no more than its hash. */
+function secretsInPart([name, , value]: Part, credentials: readonly Credential[]): PlacedSighting[] {
+  const place = `part ${name}`;
+  if (/^[0-9a-f]{64}$/.test(value)) return [];
+  if (isSecretName(name)) return at(place, namedSecret(name, value, credentials));
+  const json = jsonIn(value);
+  return json === undefined
+    ? at(place, sightingsWithUrls(value, credentials))
+    : secretsInJson(json, credentials, place);
+}
+
+interface Spot {
+  readonly value: unknown;
+  /** The names of the members that lead to it, without positions in lists. */
+  readonly names: readonly string[];
+  /** The same as people read it. */
+  readonly place: string;
+  readonly depth: number;
+  /** Whether its name tells that it is a secret, whatever it holds. */
+  readonly isSecret?: boolean;
+}
+
+/** What is nested deeper is not looked at by name; nobody sends it. */
+const MAX_DEPTH = 900;
+
+/** Finds them in a value of JSON, wherever they stand, by names and by values. */
+export function secretsInJson(root: unknown, credentials: readonly Credential[], place = ""): PlacedSighting[] {
+  const found: PlacedSighting[] = [];
+  // A list of what is to do instead of a recursion: nesting cannot exhaust the stack.
+  const open: Spot[] = [{ value: root, names: [], place, depth: 0 }];
+  for (let spot = open.pop(); spot; spot = open.pop()) {
+    const { value, place, depth } = spot;
+    const name = spot.names.at(-1) ?? "";
+    if (spot.isSecret || (typeof value === "string" && isSecretContainer(name))) {
+      found.push(...at(place, namedSecret(name, value, credentials)));
+    } else if (typeof value === "string" && jsonIn(value) === undefined) {
+      found.push(...at(place, sightingsWithUrls(value, credentials)));
+    } else if (depth < MAX_DEPTH) {
+      for (const inner of spotsIn(spot).reverse()) open.push(inner);
+    }
+  }
+  return found;
+}
+
+function spotsIn({ value, names, place, depth: outer }: Spot): Spot[] {
+  const depth = outer + 1;
+  // JSON inside of a string begins anew: what surrounds it does not make its members secret.
+  if (typeof value === "string") return [{ value: jsonIn(value), names: [], place, depth }];
+  if (Array.isArray(value)) {
+    return value.map((item, index) => ({ value: item, names, place: `${place}[${index}]`, depth }));
+  }
+  return Object.entries(asRecord(value) ?? {}).map(([name, member]) => {
+    const isPlain = /^[\w-]+$/.test(name);
+    const step = isPlain ? `${place ? "." : ""}${name}` : `[${JSON.stringify(name)}]`;
+    const path = [...names, name];
+    return { value: member, names: path, place: `${place}${step}`, depth, isSecret: isSecretMember(path) };
+  });
+}

@@ -1,0 +1,76 @@
+import type { Credential } from "../../secrets/values.ts";
+import { isKeptForOthers } from "../../store/jsonl/kept_lines.ts";
+import { keyNumber } from "../../store/jsonl/line_key.ts";
+import { type Finding, findingsOf } from "./findings.ts";
+import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
+import { digestOf, type FileLine, fileLines, type RecordedFile } from "../file/recorded_file.ts";
+
+/** Something that is wrong with a line. */
+export interface LineFinding {
+  /** From 1 on. */
+  readonly line: number;
+  /** Where the line starts, in bytes. */
+  readonly byte: number;
+  /** Of its entry, if it is one that a request can have. */
+  readonly key?: string;
+  /** `damaged`: it is no entry. `foreign`: only a newer version or pycachy answers from it. Else see {@linkcode Finding}. */
+  readonly kind: Finding["kind"] | "damaged" | "foreign";
+  readonly severity: Finding["severity"];
+  readonly reason: string;
+}
+
+/** What is to be said of a file. */
+export interface FileReport {
+  readonly file: string;
+  readonly lines: number;
+  readonly entries: number;
+  /** Entries that a newer one of the same digest has replaced. */
+  readonly replaced: number;
+  readonly findings: readonly LineFinding[];
+}
+
+/** Checks every line of a file. */
+export async function verifyFile(
+  file: RecordedFile,
+  credentials: readonly Credential[],
+  onProgress?: OnProgress,
+): Promise<FileReport> {
+  const progress = everyMegabyte(onProgress, file.size);
+  const digests = new Set<string>();
+  const findings: LineFinding[] = [];
+  let [lines, entries] = [0, 0];
+  for (const line of fileLines(file)) {
+    lines++;
+    if (typeof line.content !== "string") {
+      entries++;
+      digests.add(digestOf(line.content));
+    }
+    findings.push(...await findingsIn(file, line, credentials));
+    progress(line.position.start + line.position.length);
+  }
+  return { file: file.path, lines, entries, replaced: entries - digests.size, findings };
+}
+
+/** Another text in its place may be anything, a secret too. */
+export function keyIfOne(key: string): string | undefined {
+  return keyNumber(key) === undefined ? undefined : key;
+}
+
+async function findingsIn(
+  { descriptor }: RecordedFile,
+  { number, position, content }: FileLine,
+  credentials: readonly Credential[],
+): Promise<LineFinding[]> {
+  const place = { line: number, byte: position.start };
+  if (typeof content !== "string") {
+    const findings = await findingsOf(content, credentials);
+    return findings.map((finding) => ({ ...place, key: keyIfOne(content.key), ...finding }));
+  }
+  const isForeign = isKeptForOthers(descriptor, position);
+  return [{
+    ...place,
+    kind: isForeign ? "foreign" : "damaged",
+    severity: isForeign ? "note" : "error",
+    reason: content,
+  }];
+}

@@ -1,0 +1,171 @@
+import { sharedByPlace } from "./flow/by_place.ts";
+import type { Context } from "./flow/context.ts";
+import { createCounter } from "./request/series.ts";
+import { createDeadIds } from "./report/stale_ids.ts";
+import { CachyError } from "./lib/errors.ts";
+import { createReporter, type Reporter } from "./report/events.ts";
+import { createFetch } from "./flow/fetch.ts";
+import { createFlights, sharedFlights } from "./flow/in_flight.ts";
+import { callOnTheWay, fetchUnderWrapper } from "./global_fetch.ts";
+import type { Miss } from "./miss/miss.ts";
+import { addNotebookDisplay } from "./report/notebook.ts";
+import type { CachyOptions } from "./options/options.ts";
+import { createSettings, type Settings } from "./options/settings.ts";
+import type { CachyStats } from "./report/stats.ts";
+import { jsonlStore } from "./store/jsonl/store.ts";
+import type { Store } from "./store/store.ts";
+
+const NO_FETCH = "Cannot cache without a fetch: there is no global one here. Give one by the option { fetch }.";
+
+/** How many misses a handle lists. */
+const KEPT_MISSES = 1000;
+
+/** A handle on one cache. */
+export interface Cachy extends Disposable, AsyncDisposable {
+  /** Answers what is recorded and records what is not: for the `fetch` option of an SDK. */
+  readonly fetch: typeof fetch;
+  /** The path of the file; undefined with another store. Asking for it may search the project's folder. */
+  readonly file: string | undefined;
+  /** What has happened so far. */
+  readonly stats: CachyStats;
+  /** The requests that mode `replay` could not answer, the last 1,000. */
+  readonly misses: readonly Miss[];
+  /** Waits until every answer that is under way is stored or dropped. */
+  flush(): Promise<void>;
+  /** From now on `fetch` is the plain one, also for clients that hold it. */
+  disable(): void;
+}
+
+/**
+ * Makes a cache without touching the global fetch: hand its `fetch` to an SDK.
+ *
+ * @param options What to cache, where and when.
+ * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
+ *
+ * @example
+ * ```ts
+ * import { createCachy } from "@cachy/core";
+ *
+ * const cachy = createCachy({ file: "openai.jsonl" });
+ * // const client = new OpenAI({ fetch: cachy.fetch });
+ * ```
+ */
+export function createCachy(options: CachyOptions = {}): Cachy {
+  return createHandle(options).handle;
+}
+
+/** A handle, and what it makes of any fetch. */
+export interface CoveringHandle {
+  readonly handle: Cachy;
+  /** A fetch that caches what an original answers; always the same one for the same original. */
+  readonly cover: (original: typeof fetch) => typeof fetch;
+}
+
+/** What the maker of a handle adds to it. */
+export interface HandleParts {
+  /** Called when the handle is disabled. */
+  readonly onDisable?: () => void;
+  /** Whether what it covers waits for identical requests of other such handles that record into the same place. */
+  readonly sharesFlights?: boolean;
+}
+
+/** Makes a handle that can also cover other fetches than its own. */
+export function createHandle(options: CachyOptions, { onDisable, sharesFlights }: HandleParts = {}): CoveringHandle {
+  const settings = createSettings(options);
+  const reporter = createReporter({
+    debug: settings.debug,
+    onEvent: options.onEvent,
+    credentials: settings.credentials,
+  });
+  for (const warning of settings.warnings) reporter.warn(warning);
+  const misses: Miss[] = [];
+  const pending = new Set<Promise<unknown>>();
+  const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
+  const store = options.store ?? fileStore as Store;
+  options.store?.warnTo?.(reporter.warn);
+  const place = () => options.store ?? store.name;
+  const shared: Omit<Context, "network"> = {
+    settings,
+    store,
+    reporter,
+    pending,
+    flights: createFlights(),
+    counter: createCounter(),
+    deadIds: createDeadIds(() => store.name),
+    refreshed: () => refreshedIn(place()),
+    addMiss(miss) {
+      misses.push(miss);
+      if (misses.length > KEPT_MISSES) misses.shift();
+    },
+  };
+  const cachedOver = (network: typeof fetch, flights = shared.flights) => createFetch({ ...shared, network, flights });
+  // Taken once: somebody may put the handle's own fetch in the place of the global one.
+  if (!options.fetch && typeof globalThis.fetch !== "function") throw new CachyError("invalid_option", NO_FETCH);
+  const base = options.fetch ?? fetchUnderWrapper();
+  const network: typeof fetch = (...call) => callOnTheWay(base, call);
+  const cached = cachedOver(network);
+  let isEnabled = true;
+  const disable = () => {
+    isEnabled = false;
+    onDisable?.();
+  };
+  const flush = async () => {
+    while (pending.size) await Promise.all(pending);
+  };
+  const handle: Cachy = addNotebookDisplay({
+    fetch: (...call) => (isEnabled ? cached : network)(...call),
+    get file() {
+      return fileStore?.name;
+    },
+    stats: reporter.stats,
+    misses,
+    flush,
+    disable,
+    [Symbol.dispose]: disable,
+    async [Symbol.asyncDispose]() {
+      await flush();
+      disable();
+    },
+  });
+  const coverFlights = sharesFlights ? sharedFlights(place) : shared.flights;
+  const cover = memoized((original) =>
+    cachedOver((...call) => callOnTheWay(options.fetch ?? original, call), coverFlights)
+  );
+  return { handle, cover };
+}
+
+function memoized(make: (original: typeof fetch) => typeof fetch): typeof make {
+  const made = new WeakMap<typeof fetch, typeof fetch>();
+  return (original) => {
+    const known = made.get(original) ?? make(original);
+    made.set(original, known);
+    return known;
+  };
+}
+
+/** Looks for the file when it is needed for the first time. */
+function lazyFileStore({ findFile }: Settings, reporter: Reporter): Store {
+  let opened: Store | undefined;
+  const store = () => {
+    if (opened) return opened;
+    const { path, warning } = findFile();
+    if (warning) reporter.warn(warning);
+    opened = jsonlStore(path);
+    opened.warnTo?.(reporter.warn);
+    return opened;
+  };
+  return {
+    get name() {
+      return store().name;
+    },
+    get size() {
+      return store().size;
+    },
+    find: (key, sha256) => store().find(key, sha256),
+    entries: () => store().entries?.() ?? [],
+    append: (entry) => store().append(entry),
+  };
+}
+
+/** Digests that mode `refresh` has recorded anew. */
+const refreshedIn = sharedByPlace(() => new Set<string>());

@@ -1,0 +1,137 @@
+import type { Context, Lookup } from "../flow/context.ts";
+import { type Difference, showDifference } from "./difference.ts";
+import type { RecordedRequest } from "../store/entry.ts";
+import type { EventRequest } from "../report/events.ts";
+import { eventRequest, extrasOf } from "../flow/find.ts";
+import { likelyCause } from "./causes.ts";
+import { findNearest, type Nearest, type Search } from "./nearest.ts";
+import type { ModeSource } from "../options/options.ts";
+import { recordedRequest } from "../store/entry_request.ts";
+import { labelled } from "../replay/response.ts";
+import { type Credential, hideInText, hideSecretValues } from "../secrets/values.ts";
+
+/** A request that mode `replay` could not answer. */
+export interface Miss extends EventRequest {
+  /** What the caller was told. */
+  readonly message: string;
+  /** The recorded request that is most like it. */
+  readonly nearest?: {
+    /** The key of its entry. */
+    readonly key: string;
+    /** When its answer had arrived, ISO 8601 in UTC. */
+    readonly recordedAt?: string;
+    /** What is different, the recorded value and the one that is asked for; secrets are redacted. */
+    readonly differences: readonly Difference[];
+  };
+  /** The likely cause, if it is one that is known. */
+  readonly cause?: string;
+}
+
+/** Why the mode is `replay`, and how to record from there. */
+const CURES: Readonly<
+  Record<ModeSource, readonly [because: string, cure: string]>
+> = {
+  option: [`by the option { mode: "replay" }`, `run once with { mode: "auto" }`],
+  CACHY_MODE: ["by the environment variable CACHY_MODE", "run once with CACHY_MODE=auto"],
+  CI: ["because the environment variable CI is set", "run once on your machine, or with CACHY_MODE=auto"],
+  default: ["by default", "run once with CACHY_MODE=auto"],
+};
+
+/** How to record what is missing, by what chose the mode. */
+export function cureOf(source: ModeSource): string {
+  return CURES[source][1];
+}
+
+/** How many differences are shown. */
+const SHOWN_DIFFERENCES = 8;
+
+/**
+ * Says which request is missing, what the nearest recorded one has different, why the network was not asked, and what to
+ * do.
+ *
+ * @param problem Why the store could not be read, if that is the reason.
+ */
+export async function explainMiss(context: Context, lookup: Lookup, problem: string | undefined): Promise<Miss> {
+  const { method, url: shownUrl, key } = eventRequest(lookup);
+  const credentials = context.settings.credentials();
+  // It goes into the log of CI.
+  const url = hideInText(shownUrl, credentials);
+  const request = { method, url, key };
+  const [because, cure] = CURES[context.settings.modeSource];
+  const end = [
+    `The network was not asked: mode "replay" ${because}.`,
+    ...(problem === undefined ? [`To record the answer, ${cure}, and commit the file.`] : []),
+  ];
+  const { name, size } = context.store;
+  const entries = size === undefined ? "" : `, ${size} ${size === 1 ? "entry" : "entries"}`;
+  const what = problem ?? `no answer is recorded for it in ${name}`;
+  const start = `Cannot replay ${method} ${url}: ${what} (key ${key}${problem === undefined ? entries : ""}).`;
+  const found = problem === undefined ? await searchNearest(context, lookup, credentials) : undefined;
+  if (!found?.search.nearest) {
+    return { ...request, message: [start, ...found ? describeNothing(found.search) : [], ...end].join("\n") };
+  }
+  const { nearest, isComplete, seen } = found.search;
+  const cause = likelyCause(nearest.request, found.asked, nearest.differences);
+  const among = isComplete ? "" : `, of the newest ${seen}`;
+  const message = [start, ...describeNearest(nearest, among), ...cause ? [`Likely cause: ${cause}`] : [], ...end].join(
+    "\n",
+  );
+  const { key: nearestKey, recorded_at: recordedAt } = nearest.entry;
+  return { ...request, message, cause, nearest: { key: nearestKey, recordedAt, differences: nearest.differences } };
+}
+
+/** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
+async function searchNearest(
+  context: Context,
+  lookup: Lookup,
+  credentials: readonly Credential[],
+): Promise<{ readonly search: Search; readonly asked: RecordedRequest } | undefined> {
+  const { store, settings } = context;
+  const { request, canonical } = lookup;
+  if (!store.entries) return undefined;
+  try {
+    const forms: RecordedRequest[] = [];
+    for (const keep of ["brief", "whole"] as const) {
+      const form = await recordedRequest(request, canonical, { keep, ...extrasOf(context, lookup) });
+      if (form) forms.push(hideSecretValues(form, credentials));
+    }
+    const isAlike = forms[0]?.body === forms[1]?.body;
+    const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), settings.now);
+    return { search, asked: forms[0] as RecordedRequest };
+  } catch {
+    return undefined;
+  }
+}
+
+function describeNearest({ entry, differences }: Nearest, among: string): string[] {
+  const date = typeof entry.recorded_at === "string" ? `, recorded ${entry.recorded_at.slice(0, 10)}` : "";
+  if (differences.length === 0) {
+    return [`A request that looks alike is recorded (key ${entry.key}${date}); what differs is not kept in the file.`];
+  }
+  const shown = differences.slice(0, SHOWN_DIFFERENCES).map((difference) => `  ${showDifference(difference)}`);
+  const more = differences.length - shown.length;
+  return [
+    `The nearest recorded request (key ${entry.key}${date}${among}) differs in (recorded → asked):`,
+    ...shown,
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+  ];
+}
+
+function describeNothing({ seen, told }: Search): string[] {
+  if (seen === 0) return ["Nothing is recorded there at all: is it the right file?"];
+  if (told === 0) return ["Its entries do not say what was asked, so that the nearest one cannot be told."];
+  return ["No recorded request has this method and path."];
+}
+
+/**
+ * The answer to a request that is not recorded.
+ *
+ * Status 412, because SDKs neither retry it nor hide its message, while a rejected fetch is retried for seconds and then
+ * shown as a connection error.
+ */
+export function missResponse(message: string, url: URL): Response {
+  // Most providers have the message in `error`, AWS and Cohere beside it.
+  const body = JSON.stringify({ error: { type: "cachy_miss", code: "cachy_miss", message }, message });
+  const headers = { "content-type": "application/json", "x-should-retry": "false" };
+  return labelled(new Response(body, { status: 412, headers }), { url: url.href, statusText: "Precondition Failed" });
+}

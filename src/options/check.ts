@@ -1,0 +1,127 @@
+import { fileURLToPath } from "node:url";
+import { CachyError } from "../lib/errors.ts";
+import { NEVER_KEPT_HEADERS } from "../store/entry_headers.ts";
+import { type CachyOptions, type Mode, MODES } from "./options.ts";
+import { isSecretName } from "../secrets/names.ts";
+import { show } from "../lib/show.ts";
+import { mostSimilar } from "../lib/similar.ts";
+import type { Rule } from "../lib/check_options.ts";
+import type { Store } from "../store/store.ts";
+import { LONGEST_TIMER_MS } from "../lib/time_limit.ts";
+
+const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
+  file: ["the path of a file, or a file: URL", (value) => isPath(value) && !/[/\\]$/.test(String(value))],
+  cacheDir: ["a path or a file: URL", isPath],
+  domains: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
+  ignore: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
+  mode: [`one of ${MODES.map((mode) => `"${mode}"`).join(", ")}`, (value) => MODES.includes(value as Mode)],
+  keyHeaders: ["a list of header names", listOf(isHeaderName)],
+  keepHeaders: [
+    `a list of header names without credentials and ${[...NEVER_KEPT_HEADERS].join(", ")}`,
+    listOf(isKeepable),
+  ],
+  normalize: ['a list of [pattern, replacement], such as [/\\d{4}-\\d\\d-\\d\\d/, "DATE"]', listOf(isNormalization)],
+  namespace: ["a string", isText],
+  keepRequest: ['one of "brief", "whole", "none"', (value) => ["brief", "whole", "none"].includes(value as string)],
+  maxBodyBytes: ["a number of bytes from 0 on", (value) => typeof value === "number" && value >= 0],
+  allowSecrets: ["a boolean", (value) => typeof value === "boolean"],
+  miss: ['"answer" or "throw"', (value) => value === "answer" || value === "throw"],
+  pace: ['"recorded", a number above 0 (times as fast), or { chunkMs: milliseconds }', isPace],
+  debug: ['a boolean or "miss"', (value) => typeof value === "boolean" || value === "miss"],
+  onEvent: ["a function", isFunction],
+  store: ["a store: an object with a name and the functions find and append", isStore],
+  fetch: ["a function", isFunction],
+};
+
+/**
+ * Refuses options that cannot be meant.
+ *
+ * @throws {CachyError} `invalid_option`, if a name is unknown.
+ * @throws {CachyError} `invalid_option`, if a value has the wrong type or is not allowed.
+ * @throws {CachyError} `invalid_option`, if both `file` and `cacheDir` are given.
+ */
+export function checkOptions(options: CachyOptions): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new CachyError("invalid_option", `Cannot use ${show(options)} as options: expected an object.`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(RULES, name)) {
+      throw new CachyError("invalid_option", unknownOption(name));
+    }
+    const [expected, fits] = RULES[name as keyof CachyOptions];
+    if (value === undefined || fits(value)) continue;
+    throw new CachyError("invalid_option", `Cannot use ${show(value)} as option "${name}": expected ${expected}.`);
+  }
+  if (options.file !== undefined && options.cacheDir !== undefined) {
+    const message =
+      `Cannot use the options "file" and "cacheDir" together: name the file, or the folder that holds it.`;
+    throw new CachyError("invalid_option", message);
+  }
+}
+
+function unknownOption(name: string): string {
+  const known = Object.keys(RULES);
+  const similar = mostSimilar(name, known);
+  const hint = similar ? `Did you mean "${similar}"?` : `Known options: ${known.join(", ")}.`;
+  return `Cannot use the option "${name}": it is unknown. ${hint}`;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function listOf(fits: (value: unknown) => boolean): Rule[1] {
+  return (value) => Array.isArray(value) && value.every(fits);
+}
+
+/** A path, or a file: URL that names a file here. */
+export function isPath(value: unknown): boolean {
+  if (isText(value) && /^~[/\\]|\0/.test(value)) return false; // only a shell knows the home folder
+  if (isText(value) && !/^[a-z][a-z+.-]+:\/\//i.test(value) && !value.startsWith("file:")) return value !== "";
+  try {
+    return (isText(value) || value instanceof URL) && fileURLToPath(value) !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** A host, with a port or without, or the start of a URL. */
+export function isDomainMatcher(value: unknown): boolean {
+  if (!isText(value)) return value instanceof RegExp || isFunction(value);
+  if (/^https?:\/\//.test(value)) return URL.canParse(value);
+  return /^(?:[\p{L}\p{N}._-]+|\[[\da-f:.]+\])(?::\d+)?$/iu.test(value) &&
+    URL.canParse(`http://${value}/`);
+}
+
+function isHeaderName(value: unknown): boolean {
+  return isText(value) && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
+}
+
+function isKeepable(value: unknown): boolean {
+  return isText(value) && isHeaderName(value) && !NEVER_KEPT_HEADERS.has(value.toLowerCase()) && !isSecretName(value);
+}
+
+function isNormalization(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [pattern, replacement] = value;
+  return (pattern instanceof RegExp || isText(pattern) && pattern !== "") &&
+    isText(replacement);
+}
+
+function isPace(value: unknown): boolean {
+  if (value === "recorded") return true;
+  if (typeof value === "number") return value > 0 && Number.isFinite(value);
+  const { chunkMs, ...others } = (value ?? {}) as { readonly chunkMs?: unknown };
+  return typeof chunkMs === "number" && chunkMs >= 0 && chunkMs <= LONGEST_TIMER_MS && Object.keys(others).length === 0;
+}
+
+/** Whether something can keep entries. */
+export function isStore(value: unknown): value is Store {
+  const store = value as Partial<Store> | null;
+  return isText(store?.name) && isFunction(store?.find) &&
+    isFunction(store?.append);
+}

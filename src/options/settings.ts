@@ -1,0 +1,153 @@
+import { join } from "node:path";
+import type { Normalization } from "../request/canonical.ts";
+import { checkOptions, isDomainMatcher, isPath } from "./check.ts";
+import { defaultDomains, type DomainMatcher, matchDomains } from "../request/domains.ts";
+import { pathOf, readableVariables, readVariable, type VariableName, workingDirectory } from "../lib/environment.ts";
+import { type CachyOptions, type MissBehavior, type Mode, MODES, type ModeSource, type Pace } from "./options.ts";
+import { findProjectFile, type ProjectFile } from "./project_file.ts";
+import type { KeepRequest } from "../store/entry_request.ts";
+import { type Credential, credentialsOf } from "../secrets/values.ts";
+
+/** Options with their defaults, and what the environment says. */
+export interface Settings {
+  readonly mode: Mode;
+  readonly modeSource: ModeSource;
+  readonly isCached: (url: URL) => boolean;
+  /** Whether the user has said that it is not to be cached. */
+  readonly isIgnored: (url: URL) => boolean;
+  readonly keyHeaders: ReadonlySet<string>;
+  readonly keepHeaders: ReadonlySet<string>;
+  readonly normalize: readonly Normalization[];
+  readonly namespace: string | undefined;
+  readonly keepRequest: KeepRequest;
+  readonly maxBodyBytes: number;
+  readonly allowSecrets: boolean;
+  /** The credentials that the environment holds now. */
+  readonly credentials: () => readonly Credential[];
+  readonly miss: MissBehavior;
+  /** Undefined: at once. */
+  readonly pace: Pace | undefined;
+  readonly debug: Debug;
+  /** Whether a miss makes the exit code say that something went wrong. */
+  readonly strict: boolean;
+  /** Finds the file; the working directory is the one at the time of the call. */
+  readonly findFile: () => ProjectFile;
+  /** What to tell the user about the environment. */
+  readonly warnings: readonly string[];
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+}
+
+const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Combines options, environment and defaults.
+ *
+ * @throws {CachyError} `invalid_option`, see {@linkcode checkOptions}.
+ */
+export function createSettings(options: CachyOptions): Settings {
+  checkOptions(options);
+  const { mode, source, warnings } = chooseMode(options.mode);
+  const debug = chosenBy<Debug>("CACHY_DEBUG", { ...SWITCH, miss: "miss" });
+  const strict = chosenBy("CACHY_STRICT", SWITCH);
+  const domains = options.domains ? { domains: options.domains, warnings: [] } : domainsByVariable();
+  return {
+    mode,
+    modeSource: source,
+    warnings: [...warnings, ...debug.warnings, ...strict.warnings, ...domains.warnings],
+    isCached: cachedUrls(domains.domains, options.ignore ?? []),
+    isIgnored: matchDomains(options.ignore ?? []),
+    keyHeaders: lowerCase(options.keyHeaders),
+    keepHeaders: lowerCase(options.keepHeaders),
+    normalize: [...options.normalize ?? []],
+    namespace: options.namespace,
+    keepRequest: options.keepRequest ?? "brief",
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    allowSecrets: options.allowSecrets ?? false,
+    credentials: () => credentialsOf(readableVariables()),
+    miss: options.miss ?? "answer",
+    pace: options.pace,
+    debug: options.debug ?? debug.choice ?? false,
+    strict: strict.choice ?? false,
+    findFile: fileFinder(options),
+    now: () => performance.now(),
+  };
+}
+
+function cachedUrls(domains: readonly DomainMatcher[], ignore: readonly DomainMatcher[]): (url: URL) => boolean {
+  const [isOurs, isIgnored] = [matchDomains(domains), matchDomains(ignore)];
+  return (url) => /^https?:$/.test(url.protocol) && isOurs(url) && !isIgnored(url);
+}
+
+function lowerCase(names: readonly string[] = []): ReadonlySet<string> {
+  return new Set(names.map((name) => name.toLowerCase()));
+}
+
+interface ModeChoice {
+  readonly mode: Mode;
+  readonly source: ModeSource;
+  readonly warnings: readonly string[];
+}
+
+/** The option wins over CACHY_MODE, that over CI. */
+function chooseMode(option: Mode | undefined): ModeChoice {
+  if (option !== undefined) {
+    return { mode: option, source: "option", warnings: [] };
+  }
+  const named = readVariable("CACHY_MODE");
+  const namedMode = MODES.find((mode) => mode === named.value?.trim().toLowerCase());
+  if (namedMode) return { mode: namedMode, source: "CACHY_MODE", warnings: [] };
+  const ci = readVariable("CI");
+  const isCi = ci.value !== undefined && ci.value.toLowerCase() !== "false";
+  const choice: ModeChoice = { mode: isCi ? "replay" : "auto", source: isCi ? "CI" : "default", warnings: [] };
+  const warnings: string[] = [];
+  if (named.value !== undefined) {
+    const allowed = MODES.join(", ");
+    warnings.push(`Cannot use CACHY_MODE=${named.value}: expected one of ${allowed}. The mode is "${choice.mode}".`);
+  }
+  if (ci.denied) {
+    warnings.push(
+      `Cannot read the environment variable CI: Deno did not grant it, so what is not recorded goes to the network ` +
+        `even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DOMAINS,CACHY_DEBUG,CACHY_STRICT, or set the option { mode }.`,
+    );
+  }
+  return { ...choice, warnings };
+}
+
+/** What is printed to stderr. */
+export type Debug = boolean | "miss";
+
+const SWITCH: Readonly<Record<string, boolean>> = { "1": true, true: true, "0": false, false: false };
+
+/** A variable with a few allowed values; another one is said, and does nothing. */
+function chosenBy<Value>(name: VariableName, values: Readonly<Record<string, Value>>) {
+  const { value } = readVariable(name);
+  if (value === undefined) return { warnings: [] };
+  const text = value.trim().toLowerCase();
+  if (Object.hasOwn(values, text)) return { choice: values[text], warnings: [] };
+  const allowed = Object.keys(values).join(", ");
+  return { warnings: [`Cannot use ${name}=${value}: expected one of ${allowed}. It is ignored.`] };
+}
+
+/** The default ones, and those that CACHY_DOMAINS names. */
+function domainsByVariable(): { readonly domains: readonly DomainMatcher[]; readonly warnings: readonly string[] } {
+  const named = readVariable("CACHY_DOMAINS").value?.split(/[\s,]+/).filter(Boolean) ?? [];
+  const warnings = named.filter((domain) => !isDomainMatcher(domain)).map((domain) =>
+    `Cannot use ${domain} in CACHY_DOMAINS: expected hosts and URL prefixes, separated by commas. It is ignored.`
+  );
+  return { domains: [...defaultDomains, ...named.filter(isDomainMatcher)], warnings };
+}
+
+function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
+  const from = workingDirectory();
+  const variable = file === undefined && cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined;
+  const warning = variable !== undefined && !isPath(variable)
+    ? `Cannot use CACHY_FILE=${variable}: expected a path or a file: URL.`
+    : undefined;
+  const named = file ?? (warning ? undefined : variable);
+  if (named !== undefined) return () => ({ path: pathOf(named, from) });
+  if (cacheDir !== undefined) {
+    return () => ({ path: join(pathOf(cacheDir, from), "cachy.jsonl") });
+  }
+  return () => warning ? { ...findProjectFile(from), warning } : findProjectFile(from);
+}

@@ -1,0 +1,81 @@
+import type { AnswerHead, Problem } from "./problem.ts";
+import { textOf } from "../lib/bytes.ts";
+import { asRecord, parseJson, recordsIn } from "../lib/json.ts";
+
+/** What is wrong with a JSON body: cut off, an error, or a job that is still running. An empty body is whole. */
+export function answerProblem(body: Uint8Array, head: AnswerHead): Problem | undefined {
+  const text = textOf(body);
+  if (text?.trim() === "") return undefined;
+  const value = parseJson((text ?? "").replace(/^\uFEFF/, ""));
+  if (value === undefined) return { reason: "truncated", detail: "the body is not whole JSON" };
+  for (const part of Array.isArray(value) ? value : [value]) {
+    const detail = errorIn(part);
+    if (detail !== undefined) return { reason: "error", detail };
+  }
+  return isUnfinished(value, head) ? { reason: "unfinished", detail: "the job is still running" } : undefined;
+}
+
+/** The error that an answer or a stream event reports in spite of its status 200. */
+export function errorIn(value: unknown): string | undefined {
+  const answer = asRecord(value);
+  if (!answer) return undefined;
+  if (!isEmpty(answer.error)) return "the answer reports an error";
+  if (answer.success === false || !isEmpty(asRecord(answer.base_resp)?.status_code)) {
+    return "the answer reports a failure";
+  }
+  if (answer.object === "response" && (answer.status === "failed" || answer.status === "cancelled")) {
+    return `the response is ${answer.status}`;
+  }
+  const failed = recordsIn(answer.choices).some(({ error, finish_reason: reason }) => error || reason === "error");
+  return failed ? "a choice reports an error" : undefined;
+}
+
+/** Some APIs always have an error member: empty, false, zero, or with nothing but nulls inside. */
+function isEmpty(error: unknown): boolean {
+  const members = asRecord(error);
+  return members ? Object.values(members).every((member) => member === null) : !error;
+}
+
+/** States of a job that will not change any more, in lower case. */
+const FINAL_STATES: ReadonlySet<string> = new Set([
+  "completed",
+  "complete",
+  "succeeded",
+  "success",
+  "failed",
+  "failure",
+  "cancelled",
+  "canceled",
+  "expired",
+  "ended",
+  "incomplete",
+  "processed",
+  "active",
+  "ready",
+  "deleted",
+  "requires_action",
+]);
+const STATE_MEMBERS = ["status", "state", "processing_status", "task_status"];
+
+/** Polling ends on replay, because what is not final is not stored. Unknown states count as not final. */
+function isUnfinished(value: unknown, { method, url }: AnswerHead): boolean {
+  const isPrediction = url.pathname.endsWith(":fetchPredictOperation");
+  const answer = asRecord(value);
+  if (!answer || !(method === "GET" || isPrediction)) return false;
+  if (isPrediction || isOperation(answer, url)) return answer.done !== true;
+  return [answer, ...recordsIn(Object.values(answer))].some(hasOpenState);
+}
+
+/** Google leaves `done` out while an operation runs. */
+function isOperation(answer: Record<string, unknown>, url: URL): boolean {
+  return /\/operations\/[^/]+$/.test(url.pathname) ||
+    typeof answer.name === "string" && /(?:^|\/)operations\//.test(answer.name);
+}
+
+function hasOpenState(record: Record<string, unknown>): boolean {
+  return STATE_MEMBERS.some((name) => {
+    const state = record[name];
+    if (state === undefined || state === null || asRecord(state)) return false;
+    return !FINAL_STATES.has(String(state).toLowerCase().replace(/^[a-z]+_state_/, ""));
+  });
+}

@@ -1,0 +1,159 @@
+import { concatBytes } from "../lib/bytes.ts";
+import { awsStreamProblem } from "../lib/aws_frames.ts";
+import { answerProblem } from "./json_answer.ts";
+import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
+import type { AnswerHead, Problem } from "./problem.ts";
+import {
+  type EventParser,
+  isJsonLinesType,
+  jsonLinesParser,
+  sseParser,
+  startsLikeEvents,
+  type StreamEvent,
+} from "../lib/stream_events.ts";
+
+/** Follows a body while it arrives. */
+export interface BodyJudge {
+  /**
+   * Takes the next chunk.
+   *
+   * @returns Whether with it the body holds the family's terminal marker: whatever follows, nothing is missing.
+   */
+  push(chunk: Uint8Array): boolean;
+  /** Says that the body ended. @returns What is wrong with it, or undefined if it is whole and successful. */
+  end(body: Uint8Array): Problem | undefined;
+}
+
+/** Why an answer cannot become an entry, whatever its body says. */
+export function headProblem({ method, status }: AnswerHead): Problem | undefined {
+  const isSuccess = status >= 200 && status < 300 && status !== 206;
+  if (isSuccess && !(status === 202 && method === "GET")) return undefined;
+  return { reason: "status", detail: `status ${status}` };
+}
+
+/** Follows the body of an answer to tell whether it is whole and successful. */
+export function judgeBody(head: AnswerHead): BodyJudge {
+  const contentType = head.headers.get("content-type") ?? "";
+  const judge = bodyJudge(head, contentType.toLowerCase());
+  const announced = announcedLength(head);
+  return {
+    push: judge.push,
+    end(body) {
+      if (announced !== undefined && body.byteLength !== announced) {
+        return { reason: "truncated", detail: `${body.byteLength} of ${announced} bytes arrived` };
+      }
+      return judge.end(body);
+    },
+  };
+}
+
+function bodyJudge(head: AnswerHead, contentType: string): BodyJudge {
+  if (contentType.includes("vnd.amazon.eventstream")) {
+    return wholeBodyJudge(judgeAwsStream);
+  }
+  if (contentType.includes("event-stream")) {
+    return eventStreamJudge(head);
+  }
+  if (isJsonLinesType(contentType)) {
+    return eventJudge(jsonLinesParser(), jsonLinesFamilyOf);
+  }
+  if (contentType.includes("json")) {
+    return sniffingJudge(wholeBodyJudge((body) => answerProblem(body, head)), head);
+  }
+  if (contentType.includes("html") && head.method === "POST") {
+    return sniffingJudge(wholeBodyJudge(() => HTML_PAGE), head);
+  }
+  if (contentType === "" || contentType.startsWith("text/")) {
+    return sniffingJudge(wholeBodyJudge(() => undefined), head);
+  }
+  return wholeBodyJudge(() => undefined);
+}
+
+/** What the log-in page of a network says, or a proxy that is in trouble. */
+const HTML_PAGE: Problem = { reason: "error", detail: "the answer is a web page" };
+
+/** A length with `content-encoding` counts the bytes on the wire, and one to HEAD those of another answer. */
+function announcedLength({ method, headers }: AnswerHead): number | undefined {
+  const length = headers.get("content-length");
+  if (length === null || method === "HEAD" || headers.has("content-encoding")) {
+    return undefined;
+  }
+  return /^\d+$/.test(length) ? Number(length) : undefined;
+}
+
+function wholeBodyJudge(problemOf: (body: Uint8Array) => Problem | undefined): BodyJudge {
+  return { push: () => false, end: problemOf };
+}
+
+function judgeAwsStream(body: Uint8Array): Problem | undefined {
+  const detail = awsStreamProblem(body);
+  return detail === undefined ? undefined : { reason: detail.includes("type") ? "error" : "truncated", detail };
+}
+
+/** Some servers send event streams as plain text or as JSON: the first characters tell. */
+function sniffingJudge(otherwise: BodyJudge, head: AnswerHead): BodyJudge {
+  let start = new Uint8Array();
+  let judge: BodyJudge | undefined;
+  return {
+    push(chunk) {
+      if (judge) return judge.push(chunk);
+      start = concatBytes([start, chunk]);
+      const text = new TextDecoder().decode(start.subarray(0, 64)).replace(/^[\r\n]+/, "");
+      if (text.length < LONGEST_FIELD && start.byteLength < 64) return false;
+      judge = startsLikeEvents(text) ? eventStreamJudge(head) : otherwise;
+      return judge.push(start);
+    },
+    end: (body) => (judge ?? otherwise).end(body),
+  };
+}
+
+/** How many characters tell an event stream. */
+const LONGEST_FIELD = "event:".length;
+
+/** An event stream without events is one that was cut off: its API would have answered something. */
+function eventStreamJudge(head: AnswerHead): BodyJudge {
+  const judge = eventJudge(sseParser(), familyOf, "before its first event");
+  return {
+    push: judge.push,
+    // A JSON answer, most often an error, under the content type that was asked for.
+    end: (body) => isJsonStart(body) ? answerProblem(body, head) : judge.end(body),
+  };
+}
+
+function isJsonStart(body: Uint8Array): boolean {
+  return /^\s*[{[]/.test(new TextDecoder().decode(body.subarray(0, 64)));
+}
+
+function eventJudge(parser: EventParser, chooseFamily: typeof familyOf, missingFirst?: string): BodyJudge {
+  const decoder = new TextDecoder();
+  let family: Family | undefined;
+  let problem: Problem | undefined;
+  let isMarked = false;
+  const take = (events: readonly StreamEvent[]): boolean => {
+    let ended = false;
+    for (const event of events) {
+      if (!family?.isKnown) family = chooseFamily(event) ?? family;
+      problem ??= eventProblem(event);
+      ended = (family?.take(event) ?? false) || ended;
+    }
+    isMarked ||= ended;
+    return ended && !problem;
+  };
+  return {
+    push: (chunk) => take(parser.push(decoder.decode(chunk, { stream: true }))),
+    end() {
+      const rest = parser.end();
+      const whole = rest.filter(isWholeEvent);
+      take(whole);
+      if (problem) return problem;
+      const isCut = whole.length < rest.length && !isMarked;
+      const missing = isCut ? "in the middle of an event" : family ? family.missing() : missingFirst;
+      return missing === undefined ? undefined : { reason: "truncated", detail: `the stream ended ${missing}` };
+    },
+  };
+}
+
+/** Of what only the end of the body completed: half an event has half a JSON text, or none yet. */
+function isWholeEvent({ text, data }: StreamEvent): boolean {
+  return data !== undefined || text.trim() === "[DONE]";
+}

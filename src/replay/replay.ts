@@ -1,0 +1,112 @@
+import { utf8 } from "../lib/bytes.ts";
+import { decodeBody } from "../store/entry_body.ts";
+import type { Entry } from "../store/entry.ts";
+import { parseJson } from "../lib/json.ts";
+import type { Pace } from "../options/options.ts";
+import { type Clock, createPacer, type Pacer } from "./pace.ts";
+import { labelled } from "./response.ts";
+import { startsLikeEvents } from "../lib/stream_events.ts";
+import { NEVER_KEPT_HEADERS } from "../store/entry_headers.ts";
+
+/** HTTP/1.1 servers send these, and SDKs show them. */
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No Content",
+};
+
+/** For whom an answer is replayed, and how fast. */
+export interface ReplayRequest {
+  /** The response names it. */
+  readonly url: URL;
+  /** Can end the body. */
+  readonly signal?: AbortSignal;
+  /** Undefined: at once. */
+  readonly pace?: Pace;
+  /** Of a paced body. */
+  readonly clock?: Clock;
+}
+
+/** Makes the response that an entry recorded. */
+export function replay(entry: Entry, request: ReplayRequest): Response {
+  const status = entry.status_code ?? 200;
+  const headers = headersOf(entry);
+  const body = status === 204 || status === 205 ? null : bodyOf(entry, request);
+  // Text would make the constructor add a content type that was not there.
+  const sent = typeof body === "string" && !headers.has("content-type") ? utf8(body) : body;
+  return labelled(new Response(sent, { status, headers }), {
+    url: request.url.href.split("#", 1)[0] ?? "",
+    statusText: STATUS_TEXTS[status],
+  });
+}
+
+function bodyOf(entry: Entry, { signal, pace, clock }: ReplayRequest): BodyInit {
+  const body = decodeBody(entry);
+  const { chunks } = entry;
+  if (!chunks?.length) return body;
+  const bytes = typeof body === "string" ? utf8(body) : body;
+  const lengths = chunkLengths(chunks, bytes.byteLength);
+  if (!lengths) return body;
+  const pacer = pace === undefined ? undefined : createPacer(pace, chunks, { signal, clock });
+  return chunked(bytes, lengths, { signal, pacer });
+}
+
+/** The recorded chunk borders, or undefined if they do not describe this body. */
+export function chunkLengths(chunks: NonNullable<Entry["chunks"]>, bodyLength: number): number[] | undefined {
+  if (!Array.isArray(chunks)) return undefined;
+  const lengths: unknown[] = chunks.map((chunk) => Array.isArray(chunk) ? chunk[1] : undefined);
+  const isWhole = lengths.every((length) => Number.isInteger(length) && (length as number) >= 0);
+  if (!isWhole) return undefined;
+  const total = (lengths as number[]).reduce((sum, length) => sum + length, 0);
+  return total === bodyLength ? lengths as number[] : undefined;
+}
+
+function chunked(
+  bytes: Uint8Array,
+  lengths: readonly number[],
+  { signal, pacer }: { readonly signal?: AbortSignal; readonly pacer?: Pacer },
+): ReadableStream<Uint8Array> {
+  let at = 0;
+  let index = 0;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const length = lengths[index];
+      if (signal?.aborted) return controller.error(signal.reason);
+      if (length === undefined) return controller.close();
+      const give = () => {
+        controller.enqueue(bytes.slice(at, at + length));
+        at += length;
+        index++;
+      };
+      const wait = pacer?.wait(index);
+      return wait ? wait.then((isDue) => isDue ? give() : undefined) : give();
+    },
+    cancel: () => pacer?.stop(),
+  }, { highWaterMark: 0 });
+}
+
+function headersOf(entry: Entry): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(entry.headers ?? {})) {
+    if (NEVER_KEPT_HEADERS.has(name.toLowerCase()) || typeof value !== "string") continue;
+    try {
+      headers.set(name, value);
+    } catch {
+      // Not a header that could be sent: whoever wrote it, SDKs do without.
+    }
+  }
+  const guessed = headers.has("content-type") || entry.v !== undefined ? undefined : guessContentType(entry);
+  if (guessed) headers.set("content-type", guessed);
+  return headers;
+}
+
+/** pycachy keeps no content type, and SDKs parse nothing without one. */
+function guessContentType({ binary, response }: Entry): string | undefined {
+  if (binary) return undefined;
+  if (startsLikeEvents(response)) return "text/event-stream";
+  // Transcripts start with brackets and quotes too, so the first character alone does not tell.
+  return /^\s*[{["]/.test(response) && parseJson(response) !== undefined
+    ? "application/json"
+    : "text/plain; charset=utf-8";
+}

@@ -1,0 +1,119 @@
+import { waitUnlessAborted } from "../lib/abort.ts";
+import { type BodyRead, bodyReader, cloneReader, isReadable, type RequestBody, sizeOf } from "./body.ts";
+
+/** What a caller hands to `fetch`. */
+export type FetchArguments = Parameters<typeof fetch>;
+/** What a request is made from: a URL or a Request. */
+export type FetchInput = FetchArguments[0];
+/** The options of a request. */
+export type FetchInit = FetchArguments[1];
+
+/** A call of `fetch` before its body is read. */
+export interface RequestHead {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly signal: AbortSignal | undefined;
+  /** In bytes, as far as it is known without reading the body; for text a lower bound. */
+  readonly knownSize: number;
+  /** Whether the body is of a kind that can be read without the runtime. */
+  readonly isReadable: boolean;
+  /** The caller's arguments. */
+  readonly call: FetchArguments;
+  /** Reads the body, once. @throws What the caller's body or signal throws. */
+  readonly readBody: () => Promise<BodyRead>;
+}
+
+/** A call of `fetch`, as data. */
+export interface RequestData extends Omit<RequestHead, "readBody" | "knownSize" | "isReadable"> {
+  /** As it is sent, with what the runtime derives from the body; empty if there is none. */
+  readonly contentType: string;
+  /** Text, bytes or form parts, as they are sent; undefined if nothing is. */
+  readonly body: RequestBody;
+}
+
+/** The URL that a call goes to, or undefined if only the original fetch can tell. */
+export function urlOf(input: FetchInput): URL | undefined {
+  try {
+    return new URL(input instanceof Request ? input.url : String(input));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads a call of `fetch` up to its body, without disturbing what is sent.
+ *
+ * It is synchronous, as in `fetch` itself, because a caller may change all its arguments after the call.
+ *
+ * @returns Undefined if the original fetch will refuse the call, and should say so itself.
+ */
+export function readHead(url: URL, input: FetchInput, init?: FetchInit): RequestHead | undefined {
+  try {
+    if (init instanceof Request) {
+      [input, init] = [new Request(input, init), undefined];
+    }
+    const request = input instanceof Request ? input : undefined;
+    const copy = copyInit(init);
+    const method = normalizeMethod(copy?.method ?? request?.method ?? "GET");
+    const headers = new Headers(copy?.headers ?? request?.headers);
+    const signal = (copy?.signal === undefined ? request?.signal : copy.signal) ?? undefined;
+    const given: unknown = copy?.body ?? undefined;
+    const call: FetchArguments = [input instanceof URL ? new URL(input) : input, copy];
+    const head = { method, url, headers, signal, call, isReadable: isReadable(given) };
+    if (given !== undefined) {
+      return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given, signal) };
+    }
+    // A clone, because Deno sends the request in chunks as soon as its `body` was touched.
+    const clone = method === "GET" || method === "HEAD" ? undefined : request?.clone();
+    return { ...head, knownSize: 0, readBody: cloneReader(clone) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads the body of a call.
+ *
+ * @returns The request; its `call` is what is to be sent.
+ * @throws What the caller's body throws, or the signal's reason.
+ */
+export async function readRequest({ method, url, headers, signal, call, readBody }: RequestHead): Promise<RequestData> {
+  const { type, body, sent } = await waitUnlessAborted(readBody(), signal);
+  const [input, init] = call;
+  return {
+    method,
+    url,
+    headers,
+    signal,
+    contentType: headers.get("content-type") ?? type,
+    body,
+    call: sent === undefined ? call : [input, { ...init, body: sent }],
+  };
+}
+
+/** Callers reuse one init object for several calls, and change it between them. */
+function copyInit(init: FetchInit): FetchInit {
+  if (!init) return init;
+  const copy: Record<string, unknown> = { ...init };
+  for (const name of INHERITED) {
+    const value = (init as Record<string, unknown>)[name];
+    if (value !== undefined) copy[name] = value;
+  }
+  if (init.headers) copy.headers = copyHeaders(init.headers);
+  return copy;
+}
+
+/** Members that an init may have from its class; a copy has only its own. */
+const INHERITED = ["method", "body", "signal", "redirect", "credentials", "cache", "mode", "keepalive", "duplex"];
+
+function copyHeaders(headers: HeadersInit): HeadersInit {
+  if (Object.getPrototypeOf(headers) === Object.prototype) return { ...headers as Record<string, string> };
+  return new Headers(headers);
+}
+
+/** As the Fetch standard does: the methods it knows become upper case, others stay. */
+function normalizeMethod(method: string): string {
+  const upper = method.toUpperCase();
+  return ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"].includes(upper) ? upper : method;
+}

@@ -1,0 +1,122 @@
+import { encodeBase64 } from "../lib/base64.ts";
+import { utf8 } from "../lib/bytes.ts";
+import { sha256Hex } from "../lib/sha256.ts";
+import { canonicalJson } from "../lib/canonical_json.ts";
+import type { CanonicalRequest } from "../request/canonical.ts";
+import type { DigestExtras } from "../request/digest.ts";
+import type { RecordedRequest } from "./entry.ts";
+import type { RequestData } from "../request/request.ts";
+import type { FormPart } from "../request/body.ts";
+import { isSecretName } from "../secrets/names.ts";
+import { REDACTED, redactForm, redactJson, redactJsonText, redactString, redactText } from "../secrets/redact.ts";
+
+/**
+ * How much of a request is kept beside its answer.
+ *
+ * - `brief`: everything, but long strings and binary parts by their length and SHA-256
+ * - `whole`: everything
+ * - `none`: nothing
+ */
+export type KeepRequest = "brief" | "whole" | "none";
+
+/** Strings up to this many characters stay in `brief`. */
+const BRIEF_LENGTH = 4096;
+/** Longer bodies are replaced as a whole: to search them for secrets would block a program for too long. */
+const SEARCHED_LENGTH = 1 << 20;
+
+/** What the file keeps of a request, without its secrets. */
+export async function recordedRequest(
+  request: RequestData,
+  canonical: CanonicalRequest,
+  { keep, n, namespace }: DigestExtras & { readonly keep: KeepRequest },
+): Promise<RecordedRequest | undefined> {
+  if (keep === "none") return undefined;
+  const { method, headers } = canonical;
+  const url = redactText(canonical.url);
+  const shown = headers.map(shownHeader);
+  const body = keep === "whole" ? wholeBody(request, canonical) : await briefBody(canonical);
+  const isExact = body === canonical.body && url === canonical.url &&
+    headers.every(([, value], index) => value === shown[index]?.[1]);
+  return {
+    method,
+    url,
+    headers: headers.length ? Object.fromEntries(shown) : undefined,
+    body,
+    exact: isExact,
+    namespace,
+    n,
+  };
+}
+
+function shownHeader([name, value]: readonly [string, string]): readonly [string, string] {
+  return [name, isSecretName(name) ? REDACTED : redactText(value)];
+}
+
+function wholeBody(request: RequestData, { body, format }: CanonicalRequest): string {
+  if (format === "multipart") return JSON.stringify((request.body as readonly FormPart[]).map(wholePart));
+  return typeof body === "string" ? redactBody(body, format) ?? redactText(body) : base64(body);
+}
+
+function wholePart({ name, filename, value }: FormPart): unknown {
+  if (isSecretName(name)) return [name, filename ?? null, REDACTED];
+  return [name, filename ?? null, typeof value === "string" ? redactString(value) : base64(value)];
+}
+
+function base64(bytes: Uint8Array): string {
+  return `base64:${encodeBase64(bytes)}`;
+}
+
+/** A body without its secrets, or undefined if it is not written in a way in which they could be found. */
+function redactBody(body: string, format: CanonicalRequest["format"]): string | undefined {
+  switch (format) {
+    case "json":
+      return canonicalJson(body, redactJson);
+    case "form":
+      return redactForm(body);
+    case "multipart": // hashes
+      return body;
+    case "text":
+      return redactJsonText(body) ?? redactJsonLines(body);
+    case "binary":
+      return undefined;
+  }
+}
+
+function redactJsonLines(text: string): string | undefined {
+  const lines = text.split("\n").map((line) => line.trim() === "" ? line : redactJsonText(line));
+  return lines.includes(undefined) ? undefined : lines.join("\n");
+}
+
+async function briefBody({ body, format }: CanonicalRequest): Promise<string> {
+  const redacted = typeof body === "string" && body.length <= SEARCHED_LENGTH ? redactBody(body, format) : undefined;
+  if (redacted === undefined) return body.length ? await summary(body) : "";
+  if (redacted.length <= BRIEF_LENGTH || format === "multipart") return redacted;
+  if (format !== "json") return await summary(redacted);
+  const summaries = await summarizeLongStrings(redacted);
+  return canonicalJson(redacted, { string: (value) => summaries.get(value) ?? value }) ?? await summary(redacted);
+}
+
+/** Hashing is asynchronous and rewriting is not, so the long strings are collected first. */
+async function summarizeLongStrings(json: string): Promise<ReadonlyMap<string, string>> {
+  const long = new Set<string>();
+  canonicalJson(json, { string: (value) => (value.length > BRIEF_LENGTH && long.add(value), value) });
+  return new Map(await Promise.all([...long].map(async (value) => [value, await summary(value)] as const)));
+}
+
+/** How {@linkcode summary} writes. */
+const SUMMARY = /\[\d+ (?:characters|bytes), sha256 [0-9a-f]{64}\]/;
+
+/** Whether a text holds what stands in place of a long string or a binary part. */
+export function holdsSummary(text: string): boolean {
+  return SUMMARY.test(text);
+}
+
+/** Whether a text is nothing but what stands in place of a long string or a binary part. */
+export function isSummary(text: string): boolean {
+  return SUMMARY.exec(text)?.[0] === text;
+}
+
+async function summary(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const [bytes, unit] = typeof content === "string" ? [utf8(content), "characters"] : [content, "bytes"];
+  return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;
+}

@@ -1,0 +1,184 @@
+import type { Stats } from "node:fs";
+import type { Entry } from "../entry.ts";
+import { EDGE_LENGTH, edgesOf, entryAt, LONGEST_LINE } from "./read_line.ts";
+import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
+import { keyAtStart, keyNumber } from "./line_key.ts";
+import { type PositionTable, positionTable } from "./position_table.ts";
+
+/** A line that is no entry. */
+export interface BadLine {
+  /** Its number, from 1 on. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** Lines that are no entries: the first ones, and how many there are in all. */
+export interface BadLines {
+  readonly first: readonly BadLine[];
+  readonly count: number;
+}
+
+/** What is known of the file. The entries stay on disk. */
+export interface Index {
+  readonly positions: PositionTable;
+  /** Where lines start that looked like entries, until they were asked for and reported. */
+  readonly reported: Set<number>;
+  /** Lines that nobody can ask for, because their key is not one that a request can have. */
+  unreachable: number;
+  /** Up to where lines are known. */
+  end: number;
+  /** How many there are up to `end`. */
+  lines: number;
+  /** The last of them, if it is whole but for its line feed. */
+  open: OpenLine | undefined;
+  /** The bytes before `end`, which are still there unless the file was written anew. */
+  fence: Uint8Array;
+  size: number;
+  inode: number;
+  modified: number;
+}
+
+/** A last line that lacks its line feed: whatever is appended to it makes it another one. */
+interface OpenLine {
+  readonly start: number;
+  readonly isReachable: boolean;
+}
+
+/** Of a file of which nothing is known. */
+export function emptyIndex(): Index {
+  const state = {
+    unreachable: 0,
+    end: 0,
+    lines: 0,
+    open: undefined,
+    fence: new Uint8Array(),
+    size: 0,
+    inode: -1,
+    modified: 0,
+  };
+  return { positions: positionTable(), reported: new Set(), ...state };
+}
+
+/** A file of the same size with another time was edited in place; one that shrank was cut or written anew. */
+export function isSameFile(index: Index, stats: Stats): boolean {
+  if (stats.ino !== index.inode || stats.size < index.size) return false;
+  return stats.size > index.size || stats.mtimeMs === index.modified;
+}
+
+/** Long enough to hold some lines: those of pycachy end all the same, and an inode's number is soon given away anew. */
+const FENCE_LENGTH = 4096;
+
+/** The bytes before a place in the file. */
+export function fenceOf(file: number, end: number): Uint8Array {
+  const start = Math.max(0, end - FENCE_LENGTH);
+  return bytesAt(file, { start, length: end - start });
+}
+
+const LINE_FEED = 0x0a;
+/** How many bad lines are named. */
+const NAMED_BAD_LINES = 10;
+
+/** Adds the lines from `index.end` on. @returns Those that are no entries. */
+export function readLines(file: number, index: Index, size: number): BadLines {
+  const first: BadLine[] = [];
+  let count = 0;
+  forgetOpenLine(index);
+  let start = index.end;
+  for (const { block, at } of blocksOf(file, index.end, size)) {
+    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
+      const position = { start, length: at + lf - start };
+      const problem = start < at
+        ? addLine(file, index, position, edgesOf(file, position), 0)
+        : addLine(file, index, position, block, start - at);
+      start = at + lf + 1;
+      if (problem === undefined) continue;
+      if (count++ < NAMED_BAD_LINES) first.push({ line: index.lines, reason: problem });
+    }
+  }
+  index.end = start;
+  addOpenLine(file, index, { start, length: size - start });
+  index.fence = fenceOf(file, index.end);
+  return { first, count };
+}
+
+/** The number of the line that starts at a place, from 1 on. */
+export function lineNumber(file: number, start: number): number {
+  let line = 1;
+  for (const _ of linesOf(file, 0, start)) line++;
+  return line;
+}
+
+/** Where the lines of a part of a file are, one after the other; the last one may lack its line feed. */
+export function* linesOf(file: number, from: number, to: number): Generator<Position> {
+  let start = from;
+  for (const { block, at } of blocksOf(file, from, to)) {
+    for (let lf = block.indexOf(LINE_FEED); lf !== -1; lf = block.indexOf(LINE_FEED, lf + 1)) {
+      yield { start, length: at + lf - start };
+      start = at + lf + 1;
+    }
+  }
+  if (start < to) yield { start, length: to - start };
+}
+
+/** Reads a part of a file block by block, into the same memory again and again. */
+function* blocksOf(file: number, from: number, to: number): Generator<{ block: Uint8Array; at: number }> {
+  const memory = emptyBlock(to - from);
+  for (let at = from; at < to;) {
+    const block = fillBlock(file, at, memory.subarray(0, to - at));
+    if (block.length === 0) return; // the file was cut meanwhile
+    yield { block, at };
+    at += block.length;
+  }
+}
+
+const BRACE = 0x7d;
+const CARRIAGE_RETURN = 0x0d;
+
+/**
+ * Adds a line to the index.
+ *
+ * @param bytes Have the first bytes of the line from `at` on, and its last ones where they end, or behind `length`.
+ * @returns Why it is no entry, if it is none.
+ */
+function addLine(file: number, index: Index, position: Position, bytes: Uint8Array, at: number): string | undefined {
+  const { start, length } = position;
+  index.lines++;
+  const end = Math.min(at + length, bytes.length);
+  const last = bytes[end - 1] === CARRIAGE_RETURN ? bytes[end - 2] : bytes[end - 1];
+  const key = length > EDGE_LENGTH && last === BRACE ? keyAtStart(bytes, at) : -1;
+  if (key !== -1 && length <= LONGEST_LINE) {
+    index.positions.add(key, start, length);
+    return undefined;
+  }
+  const entry = entryAt(file, position);
+  if (typeof entry === "string") return entry;
+  addEntry(index, entry, position);
+  return undefined;
+}
+
+/** @returns Whether anybody can ask for it. */
+function addEntry(index: Index, { key }: Entry, { start, length }: Position): boolean {
+  const number = keyNumber(key);
+  if (number === undefined) index.unreachable++;
+  else index.positions.add(number, start, length);
+  return number !== undefined;
+}
+
+/** A last line without a line feed counts if it is whole; otherwise somebody may still be writing it. */
+function addOpenLine(file: number, index: Index, position: Position): void {
+  if (position.length === 0) return;
+  const entry = entryAt(file, position);
+  if (typeof entry === "string") return;
+  index.open = { start: position.start, isReachable: addEntry(index, entry, position) };
+  index.end += position.length;
+  index.lines++;
+}
+
+function forgetOpenLine(index: Index): void {
+  if (!index.open) return;
+  if (index.open.isReachable) index.positions.removeLast();
+  else index.unreachable--;
+  index.end = index.open.start;
+  index.lines--;
+  index.open = undefined;
+}

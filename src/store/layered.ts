@@ -1,0 +1,132 @@
+import { CachyError, storeProblem } from "../lib/errors.ts";
+import { isStore } from "../options/check.ts";
+import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/time_limit.ts";
+import { checkStoreOptions, describeWithout, TIME_LIMIT_RULE } from "../lib/check_options.ts";
+import { type Store, type Warn, warnOnStderr } from "./store.ts";
+
+/** How a shared store is used. */
+export interface LayeredOptions {
+  /**
+   * How long to wait for the shared store, in milliseconds. Then it counts as down, and is left alone for ten times as
+   * long.
+   *
+   * @default the limit of the shared store itself, if it has one (`keyValueStore` has), else 1000
+   */
+  readonly timeLimitMs?: number;
+}
+
+/** For how many time limits a store that failed is left alone: otherwise every call would wait for it. */
+const PAUSE_IN_LIMITS = 10;
+
+/**
+ * Puts a store of one's own in front of a shared one: what the local one has not is looked for in the shared one and
+ * kept in the local one; new entries go to both.
+ *
+ * A shared store that is down or slow is a warning and a miss, never a failed call. What is recorded while it is down
+ * stays in the local one; it is not sent later.
+ *
+ * @param local Answers first; mostly a file.
+ * @param shared Answers what the local one has not.
+ * @param options How long the shared one may take.
+ * @throws {CachyError} `invalid_option`, if `local` or `shared` is no store.
+ * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
+ *
+ * @example
+ * ```ts
+ * import { createCachy, jsonlStore, layeredStore, memoryStore } from "@cachy/core";
+ *
+ * const shared = memoryStore(); // or: keyValueStore(…) of @cachy/core/kv
+ * const cachy = createCachy({ store: layeredStore(jsonlStore("cachy.jsonl"), shared) });
+ * ```
+ */
+export function layeredStore(local: Store, shared: Store, options: LayeredOptions = {}): Store {
+  checkArguments(local, shared, options);
+  const { timeLimitMs = shared.timeLimitMs ?? DEFAULT_TIME_LIMIT_MS } = options;
+  let warn = warnOnStderr;
+  let restsUntil = 0;
+  const rests = () => performance.now() < restsUntil;
+
+  const askLocal = async <Answer>(verb: Verb, ask: () => Answer | Promise<Answer>): Promise<Outcome<Answer>> => {
+    try {
+      return { answer: await ask() };
+    } catch (error) {
+      warn(storeProblem(verb, local.name, error));
+      return { failed: true, error };
+    }
+  };
+  const askShared = async <Answer>(verb: Verb, ask: () => Answer | Promise<Answer>): Promise<Outcome<Answer>> => {
+    if (rests()) return { failed: true };
+    try {
+      return { answer: await withinTime(ask(), timeLimitMs) };
+    } catch (error) {
+      // Calls that were under way together meet one failure: only the first of them says so.
+      if (!rests()) rest(storeProblem(verb, shared.name, error));
+      return { failed: true, error };
+    }
+  };
+  const rest = (problem: string) => {
+    const pause = PAUSE_IN_LIMITS * timeLimitMs;
+    restsUntil = performance.now() + pause;
+    warn(`${problem.replace(/\.$/, "")}. For ${pause / 1000} s only ${local.name} is used.`);
+  };
+
+  return {
+    // A miss says where it was looked for, so it must not name a store that was not asked.
+    get name() {
+      return rests() ? `${local.name}; ${shared.name} cannot be asked now` : `${local.name} and ${shared.name}`;
+    },
+    get size() {
+      return local.size;
+    },
+    entries: () => local.entries?.() ?? [],
+    warnTo(to: Warn) {
+      warn = to;
+      local.warnTo?.(to);
+      shared.warnTo?.(to);
+    },
+    async find(key, sha256) {
+      const here = await askLocal("read", () => local.find(key, sha256));
+      if (here.answer) return here.answer;
+      const there = await askShared("read", () => shared.find(key, sha256));
+      const entry = there.answer;
+      if (entry) await askLocal("write", () => local.append(entry));
+      // With neither at hand nobody knows whether the answer was recorded.
+      else if (here.failed && there.failed) throw here.error;
+      return entry;
+    },
+    async append(entry) {
+      const here = await askLocal("write", () => local.append(entry));
+      const there = await askShared("write", () => shared.append(entry));
+      if (here.failed && there.failed) throw here.error;
+    },
+  };
+}
+
+type Verb = "read" | "write";
+
+/** What became of a question to a store; the user has been told of a failure. */
+interface Outcome<Answer> {
+  readonly answer?: Answer;
+  readonly failed?: true;
+  readonly error?: unknown;
+}
+
+function checkArguments(local: Store, shared: Store, options: LayeredOptions): void {
+  const stores = { local, shared };
+  for (const [role, store] of Object.entries(stores)) {
+    if (isStore(store)) continue;
+    const described = describeWithout(store, missingIn(store));
+    const expected = "an object with a name and the functions find and append";
+    throw new CachyError("invalid_option", `Cannot use ${described} as the ${role} store: expected ${expected}.`);
+  }
+  checkStoreOptions(options, { timeLimitMs: TIME_LIMIT_RULE }, "a layered store");
+}
+
+function missingIn(store: Partial<Store> | undefined | null): string[] {
+  const there = {
+    name: typeof store?.name === "string",
+    find: typeof store?.find === "function",
+    append: typeof store?.append === "function",
+  };
+  return Object.entries(there).filter(([, isThere]) => !isThere).map(([member]) => member);
+}

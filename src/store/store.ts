@@ -1,0 +1,55 @@
+import type { Entry } from "./entry.ts";
+
+/**
+ * Where entries are kept. Both functions may be synchronous or asynchronous.
+ *
+ * A store that fails throws; the call is then answered by the network, with one warning. A store that gives no answer
+ * makes the call wait: put a time limit to whatever is asked over a network.
+ *
+ * @example A store of your own
+ * ```ts
+ * import { createCachy, type Entry, type Store } from "@cachy/core";
+ *
+ * const entries = new Map<string, Entry>();
+ * const store: Store = {
+ *   name: "a map",
+ *   find: (key, sha256) => (sha256 ? entries.get(sha256) : undefined) ?? entries.get(key),
+ *   append: (entry) => void entries.set(entry.sha256 ?? entry.key, entry),
+ * };
+ * const cachy = createCachy({ store });
+ * ```
+ */
+export interface Store {
+  /** What messages call it: a path, an address. */
+  readonly name: string;
+  /**
+   * Finds the newest entry of a digest.
+   *
+   * @param key The first 8 hex digits of the digest.
+   * @param sha256 The whole digest: an entry with this one is preferred, one without any (written by pycachy) will do,
+   * one with another is no answer. Undefined: only entries without any.
+   */
+  find(key: string, sha256?: string): Entry | undefined | Promise<Entry | undefined>;
+  /** Adds an entry, which from then on is the newest of its digest. */
+  append(entry: Entry): void | Promise<void>;
+  /** How many entries there are, as far as is known without asking. */
+  readonly size?: number;
+  /**
+   * Gives the entries, newest first, from which a miss is explained. It is read for some milliseconds only. Not for stores
+   * in which listing takes long.
+   */
+  entries?(): Iterable<Entry> | AsyncIterable<Entry>;
+  /** For how long it makes a call wait at most, in milliseconds, if it sees to that; `layeredStore` goes by it. */
+  readonly timeLimitMs?: number;
+  /**
+   * Tells the store where to report what is wrong but fails no call, such as a line that is no entry. A handle calls it
+   * when it is made; until then a store reports to stderr.
+   */
+  warnTo?(warn: Warn): void;
+}
+
+/** Takes a message for the user; the same one twice is said once. */
+export type Warn = (message: string) => void;
+
+/** Where a store reports before a handle uses it. */
+export const warnOnStderr: Warn = (message) => console.error(`cachy: ${message}`);
