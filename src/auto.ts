@@ -20,13 +20,13 @@
  * @module
  */
 import { messageOf } from "./lib/errors.ts";
-import { runningScope, sharedPatch } from "./global_fetch.ts";
+import { runningScope, sharedState } from "./global_fetch.ts";
 import { enableCachy } from "./enable_cachy.ts";
 
 /** Whether the program has said by itself what it wants. */
 function isEnabled(): boolean {
-  const patch = sharedPatch();
-  return patch !== undefined && (runningScope(patch) ?? patch).cover !== undefined;
+  const shared = sharedState();
+  return shared !== undefined && (runningScope(shared) ?? shared).wrap !== undefined;
 }
 
 try {

@@ -1,11 +1,10 @@
-import { sharedByPlace } from "./flow/by_place.ts";
+import { createInFlight, refreshedIn, sharedInFlight } from "./flow/in_flight.ts";
 import type { Context } from "./flow/context.ts";
-import { createCounter } from "./request/series.ts";
-import { createDeadIds } from "./report/stale_ids.ts";
+import { createOrdinals } from "./request/identify.ts";
+import { createStaleIds } from "./report/stale_ids.ts";
 import { CachyError } from "./lib/errors.ts";
-import { createReporter, type Reporter } from "./report/events.ts";
+import { createReporter, type Reporter } from "./report/reporter.ts";
 import { createFetch } from "./flow/fetch.ts";
-import { createFlights, sharedFlights } from "./flow/in_flight.ts";
 import { callOnTheWay, fetchUnderWrapper } from "./global_fetch.ts";
 import type { Miss } from "./miss/miss.ts";
 import { addNotebookDisplay } from "./report/notebook.ts";
@@ -18,7 +17,7 @@ import type { Store } from "./store/store.ts";
 const NO_FETCH = "Cannot cache without a fetch: there is no global one here. Give one by the option { fetch }.";
 
 /** How many misses a handle lists. */
-const KEPT_MISSES = 1000;
+const LISTED_MISSES = 1000;
 
 /** A handle on one cache. */
 export interface Cachy extends Disposable, AsyncDisposable {
@@ -55,69 +54,42 @@ export function createCachy(options: CachyOptions = {}): Cachy {
 }
 
 /** A handle, and what it makes of any fetch. */
-export interface CoveringHandle {
+export interface WrappingHandle {
   readonly handle: Cachy;
   /** A fetch that caches what an original answers; always the same one for the same original. */
-  readonly cover: (original: typeof fetch) => typeof fetch;
+  readonly wrap: (original: typeof fetch) => typeof fetch;
 }
 
 /** What the maker of a handle adds to it. */
 export interface HandleParts {
   /** Called when the handle is disabled. */
   readonly onDisable?: () => void;
-  /** Whether what it covers waits for identical requests of other such handles that record into the same place. */
-  readonly sharesFlights?: boolean;
+  /** Whether what it wraps waits for identical requests of other such handles that record into the same place. */
+  readonly sharesInFlight?: boolean;
 }
 
-/** Makes a handle that can also cover other fetches than its own. */
-export function createHandle(options: CachyOptions, { onDisable, sharesFlights }: HandleParts = {}): CoveringHandle {
-  const settings = createSettings(options);
-  const reporter = createReporter({
-    debug: settings.debug,
-    onEvent: options.onEvent,
-    credentials: settings.credentials,
-  });
-  for (const warning of settings.warnings) reporter.warn(warning);
-  const misses: Miss[] = [];
-  const pending = new Set<Promise<unknown>>();
-  const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
-  const store = options.store ?? fileStore as Store;
-  options.store?.warnTo?.(reporter.warn);
-  const place = () => options.store ?? store.name;
-  const shared: Omit<Context, "network"> = {
-    settings,
-    store,
-    reporter,
-    pending,
-    flights: createFlights(),
-    counter: createCounter(),
-    deadIds: createDeadIds(() => store.name),
-    refreshed: () => refreshedIn(place()),
-    addMiss(miss) {
-      misses.push(miss);
-      if (misses.length > KEPT_MISSES) misses.shift();
-    },
-  };
-  const cachedOver = (network: typeof fetch, flights = shared.flights) => createFetch({ ...shared, network, flights });
+/** Makes a handle that can also wrap other fetches than its own. */
+export function createHandle(options: CachyOptions, { onDisable, sharesInFlight }: HandleParts = {}): WrappingHandle {
+  const { context, misses, place, fileStore } = createHandleContext(options);
   // Taken once: somebody may put the handle's own fetch in the place of the global one.
   if (!options.fetch && typeof globalThis.fetch !== "function") throw new CachyError("invalid_option", NO_FETCH);
   const base = options.fetch ?? fetchUnderWrapper();
   const network: typeof fetch = (...call) => callOnTheWay(base, call);
-  const cached = cachedOver(network);
+  const cached = createFetch({ ...context, network });
   let isEnabled = true;
   const disable = () => {
     isEnabled = false;
     onDisable?.();
   };
   const flush = async () => {
-    while (pending.size) await Promise.all(pending);
+    while (context.pending.size) await Promise.all(context.pending);
   };
   const handle: Cachy = addNotebookDisplay({
     fetch: (...call) => (isEnabled ? cached : network)(...call),
     get file() {
       return fileStore?.name;
     },
-    stats: reporter.stats,
+    stats: context.reporter.stats,
     misses,
     flush,
     disable,
@@ -127,11 +99,47 @@ export function createHandle(options: CachyOptions, { onDisable, sharesFlights }
       disable();
     },
   });
-  const coverFlights = sharesFlights ? sharedFlights(place) : shared.flights;
-  const cover = memoized((original) =>
-    cachedOver((...call) => callOnTheWay(options.fetch ?? original, call), coverFlights)
+  const inFlight = sharesInFlight ? sharedInFlight(place) : context.inFlight;
+  const wrap = memoized((original) =>
+    createFetch({ ...context, inFlight, network: (...call) => callOnTheWay(options.fetch ?? original, call) })
   );
-  return { handle, cover };
+  return { handle, wrap };
+}
+
+interface HandleContext {
+  readonly context: Omit<Context, "network">;
+  readonly misses: readonly Miss[];
+  /** The path of the file, or the store of the user. */
+  readonly place: () => string | Store;
+  /** Undefined if the user gave a store. */
+  readonly fileStore: Store | undefined;
+}
+
+function createHandleContext(options: CachyOptions): HandleContext {
+  const settings = createSettings(options);
+  const { debug, credentials } = settings;
+  const reporter = createReporter({ debug, onEvent: options.onEvent, credentials });
+  for (const warning of settings.warnings) reporter.warn(warning);
+  const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
+  const store = options.store ?? fileStore as Store;
+  options.store?.warnTo?.(reporter.warn);
+  const place = () => options.store ?? store.name;
+  const misses: Miss[] = [];
+  const context = {
+    settings,
+    store,
+    reporter,
+    pending: new Set<Promise<unknown>>(),
+    inFlight: createInFlight(),
+    ordinals: createOrdinals(),
+    staleIds: createStaleIds(() => store.name),
+    refreshed: () => refreshedIn(place()),
+    addMiss(miss: Miss) {
+      misses.push(miss);
+      if (misses.length > LISTED_MISSES) misses.shift();
+    },
+  };
+  return { context, misses, place, fileStore };
 }
 
 function memoized(make: (original: typeof fetch) => typeof fetch): typeof make {
@@ -166,6 +174,3 @@ function lazyFileStore({ findFile }: Settings, reporter: Reporter): Store {
     append: (entry) => store().append(entry),
   };
 }
-
-/** Digests that mode `refresh` has recorded anew. */
-const refreshedIn = sharedByPlace(() => new Set<string>());

@@ -3,12 +3,12 @@ import { type Cachy, createHandle } from "./create_cachy.ts";
 import { CachyError } from "./lib/errors.ts";
 import {
   addressOf,
-  type Covered,
-  PATCH,
-  type Patch,
   runningScope,
   type Scope,
-  sharedPatch,
+  SHARED_STATE,
+  type SharedState,
+  sharedState,
+  type Wrapped,
   type WrapperMark,
 } from "./global_fetch.ts";
 import type { CachyOptions } from "./options/options.ts";
@@ -38,9 +38,9 @@ const PROTOCOL = 1;
  * ```
  */
 export function enableCachy(options: CachyOptions = {}): Cachy {
-  const patch = joinPatch();
-  const scope = runningScope(patch);
-  const handle = coverWith(scope ?? patch, options);
+  const shared = joinSharedState();
+  const scope = runningScope(shared);
+  const handle = wrapWith(scope ?? shared, options);
   scope?.handles.add(handle);
   return handle;
 }
@@ -51,8 +51,8 @@ export function enableCachy(options: CachyOptions = {}): Cachy {
  * Inside of a function that `withCachy` calls, it is the calls of that scope alone that become plain.
  */
 export function disableCachy(): void {
-  const patch = sharedPatch();
-  if (patch) uncover(patch, runningScope(patch) ?? patch);
+  const shared = sharedState();
+  if (shared) unwrap(shared, runningScope(shared) ?? shared);
 }
 
 /**
@@ -60,60 +60,60 @@ export function disableCachy(): void {
  *
  * @throws {CachyError} `incompatible_version`
  */
-export function joinPatch(): Patch {
-  const patch = sharedPatch() ?? createPatch();
-  if (patch.protocol !== PROTOCOL) throw incompatible(patch.protocol);
-  return patch;
+export function joinSharedState(): SharedState {
+  const shared = sharedState() ?? createSharedState();
+  if (shared.protocol !== PROTOCOL) throw incompatible(shared.protocol);
+  return shared;
 }
 
 /** Makes a handle that stands over the calls of the process or of a scope, and puts the wrapper into its place. */
-export function coverWith(covered: Patch | Scope, options: CachyOptions): Cachy {
-  const patch = joinPatch();
-  const onDisable = () => covered.cover === cover && uncover(patch, covered);
-  const { handle, cover } = createHandle(options, { onDisable, sharesFlights: covered !== patch });
-  if (!patch.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(patch, globalThis.fetch);
-  covered.cover = cover;
+export function wrapWith(wrapped: SharedState | Scope, options: CachyOptions): Cachy {
+  const shared = joinSharedState();
+  const onDisable = () => wrapped.wrap === wrap && unwrap(shared, wrapped);
+  const { handle, wrap } = createHandle(options, { onDisable, sharesInFlight: wrapped !== shared });
+  if (!shared.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(shared, globalThis.fetch);
+  wrapped.wrap = wrap;
   return handle;
 }
 
-function uncover(patch: Patch, covered: Covered): void {
-  covered.cover = undefined;
-  removeIfUnused(patch);
+function unwrap(shared: SharedState, wrapped: Wrapped): void {
+  wrapped.wrap = undefined;
+  removeIfUnused(shared);
 }
 
 /**
  * Takes the wrapper out of the global fetch, if nothing needs it any more. Somebody else's fetch stays where it is: it
  * may call ours, which then is the plain one.
  */
-export function removeIfUnused(patch: Patch): void {
-  if (patch.cover || patch.scopes?.running) return;
-  globalThis.fetch = patch.originals.get(globalThis.fetch) ?? globalThis.fetch;
+export function removeIfUnused(shared: SharedState): void {
+  if (shared.wrap || shared.scopes?.running) return;
+  globalThis.fetch = shared.originals.get(globalThis.fetch) ?? globalThis.fetch;
 }
 
-function wrapperOf(patch: Patch, original: typeof fetch): typeof fetch {
-  const known = patch.wrappers.get(original);
+function wrapperOf(shared: SharedState, original: typeof fetch): typeof fetch {
+  const known = shared.wrappers.get(original);
   if (known) return known;
   const wrapper: typeof fetch = (...call) => {
-    const underway = patch.onTheWay.getStore();
+    const underway = shared.onTheWay.getStore();
     const isOnTheWay = underway !== undefined && underway === addressOf(call);
-    const { cover } = isOnTheWay ? {} : runningScope(patch) ?? patch;
-    return (cover?.(original) ?? original)(...call);
+    const { wrap } = isOnTheWay ? {} : runningScope(shared) ?? shared;
+    return (wrap?.(original) ?? original)(...call);
   };
   const mark: WrapperMark = { wrapper, original };
   // Bun's fetch has functions of its own; everybody's has a name.
   const members = Object.getOwnPropertyDescriptors(original);
-  Object.defineProperties(wrapper, { ...members, [PATCH]: { value: mark, configurable: true } });
-  patch.wrappers.set(original, wrapper);
-  patch.originals.set(wrapper, original);
+  Object.defineProperties(wrapper, { ...members, [SHARED_STATE]: { value: mark, configurable: true } });
+  shared.wrappers.set(original, wrapper);
+  shared.originals.set(wrapper, original);
   return wrapper;
 }
 
-function createPatch(): Patch {
-  return (globalThis as { [PATCH]?: Patch })[PATCH] = {
+function createSharedState(): SharedState {
+  return (globalThis as { [SHARED_STATE]?: SharedState })[SHARED_STATE] = {
     protocol: PROTOCOL,
     wrappers: new WeakMap(),
     originals: new WeakMap(),
-    cover: undefined,
+    wrap: undefined,
     scopes: undefined,
     onTheWay: new AsyncLocalStorage<string>(),
     platform: globalThis.fetch,

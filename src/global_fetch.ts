@@ -1,16 +1,16 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 
 /** Makes the fetch that stands over an original. */
-export type Cover = (original: typeof fetch) => typeof fetch;
+export type Wrap = (original: typeof fetch) => typeof fetch;
 
-/** Something whose calls are covered, or are not: the process, or what runs inside of a function. */
-export interface Covered {
+/** Something whose calls are wrapped, or are not: the process, or what runs inside of a function. */
+export interface Wrapped {
   /** Undefined: the plain fetch. */
-  cover: Cover | undefined;
+  wrap: Wrap | undefined;
 }
 
 /** What runs inside of a function that `withCachy` calls. */
-export interface Scope extends Covered {
+export interface Scope extends Wrapped {
   /** The scope around it. */
   readonly outer: Scope | undefined;
   /** The function has ended. What it left behind, if anything, belongs to the scope around it. */
@@ -23,7 +23,7 @@ export interface Scope extends Covered {
  * What all copies of this module in a process share: two majors, `bun --hot` and `vi.resetModules` evaluate it more than
  * once, and each copy would wrap the wrapper of the one before.
  */
-export interface Patch extends Covered {
+export interface SharedState extends Wrapped {
   /** Grows when a member changes its meaning. */
   readonly protocol: number;
   /**
@@ -45,15 +45,15 @@ export interface Patch extends Covered {
 }
 
 /** The place of the shared state in `globalThis`. */
-export const PATCH: unique symbol = Symbol.for("@cachy/core");
+export const SHARED_STATE: unique symbol = Symbol.for("@cachy/core");
 
 /** The shared state; undefined if nothing was ever enabled. */
-export function sharedPatch(): Patch | undefined {
-  return (globalThis as { [PATCH]?: Patch })[PATCH];
+export function sharedState(): SharedState | undefined {
+  return (globalThis as { [SHARED_STATE]?: SharedState })[SHARED_STATE];
 }
 
 /** The innermost scope that the caller runs in and that is not over. */
-export function runningScope({ scopes }: Patch): Scope | undefined {
+export function runningScope({ scopes }: SharedState): Scope | undefined {
   if (!scopes?.running) return undefined;
   let scope = scopes.current.getStore();
   while (scope?.isOver) scope = scope.outer;
@@ -62,10 +62,10 @@ export function runningScope({ scopes }: Patch): Scope | undefined {
 
 /** The global fetch, without our wrapper. */
 export function fetchUnderWrapper(): typeof fetch {
-  return withoutForeignWrapper(sharedPatch()?.originals.get(globalThis.fetch) ?? globalThis.fetch);
+  return withoutForeignWrapper(sharedState()?.originals.get(globalThis.fetch) ?? globalThis.fetch);
 }
 
-/** What a wrapper says of itself, as its member `PATCH`. */
+/** What a wrapper says of itself, as its member `SHARED_STATE`. */
 export interface WrapperMark {
   /** Itself: whoever wraps a function may copy its members. */
   readonly wrapper: typeof fetch;
@@ -77,7 +77,7 @@ export interface WrapperMark {
  * innermost options win, so that nothing is recorded twice.
  */
 function withoutForeignWrapper(network: typeof fetch): typeof fetch {
-  const { [PATCH]: mark } = network as { [PATCH]?: WrapperMark };
+  const { [SHARED_STATE]: mark } = network as { [SHARED_STATE]?: WrapperMark };
   return mark?.wrapper === network ? withoutForeignWrapper(mark.original) : network;
 }
 
@@ -88,8 +88,8 @@ export function addressOf([input]: Parameters<typeof fetch>): string {
 
 /** Calls a fetch so that it cannot come back to us. On Node 20 entering the storage makes every promise slower. */
 export function callOnTheWay(network: typeof fetch, call: Parameters<typeof fetch>): Promise<Response> {
-  const patch = sharedPatch();
+  const shared = sharedState();
   const plain = withoutForeignWrapper(network);
-  if (!patch || network === patch.platform) return plain(...call);
-  return patch.onTheWay.run(addressOf(call), () => plain(...call));
+  if (!shared || network === shared.platform) return plain(...call);
+  return shared.onTheWay.run(addressOf(call), () => plain(...call));
 }

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Cachy } from "./create_cachy.ts";
 import { CachyError } from "./lib/errors.ts";
-import { type Patch, runningScope, type Scope } from "./global_fetch.ts";
+import { runningScope, type Scope, type SharedState } from "./global_fetch.ts";
 import type { CachyOptions } from "./options/options.ts";
-import { coverWith, joinPatch, removeIfUnused } from "./enable_cachy.ts";
+import { joinSharedState, removeIfUnused, wrapWith } from "./enable_cachy.ts";
 import { show } from "./lib/show.ts";
 import { withinTime } from "./lib/time_limit.ts";
 
@@ -56,16 +56,16 @@ export async function withCachy<Result>(
   if (typeof fn !== "function") {
     throw new CachyError("invalid_option", `Cannot call ${show(fn)}: withCachy(options, fn) expects a function.`);
   }
-  const patch = joinPatch();
+  const shared = joinSharedState();
   const scope: Scope = {
-    cover: undefined,
-    outer: runningScope(patch),
+    wrap: undefined,
+    outer: runningScope(shared),
     isOver: false,
     handles: new Set(),
   };
-  const cachy = coverWith(scope, options);
+  const cachy = wrapWith(scope, options);
   scope.handles.add(cachy);
-  const scopes = patch.scopes ??= {
+  const scopes = shared.scopes ??= {
     current: new AsyncLocalStorage<Scope>(),
     running: 0,
   };
@@ -80,13 +80,13 @@ export async function withCachy<Result>(
     await withinTime(flush(), FAILED_FLUSH_MS).catch(() => {});
     throw error;
   } finally {
-    end(patch, scope);
+    end(shared, scope);
   }
 }
 
-function end(patch: Patch, scope: Scope): void {
+function end(shared: SharedState, scope: Scope): void {
   scope.isOver = true;
-  if (patch.scopes) patch.scopes.running--;
+  if (shared.scopes) shared.scopes.running--;
   for (const handle of scope.handles) handle.disable();
-  removeIfUnused(patch);
+  removeIfUnused(shared);
 }

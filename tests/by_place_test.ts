@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryStore } from "../mod.ts";
-import { sharedByPlace } from "../src/flow/by_place.ts";
+import { sharedByPlace } from "../src/flow/in_flight.ts";
 
 test("sharedByPlace() gives the same for the same path or store, and another one for every other", () => {
   const stateOf = sharedByPlace(() => ({}));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { CanonicalRequest } from "../src/request/canonical.ts";
-import { type DigestExtras, digestRequest } from "../src/request/digest.ts";
+import { type DigestExtras, digestRequest } from "../src/request/identify.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const REQUEST: CanonicalRequest = {

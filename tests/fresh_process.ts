@@ -1,20 +1,20 @@
 import type { TestContext } from "node:test";
 import { disableCachy } from "../mod.ts";
-import { PATCH } from "../src/global_fetch.ts";
+import { SHARED_STATE } from "../src/global_fetch.ts";
 import { CHAT_URL, countingNetwork, type FakeNetwork, jsonPost } from "./testing.ts";
 
 /** Where the copies of the module share their state. */
-export const shared = globalThis as { [PATCH]?: unknown };
+export const shared = globalThis as { [SHARED_STATE]?: unknown };
 
 /** A process in which nothing was ever enabled, whose fetch is a paid network. */
 export function freshProcess(t: TestContext, paid: FakeNetwork = countingNetwork()): FakeNetwork {
-  const [platform, patch] = [globalThis.fetch, shared[PATCH]];
-  delete shared[PATCH];
+  const [platform, patch] = [globalThis.fetch, shared[SHARED_STATE]];
+  delete shared[SHARED_STATE];
   globalThis.fetch = paid.fetch;
   t.after(() => {
     disableCachy();
     globalThis.fetch = platform;
-    shared[PATCH] = patch;
+    shared[SHARED_STATE] = patch;
   });
   return paid;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CachyError, createCachy, disableCachy, enableCachy, memoryStore } from "../mod.ts";
-import { PATCH, sharedPatch } from "../src/global_fetch.ts";
+import { SHARED_STATE, sharedState } from "../src/global_fetch.ts";
 import { ask, freshProcess, shared } from "./fresh_process.ts";
 import { CHAT_URL, countingNetwork, jsonPost } from "./testing.ts";
 
@@ -73,7 +73,7 @@ test("enableCachy() of a second copy of the module takes the wrapper over", asyn
 test("enableCachy() refuses to share fetch with a copy that speaks another protocol", (t) => {
   freshProcess(t);
   enableCachy(options());
-  shared[PATCH] = { ...sharedPatch(), protocol: 99 };
+  shared[SHARED_STATE] = { ...sharedState(), protocol: 99 };
   assert.throws(
     () => enableCachy(),
     (error) =>
@@ -189,15 +189,15 @@ test("enableCachy() caches what the option fetch asks an LLM while it answers so
 test("enableCachy() in a vm context is not recorded a second time by the realm that handed its wrapper in", async (t) => {
   const paid = freshProcess(t);
   const outer = enableCachy(options());
-  const outerPatch = shared[PATCH];
-  delete shared[PATCH]; // the context has the outer fetch, but a globalThis of its own
+  const outerPatch = shared[SHARED_STATE];
+  delete shared[SHARED_STATE]; // the context has the outer fetch, but a globalThis of its own
   const inner = enableCachy(options());
   assert.deepEqual([await ask(), await ask(), paid.calls.length], [1, 1, 1]);
   assert.deepEqual([inner.stats.hits, outer.stats.misses], [1, 0]);
   assert.deepEqual([await ask(createCachy(options()).fetch), outer.stats.misses], [2, 0]);
   inner.disable();
   assert.deepEqual([await ask(), await ask(), outer.stats.hits], [3, 3, 1], "the outer one again");
-  shared[PATCH] = outerPatch;
+  shared[SHARED_STATE] = outerPatch;
 });
 
 test("enableCachy() calls the fetch of somebody who copied the members of the wrapper", async (t) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { canonicalRequest } from "../src/request/canonical.ts";
-import { digestRequest } from "../src/request/digest.ts";
+import { digestRequest } from "../src/request/identify.ts";
 import { readHead, readRequest } from "../src/request/request.ts";
 
 /** One request, and what pycachy 0.0.19 makes of it. */

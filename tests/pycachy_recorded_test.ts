@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeBody } from "../src/store/entry_body.ts";
-import { judgeBody } from "../src/record/judge.ts";
+import { judgeBody } from "../src/record/completeness.ts";
 import { type Entry, parseEntry } from "../src/store/entry.ts";
 import { replay } from "../src/replay/replay.ts";
 import { jsonlStore } from "../src/store/jsonl/store.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import type { Problem } from "../src/record/problem.ts";
+import type { Problem } from "../src/report/events.ts";
 import type { CollectOptions, ReceivedBody } from "../src/record/collect.ts";
 import { record } from "../src/record/record.ts";
 import { labelled } from "../src/replay/response.ts";

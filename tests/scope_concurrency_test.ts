@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Mode, MODES } from "../src/options/options.ts";
+import { type Mode, MODES } from "../src/options/mode.ts";
 import { disableCachy, enableCachy, memoryStore, withCachy } from "../mod.ts";
 import { ask, freshProcess } from "./fresh_process.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder } from "./testing.ts";

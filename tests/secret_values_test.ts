@@ -4,7 +4,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
 import type { CachyOptions, Entry } from "../mod.ts";
-import { credentialsOf, hideSecretValues, isCredentialVariable, keyShapeIn } from "../src/secrets/values.ts";
+import { credentialsOf, isCredentialVariable } from "../src/secrets/values.ts";
+import { hideSecretValues } from "../src/store/entry_request.ts";
+import { keyShapeIn } from "../src/record/secret_check.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
 const SECRET = "s3cr3t/of+many&characters";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalJson } from "../src/lib/canonical_json.ts";
-import { keptHeaders } from "../src/store/entry_headers.ts";
+import { recordedHeaders } from "../src/store/entry_headers.ts";
 import { identityUrl, redactForm, redactJson, redactText } from "../src/secrets/redact.ts";
 
 function redact(value: unknown): unknown {
@@ -176,7 +176,7 @@ test("redactForm() takes secrets out of a form body, and keeps the rest byte for
   assert.equal(redactForm(""), "");
 });
 
-test("keptHeaders() keeps what replays need, and what is asked for", () => {
+test("recordedHeaders() keeps what replays need, and what is asked for", () => {
   const headers = new Headers({
     "Content-Type": "application/json",
     "X-Request-Id": "req_1",
@@ -197,15 +197,15 @@ test("keptHeaders() keeps what replays need, and what is asked for", () => {
     "x-goog-upload-url": "https://a.example/u?upload_id=1",
     "x-goog-upload-status": "active",
   };
-  assert.deepEqual(keptHeaders(headers, new Set()), kept);
-  assert.deepEqual(keptHeaders(headers, new Set(["x-mine", "x-missing"])), { ...kept, "x-mine": "1" });
-  assert.deepEqual(keptHeaders(new Headers(), new Set()), {});
+  assert.deepEqual(recordedHeaders(headers, new Set()), kept);
+  assert.deepEqual(recordedHeaders(headers, new Set(["x-mine", "x-missing"])), { ...kept, "x-mine": "1" });
+  assert.deepEqual(recordedHeaders(new Headers(), new Set()), {});
 });
 
-test("keptHeaders() never keeps cookies and what describes bytes on the wire, asked for or not", () => {
+test("recordedHeaders() never keeps cookies and what describes bytes on the wire, asked for or not", () => {
   const names = ["set-cookie", "content-encoding", "content-length", "transfer-encoding"];
   const headers = new Headers(names.map((name) => [name, "x"] as [string, string]));
-  assert.deepEqual(keptHeaders(headers, new Set(names)), {});
+  assert.deepEqual(recordedHeaders(headers, new Set(names)), {});
 });
 
 test("redactJson takes out what carries a credential by any usual spelling", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BodyJudge, judgeBody } from "../src/record/judge.ts";
+import { type BodyJudge, judgeBody } from "../src/record/completeness.ts";
 import { CHAT_URL, chatEvents } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -1,5 +1,4 @@
 import { waitUnlessAborted } from "../lib/abort.ts";
-import { sharedByPlace } from "./by_place.ts";
 import type { Store } from "../store/store.ts";
 
 /** An answer, and when it is decided whether it became an entry. */
@@ -9,10 +8,10 @@ export interface Answer {
   readonly settled?: Promise<unknown>;
 }
 
-/** Identical requests that are under way: the first one goes ahead, the others wait until its answer is settled. */
-export interface Flights {
+/** Identical requests that are in flight: the first one goes ahead, the others wait until its answer is settled. */
+export interface InFlightRequests {
   /**
-   * Answers a request, after the identical one that is under way. All that waited then go ahead at once: they find the
+   * Answers a request, after the identical one that is in flight. All that waited then go ahead at once: they find the
    * answer in the store, or each asks the network.
    *
    * @throws What `answer` throws, or the reason of the request's own signal, which ends the wait.
@@ -20,25 +19,25 @@ export interface Flights {
   join(sha256: string, signal: AbortSignal | undefined, answer: () => Promise<Answer>): Promise<Response>;
 }
 
-/** Makes a set of flights with none under way. */
-export function createFlights(): Flights {
-  const flights = new Map<string, Promise<void>>();
+/** Makes a set of requests with none in flight. */
+export function createInFlight(): InFlightRequests {
+  const requests = new Map<string, Promise<void>>();
   return {
     async join(sha256, signal, answer) {
-      const underway = flights.get(sha256);
-      if (underway) {
-        await waitUnlessAborted(underway, signal);
+      const first = requests.get(sha256);
+      if (first) {
+        await waitUnlessAborted(first, signal);
         return (await answer()).response;
       }
-      let land = () => {};
-      flights.set(sha256, new Promise<void>((resolve) => land = resolve).then(() => void flights.delete(sha256)));
+      let settle = () => {};
+      requests.set(sha256, new Promise<void>((resolve) => settle = resolve).then(() => void requests.delete(sha256)));
       try {
         const { response, settled } = await answer();
-        if (settled) settled.then(land);
-        else land();
+        if (settled) settled.then(settle);
+        else settle();
         return response;
       } catch (error) {
-        land();
+        settle();
         throw error;
       }
     },
@@ -46,14 +45,35 @@ export function createFlights(): Flights {
 }
 
 /**
- * The flights of all who record into one place: concurrent tests with scopes of their own, say, that ask the same.
+ * The in-flight requests of all handles that record into one place: concurrent tests with scopes of their own, say, that
+ * ask the same.
  *
  * A fetch that lies under one of them must not be another of them: the two would wait for each other.
  *
  * @param place The path of the file, or the store; asked for at the first request, since it may have to be searched.
  */
-export function sharedFlights(place: () => string | Store): Flights {
-  return { join: (...call) => flightsAt(place()).join(...call) };
+export function sharedInFlight(place: () => string | Store): InFlightRequests {
+  return { join: (...call) => inFlightAt(place()).join(...call) };
 }
 
-const flightsAt = sharedByPlace(createFlights);
+/**
+ * Makes something that all handles of the process share which record into the same place.
+ *
+ * @param make Makes the one of a place that is asked for first.
+ * @returns Gives the one of a place: of a file by its path, of another store by itself.
+ */
+export function sharedByPlace<State>(make: () => State): (place: string | Store) => State {
+  const byPath = new Map<string, State>();
+  const byStore = new WeakMap<Store, State>();
+  return (place) => {
+    const state = (typeof place === "string" ? byPath.get(place) : byStore.get(place)) ?? make();
+    if (typeof place === "string") byPath.set(place, state);
+    else byStore.set(place, state);
+    return state;
+  };
+}
+
+const inFlightAt = sharedByPlace(createInFlight);
+
+/** The digests that mode `refresh` has recorded anew, by the place into which it did. */
+export const refreshedIn: (place: string | Store) => Set<string> = sharedByPlace(() => new Set<string>());

@@ -1,5 +1,4 @@
 import { CachyError } from "./errors.ts";
-import { redactText } from "../secrets/redact.ts";
 import { show } from "./show.ts";
 import { isTimeLimit, LONGEST_TIMER_MS } from "./time_limit.ts";
 
@@ -29,11 +28,4 @@ export function checkStoreOptions(options: object, rules: Readonly<Record<string
       : `Cannot use the option "${name}" of ${owner}: it is unknown. Known options: ${Object.keys(rules).join(", ")}.`;
     throw new CachyError("invalid_option", message);
   }
-}
-
-/** What is wrong with an argument that lacks members: never what is in it, because clients know passwords. */
-export function describeWithout(value: unknown, missing: readonly string[]): string {
-  if (typeof value === "string") return show(redactText(value));
-  if (typeof value !== "object" || value === null) return show(value);
-  return `an object without ${missing.join(", ")}`;
 }

@@ -84,3 +84,16 @@ export function pathOf(location: string | URL, from: string | undefined): string
   const path = isUrl ? fileURLToPath(location) : location;
   return from === undefined || isAbsolute(path) ? path : join(from, path);
 }
+
+/** A path, or a file: URL that names a file here. */
+export function isPath(value: unknown): boolean {
+  if (typeof value === "string" && /^~[/\\]|\0/.test(value)) return false; // only a shell knows the home folder
+  if (typeof value === "string" && !/^[a-z][a-z+.-]+:\/\//i.test(value) && !value.startsWith("file:")) {
+    return value !== "";
+  }
+  try {
+    return (typeof value === "string" || value instanceof URL) && fileURLToPath(value) !== "";
+  } catch {
+    return false;
+  }
+}

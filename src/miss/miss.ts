@@ -1,14 +1,13 @@
-import type { Context, Lookup } from "../flow/context.ts";
 import { type Difference, showDifference } from "./difference.ts";
 import type { RecordedRequest } from "../store/entry.ts";
-import type { EventRequest } from "../report/events.ts";
-import { eventRequest, extrasOf } from "../flow/find.ts";
+import { type EventRequest, eventRequest } from "../report/events.ts";
 import { likelyCause } from "./causes.ts";
 import { findNearest, type Nearest, type Search } from "./nearest.ts";
-import type { ModeSource } from "../options/options.ts";
-import { recordedRequest } from "../store/entry_request.ts";
+import { hideSecretValues, recordedRequest } from "../store/entry_request.ts";
 import { labelled } from "../replay/response.ts";
-import { type Credential, hideInText, hideSecretValues } from "../secrets/values.ts";
+import { type Credential, hideInText } from "../secrets/values.ts";
+import type { Store } from "../store/store.ts";
+import type { IdentifiedRequest } from "../request/identify.ts";
 
 /** A request that mode `replay` could not answer. */
 export interface Miss extends EventRequest {
@@ -27,76 +26,71 @@ export interface Miss extends EventRequest {
   readonly cause?: string;
 }
 
-/** Why the mode is `replay`, and how to record from there. */
-const CURES: Readonly<
-  Record<ModeSource, readonly [because: string, cure: string]>
-> = {
-  option: [`by the option { mode: "replay" }`, `run once with { mode: "auto" }`],
-  CACHY_MODE: ["by the environment variable CACHY_MODE", "run once with CACHY_MODE=auto"],
-  CI: ["because the environment variable CI is set", "run once on your machine, or with CACHY_MODE=auto"],
-  default: ["by default", "run once with CACHY_MODE=auto"],
-};
-
-/** How to record what is missing, by what chose the mode. */
-export function cureOf(source: ModeSource): string {
-  return CURES[source][1];
-}
-
 /** How many differences are shown. */
 const SHOWN_DIFFERENCES = 8;
+
+/** What a miss is explained from. */
+export interface MissContext {
+  readonly store: Store;
+  readonly credentials: readonly Credential[];
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+  /** Why the mode is `replay`. */
+  readonly because: string;
+  /** How to record the answer. */
+  readonly cure: string;
+  /** Why the store could not be read, if that is the reason. */
+  readonly problem: string | undefined;
+}
 
 /**
  * Says which request is missing, what the nearest recorded one has different, why the network was not asked, and what to
  * do.
- *
- * @param problem Why the store could not be read, if that is the reason.
  */
-export async function explainMiss(context: Context, lookup: Lookup, problem: string | undefined): Promise<Miss> {
-  const { method, url: shownUrl, key } = eventRequest(lookup);
-  const credentials = context.settings.credentials();
+export async function explainMiss(identified: IdentifiedRequest, context: MissContext): Promise<Miss> {
+  const { method, url: shownUrl, key } = eventRequest(identified);
+  const { because, cure, problem } = context;
   // It goes into the log of CI.
-  const url = hideInText(shownUrl, credentials);
+  const url = hideInText(shownUrl, context.credentials);
   const request = { method, url, key };
-  const [because, cure] = CURES[context.settings.modeSource];
   const end = [
     `The network was not asked: mode "replay" ${because}.`,
     ...(problem === undefined ? [`To record the answer, ${cure}, and commit the file.`] : []),
   ];
-  const { name, size } = context.store;
-  const entries = size === undefined ? "" : `, ${size} ${size === 1 ? "entry" : "entries"}`;
-  const what = problem ?? `no answer is recorded for it in ${name}`;
-  const start = `Cannot replay ${method} ${url}: ${what} (key ${key}${problem === undefined ? entries : ""}).`;
-  const found = problem === undefined ? await searchNearest(context, lookup, credentials) : undefined;
+  const start = missingLine(request, context);
+  const found = problem === undefined ? await searchNearest(identified, context) : undefined;
   if (!found?.search.nearest) {
     return { ...request, message: [start, ...found ? describeNothing(found.search) : [], ...end].join("\n") };
   }
   const { nearest, isComplete, seen } = found.search;
-  const cause = likelyCause(nearest.request, found.asked, nearest.differences);
+  const { differences, entry } = nearest;
+  const cause = likelyCause(nearest.request, found.asked, differences);
   const among = isComplete ? "" : `, of the newest ${seen}`;
-  const message = [start, ...describeNearest(nearest, among), ...cause ? [`Likely cause: ${cause}`] : [], ...end].join(
-    "\n",
-  );
-  const { key: nearestKey, recorded_at: recordedAt } = nearest.entry;
-  return { ...request, message, cause, nearest: { key: nearestKey, recordedAt, differences: nearest.differences } };
+  const likely = cause ? [`Likely cause: ${cause}`] : [];
+  const message = [start, ...describeNearest(nearest, among), ...likely, ...end].join("\n");
+  return { ...request, message, cause, nearest: { key: entry.key, recordedAt: entry.recorded_at, differences } };
+}
+
+function missingLine({ method, url, key }: EventRequest, { store: { name, size }, problem }: MissContext): string {
+  const entries = size === undefined ? "" : `, ${size} ${size === 1 ? "entry" : "entries"}`;
+  const what = problem ?? `no answer is recorded for it in ${name}`;
+  return `Cannot replay ${method} ${url}: ${what} (key ${key}${problem === undefined ? entries : ""}).`;
 }
 
 /** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
 async function searchNearest(
-  context: Context,
-  lookup: Lookup,
-  credentials: readonly Credential[],
+  { request, canonical, extras }: IdentifiedRequest,
+  { store, credentials, now }: MissContext,
 ): Promise<{ readonly search: Search; readonly asked: RecordedRequest } | undefined> {
-  const { store, settings } = context;
-  const { request, canonical } = lookup;
   if (!store.entries) return undefined;
   try {
     const forms: RecordedRequest[] = [];
     for (const keep of ["brief", "whole"] as const) {
-      const form = await recordedRequest(request, canonical, { keep, ...extrasOf(context, lookup) });
+      const form = await recordedRequest(request, canonical, { keep, ...extras });
       if (form) forms.push(hideSecretValues(form, credentials));
     }
     const isAlike = forms[0]?.body === forms[1]?.body;
-    const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), settings.now);
+    const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), now);
     return { search, asked: forms[0] as RecordedRequest };
   } catch {
     return undefined;

@@ -1,13 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { CachyError } from "../lib/errors.ts";
-import { NEVER_KEPT_HEADERS } from "../store/entry_headers.ts";
-import { type CachyOptions, type Mode, MODES } from "./options.ts";
+import { NEVER_RECORDED_HEADERS } from "../store/entry_headers.ts";
+import type { CachyOptions } from "./options.ts";
+import { type Mode, MODES } from "./mode.ts";
 import { isSecretName } from "../secrets/names.ts";
 import { show } from "../lib/show.ts";
 import { mostSimilar } from "../lib/similar.ts";
 import type { Rule } from "../lib/check_options.ts";
-import type { Store } from "../store/store.ts";
+import { isStore } from "../store/store.ts";
 import { LONGEST_TIMER_MS } from "../lib/time_limit.ts";
+import { isPath } from "../lib/environment.ts";
 
 const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
   file: ["the path of a file, or a file: URL", (value) => isPath(value) && !/[/\\]$/.test(String(value))],
@@ -17,7 +19,7 @@ const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
   mode: [`one of ${MODES.map((mode) => `"${mode}"`).join(", ")}`, (value) => MODES.includes(value as Mode)],
   keyHeaders: ["a list of header names", listOf(isHeaderName)],
   keepHeaders: [
-    `a list of header names without credentials and ${[...NEVER_KEPT_HEADERS].join(", ")}`,
+    `a list of header names without credentials and ${[...NEVER_RECORDED_HEADERS].join(", ")}`,
     listOf(isKeepable),
   ],
   normalize: ['a list of [pattern, replacement], such as [/\\d{4}-\\d\\d-\\d\\d/, "DATE"]', listOf(isNormalization)],
@@ -78,17 +80,6 @@ function listOf(fits: (value: unknown) => boolean): Rule[1] {
   return (value) => Array.isArray(value) && value.every(fits);
 }
 
-/** A path, or a file: URL that names a file here. */
-export function isPath(value: unknown): boolean {
-  if (isText(value) && /^~[/\\]|\0/.test(value)) return false; // only a shell knows the home folder
-  if (isText(value) && !/^[a-z][a-z+.-]+:\/\//i.test(value) && !value.startsWith("file:")) return value !== "";
-  try {
-    return (isText(value) || value instanceof URL) && fileURLToPath(value) !== "";
-  } catch {
-    return false;
-  }
-}
-
 /** A host, with a port or without, or the start of a URL. */
 export function isDomainMatcher(value: unknown): boolean {
   if (!isText(value)) return value instanceof RegExp || isFunction(value);
@@ -102,7 +93,8 @@ function isHeaderName(value: unknown): boolean {
 }
 
 function isKeepable(value: unknown): boolean {
-  return isText(value) && isHeaderName(value) && !NEVER_KEPT_HEADERS.has(value.toLowerCase()) && !isSecretName(value);
+  return isText(value) && isHeaderName(value) && !NEVER_RECORDED_HEADERS.has(value.toLowerCase()) &&
+    !isSecretName(value);
 }
 
 function isNormalization(value: unknown): boolean {
@@ -117,11 +109,4 @@ function isPace(value: unknown): boolean {
   if (typeof value === "number") return value > 0 && Number.isFinite(value);
   const { chunkMs, ...others } = (value ?? {}) as { readonly chunkMs?: unknown };
   return typeof chunkMs === "number" && chunkMs >= 0 && chunkMs <= LONGEST_TIMER_MS && Object.keys(others).length === 0;
-}
-
-/** Whether something can keep entries. */
-export function isStore(value: unknown): value is Store {
-  const store = value as Partial<Store> | null;
-  return isText(store?.name) && isFunction(store?.find) &&
-    isFunction(store?.append);
 }

@@ -3,25 +3,11 @@ import type { DomainMatcher } from "../request/domains.ts";
 import type { CachyEvent } from "../report/events.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
-
-/**
- * When the network is asked.
- *
- * - `auto`: for what is not recorded; the answer is recorded
- * - `replay`: never; what is not recorded is a miss, which explains itself
- * - `refresh`: once per request and process, and what was recorded is replaced
- * - `off`: always, and nothing is recorded
- */
-export type Mode = "auto" | "replay" | "refresh" | "off";
-
-/** The modes, for those who check a name. */
-export const MODES: readonly Mode[] = ["auto", "replay", "refresh", "off"];
+import type { Mode } from "./mode.ts";
+import type { Pace } from "../replay/pace.ts";
 
 /** What a miss in mode `replay` is: an answer with status 412 that explains it, or a `CachyMissError`. */
 export type MissBehavior = "answer" | "throw";
-
-/** How fast a stream is replayed: as recorded, so many times as fast, or with a delay before each chunk. */
-export type Pace = "recorded" | number | { readonly chunkMs: number };
 
 /** What `enableCachy` and `createCachy` can be told. Everything has a default. */
 export interface CachyOptions {
@@ -129,6 +115,3 @@ export interface CachyOptions {
    */
   readonly fetch?: typeof fetch;
 }
-
-/** Who chose the mode. */
-export type ModeSource = "option" | "CACHY_MODE" | "CI" | "default";

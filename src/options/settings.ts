@@ -1,9 +1,18 @@
 import { join } from "node:path";
 import type { Normalization } from "../request/canonical.ts";
-import { checkOptions, isDomainMatcher, isPath } from "./check.ts";
+import { checkOptions, isDomainMatcher } from "./check.ts";
+import {
+  isPath,
+  pathOf,
+  readableVariables,
+  readVariable,
+  type VariableName,
+  workingDirectory,
+} from "../lib/environment.ts";
 import { defaultDomains, type DomainMatcher, matchDomains } from "../request/domains.ts";
-import { pathOf, readableVariables, readVariable, type VariableName, workingDirectory } from "../lib/environment.ts";
-import { type CachyOptions, type MissBehavior, type Mode, MODES, type ModeSource, type Pace } from "./options.ts";
+import type { CachyOptions, MissBehavior } from "./options.ts";
+import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
+import type { Pace } from "../replay/pace.ts";
 import { findProjectFile, type ProjectFile } from "./project_file.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
@@ -81,37 +90,6 @@ function cachedUrls(domains: readonly DomainMatcher[], ignore: readonly DomainMa
 
 function lowerCase(names: readonly string[] = []): ReadonlySet<string> {
   return new Set(names.map((name) => name.toLowerCase()));
-}
-
-interface ModeChoice {
-  readonly mode: Mode;
-  readonly source: ModeSource;
-  readonly warnings: readonly string[];
-}
-
-/** The option wins over CACHY_MODE, that over CI. */
-function chooseMode(option: Mode | undefined): ModeChoice {
-  if (option !== undefined) {
-    return { mode: option, source: "option", warnings: [] };
-  }
-  const named = readVariable("CACHY_MODE");
-  const namedMode = MODES.find((mode) => mode === named.value?.trim().toLowerCase());
-  if (namedMode) return { mode: namedMode, source: "CACHY_MODE", warnings: [] };
-  const ci = readVariable("CI");
-  const isCi = ci.value !== undefined && ci.value.toLowerCase() !== "false";
-  const choice: ModeChoice = { mode: isCi ? "replay" : "auto", source: isCi ? "CI" : "default", warnings: [] };
-  const warnings: string[] = [];
-  if (named.value !== undefined) {
-    const allowed = MODES.join(", ");
-    warnings.push(`Cannot use CACHY_MODE=${named.value}: expected one of ${allowed}. The mode is "${choice.mode}".`);
-  }
-  if (ci.denied) {
-    warnings.push(
-      `Cannot read the environment variable CI: Deno did not grant it, so what is not recorded goes to the network ` +
-        `even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DOMAINS,CACHY_DEBUG,CACHY_STRICT, or set the option { mode }.`,
-    );
-  }
-  return { ...choice, warnings };
 }
 
 /** What is printed to stderr. */

@@ -1,7 +1,8 @@
 import { concatBytes } from "../lib/bytes.ts";
-import { judgeBody } from "./judge.ts";
+import { judgeBody } from "./completeness.ts";
 import { messageOf } from "../lib/errors.ts";
-import type { AnswerHead, Problem } from "./problem.ts";
+import type { AnswerHead } from "./json_answer.ts";
+import type { Problem } from "../report/events.ts";
 
 /** A whole and successful body, as it was received. */
 export interface ReceivedBody {

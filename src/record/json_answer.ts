@@ -1,6 +1,14 @@
-import type { AnswerHead, Problem } from "./problem.ts";
+import type { Problem } from "../report/events.ts";
 import { textOf } from "../lib/bytes.ts";
 import { asRecord, parseJson, recordsIn } from "../lib/json.ts";
+
+/** What is known of an answer before its body. */
+export interface AnswerHead {
+  readonly method: string;
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Headers;
+}
 
 /** What is wrong with a JSON body: cut off, an error, or a job that is still running. An empty body is whole. */
 export function answerProblem(body: Uint8Array, head: AnswerHead): Problem | undefined {

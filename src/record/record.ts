@@ -1,6 +1,7 @@
-import { judgeBody } from "./judge.ts";
+import { judgeBody } from "./completeness.ts";
 import { collect, type CollectOptions, type Copy } from "./collect.ts";
-import type { AnswerHead, Problem } from "./problem.ts";
+import type { AnswerHead } from "./json_answer.ts";
+import type { Problem } from "../report/events.ts";
 import { labelled } from "../replay/response.ts";
 
 /** A response that is being recorded. */

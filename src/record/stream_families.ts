@@ -1,4 +1,4 @@
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../report/events.ts";
 import { asRecord, recordsIn } from "../lib/json.ts";
 import { errorIn } from "./json_answer.ts";
 import type { StreamEvent } from "../lib/stream_events.ts";

@@ -1,6 +1,8 @@
 import type { Entry } from "../store/entry.ts";
-import type { Pace } from "../options/options.ts";
 import { LONGEST_TIMER_MS } from "../lib/time_limit.ts";
+
+/** How fast a stream is replayed: as recorded, so many times as fast, or with a delay before each chunk. */
+export type Pace = "recorded" | number | { readonly chunkMs: number };
 
 /** Tells the time and wakes somebody up later; tests put their own in its place. */
 export interface Clock {

@@ -2,11 +2,10 @@ import { utf8 } from "../lib/bytes.ts";
 import { decodeBody } from "../store/entry_body.ts";
 import type { Entry } from "../store/entry.ts";
 import { parseJson } from "../lib/json.ts";
-import type { Pace } from "../options/options.ts";
-import { type Clock, createPacer, type Pacer } from "./pace.ts";
+import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
 import { labelled } from "./response.ts";
 import { startsLikeEvents } from "../lib/stream_events.ts";
-import { NEVER_KEPT_HEADERS } from "../store/entry_headers.ts";
+import { NEVER_RECORDED_HEADERS } from "../store/entry_headers.ts";
 
 /** HTTP/1.1 servers send these, and SDKs show them. */
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
@@ -89,7 +88,7 @@ function chunked(
 function headersOf(entry: Entry): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(entry.headers ?? {})) {
-    if (NEVER_KEPT_HEADERS.has(name.toLowerCase()) || typeof value !== "string") continue;
+    if (NEVER_RECORDED_HEADERS.has(name.toLowerCase()) || typeof value !== "string") continue;
     try {
       headers.set(name, value);
     } catch {

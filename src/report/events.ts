@@ -1,8 +1,8 @@
-import { debugLine } from "./debug_line.ts";
-import { type Credential, hideInText } from "../secrets/values.ts";
-import type { DropReason } from "../record/problem.ts";
-import { type CachyStats, createCounters } from "./stats.ts";
-import type { TokenCount } from "./usage.ts";
+import { type TokenCount, usageOf } from "./usage.ts";
+import type { IdentifiedRequest } from "../request/identify.ts";
+import { redactText } from "../secrets/redact.ts";
+import type { Entry } from "../store/entry.ts";
+import { bodyLength } from "../store/entry_body.ts";
 
 /** The request that an event is about. */
 export interface EventRequest {
@@ -12,6 +12,35 @@ export interface EventRequest {
   readonly url: string;
   /** The first 8 hex digits of its digest. */
   readonly key: string;
+}
+
+/** Why an answer did not become an entry. */
+export type DropReason =
+  /** The status is not a success, or means that there is no answer yet. */
+  | "status"
+  /** The connection broke, or the caller's signal was aborted. */
+  | "broken"
+  /** The caller stopped reading before the end. */
+  | "cancelled"
+  /** The body ended without an error, but too early. */
+  | "truncated"
+  /** The answer, or an event of it, reports an error. */
+  | "error"
+  /** A job that is still running. */
+  | "unfinished"
+  /** Longer than `maxBodyBytes`. */
+  | "too-large"
+  /** The answer holds the value of a credential from the environment. */
+  | "secret"
+  /** The option `fetch` gave something else than a standard `Response`. */
+  | "not-readable"
+  /** The store failed. */
+  | "not-written";
+
+/** Why a body is not whole or not successful. */
+export interface Problem {
+  readonly reason: DropReason;
+  readonly detail: string;
 }
 
 /**
@@ -66,51 +95,31 @@ export type CachyEvent =
   }
   | { readonly kind: "warning"; readonly message: string };
 
-/** Where the parts of a handle report what happens. */
-export interface Reporter {
-  readonly stats: CachyStats;
-  emit(event: CachyEvent): void;
-  /** Says a thing once, however often it happens. */
-  warn(message: string): void;
+/** What events and messages say of a request. */
+export function eventRequest({ canonical, digest }: IdentifiedRequest): EventRequest {
+  return { method: canonical.method, url: redactText(canonical.url), key: digest.key };
 }
 
-/** What was printed by any handle: a test suite has hundreds of them, which meet the same bad line. */
-const printed = new Set<string>();
-const MOST_PRINTED = 1000;
-
-/** Makes the reporter of one handle: counts, prints and hands events to the user. */
-export function createReporter(options: {
-  readonly debug: boolean | "miss";
-  readonly onEvent: ((event: CachyEvent) => void) | undefined;
-  /** What no line shows, wherever it stands in a URL. */
-  readonly credentials: () => readonly Credential[];
-}): Reporter {
-  const { stats, count } = createCounters();
-  const said = new Set<string>();
-  const tell = (event: CachyEvent) => {
-    const fail = (error: unknown) => {
-      if (event.kind !== "warning") warn(`onEvent threw, which changes nothing for the call: ${error}`);
-    };
-    try {
-      // An async function is none that is expected here, but its failure would end the process.
-      Promise.resolve(options.onEvent?.(event)).catch(fail);
-    } catch (error) {
-      fail(error);
-    }
+/**
+ * What there is to tell of an answer from the store.
+ *
+ * @param ms How long it took.
+ */
+export function hitEvent(
+  identified: IdentifiedRequest,
+  entry: Entry,
+  ms: number,
+): CachyEvent & { readonly kind: "hit" } {
+  const { duration_ms: savedMs, recorded_at: recordedAt } = entry;
+  return {
+    kind: "hit",
+    request: eventRequest(identified),
+    ms,
+    bytes: bodyLength(entry),
+    // A line that somebody else wrote may hold anything.
+    savedMs: Number.isFinite(savedMs) && Number(savedMs) >= 0 ? savedMs : undefined,
+    // Whoever fetches an answer once more, by its id, does not pay for it.
+    savedTokens: identified.canonical.method === "POST" ? usageOf(entry) : undefined,
+    recordedAt: typeof recordedAt === "string" ? recordedAt : undefined,
   };
-  const emit = (event: CachyEvent) => {
-    count(event);
-    if (event.kind !== "warning" && (options.debug === true || (options.debug && event.kind === "miss"))) {
-      console.error(hideInText(debugLine(event), options.credentials()));
-    }
-    tell(event);
-  };
-  const warn = (message: string) => {
-    if (said.has(message)) return;
-    said.add(message);
-    if (!printed.has(message)) console.error(`cachy: ${message}`);
-    if (printed.size < MOST_PRINTED) printed.add(message);
-    emit({ kind: "warning", message });
-  };
-  return { stats, emit, warn };
 }

@@ -6,7 +6,7 @@ import { identityUrl, redactText } from "../secrets/redact.ts";
  * Watches for ids that only the store still knows: a replayed answer names a file, a response or a container that the
  * provider has forgotten since, and the next request, which is live, asks for it.
  */
-export interface DeadIds {
+export interface StaleIds {
   /** Takes note of an answer from the store. Nothing is searched before a request is refused. */
   replayed(origin: string, entry: Entry): void;
   /**
@@ -22,7 +22,7 @@ export interface DeadIds {
  *
  * @param storeName Where the entries are; called when there is something to tell.
  */
-export function createDeadIds(storeName: () => string): DeadIds {
+export function createStaleIds(storeName: () => string): StaleIds {
   const origins = new Map<string, Replayed>();
   const told = new Set<string>();
   return {

@@ -1,5 +1,4 @@
-import type { CachyEvent } from "./events.ts";
-import type { DropReason } from "../record/problem.ts";
+import type { CachyEvent, DropReason } from "./events.ts";
 import type { TokenCount } from "./usage.ts";
 
 /** What has happened since the handle was made. */

@@ -9,7 +9,7 @@ const LONGEST_STREAM = 8_000_000;
  *
  * @returns One text for each place in the events where strings stand; none if it is no stream.
  */
-export function spelledTexts(body: string): string[] {
+export function joinedTexts(body: string): string[] {
   if (body.length > LONGEST_STREAM) return [];
   const isEvents = startsLikeEvents(body);
   if (!isEvents && !startsLikeJsonLines(body)) return [];

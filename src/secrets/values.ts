@@ -1,6 +1,4 @@
-import { includesBytes, utf8 } from "../lib/bytes.ts";
 import { canonicalString } from "../lib/canonical_json.ts";
-import type { Entry, RecordedRequest } from "../store/entry.ts";
 import { REDACTED } from "./redact.ts";
 
 /** A secret that is known by its value: that of an environment variable. */
@@ -42,50 +40,6 @@ function formsOf(value: string): string[] {
   return [value, encodeURIComponent(value), form, inJson(value), ascii, inJson(inJson(value)), inJson(ascii)];
 }
 
-/** What is kept of a request, without the values of credentials and without what looks like a key. */
-export function hideSecretValues(request: RecordedRequest, credentials: readonly Credential[]): RecordedRequest {
-  const hide = (text: string) => hideInText(text, credentials);
-  const { url, headers, body, namespace } = request;
-  const hidden = {
-    ...request,
-    url: hide(url),
-    headers: headers && Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hide(value)])),
-    body: hide(body),
-    namespace: namespace === undefined ? undefined : hide(namespace),
-  };
-  return { ...hidden, exact: request.exact && JSON.stringify(hidden) === JSON.stringify(request) };
-}
-
-/** What is searched of an answer besides its entry. */
-export interface SearchedBody {
-  /** The bytes of the body, for those that are no text. */
-  readonly body: Uint8Array;
-  /** What a stream spells in pieces, see `spelledTexts`. */
-  readonly spelled: readonly string[];
-}
-
-/**
- * Looks for the values of credentials in what is kept of an answer.
- *
- * @returns The name of the variable and the part of the answer, if there is one.
- */
-export function credentialIn(
-  { headers = {}, response, binary }: Entry,
-  { body, spelled }: SearchedBody,
-  credentials: readonly Credential[],
-): { readonly name: string; readonly where: string } | undefined {
-  for (const { name, forms } of credentials) {
-    const isIn = (text: string) => forms.some((form) => text.includes(form));
-    const header = Object.keys(headers).find((header) => isIn(headers[header] ?? ""));
-    if (header !== undefined) return { name, where: `header ${header}` };
-    const isInBody = binary
-      ? forms.some((form) => includesBytes(body, utf8(form)))
-      : isIn(response) || spelled.some(isIn);
-    if (isInBody) return { name, where: "body" };
-  }
-  return undefined;
-}
-
 /** A text without the values of credentials and without what looks like a key. */
 export function hideInText(text: string, credentials: readonly Credential[]): string {
   const forms = credentials.flatMap(({ forms }) => forms);
@@ -123,11 +77,4 @@ export const KEY_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] =
 
 function hideKeys(text: string): string {
   return KEY_SHAPES.reduce((hidden, [, pattern]) => hidden.replace(pattern, REDACTED), text);
-}
-
-/** What looks like a key in the text of an answer, in words. */
-export function keyShapeIn({ binary, response }: Entry, spelled: readonly string[] = []): string | undefined {
-  if (binary) return undefined;
-  const texts = [response, ...spelled];
-  return KEY_SHAPES.find(([, pattern]) => texts.some((text) => text.search(pattern) !== -1))?.[0];
 }

@@ -3,12 +3,13 @@ import { utf8 } from "../lib/bytes.ts";
 import { sha256Hex } from "../lib/sha256.ts";
 import { canonicalJson } from "../lib/canonical_json.ts";
 import type { CanonicalRequest } from "../request/canonical.ts";
-import type { DigestExtras } from "../request/digest.ts";
+import type { DigestExtras } from "../request/identify.ts";
 import type { RecordedRequest } from "./entry.ts";
 import type { RequestData } from "../request/request.ts";
 import type { FormPart } from "../request/body.ts";
 import { isSecretName } from "../secrets/names.ts";
 import { REDACTED, redactForm, redactJson, redactJsonText, redactString, redactText } from "../secrets/redact.ts";
+import { type Credential, hideInText } from "../secrets/values.ts";
 
 /**
  * How much of a request is kept beside its answer.
@@ -119,4 +120,18 @@ export function isSummary(text: string): boolean {
 async function summary(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
   const [bytes, unit] = typeof content === "string" ? [utf8(content), "characters"] : [content, "bytes"];
   return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;
+}
+
+/** What is kept of a request, without the values of credentials and without what looks like a key. */
+export function hideSecretValues(request: RecordedRequest, credentials: readonly Credential[]): RecordedRequest {
+  const hide = (text: string) => hideInText(text, credentials);
+  const { url, headers, body, namespace } = request;
+  const hidden = {
+    ...request,
+    url: hide(url),
+    headers: headers && Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hide(value)])),
+    body: hide(body),
+    namespace: namespace === undefined ? undefined : hide(namespace),
+  };
+  return { ...hidden, exact: request.exact && JSON.stringify(hidden) === JSON.stringify(request) };
 }

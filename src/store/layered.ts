@@ -1,8 +1,7 @@
 import { CachyError, storeProblem } from "../lib/errors.ts";
-import { isStore } from "../options/check.ts";
+import { describeWithout, isStore, type Store, type Warn, warnOnStderr } from "./store.ts";
 import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/time_limit.ts";
-import { checkStoreOptions, describeWithout, TIME_LIMIT_RULE } from "../lib/check_options.ts";
-import { type Store, type Warn, warnOnStderr } from "./store.ts";
+import { checkStoreOptions, TIME_LIMIT_RULE } from "../lib/check_options.ts";
 
 /** How a shared store is used. */
 export interface LayeredOptions {

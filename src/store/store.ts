@@ -1,4 +1,6 @@
 import type { Entry } from "./entry.ts";
+import { redactText } from "../secrets/redact.ts";
+import { show } from "../lib/show.ts";
 
 /**
  * Where entries are kept. Both functions may be synchronous or asynchronous.
@@ -53,3 +55,16 @@ export type Warn = (message: string) => void;
 
 /** Where a store reports before a handle uses it. */
 export const warnOnStderr: Warn = (message) => console.error(`cachy: ${message}`);
+
+/** Whether something can keep entries. */
+export function isStore(value: unknown): value is Store {
+  const store = value as Partial<Store> | null;
+  return typeof store?.name === "string" && typeof store.find === "function" && typeof store.append === "function";
+}
+
+/** What is wrong with an argument that lacks members: never what is in it, because clients know passwords. */
+export function describeWithout(value: unknown, missing: readonly string[]): string {
+  if (typeof value === "string") return show(redactText(value));
+  if (typeof value !== "object" || value === null) return show(value);
+  return `an object without ${missing.join(", ")}`;
+}

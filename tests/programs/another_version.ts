@@ -1,4 +1,4 @@
 /** Stands for a version of this module to come that is enabled first. */
-import { PATCH } from "../../src/global_fetch.ts";
+import { SHARED_STATE } from "../../src/global_fetch.ts";
 
-(globalThis as { [PATCH]?: unknown })[PATCH] = { protocol: 99 };
+(globalThis as { [SHARED_STATE]?: unknown })[SHARED_STATE] = { protocol: 99 };

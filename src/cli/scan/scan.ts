@@ -3,7 +3,7 @@ import type { Entry } from "../../store/entry.ts";
 import { asRecord } from "../../lib/json.ts";
 import { isSecretName } from "../../secrets/names.ts";
 import { type Credential, hideInText } from "../../secrets/values.ts";
-import { spelledTexts } from "../../secrets/joined_texts.ts";
+import { joinedTexts } from "../../secrets/joined_texts.ts";
 import { namedSecret } from "./by_name.ts";
 import { secretsInBody } from "./request_body.ts";
 import { secretsElsewhere } from "./other_members.ts";
@@ -61,7 +61,7 @@ function responseSecrets(entry: Entry, credentials: readonly Credential[]): Secr
   const written = sightingsIn(body, credentials);
   const seen = new Set(written.map(({ what }) => what));
   // A stream often repeats as a whole what it spelled in pieces.
-  const spelled = spelledTexts(body).flatMap((text) => sightingsIn(text, credentials))
+  const spelled = joinedTexts(body).flatMap((text) => sightingsIn(text, credentials))
     .filter(({ what }) => !seen.has(what));
   return [...placed("response", written), ...placed("response, spelled in several events", spelled)];
 }

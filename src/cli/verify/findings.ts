@@ -1,9 +1,10 @@
 import { utf8 } from "../../lib/bytes.ts";
 import { decodeBody } from "../../store/entry_body.ts";
-import { headProblem, judgeBody } from "../../record/judge.ts";
+import { headProblem, judgeBody } from "../../record/completeness.ts";
 import type { Entry } from "../../store/entry.ts";
 import { readableVariables } from "../../lib/environment.ts";
-import type { AnswerHead, Problem } from "../../record/problem.ts";
+import type { AnswerHead } from "../../record/json_answer.ts";
+import type { Problem } from "../../report/events.ts";
 import { replay } from "../../replay/replay.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { memberProblems, soundRequest } from "./member_problems.ts";

@@ -1,4 +1,4 @@
-import { type Digest, digestRequest } from "../../request/digest.ts";
+import { type Digest, digestRequest } from "../../request/identify.ts";
 import type { RecordedRequest } from "../../store/entry.ts";
 import { asRecord, parseJson } from "../../lib/json.ts";
 

@@ -1,5 +1,4 @@
-import { isPath } from "../../options/check.ts";
-import { pathOf, workingDirectory } from "../../lib/environment.ts";
+import { isPath, pathOf, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import { checkStoreOptions } from "../../lib/check_options.ts";

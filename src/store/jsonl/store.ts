@@ -1,9 +1,8 @@
 import { closeSync, fstatSync } from "node:fs";
 import { areSameBytes } from "../../lib/bytes.ts";
 import { type Entry, formatEntry } from "../entry.ts";
-import { pathOf, workingDirectory } from "../../lib/environment.ts";
+import { isPath, pathOf, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
-import { isPath } from "../../options/check.ts";
 import { requireGranted } from "../../lib/permissions.ts";
 import { show } from "../../lib/show.ts";
 import { lineAppender } from "./append.ts";

@@ -1,8 +1,8 @@
 import { concatBytes } from "../lib/bytes.ts";
 import { awsStreamProblem } from "../lib/aws_frames.ts";
-import { answerProblem } from "./json_answer.ts";
+import { type AnswerHead, answerProblem } from "./json_answer.ts";
 import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
-import type { AnswerHead, Problem } from "./problem.ts";
+import type { Problem } from "../report/events.ts";
 import {
   type EventParser,
   isJsonLinesType,

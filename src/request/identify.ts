@@ -1,0 +1,162 @@
+import { concatBytes, utf8 } from "../lib/bytes.ts";
+import { sha256Hex } from "../lib/sha256.ts";
+import { type CanonicalOptions, type CanonicalRequest, canonicalRequest } from "./canonical.ts";
+import type { RequestData } from "./request.ts";
+
+/**
+ * How a request is treated.
+ *
+ * - `plain`: the same request means the same answer
+ * - `stateful`: the n-th time means the n-th answer (creating, listing, polling)
+ * - `uncached`: its answer is good for this moment only (a part of a body, a short-lived token)
+ * - `telemetry`: traces that an SDK sends on its own
+ */
+export type RequestKind = "plain" | "stateful" | "uncached" | "telemetry";
+
+/** Path segments of POSTs that create or change something at the provider. */
+const STATEFUL_SEGMENTS: ReadonlySet<string> = new Set([
+  "files",
+  "upload",
+  "uploads",
+  "vector_stores",
+  "conversations",
+  "containers",
+  "batches",
+  "threads",
+  "runs",
+  "fine_tuning",
+  "cachedContents",
+  "fileSearchStores",
+]);
+
+const SHORT_LIVED_PATH = /\/realtime\/|\/chatkit\/sessions|\/auth_tokens|\/(?:admin_)?api_keys\b|\/service_accounts\b/;
+
+/** Tells the kind of a request from its method, path and headers. */
+export function requestKind(method: string, url: URL, headers: Headers): RequestKind {
+  if (SHORT_LIVED_PATH.test(url.pathname) || isConditional(headers)) {
+    return "uncached";
+  }
+  if (url.pathname.endsWith("/v1/traces/ingest")) return "telemetry";
+  if (method !== "POST") return "stateful";
+  return url.pathname.split("/").some((segment) => STATEFUL_SEGMENTS.has(segment)) ? "stateful" : "plain";
+}
+
+/** With `Range` the answer is a part, with `If-*` it may be a 304 that only the caller's own cache can use. */
+function isConditional(headers: Headers): boolean {
+  for (const name of headers.keys()) {
+    if (name === "range" || name.startsWith("if-")) return true;
+  }
+  return false;
+}
+
+/** The identity of a request. */
+export interface Digest {
+  /** 64 lowercase hex digits. */
+  readonly sha256: string;
+  /** The first 8 of them: the short name that pycachy uses too. */
+  readonly key: string;
+}
+
+/** What tells requests apart that are alike in method, URL and body. */
+export interface DigestExtras {
+  /** The n-th identical stateful request of a handle, from 2 on. */
+  readonly n?: number;
+  readonly namespace?: string;
+}
+
+/**
+ * Computes the digest of a request: SHA-256 over its method, URL and body, and what little else changes the answer.
+ *
+ * For a POST without answer-changing headers and extras the key is the one that pycachy computes.
+ *
+ * @param request What is sent, in canonical form.
+ * @param extras What tells it apart from requests that look the same.
+ */
+export async function digestRequest(request: CanonicalRequest, extras: DigestExtras = {}): Promise<Digest> {
+  const { method, url, streaming, body, headers } = request;
+  const start = `${method === "POST" ? "" : `${method} `}${url}${streaming ? "True" : "False"}`;
+  const end = extrasText(headers, extras);
+  const preimage = typeof body === "string" ? utf8(start + body + end) : concatBytes([utf8(start), body, utf8(end)]);
+  const sha256 = await sha256Hex(preimage);
+  return { sha256, key: sha256.slice(0, 8) };
+}
+
+function extrasText(headers: CanonicalRequest["headers"], { n, namespace }: DigestExtras): string {
+  if (!headers.length && n === undefined && namespace === undefined) return "";
+  return `\n${JSON.stringify({ headers: headers.length ? headers : undefined, n, namespace })}`;
+}
+
+/** The place of a stateful request among identical ones: 1, 2, 3 … */
+export interface Ordinal {
+  readonly number: number;
+  /** Gives the number back, because nothing was stored under it; only the first call counts. */
+  readonly release: () => void;
+}
+
+/** Numbers identical stateful requests. */
+export interface Ordinals {
+  /** Takes the smallest number that is free. */
+  take(sha256: string): Ordinal;
+}
+
+/** Makes ordinals of which every number is free. */
+export function createOrdinals(): Ordinals {
+  const states = new Map<string, { next: number; readonly returned: Set<number> }>();
+  return {
+    take(sha256) {
+      const state = states.get(sha256) ?? { next: 1, returned: new Set() };
+      states.set(sha256, state);
+      const number = state.returned.size ? Math.min(...state.returned) : state.next++;
+      state.returned.delete(number);
+      let isTaken = true;
+      return {
+        number,
+        release() {
+          if (isTaken) state.returned.add(number);
+          isTaken = false;
+        },
+      };
+    },
+  };
+}
+
+/** A request with its identity. */
+export interface IdentifiedRequest {
+  readonly request: RequestData;
+  readonly canonical: CanonicalRequest;
+  readonly digest: Digest;
+  /** What was hashed besides the canonical request. */
+  readonly extras: DigestExtras;
+  /** Set for stateful requests: which one of several identical ones this is. */
+  readonly ordinal?: Ordinal;
+  /** When the request was made, by the clock of the settings. */
+  readonly started: number;
+}
+
+/** By what a request is identified besides itself. */
+export interface IdentityOptions extends CanonicalOptions {
+  readonly namespace: string | undefined;
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Gives a request its identity.
+ *
+ * @param ordinals Where a stateful request takes its number; undefined for every other request.
+ */
+export async function identify(
+  request: RequestData,
+  options: IdentityOptions,
+  ordinals?: Ordinals,
+): Promise<IdentifiedRequest> {
+  const { namespace } = options;
+  const started = options.now();
+  const canonical = await canonicalRequest(request, options);
+  const digest = await digestRequest(canonical, { namespace });
+  const ordinal = ordinals?.take(digest.sha256);
+  const first: IdentifiedRequest = { request, canonical, digest, extras: { namespace }, ordinal, started };
+  if (!ordinal || ordinal.number === 1) return first;
+  const extras = { n: ordinal.number, namespace };
+  return { ...first, digest: await digestRequest(canonical, extras), extras };
+}
