@@ -174,7 +174,7 @@ async function writersAndCompactor(file, isKilled) {
   writeFileSync(`${file}.go`, "");
   await (isKilled ? killCompactors : compactAlong)(file, Promise.all(writers.map(({ exit }) => exit)));
   for (const { errors } of writers) expect(errors() === "", errors());
-  compactFile(file);
+  await compactFile(file);
   const storm = stormAt(file, "nobody");
   for (const name of names) {
     for (let n = 0; n < COMPACTED_RECORDINGS; n++) await ask(storm, name, n);

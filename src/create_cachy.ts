@@ -7,10 +7,9 @@ import { createReporter, type Reporter } from "./report/reporter.ts";
 import { createFetch } from "./flow/fetch.ts";
 import { callOnTheWay, fetchUnderWrapper } from "./global_fetch.ts";
 import type { Miss } from "./miss/miss.ts";
-import { addNotebookDisplay } from "./report/notebook.ts";
+import { addNotebookDisplay, type CachyStats } from "./report/stats.ts";
 import type { CachyOptions } from "./options/options.ts";
 import { createSettings, type Settings } from "./options/settings.ts";
-import type { CachyStats } from "./report/stats.ts";
 import { jsonlStore } from "./store/jsonl/store.ts";
 import type { Store } from "./store/store.ts";
 

@@ -5,7 +5,7 @@ import { runningScope, type Scope, type SharedState } from "./global_fetch.ts";
 import type { CachyOptions } from "./options/options.ts";
 import { joinSharedState, removeIfUnused, wrapWith } from "./enable_cachy.ts";
 import { show } from "./lib/show.ts";
-import { withinTime } from "./lib/time_limit.ts";
+import { withinTime } from "./lib/wait.ts";
 
 /** How long the recordings under way are waited for when the function has failed, in milliseconds. */
 const FAILED_FLUSH_MS = 1000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plural, showBytes, showTime } from "../src/lib/amounts.ts";
+import { plural, showBytes, showTime } from "../src/lib/show.ts";
 
 test("showBytes() chooses the unit that reads best", () => {
   const cases: [number, string][] = [

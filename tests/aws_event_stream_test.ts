@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { awsStreamProblem } from "../src/lib/aws_frames.ts";
+import { awsStreamProblem, judgeBody } from "../src/record/completeness.ts";
 import { concatBytes, utf8 } from "../src/lib/bytes.ts";
-import { judgeBody } from "../src/record/completeness.ts";
 import { eventFrame, exceptionFrame, frame, frameHeader } from "./provider/aws_frame.ts";
 import { CHAT_URL } from "./testing.ts";
 

@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { decodeBase64, encodeBase64 } from "../src/lib/base64.ts";
-import { concatBytes, replaceBytes, textOf, utf8, utf8Length } from "../src/lib/bytes.ts";
-import { sha256Hex } from "../src/lib/sha256.ts";
+import {
+  concatBytes,
+  decodeBase64,
+  encodeBase64,
+  replaceBytes,
+  sha256Hex,
+  textOf,
+  utf8,
+  utf8Length,
+} from "../src/lib/bytes.ts";
 
 const every = new Uint8Array(Array.from({ length: 256 }, (_, byte) => byte));
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CanonicalRequest, canonicalRequest, type Normalization } from "../src/request/canonical.ts";
-import { sha256Hex } from "../src/lib/sha256.ts";
+import { sha256Hex } from "../src/lib/bytes.ts";
 import { digestRequest } from "../src/request/identify.ts";
 import { readHead, readRequest, urlOf } from "../src/request/request.ts";
 import { CHAT_URL, jsonPost } from "./testing.ts";

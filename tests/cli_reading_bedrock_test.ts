@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readEntry, type Reading } from "../src/cli/read/reading.ts";
-import { encodeBase64 } from "../src/lib/base64.ts";
-import { concatBytes, utf8 } from "../src/lib/bytes.ts";
+import { concatBytes, encodeBase64, utf8 } from "../src/lib/bytes.ts";
 import { entryOf } from "./cli_reading_examples.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Part, readEntry, type Reading } from "../src/cli/read/reading.ts";
-import { encodeBase64 } from "../src/lib/base64.ts";
+import { encodeBase64 } from "../src/lib/bytes.ts";
 import { entryOf, sse } from "./cli_reading_examples.ts";
 
 const OPENAI = "https://api.openai.com/v1";

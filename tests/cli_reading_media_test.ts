@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { measure, type Measures } from "../src/cli/read/media/media.ts";
 import { base64Media, sampleOf, urlMedia } from "../src/cli/read/media/media_part.ts";
-import { encodeBase64 } from "../src/lib/base64.ts";
+import { encodeBase64 } from "../src/lib/bytes.ts";
 
 type Piece = string | number | readonly number[] | Uint8Array;
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parseCutJson } from "../src/cli/read/body/cut_json.ts";
 import { readEntry, type Reading } from "../src/cli/read/reading.ts";
-import { encodeBase64 } from "../src/lib/base64.ts";
+import { encodeBase64 } from "../src/lib/bytes.ts";
 import type { Entry } from "../src/store/entry.ts";
 import { entryOf, EXAMPLES } from "./cli_reading_examples.ts";
 

@@ -108,7 +108,7 @@ test("removeEntries() removes what was found, and nothing that was appended in b
 test("removeEntries() removes what was found, when the file was compacted or sorted in between", async (t) => {
   const file = fileOf(t, line("new"), "bad\n", line("kept", other), line("older", twin), line("unwanted", twin));
   const unwanted = await findUnwanted(file, answers("unwanted"));
-  compactFile(file, { sort: true });
+  await compactFile(file, { sort: true });
   const { lines, missing } = removeEntries(unwanted);
   assert.deepEqual([lines, missing, textOf(file)], [1, 1, line("kept", other) + line("new")]);
 });
@@ -216,7 +216,7 @@ test("removeEntries() removes for good, when a compaction was killed before", as
   linkSync(file, `${file}.compact-old`);
   removeEntries(unwanted);
   appendFileSync(file, line("appended", twin));
-  compactFile(file);
+  await compactFile(file);
   assert.equal(textOf(file), line("kept", other) + line("appended", twin));
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
 });
@@ -259,7 +259,7 @@ test("removeEntries() leaves the old file or the new one, and nothing of what it
     assert.ok(lines.filter((text) => text !== unwanted).join("") === kept.join(""));
     assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
     await remove(file, "unwanted");
-    compactFile(file);
+    await compactFile(file);
     assert.ok(textOf(file) === kept.join(""), "what was removed came back");
   });
 });

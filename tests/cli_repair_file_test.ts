@@ -265,7 +265,7 @@ test("repairFile() leaves the old file or the new one, when it is killed", async
   });
   repairFile(file);
   assert.ok(textOf(file) === kept.join(""));
-  compactFile(file);
+  await compactFile(file);
   assert.ok(namesBeside(file).every((name) => /^cachy\.jsonl(?:\.bak(?:\.\d+)?)?$/.test(name)));
 });
 

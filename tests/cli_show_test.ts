@@ -6,8 +6,7 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { encodeBase64 } from "../src/lib/base64.ts";
-import { concatBytes } from "../src/lib/bytes.ts";
+import { concatBytes, encodeBase64 } from "../src/lib/bytes.ts";
 import { type Entry, formatEntry } from "../src/store/entry.ts";
 import {
   cachy,

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { commands } from "../src/cli/commands/all.ts";
 import { VERSION } from "../src/cli/app/version.ts";
 import { formatEntry } from "../src/store/entry.ts";
-import { compactFile } from "../src/store/jsonl/compact.ts";
+import { compactFile } from "../src/store/jsonl/compact_file.ts";
 import { cachy, cachyOn, project } from "./cli.ts";
 import { runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";
@@ -167,7 +167,7 @@ test("cachy reads no pipe, device or folder, and puts no file in its place", { s
     assert.match(stderr, /pipe: it is a pipe or a device\. Copy what it gives into a file/);
   }
   assert.match((await cachyOn(file, "merge", pipe)).stderr, /^cachy: Cannot merge .*pipe: it is a pipe or a device/);
-  assert.throws(() => compactFile(pipe, { sort: true }), /Cannot compact .*pipe: it is no file/);
-  assert.throws(() => compactFile(folder), /Cannot compact .*: it is no file/);
+  await assert.rejects(() => compactFile(pipe, { sort: true }), /Cannot compact .*pipe: it is no file/);
+  await assert.rejects(() => compactFile(folder), /Cannot compact .*: it is no file/);
   assert.ok(statSync(pipe).isFIFO());
 });

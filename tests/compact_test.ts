@@ -10,11 +10,11 @@ import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
 import { temporaryFolder } from "./testing.ts";
 
-test("compactFile() leaves the newest line of each digest, in order", (t) => {
+test("compactFile() leaves the newest line of each digest, in order", async (t) => {
   const legacy = formatEntry(legacyEntry("by pycachy"));
   const lines = [line("old"), line("twin", twin), line("other", other), legacy, line("new"), legacy];
   const file = fileOf(t, ...lines);
-  const report = compactFile(file);
+  const report = await compactFile(file);
   assert.equal(textOf(file), [line("twin", twin), line("other", other), line("new"), legacy].join(""));
   assert.deepEqual(report, {
     kept: 4,
@@ -26,110 +26,114 @@ test("compactFile() leaves the newest line of each digest, in order", (t) => {
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
 });
 
-test("compactFile() takes out what is no entry, so that every line can be parsed", (t) => {
+test("compactFile() takes out what is no entry, so that every line can be parsed", async (t) => {
   const conflict = ["<<<<<<< HEAD\n", line("ours"), "=======\n", line("theirs", other), ">>>>>>> branch\n"];
   const file = fileOf(t, "\uFEFF", line("first", twin), "\n", "\0\0\n", ...conflict, "{}\n", line("torn").slice(0, 50));
-  assert.deepEqual([compactFile(file).kept, compactFile(file).damaged], [3, 0]);
+  assert.deepEqual([(await compactFile(file)).kept, (await compactFile(file)).damaged], [3, 0]);
   assert.equal(textOf(file), [line("first", twin), line("ours"), line("theirs", other)].join(""));
 });
 
-test("compactFile() counts what it takes out", (t) => {
+test("compactFile() counts what it takes out", async (t) => {
   const file = fileOf(t, "\n", "no\n", line("kept"), "{}\n", line("torn").slice(0, 50));
-  assert.deepEqual([compactFile(file).damaged, textOf(file)], [4, line("kept")]);
+  assert.deepEqual([(await compactFile(file)).damaged, textOf(file)], [4, line("kept")]);
 });
 
-test("compactFile() keeps a last line that lacks only its line feed, and ends lines as the format says", (t) => {
+test("compactFile() keeps a last line that lacks only its line feed, and ends lines as the format says", async (t) => {
   const file = fileOf(t, line("a").replace("\n", "\r\n"), line("b", other).trimEnd());
-  assert.deepEqual([compactFile(file).kept, textOf(file)], [2, line("a") + line("b", other)]);
+  assert.deepEqual([(await compactFile(file)).kept, textOf(file)], [2, line("a") + line("b", other)]);
 });
 
-test("compactFile() keeps lines of a newer format, and failures that pycachy recorded", (t) => {
+test("compactFile() keeps lines of a newer format, and failures that pycachy recorded", async (t) => {
   const newer = `{"key":"${one.key}","sha256":"${one.sha256}","v":2,"answer":["of another shape"]}\n`;
   const failure = `{"key": "${one.key}", "response": "busy", "headers": {}, "status_code": 500, "binary": false}\n`;
   const nothing = `{"key":"${one.key}","v":1}\n`;
   const file = fileOf(t, newer, failure, line("old"), nothing, line("new"));
-  const { kept, replaced, damaged } = compactFile(file);
+  const { kept, replaced, damaged } = await compactFile(file);
   assert.deepEqual([kept, replaced, damaged], [3, 1, 1]);
   assert.equal(textOf(file), newer + failure + line("new"));
 });
 
-test("compactFile() takes out what no reader can read, also where it is like the line of another program", (t) => {
+test("compactFile() takes out what no reader can read, also where it is like the line of another program", async (t) => {
   const failure = `{"key": "${one.key}", "response": "\xff", "status_code": 500}\n`;
   const file = join(temporaryFolder(t), "cachy.jsonl");
   for (const start of [`{"v":2,`, "{"]) {
     writeFileSync(file, failure.replace("{", start), "latin1");
-    assert.deepEqual([compactFile(file).damaged, textOf(file)], [1, ""]);
+    assert.deepEqual([(await compactFile(file)).damaged, textOf(file)], [1, ""]);
   }
   writeFileSync(file, line("kept").replace("\n", "\r\r\n"));
   assert.deepEqual(
-    [compactFile(file).kept, textOf(file)],
+    [(await compactFile(file)).kept, textOf(file)],
     [1, line("kept")],
     "some readers take a lone \\r for an end",
   );
 });
 
-test("compactFile() sorts by key on request, as pycachy does, equal keys in their order", (t) => {
+test("compactFile() sorts by key on request, as pycachy does, equal keys in their order", async (t) => {
   const file = fileOf(t, line("b"), line("old", other), line("c", twin), line("a", other), "bad\n");
-  compactFile(file, { sort: true });
+  await compactFile(file, { sort: true });
   assert.equal(textOf(file), [line("a", other), line("b"), line("c", twin)].join(""));
 });
 
-test("compactFile() does not touch a file in which every line counts", (t) => {
+test("compactFile() does not touch a file in which every line counts", async (t) => {
   for (const lines of [[line("a"), line("b", other)], [line("a"), line("b", other).trimEnd()], []]) {
     const file = fileOf(t, ...lines);
     const { ino, size } = statSync(file);
-    const { bytesBefore, bytesAfter } = compactFile(file);
+    const { bytesBefore, bytesAfter } = await compactFile(file);
     assert.deepEqual([bytesBefore, bytesAfter], [size, size]);
     assert.deepEqual([statSync(file).ino, textOf(file), namesBeside(file)], [ino, lines.join(""), ["cachy.jsonl"]]);
   }
 });
 
-test("compactFile() keeps the mode of the file, and a link a link", { skip: process.platform === "win32" }, (t) => {
-  const file = fileOf(t, line("old"), line("new"));
-  chmodSync(file, 0o640);
-  const link = `${file}.link`;
-  symlinkSync(file, link);
-  compactFile(link);
-  assert.equal(textOf(file), line("new"));
-  assert.ok(lstatSync(link).isSymbolicLink());
-  assert.equal(statSync(file).mode & 0o777, 0o640);
-});
+test(
+  "compactFile() keeps the mode of the file, and a link a link",
+  { skip: process.platform === "win32" },
+  async (t) => {
+    const file = fileOf(t, line("old"), line("new"));
+    chmodSync(file, 0o640);
+    const link = `${file}.link`;
+    symlinkSync(file, link);
+    await compactFile(link);
+    assert.equal(textOf(file), line("new"));
+    assert.ok(lstatSync(link).isSymbolicLink());
+    assert.equal(statSync(file).mode & 0o777, 0o640);
+  },
+);
 
-test("compactFile() lets a store that has the file in use find everything afterwards", (t) => {
+test("compactFile() lets a store that has the file in use find everything afterwards", async (t) => {
   const file = fileOf(t, line("old"), line("other", other), line("new"));
   const store = jsonlStore(file);
   const responseOf = ({ key, sha256 }: { key: string; sha256: string }) => (store.find(key, sha256) as Entry).response;
   assert.deepEqual([responseOf(one), responseOf(other)], ["new", "other"]);
-  compactFile(file);
+  await compactFile(file);
   assert.deepEqual([responseOf(one), responseOf(other), store.size], ["new", "other", 2]);
   store.append(entryOf("newest"));
   assert.equal(responseOf(one), "newest");
   assert.equal(textOf(file), line("other", other) + line("new") + line("newest"));
 });
 
-test("compactFile() brings over what a killed compaction had not, unless there is a newer answer", (t) => {
+test("compactFile() brings over what a killed compaction had not, unless there is a newer answer", async (t) => {
   const file = fileOf(t, line("new"), line("new"));
   // Killed after the rename: the old file still has what was appended to it in the last moment.
   writeFileSync(`${file}.compact-old`, line("older") + line("last moment", other));
-  compactFile(file);
+  await compactFile(file);
   assert.equal(textOf(file), line("new") + line("last moment", other));
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
 });
 
-test("compactFile() brings over lines as they are, also those that are nested too deeply to be written anew", (t) => {
+test("compactFile() brings over lines as they are, also those that are nested too deeply to be written anew", async (t) => {
   const lines = ["[".repeat(200_000) + "]".repeat(200_000), "9007199254740993", `{"toString":7}`].map((json, at) =>
     line("last moment", digestOf(`0000000${at}`)).replace("}\n", `,"recorded_at":${json}}\n`)
   );
   const file = fileOf(t, line("new"), line("new"));
   writeFileSync(`${file}.compact-old`, lines.join(""));
-  compactFile(file);
+  await compactFile(file);
   assert.ok(textOf(file) === line("new") + lines.join(""));
 });
 
 /** What `compactFile()` throws. */
-function errorOf(file: string): CachyError {
+async function errorOf(file: string): Promise<CachyError> {
   try {
-    compactFile(file);
+    await compactFile(file);
   } catch (error) {
     if (error instanceof CachyError) return error;
     throw error;
@@ -137,10 +141,10 @@ function errorOf(file: string): CachyError {
   return assert.fail("it did not throw");
 }
 
-test("compactFile() throws and says what to do, when another process is at it or was killed", (t) => {
+test("compactFile() rejects and says what to do, when another process is at it or was killed", async (t) => {
   const file = fileOf(t, line("old"), line("new"));
   writeFileSync(`${file}.compact`, "unfinished");
-  const { code, message } = errorOf(file);
+  const { code, message } = await errorOf(file);
   assert.equal(code, "cannot_compact");
   assert.match(
     message,
@@ -150,23 +154,23 @@ test("compactFile() throws and says what to do, when another process is at it or
   assert.equal(textOf(`${file}.compact`), "unfinished");
 });
 
-test("compactFile() refuses what is no path and what is no option", (t) => {
+test("compactFile() refuses what is no path and what is no option", async (t) => {
   const file = fileOf(t, line("kept"));
-  const compact = compactFile as (...call: unknown[]) => void;
-  const refused = (...call: unknown[]) => assert.throws(() => compact(...call), { code: "invalid_option" });
-  for (const path of [undefined, 7, "", "https://a.example/x", "~/x"]) refused(path);
-  for (const options of [null, { sorted: true }, { sort: "yes" }]) refused(file, options);
+  const compact = compactFile as (...call: unknown[]) => Promise<unknown>;
+  const refused = (...call: unknown[]) => assert.rejects(() => compact(...call), { code: "invalid_option" });
+  for (const path of [undefined, 7, "", "https://a.example/x", "~/x"]) await refused(path);
+  for (const options of [null, { sorted: true }, { sort: "yes" }]) await refused(file, options);
   assert.equal(textOf(file), line("kept"));
 });
 
 // Windows opens a folder like an empty file.
 const noFiles = ["missing.jsonl", ...process.platform === "win32" ? [] : ["folder"]];
 
-test("compactFile() throws and leaves everything as it was, when there is no file or a folder", (t) => {
+test("compactFile() rejects and leaves everything as it was, when there is no file or a folder", async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "folder"));
   for (const name of noFiles) {
-    const { code, message } = errorOf(join(folder, name));
+    const { code, message } = await errorOf(join(folder, name));
     assert.deepEqual([code, message.startsWith(`Cannot compact ${join(folder, name)}: `)], ["cannot_compact", true]);
   }
   assert.deepEqual(readdirSync(folder), ["folder"]);

@@ -421,7 +421,7 @@ test("fetch() answers from the other lines, when there are a million blank ones"
 
 // All kinds together
 
-test("append() and compactFile() leave every answer, when a file is damaged in many ways", (t) => {
+test("append() and compactFile() leave every answer, when a file is damaged in many ways", async (t) => {
   withoutWaits(t);
   const garbage = ["\n", "\0\n", "[]\n", "<<<<<<< HEAD\n", "\uFEFF\n", `${lineWith({ key: nested(10_000) })}\n`];
   const parts = ["\uFEFF", before, ...garbage, torn.trimEnd(), "\r\r\n", new Uint8Array([0xff, 0x0a]), behind];
@@ -430,7 +430,7 @@ test("append() and compactFile() leave every answer, when a file is damaged in m
   assert.deepEqual(answers(...digests), ["before", tornAnswer, "behind", undefined]);
   store.append(entryOf("next", lost));
   assert.deepEqual(answers(...digests), ["before", tornAnswer, "behind", "next"]);
-  const { kept, damaged } = compactFile(file);
+  const { kept, damaged } = await compactFile(file);
   assert.deepEqual([kept, damaged], [4, garbage.length + 2]);
   assert.deepEqual(answers(...digests), ["before", tornAnswer, "behind", "next"]);
   assert.equal(readFileSync(file, "utf8"), before + torn + behind + line("next", lost));

@@ -82,10 +82,10 @@ test("compactFile() leaves the file as it was, when the disk is full", { skip },
   const content = `${readFileSync(file, "utf8")}no entry\n`;
   writeFileSync(file, content);
   writeFileSync(join(folder, "ballast"), new Uint8Array(30_000));
-  assert.throws(() => compactFile(file), /Cannot compact \S+: .*(?:ENOSPC|no space)[^]*Make room on the disk/i);
+  await assert.rejects(() => compactFile(file), /Cannot compact \S+: .*(?:ENOSPC|no space)[^]*Make room on the disk/i);
   assert.equal(readFileSync(file, "utf8"), content);
   rmSync(join(folder, "ballast"));
-  assert.equal(compactFile(file).damaged, 1);
+  assert.equal((await compactFile(file)).damaged, 1);
 });
 
 test("a read-only disk costs the recordings, with one warning, until it can be written", { skip }, async (t) => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeBody, encodeBody } from "../src/store/entry_body.ts";
-import { type Entry, formatEntry, parseEntry } from "../src/store/entry.ts";
+import { decodeBody, encodeBody, type Entry, formatEntry, parseEntry } from "../src/store/entry.ts";
 import { replay } from "../src/replay/replay.ts";
 import { CHAT_URL } from "./testing.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryStore } from "../src/store/memory.ts";
+import { memoryStore } from "../src/store/store.ts";
 import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
 
 storeContract("memoryStore()", () => memoryStore());

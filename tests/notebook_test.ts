@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { addNotebookDisplay, NOTEBOOK_DISPLAY, type NotebookView } from "../src/report/notebook.ts";
-import { createCounters } from "../src/report/stats.ts";
+import { addNotebookDisplay, createCounters, NOTEBOOK_DISPLAY, type NotebookView } from "../src/report/stats.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 /** As Deno's notebooks do. */

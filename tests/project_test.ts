@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
-import { findProjectFile } from "../src/options/project_file.ts";
+import { findProjectFile } from "../src/options/settings.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const NAMES = ["deno.json", "deno.jsonc", "package.json"];

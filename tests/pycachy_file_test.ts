@@ -227,7 +227,7 @@ test("pycachy keeps the newest answer, when the file was compacted before", { sk
     await (await testCachy({ file, mode, fetch }).fetch(CHAT_URL, jsonPost({ input: "twice" }))).json();
   await ask(network(() => jsonAnswer({ text: "old" })).fetch, "auto");
   appendFileSync(file, readFileSync(file, "utf8").replace("old", "new"));
-  compactFile(file);
+  await compactFile(file);
   python("rewrite_like_pycachy", file, entryByPycachy("another"));
   assert.deepEqual(await ask(network(() => assert.fail("the network was asked")).fetch, "replay"), { text: "new" });
   assert.equal(linesOf(file).length, 2);

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { enableCachy } from "../mod.ts";
-import { decodeBody } from "../src/store/entry_body.ts";
+import { decodeBody, type Entry } from "../src/store/entry.ts";
 import { utf8 } from "../src/lib/bytes.ts";
-import type { Entry } from "../src/store/entry.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { network, temporaryFolder, testCachy } from "./testing.ts";
 

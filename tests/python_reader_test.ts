@@ -8,10 +8,9 @@ import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { createCachy } from "../mod.ts";
-import { decodeBody } from "../src/store/entry_body.ts";
+import { decodeBody, type Entry } from "../src/store/entry.ts";
 import { canonicalRequest } from "../src/request/canonical.ts";
 import { digestRequest } from "../src/request/identify.ts";
-import type { Entry } from "../src/store/entry.ts";
 import { readHead, readRequest } from "../src/request/request.ts";
 import { temporaryFolder } from "./testing.ts";
 

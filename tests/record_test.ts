@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import type { Problem } from "../src/report/events.ts";
-import type { CollectOptions, ReceivedBody } from "../src/record/collect.ts";
-import { record } from "../src/record/record.ts";
-import { labelled } from "../src/replay/response.ts";
+import { type CollectOptions, type ReceivedBody, record } from "../src/record/record.ts";
+import { labelled } from "../src/replay/replay.ts";
 import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { utf8 } from "../src/lib/bytes.ts";
-import { sha256Hex } from "../src/lib/sha256.ts";
+import { sha256Hex, utf8 } from "../src/lib/bytes.ts";
 import { canonicalRequest, type Normalization } from "../src/request/canonical.ts";
 import type { RecordedRequest } from "../src/store/entry.ts";
 import { type KeepRequest, recordedRequest } from "../src/store/entry_request.ts";

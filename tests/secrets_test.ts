@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalJson } from "../src/lib/canonical_json.ts";
-import { recordedHeaders } from "../src/store/entry_headers.ts";
+import { canonicalJson } from "../src/lib/json.ts";
+import { recordedHeaders } from "../src/store/entry.ts";
 import { identityUrl, redactForm, redactJson, redactText } from "../src/secrets/redact.ts";
 
 function redact(value: unknown): unknown {

@@ -1,7 +1,7 @@
-import { messageOf, storeProblem } from "../lib/errors.ts";
+import { messageOf } from "../lib/errors.ts";
+import { storeProblem } from "../store/store.ts";
 import { tellAtExit } from "../miss/exit_summary.ts";
-import { CachyMissError } from "../miss/error.ts";
-import { explainMiss, missResponse } from "../miss/miss.ts";
+import { CachyMissError, explainMiss, missResponse } from "../miss/miss.ts";
 import { modeReason } from "../options/mode.ts";
 import { replay } from "../replay/replay.ts";
 import { eventRequest, hitEvent } from "../report/events.ts";

@@ -1,4 +1,4 @@
-import { waitUnlessAborted } from "../lib/abort.ts";
+import { waitUnlessAborted } from "../lib/wait.ts";
 import type { Store } from "../store/store.ts";
 
 /** An answer, and when it is decided whether it became an entry. */

@@ -1,3 +1,5 @@
+import { show } from "./show.ts";
+
 /**
  * Why a {@linkcode CachyError} was thrown. Messages may change between versions, codes do not.
  *
@@ -46,7 +48,27 @@ export function messageOf(error: unknown): string {
   return error.message || String((error as { readonly code?: unknown }).code ?? error.name);
 }
 
-/** What is wrong with a store that failed, in one sentence. */
-export function storeProblem(verb: "read" | "write", storeName: string, error: unknown): string {
-  return `Cannot ${verb} ${storeName}: ${messageOf(error)}`;
+/** What an option has to be, in words and as a question. */
+export type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
+
+/**
+ * Refuses options of a store that cannot be meant.
+ *
+ * @param rules The known options.
+ * @param owner What messages call the store, as in "a key-value store".
+ * @throws {CachyError} `invalid_option`, if a name is unknown or a value does not fit.
+ */
+export function checkStoreOptions(options: object, rules: Readonly<Record<string, Rule>>, owner: string): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const message = `Cannot use ${show(options)} as options of ${owner}: expected an object.`;
+    throw new CachyError("invalid_option", message);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const [expected, fits] = Object.hasOwn(rules, name) ? rules[name] as Rule : [];
+    if (value === undefined || fits?.(value)) continue;
+    const message = fits
+      ? `Cannot use ${show(value)} as option "${name}" of ${owner}: expected ${expected}.`
+      : `Cannot use the option "${name}" of ${owner}: it is unknown. Known options: ${Object.keys(rules).join(", ")}.`;
+    throw new CachyError("invalid_option", message);
+  }
 }

@@ -19,3 +19,211 @@ export function recordsIn(list: unknown): Record<string, unknown>[] {
   const items: unknown[] = Array.isArray(list) ? list : [];
   return items.map(asRecord).filter((item) => item !== undefined);
 }
+
+/** What may be changed on the way to the canonical text. Names and strings are given decoded. */
+export interface JsonRewrite {
+  /**
+   * Called for every string value (not for member names).
+   *
+   * @param path The member names that lead to it; array positions are left out.
+   */
+  readonly string?: (value: string, path: readonly string[]) => string;
+  /** Called for every member before its value is read: a string takes the place of the whole value. */
+  readonly member?: (path: readonly string[]) => string | undefined;
+}
+
+/** JSON that is nested deeper than this is not made canonical; Python gives up at about the same depth. */
+const MAX_DEPTH = 900;
+
+/**
+ * Rewrites JSON text as Python's `json.dumps(json.loads(text), sort_keys=True)` prints it: members sorted by code point
+ * (of equal names the last one counts), `", "` and `": "` between them, everything outside ASCII escaped, integers digit
+ * for digit and floats as Python's `repr`.
+ *
+ * It works on the text, because `JSON.parse` alone loses what tells two numbers apart (`1` and `1.0`,
+ * `9007199254740992` and `9007199254740993`).
+ *
+ * @param text JSON text that `JSON.parse` accepts; anything else gives an arbitrary result.
+ * @param rewrite Changes to make on the way.
+ * @returns The canonical text, or undefined if the text is nested too deeply.
+ */
+export function canonicalJson(text: string, rewrite: JsonRewrite = {}): string | undefined {
+  const scanner: Scanner = { text, at: 0, path: [], depth: 0, rewrite };
+  try {
+    return scanValue(scanner);
+  } catch (error) {
+    if (error === TOO_DEEP) return undefined;
+    throw error;
+  }
+}
+
+/** Writes a string as Python's `json.dumps` does: like `JSON.stringify`, with everything outside ASCII escaped too. */
+export function canonicalString(value: string): string {
+  const quoted = JSON.stringify(value);
+  return ASCII.test(quoted) ? quoted : quoted.replace(BEYOND_ASCII, escapeUnit);
+}
+
+interface Scanner {
+  readonly text: string;
+  at: number;
+  depth: number;
+  readonly path: string[];
+  readonly rewrite: JsonRewrite;
+}
+
+const TOO_DEEP = Symbol("too deep");
+const QUOTE = 0x22,
+  COMMA = 0x2c,
+  OPEN_BRACKET = 0x5b,
+  CLOSE_BRACKET = 0x5d,
+  OPEN_BRACE = 0x7b,
+  CLOSE_BRACE = 0x7d;
+const BACKSLASH = 0x5c;
+
+/** Printable ASCII. */
+const ASCII = /^[ -~]*$/;
+const BEYOND_ASCII = /[\x7f-\uffff]/g;
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function skipSpace(scanner: Scanner): number {
+  let code = scanner.text.charCodeAt(scanner.at);
+  while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+    code = scanner.text.charCodeAt(++scanner.at);
+  }
+  return code;
+}
+
+function scanValue(scanner: Scanner): string {
+  switch (skipSpace(scanner)) {
+    case OPEN_BRACE:
+      return nested(scanner, scanObject);
+    case OPEN_BRACKET:
+      return nested(scanner, scanArray);
+    case QUOTE:
+      return scanString(scanner);
+    default:
+      return scanLiteral(scanner);
+  }
+}
+
+function nested(scanner: Scanner, scan: (scanner: Scanner) => string): string {
+  if (++scanner.depth > MAX_DEPTH) throw TOO_DEEP;
+  scanner.at++;
+  const canonical = scan(scanner);
+  scanner.at++;
+  scanner.depth--;
+  return canonical;
+}
+
+function scanArray(scanner: Scanner): string {
+  const items: string[] = [];
+  while (skipSpace(scanner) !== CLOSE_BRACKET) {
+    items.push(scanValue(scanner));
+    if (skipSpace(scanner) === COMMA) scanner.at++;
+  }
+  return `[${items.join(", ")}]`;
+}
+
+function scanObject(scanner: Scanner): string {
+  const members = new Map<string, string>();
+  while (skipSpace(scanner) !== CLOSE_BRACE) {
+    const name = canonicalSource(sliceString(scanner));
+    skipSpace(scanner);
+    scanner.at++; // the colon
+    members.set(name, scanMember(scanner, name));
+    if (skipSpace(scanner) === COMMA) scanner.at++;
+  }
+  return `{${sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(", ")}}`;
+}
+
+/** Sorts by the decoded names: JavaScript's own order is by UTF-16 units, which puts U+1F600 before U+FF5E. */
+function sortedNames(members: ReadonlyMap<string, string>): string[] {
+  const names = [...members.keys()];
+  if (!names.some((name) => name.includes("\\"))) {
+    return names.sort(byQuotedName);
+  }
+  const decoded = new Map(names.map((name) => [name, [...JSON.parse(name) as string]]));
+  return names.sort((a, b) => byCodePoints(decoded.get(a) ?? [], decoded.get(b) ?? []));
+}
+
+/** Without the quotes: the closing one would be compared with the next character of a longer name. */
+function byQuotedName(a: string, b: string): number {
+  const x = a.slice(0, -1), y = b.slice(0, -1);
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+function byCodePoints(a: readonly string[], b: readonly string[]): number {
+  const at = a.findIndex((character, index) => character !== b[index]);
+  if (at === -1) return a.length - b.length;
+  return (a[at]?.codePointAt(0) ?? -1) - (b[at]?.codePointAt(0) ?? -1);
+}
+
+function scanMember(scanner: Scanner, name: string): string {
+  const { path, rewrite } = scanner;
+  if (!rewrite.member && !rewrite.string) return scanValue(scanner);
+  path.push(JSON.parse(name));
+  const replaced = rewrite.member?.(path);
+  const canonical = scanValue(scanner);
+  path.pop();
+  return replaced === undefined ? canonical : canonicalString(replaced);
+}
+
+function scanString(scanner: Scanner): string {
+  const source = sliceString(scanner);
+  const { string } = scanner.rewrite;
+  return string ? canonicalString(string(JSON.parse(source), scanner.path)) : canonicalSource(source);
+}
+
+/** Most strings are canonical as they stand: only `\u` and `\/` can be written in another way within ASCII. */
+function canonicalSource(source: string): string {
+  if (ASCII.test(source) && !source.includes("\\u") && !source.includes("\\/")) return source;
+  return canonicalString(JSON.parse(source));
+}
+
+/** The text of the string that starts here, with its quotes. */
+function sliceString(scanner: Scanner): string {
+  const { text, at } = scanner;
+  let end = text.indexOf('"', at + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  scanner.at = end + 1;
+  return text.slice(at, end + 1);
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+/** A number, `true`, `false` or `null`. */
+function scanLiteral(scanner: Scanner): string {
+  const { text, at } = scanner;
+  let end = at + 1;
+  while (isLiteralUnit(text.charCodeAt(end))) end++;
+  scanner.at = end;
+  const source = text.slice(at, end);
+  if (source === "-0") return "0";
+  return /[.eE]/.test(source) && /^[-\d]/.test(source) ? pythonFloat(Number(source)) : source;
+}
+
+/** Letters, digits, `.`, `+` and `-`; nothing else follows inside a number or a word. */
+function isLiteralUnit(unit: number): boolean {
+  return unit > 0x2c && unit !== CLOSE_BRACKET && unit !== CLOSE_BRACE ||
+    unit === 0x2b;
+}
+
+/** Writes a float as Python's `repr`: always with a point or an exponent, the exponent with two digits. */
+function pythonFloat(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
+  if (Object.is(value, -0)) return "-0.0";
+  const [digits = "", exponentText = ""] = value.toExponential().split("e");
+  const exponent = Number(exponentText);
+  if (value !== 0 && (exponent < -4 || exponent >= 16)) {
+    return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  }
+  const plain = `${value}`; // from 1e-4 on JavaScript writes no exponent either
+  return plain.includes(".") ? plain : `${plain}.0`;
+}

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { paint } from "../lib/colors.ts";
+import { paint } from "../lib/show.ts";
 import { showDifference } from "./difference.ts";
 import type { Miss } from "./miss.ts";
 

@@ -4,10 +4,11 @@ import { type EventRequest, eventRequest } from "../report/events.ts";
 import { likelyCause } from "./causes.ts";
 import { findNearest, type Nearest, type Search } from "./nearest.ts";
 import { hideSecretValues, recordedRequest } from "../store/entry_request.ts";
-import { labelled } from "../replay/response.ts";
+import { labelled } from "../replay/replay.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
 import type { Store } from "../store/store.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
+import { CachyError } from "../lib/errors.ts";
 
 /** A request that mode `replay` could not answer. */
 export interface Miss extends EventRequest {
@@ -128,4 +129,35 @@ export function missResponse(message: string, url: URL): Response {
   const body = JSON.stringify({ error: { type: "cachy_miss", code: "cachy_miss", message }, message });
   const headers = { "content-type": "application/json", "x-should-retry": "false" };
   return labelled(new Response(body, { status: 412, headers }), { url: url.href, statusText: "Precondition Failed" });
+}
+
+/**
+ * A request that mode `replay` could not answer, with the option `miss: "throw"`.
+ *
+ * @example
+ * ```ts
+ * import { CachyMissError, createCachy, memoryStore } from "@cachy/core";
+ *
+ * const { fetch } = createCachy({ mode: "replay", miss: "throw", store: memoryStore() });
+ * try {
+ *   await fetch("https://api.openai.com/v1/models");
+ * } catch (error) {
+ *   console.assert(error instanceof CachyMissError && error.miss.method === "GET");
+ * }
+ * ```
+ */
+export class CachyMissError extends CachyError {
+  /** The request, the nearest recorded one and what differs. */
+  readonly miss: Miss;
+
+  /**
+   * Makes an error of a miss.
+   *
+   * @param miss The request, and what it was explained by.
+   */
+  constructor(miss: Miss) {
+    super("miss", miss.message);
+    this.name = "CachyMissError";
+    this.miss = miss;
+  }
 }

@@ -1,14 +1,11 @@
-import { fileURLToPath } from "node:url";
-import { CachyError } from "../lib/errors.ts";
-import { NEVER_RECORDED_HEADERS } from "../store/entry_headers.ts";
+import { CachyError, type Rule } from "../lib/errors.ts";
+import { NEVER_RECORDED_HEADERS } from "../store/entry.ts";
 import type { CachyOptions } from "./options.ts";
 import { type Mode, MODES } from "./mode.ts";
-import { isSecretName } from "../secrets/names.ts";
-import { show } from "../lib/show.ts";
-import { mostSimilar } from "../lib/similar.ts";
-import type { Rule } from "../lib/check_options.ts";
+import { isSecretName } from "../secrets/redact.ts";
+import { mostSimilar, show } from "../lib/show.ts";
 import { isStore } from "../store/store.ts";
-import { LONGEST_TIMER_MS } from "../lib/time_limit.ts";
+import { LONGEST_TIMER_MS } from "../lib/wait.ts";
 import { isPath } from "../lib/environment.ts";
 
 const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { Normalization } from "../request/canonical.ts";
 import { checkOptions, isDomainMatcher } from "./check.ts";
 import {
+  isGranted,
   isPath,
   pathOf,
   readableVariables,
@@ -13,9 +13,10 @@ import { defaultDomains, type DomainMatcher, matchDomains } from "../request/dom
 import type { CachyOptions, MissBehavior } from "./options.ts";
 import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
 import type { Pace } from "../replay/pace.ts";
-import { findProjectFile, type ProjectFile } from "./project_file.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 /** Options with their defaults, and what the environment says. */
 export interface Settings {
@@ -128,4 +129,45 @@ function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
     return () => ({ path: join(pathOf(cacheDir, from), "cachy.jsonl") });
   }
   return () => warning ? { ...findProjectFile(from), warning } : findProjectFile(from);
+}
+
+const FILE_NAME = "cachy.jsonl";
+const PROJECT_FILES = ["deno.json", "deno.jsonc", "package.json"];
+
+/** Where the file is, and what to tell the user about it. */
+export interface ProjectFile {
+  readonly path: string;
+  readonly warning?: string;
+}
+
+/**
+ * Finds the file of a project: in the nearest folder, from the working directory up, that has a `deno.json`,
+ * `deno.jsonc` or `package.json`; without one, in the working directory itself.
+ *
+ * @param from The working directory; undefined if it is not known.
+ */
+export function findProjectFile(from: string | undefined): ProjectFile {
+  if (from === undefined) {
+    return { path: FILE_NAME, warning: `Cannot tell the working directory. ${usedInstead(FILE_NAME)}` };
+  }
+  let searched = true;
+  for (let folder = from;; folder = dirname(folder)) {
+    for (const name of PROJECT_FILES) {
+      const path = join(folder, name);
+      if (!isGranted({ name: "read", path })) searched = false;
+      else if (existsSync(path)) return { path: join(folder, FILE_NAME) };
+    }
+    if (dirname(folder) === folder) break;
+  }
+  const path = join(from, FILE_NAME);
+  return searched ? { path } : { path, warning: unsearched(path) };
+}
+
+function unsearched(path: string): string {
+  return `Cannot look for the project's folder: Deno did not grant read access to it. ${usedInstead(path)}`;
+}
+
+function usedInstead(path: string): string {
+  const { Deno } = globalThis as { readonly Deno?: unknown };
+  return `The file is ${path}. Name another one by the option { file }${Deno ? ", or run with --allow-read" : ""}.`;
 }

@@ -1,16 +1,17 @@
 import { concatBytes } from "../lib/bytes.ts";
-import { awsStreamProblem } from "../lib/aws_frames.ts";
-import { type AnswerHead, answerProblem } from "./json_answer.ts";
-import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
-import type { Problem } from "../report/events.ts";
 import {
+  awsFrameAt,
+  EVENT_TYPE,
   type EventParser,
   isJsonLinesType,
   jsonLinesParser,
   sseParser,
   startsLikeEvents,
   type StreamEvent,
-} from "../lib/stream_events.ts";
+} from "../lib/framing.ts";
+import { type AnswerHead, answerProblem } from "./json_answer.ts";
+import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
+import type { Problem } from "../report/events.ts";
 
 /** Follows a body while it arrives. */
 export interface BodyJudge {
@@ -88,6 +89,28 @@ function wholeBodyJudge(problemOf: (body: Uint8Array) => Problem | undefined): B
 function judgeAwsStream(body: Uint8Array): Problem | undefined {
   const detail = awsStreamProblem(body);
   return detail === undefined ? undefined : { reason: detail.includes("type") ? "error" : "truncated", detail };
+}
+
+/**
+ * Checks the frames of a body.
+ *
+ * @returns What is wrong, or undefined if every frame is whole, none is an exception, and a message that was started
+ * (Bedrock's converse) is stopped: a connection can also end cleanly between two frames.
+ */
+export function awsStreamProblem(body: Uint8Array): string | undefined {
+  let isOpen = false;
+  for (let at = 0; at < body.byteLength;) {
+    const frame = awsFrameAt(body, at);
+    if (typeof frame === "string") return frame;
+    const { texts, end } = frame;
+    if (!texts) return "a frame has broken headers";
+    const type = texts.get(":message-type") ?? "event";
+    if (type !== "event") return `a frame is of the type ${type}`;
+    const event = texts.get(EVENT_TYPE);
+    isOpen = event === "messageStart" || (isOpen && event !== "messageStop");
+    at = end;
+  }
+  return isOpen ? "the stream ended without messageStop" : undefined;
 }
 
 /** Some servers send event streams as plain text or as JSON: the first characters tell. */

@@ -1,8 +1,9 @@
 import { judgeBody } from "./completeness.ts";
-import { collect, type CollectOptions, type Copy } from "./collect.ts";
 import type { AnswerHead } from "./json_answer.ts";
 import type { Problem } from "../report/events.ts";
-import { labelled } from "../replay/response.ts";
+import { labelled } from "../replay/replay.ts";
+import { concatBytes } from "../lib/bytes.ts";
+import { messageOf } from "../lib/errors.ts";
 
 /** A response that is being recorded. */
 export interface Recording {
@@ -56,4 +57,120 @@ function shell(live: ReadableStreamDefaultReader<Uint8Array>, copy: Copy): Reada
       copy.cancel(reason);
     },
   }, { highWaterMark: 0 });
+}
+
+/** A whole and successful body, as it was received. */
+export interface ReceivedBody {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Milliseconds since the headers and length in bytes of each chunk. */
+  readonly chunks: readonly (readonly [ms: number, bytes: number])[];
+}
+
+/** What a copy is collected for. */
+export interface CollectOptions {
+  readonly maxBodyBytes: number;
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+  /**
+   * Called when the body is whole, before the caller can see that it is: with the terminal marker, and again at the end
+   * if bytes followed. It must not throw: it returns why nothing was stored.
+   */
+  readonly commit: (body: ReceivedBody) => Promise<Problem | undefined>;
+}
+
+/** The copy that is collected beside the caller's stream. */
+export interface Copy {
+  readonly settled: Promise<Problem | undefined>;
+  /** Resolves as soon as the copy holds this many chunks, and what they complete is committed; or when it ended. */
+  holds(chunks: number): Promise<void>;
+  /** The caller has stopped reading. */
+  cancel(reason: unknown): void;
+}
+
+/** Collects a copy of a body, and commits it when it is whole. It never waits for the caller, so nobody can deadlock. */
+export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: CollectOptions): Copy {
+  const reader = stream.getReader();
+  const judge = judgeBody(head);
+  const start = options.now();
+  const parts: Uint8Array[] = [];
+  const chunks: [number, number][] = [];
+  const progress = bell();
+  let size = 0;
+  let held = 0;
+  /** How many bytes the last commit had. */
+  let committed = 0;
+  let failure: Problem | undefined;
+  let isStored = false;
+  let ended = false;
+  let cancelled = false;
+
+  const commit = async (bytes: Uint8Array<ArrayBuffer>) => {
+    committed = size;
+    const problem = await options.commit({ bytes, chunks: [...chunks] });
+    isStored ||= problem === undefined;
+    failure = isStored ? undefined : problem;
+  };
+  const take = async (value: Uint8Array) => {
+    // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.
+    parts.push(value.slice());
+    size += value.byteLength;
+    chunks.push([Math.round(options.now() - start), value.byteLength]);
+    if (judge.push(value) && committed === 0 && size <= options.maxBodyBytes) await commit(concatBytes(parts));
+    held++;
+    progress.notify();
+  };
+  const finish = async (): Promise<Problem | undefined> => {
+    if (committed > 0 && (cancelled || committed === size)) return failure;
+    if (cancelled) return { reason: "cancelled", detail: "the caller stopped reading" };
+    const bytes = concatBytes(parts);
+    const problem = judge.end(bytes);
+    if (problem && committed === 0) return problem;
+    if (!problem) await commit(bytes);
+    return failure;
+  };
+  const run = async (): Promise<Problem | undefined> => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return await finish();
+      await take(value);
+      if (size > options.maxBodyBytes) return committed > 0 ? failure : tooLarge(options.maxBodyBytes);
+    }
+  };
+  const settled = run().catch((error): Problem | undefined => {
+    return committed > 0 ? failure : { reason: "broken", detail: messageOf(error) };
+  }).finally(() => {
+    ended = true;
+    parts.length = 0;
+    progress.notify();
+    reader.cancel().catch(() => {});
+  });
+
+  return {
+    settled,
+    async holds(count) {
+      while (held < count && !ended) await progress.next();
+    },
+    cancel(reason) {
+      if (ended) return;
+      cancelled = true;
+      reader.cancel(reason).catch(() => {});
+    },
+  };
+}
+
+function tooLarge(maxBodyBytes: number): Problem {
+  return { reason: "too-large", detail: `the body is longer than maxBodyBytes (${maxBodyBytes})` };
+}
+
+/** Wakes those who wait, again and again. */
+function bell(): { notify(): void; next(): Promise<void> } {
+  let ring = () => {};
+  let next = new Promise<void>((resolve) => ring = resolve);
+  return {
+    notify() {
+      ring();
+      next = new Promise<void>((resolve) => ring = resolve);
+    },
+    next: () => next,
+  };
 }

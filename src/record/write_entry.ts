@@ -1,16 +1,13 @@
-import { storeProblem } from "../lib/errors.ts";
+import { type Store, storeProblem } from "../store/store.ts";
 import { eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import type { Credential } from "../secrets/values.ts";
-import { type Entry, ENTRY_VERSION, type RecordedRequest } from "../store/entry.ts";
-import type { Store } from "../store/store.ts";
-import type { ReceivedBody } from "./collect.ts";
+import { encodeBody, type Entry, ENTRY_VERSION, recordedHeaders, type RecordedRequest } from "../store/entry.ts";
+import type { ReceivedBody } from "./record.ts";
 import type { AnswerHead } from "./json_answer.ts";
 import { hideSecretValues, type KeepRequest, recordedRequest } from "../store/entry_request.ts";
 import { secretProblem } from "./secret_check.ts";
-import { encodeBody } from "../store/entry_body.ts";
-import { recordedHeaders } from "../store/entry_headers.ts";
 
 /** Where and how an entry is written. */
 export interface EntryWriting {

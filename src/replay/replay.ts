@@ -1,11 +1,8 @@
 import { utf8 } from "../lib/bytes.ts";
-import { decodeBody } from "../store/entry_body.ts";
-import type { Entry } from "../store/entry.ts";
+import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
 import { parseJson } from "../lib/json.ts";
 import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
-import { labelled } from "./response.ts";
-import { startsLikeEvents } from "../lib/stream_events.ts";
-import { NEVER_RECORDED_HEADERS } from "../store/entry_headers.ts";
+import { startsLikeEvents } from "../lib/framing.ts";
 
 /** HTTP/1.1 servers send these, and SDKs show them. */
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
@@ -108,4 +105,23 @@ function guessContentType({ binary, response }: Entry): string | undefined {
   return /^\s*[{["]/.test(response) && parseJson(response) !== undefined
     ? "application/json"
     : "text/plain; charset=utf-8";
+}
+
+/** What a response's constructor cannot set, or not to everything that a server may send. */
+export interface ResponseLabels {
+  readonly url: string;
+  readonly redirected?: boolean;
+  readonly statusText?: string;
+}
+
+/** Sets the labels of a response, also for its clones. */
+export function labelled(response: Response, labels: ResponseLabels): Response {
+  const { url, redirected = false, statusText = response.statusText } = labels;
+  const clone = () => labelled(Response.prototype.clone.call(response), { url, redirected, statusText });
+  return Object.defineProperties(response, {
+    url: { value: url, configurable: true },
+    redirected: { value: redirected, configurable: true },
+    statusText: { value: statusText, configurable: true },
+    clone: { value: clone, configurable: true, writable: true },
+  });
 }

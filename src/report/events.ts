@@ -1,8 +1,7 @@
 import { type TokenCount, usageOf } from "./usage.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { redactText } from "../secrets/redact.ts";
-import type { Entry } from "../store/entry.ts";
-import { bodyLength } from "../store/entry_body.ts";
+import { bodyLength, type Entry } from "../store/entry.ts";
 
 /** The request that an event is about. */
 export interface EventRequest {

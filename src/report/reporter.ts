@@ -1,7 +1,7 @@
-import { debugLine } from "./debug_line.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
 import { type CachyStats, createCounters } from "./stats.ts";
 import type { CachyEvent } from "./events.ts";
+import { type Color, paint, showBytes, showTime } from "../lib/show.ts";
 
 /** Where the parts of a handle report what happens. */
 export interface Reporter {
@@ -50,4 +50,42 @@ export function createReporter(options: {
     emit({ kind: "warning", message });
   };
   return { stats, emit, warn };
+}
+
+/** An event about a request. */
+export type RequestEvent = Exclude<CachyEvent, { kind: "warning" }>;
+
+const COLORS: Readonly<Record<RequestEvent["kind"], Color>> = {
+  hit: "green",
+  miss: "yellow",
+  recorded: "cyan",
+  dropped: "red",
+};
+
+/**
+ * One line per event: never a body, a header or a credential.
+ *
+ * @param isColored Whether it goes to a terminal; by default stderr is asked.
+ */
+export function debugLine(event: RequestEvent, isColored?: boolean): string {
+  const { method, url, key } = event.request;
+  const word = event.kind.toUpperCase();
+  // The spaces stay outside: some terminals underline or fill what is colored.
+  const kind = paint(word, COLORS[event.kind], isColored) + " ".repeat("RECORDED".length - word.length);
+  return `cachy ${kind} ${key} ${method} ${url.replace(/^https?:\/\//, "")} ${outcome(event)}`;
+}
+
+function outcome(event: RequestEvent): string {
+  switch (event.kind) {
+    case "hit": {
+      const saved = event.savedMs === undefined ? "" : `, saved ${showTime(event.savedMs)}`;
+      return `${showBytes(event.bytes)} ${showTime(event.ms)}${saved}`;
+    }
+    case "miss":
+      return showTime(event.ms);
+    case "recorded":
+      return `${showBytes(event.bytes)} in ${showTime(event.ms)}`;
+    case "dropped":
+      return `${event.reason}: ${event.detail}`;
+  }
 }

@@ -1,7 +1,5 @@
-import { replaceBytes, textOf, utf8 } from "../lib/bytes.ts";
-import { sha256Hex } from "../lib/sha256.ts";
-import { canonicalJson, type JsonRewrite } from "../lib/canonical_json.ts";
-import { asRecord, parseJson } from "../lib/json.ts";
+import { replaceBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
+import { asRecord, canonicalJson, type JsonRewrite, parseJson } from "../lib/json.ts";
 import type { RequestData } from "./request.ts";
 import type { FormPart } from "./body.ts";
 import { identityUrl } from "../secrets/redact.ts";

@@ -1,5 +1,4 @@
-import { concatBytes, utf8 } from "../lib/bytes.ts";
-import { sha256Hex } from "../lib/sha256.ts";
+import { concatBytes, sha256Hex, utf8 } from "../lib/bytes.ts";
 import { type CanonicalOptions, type CanonicalRequest, canonicalRequest } from "./canonical.ts";
 import type { RequestData } from "./request.ts";
 

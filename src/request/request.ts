@@ -1,4 +1,4 @@
-import { waitUnlessAborted } from "../lib/abort.ts";
+import { waitUnlessAborted } from "../lib/wait.ts";
 import { type BodyRead, bodyReader, cloneReader, isReadable, type RequestBody, sizeOf } from "./body.ts";
 
 /** What a caller hands to `fetch`. */

@@ -1,4 +1,4 @@
-import { canonicalString } from "../lib/canonical_json.ts";
+import { canonicalString } from "../lib/json.ts";
 import { REDACTED } from "./redact.ts";
 
 /** A secret that is known by its value: that of an environment variable. */

@@ -1,3 +1,6 @@
+import { decodeBase64, encodeBase64, textOf, utf8Length } from "../lib/bytes.ts";
+import { identityUrl, redactText } from "../secrets/redact.ts";
+
 /** The newest version of the line format that this code reads, and the one that it writes. */
 export const ENTRY_VERSION = 1;
 
@@ -138,4 +141,60 @@ function show(value: unknown): string {
   }
   if (Array.isArray(value)) return "a list";
   return isRecord(value) ? "an object" : String(value);
+}
+
+/** A body as the members `binary` and `response` hold it. */
+export function encodeBody(body: Uint8Array, contentType: string): Required<Pick<Entry, "binary" | "response">> {
+  const text = isTextual(contentType) ? textOf(body) : undefined;
+  return text === undefined ? { binary: true, response: encodeBase64(body) } : { binary: false, response: text };
+}
+
+/** The body of an entry: its text, or its bytes if it is binary. */
+export function decodeBody(entry: Entry): string | Uint8Array<ArrayBuffer> {
+  return entry.binary ? decodeBase64(entry.response) : entry.response;
+}
+
+/** How many bytes the body of an entry has. */
+export function bodyLength({ binary, response }: Entry): number {
+  if (!binary) return utf8Length(response);
+  const padding = response.endsWith("==") ? 2 : response.endsWith("=") ? 1 : 0;
+  return response.length / 4 * 3 - padding;
+}
+
+function isTextual(contentType: string): boolean {
+  return /^text\/|json|xml|javascript|x-www-form-urlencoded|event-stream|yaml/i
+    .test(contentType) &&
+    !/eventstream/i.test(contentType);
+}
+
+/** An SDK sends its next request there, which has to be the recorded one. */
+const UPLOAD_URL = "x-goog-upload-url";
+
+/** Response headers that are recorded: what SDKs and replays need. */
+const RECORDED_HEADERS: readonly string[] = [
+  "content-type",
+  "x-request-id",
+  "request-id",
+  "x-amzn-requestid",
+  UPLOAD_URL,
+  "x-goog-upload-status",
+];
+
+/** Response headers that are never recorded, asked for or not: credentials, and what describes bytes on the wire. */
+export const NEVER_RECORDED_HEADERS: ReadonlySet<string> = new Set([
+  "set-cookie",
+  "content-encoding",
+  "content-length",
+  "transfer-encoding",
+]);
+
+/** The response headers that go into the file, without secrets in URLs. */
+export function recordedHeaders(headers: Headers, alsoRecorded: ReadonlySet<string>): Record<string, string> {
+  const recorded: Record<string, string> = {};
+  for (const name of [...RECORDED_HEADERS, ...alsoRecorded]) {
+    const value = headers.get(name);
+    if (value === null || NEVER_RECORDED_HEADERS.has(name)) continue;
+    recorded[name] = name === UPLOAD_URL && URL.canParse(value) ? identityUrl(new URL(value)) : redactText(value);
+  }
+  return recorded;
 }

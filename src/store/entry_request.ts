@@ -1,14 +1,19 @@
-import { encodeBase64 } from "../lib/base64.ts";
-import { utf8 } from "../lib/bytes.ts";
-import { sha256Hex } from "../lib/sha256.ts";
-import { canonicalJson } from "../lib/canonical_json.ts";
+import { encodeBase64, sha256Hex, utf8 } from "../lib/bytes.ts";
+import { canonicalJson } from "../lib/json.ts";
 import type { CanonicalRequest } from "../request/canonical.ts";
 import type { DigestExtras } from "../request/identify.ts";
 import type { RecordedRequest } from "./entry.ts";
 import type { RequestData } from "../request/request.ts";
 import type { FormPart } from "../request/body.ts";
-import { isSecretName } from "../secrets/names.ts";
-import { REDACTED, redactForm, redactJson, redactJsonText, redactString, redactText } from "../secrets/redact.ts";
+import {
+  isSecretName,
+  REDACTED,
+  redactForm,
+  redactJson,
+  redactJsonText,
+  redactString,
+  redactText,
+} from "../secrets/redact.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
 
 /**

@@ -15,10 +15,9 @@
  */
 import { textOf } from "../lib/bytes.ts";
 import { checkEntry, type Entry, formatEntry, parseEntry } from "./entry.ts";
-import { CachyError } from "../lib/errors.ts";
-import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/time_limit.ts";
-import { checkStoreOptions, type Rule, TIME_LIMIT_RULE } from "../lib/check_options.ts";
-import { describeWithout, type Store, type Warn, warnOnStderr } from "./store.ts";
+import { CachyError, checkStoreOptions, type Rule } from "../lib/errors.ts";
+import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
+import { describeWithout, type Store, TIME_LIMIT_RULE, type Warn, warnOnStderr } from "./store.ts";
 
 export type { Entry, RecordedRequest } from "./entry.ts";
 export type { Store, Warn } from "./store.ts";

@@ -1,7 +1,14 @@
-import { CachyError, storeProblem } from "../lib/errors.ts";
-import { describeWithout, isStore, type Store, type Warn, warnOnStderr } from "./store.ts";
-import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/time_limit.ts";
-import { checkStoreOptions, TIME_LIMIT_RULE } from "../lib/check_options.ts";
+import { CachyError, checkStoreOptions } from "../lib/errors.ts";
+import {
+  describeWithout,
+  isStore,
+  type Store,
+  storeProblem,
+  TIME_LIMIT_RULE,
+  type Warn,
+  warnOnStderr,
+} from "./store.ts";
+import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
 
 /** How a shared store is used. */
 export interface LayeredOptions {

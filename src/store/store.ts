@@ -1,6 +1,8 @@
 import type { Entry } from "./entry.ts";
 import { redactText } from "../secrets/redact.ts";
 import { show } from "../lib/show.ts";
+import { messageOf, type Rule } from "../lib/errors.ts";
+import { isTimeLimit, LONGEST_TIMER_MS } from "../lib/wait.ts";
 
 /**
  * Where entries are kept. Both functions may be synchronous or asynchronous.
@@ -68,3 +70,38 @@ export function describeWithout(value: unknown, missing: readonly string[]): str
   if (typeof value !== "object" || value === null) return show(value);
   return `an object without ${missing.join(", ")}`;
 }
+
+/**
+ * A store that ends with the process, for tests and for trying things out.
+ *
+ * @example
+ * ```ts
+ * import { createCachy, memoryStore } from "@cachy/core";
+ *
+ * const cachy = createCachy({ store: memoryStore() });
+ * ```
+ */
+export function memoryStore(): Store {
+  const entries = new Map<string, Entry>();
+  return {
+    name: "memory",
+    find: (key, sha256) => (sha256 ? entries.get(sha256) : undefined) ?? entries.get(key),
+    append(entry) {
+      const id = entry.sha256 ?? entry.key;
+      entries.delete(id); // so that it becomes the newest
+      entries.set(id, entry);
+    },
+    entries: () => [...entries.values()].reverse(),
+    get size() {
+      return entries.size;
+    },
+  };
+}
+
+/** What is wrong with a store that failed, in one sentence. */
+export function storeProblem(verb: "read" | "write", storeName: string, error: unknown): string {
+  return `Cannot ${verb} ${storeName}: ${messageOf(error)}`;
+}
+
+/** The rule of the option `timeLimitMs`. */
+export const TIME_LIMIT_RULE: Rule = [`milliseconds, more than 0 and up to ${LONGEST_TIMER_MS}`, isTimeLimit];

@@ -22,7 +22,7 @@ const print = (text: string) => console.log(text);
 if (what === "compact") {
   print("ready");
   for (let round = 0; !existsSync(`${file}.stop`); round++) {
-    if (existsSync(file)) compactFile(file, { sort: round % 2 === 1 });
+    if (existsSync(file)) await compactFile(file, { sort: round % 2 === 1 });
     else await pause(1);
   }
 } else {

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import { show } from "../../lib/show.ts";
-import { mostSimilar } from "../../lib/similar.ts";
+import { mostSimilar, show } from "../../lib/show.ts";
 import { type Command, type OptionRules, UsageError } from "./command.ts";
 
 /** What a user gave to a command. */

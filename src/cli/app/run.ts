@@ -1,7 +1,6 @@
 import { CachyError, messageOf } from "../../lib/errors.ts";
 import { withCure } from "../../store/jsonl/file.ts";
-import { show } from "../../lib/show.ts";
-import { mostSimilar } from "../../lib/similar.ts";
+import { mostSimilar, show } from "../../lib/show.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, type ExitCode, FAILED, FINE, UsageError } from "./command.ts";
 import { printableLines } from "../display/printable.ts";

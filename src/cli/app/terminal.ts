@@ -1,6 +1,6 @@
 import process from "node:process";
 import { createInterface } from "node:readline/promises";
-import { type Color, paint, wantsColors } from "../../lib/colors.ts";
+import { type Color, paint, wantsColors } from "../../lib/show.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { withCure } from "../../store/jsonl/file.ts";
 import { CommandError } from "./command.ts";

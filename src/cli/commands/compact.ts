@@ -1,4 +1,4 @@
-import { plural, showBytes } from "../../lib/amounts.ts";
+import { plural, showBytes } from "../../lib/show.ts";
 import { compactAt } from "../../store/jsonl/compact.ts";
 import { defineCommand, FILE_OPTION, FINE } from "../app/command.ts";
 import { findFile, withFile } from "../file/recorded_file.ts";

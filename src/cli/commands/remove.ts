@@ -1,4 +1,4 @@
-import { plural, showBytes } from "../../lib/amounts.ts";
+import { plural, showBytes } from "../../lib/show.ts";
 import {
   type Call,
   CommandError,

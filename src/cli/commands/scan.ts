@@ -1,5 +1,4 @@
-import { readableVariables } from "../../lib/environment.ts";
-import { isGranted } from "../../lib/permissions.ts";
+import { isGranted, readableVariables } from "../../lib/environment.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { bytesAt, type Position } from "../../store/jsonl/file.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";

@@ -1,7 +1,6 @@
-import { showBytes, showTime } from "../../lib/amounts.ts";
-import { bodyLength, decodeBody } from "../../store/entry_body.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
+import { bodyLength, decodeBody, type Entry } from "../../store/entry.ts";
 import { utf8 } from "../../lib/bytes.ts";
-import type { Entry } from "../../store/entry.ts";
 import { asRecord } from "../../lib/json.ts";
 import { lineNumber } from "../../store/jsonl/index.ts";
 import { usageOf } from "../../report/usage.ts";

@@ -1,4 +1,4 @@
-import { showBytes, showTime } from "../../lib/amounts.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
 import { defineCommand, FILE_OPTION, FINE, JSON_OPTION } from "../app/command.ts";
 import { bar } from "../display/bars.ts";
 import { printable, printableJson } from "../display/printable.ts";

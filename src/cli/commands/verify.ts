@@ -1,4 +1,4 @@
-import { plural } from "../../lib/amounts.ts";
+import { plural } from "../../lib/show.ts";
 import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { findFile, withFile } from "../file/recorded_file.ts";

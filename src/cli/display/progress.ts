@@ -1,5 +1,5 @@
 import process from "node:process";
-import { showBytes, showTime } from "../../lib/amounts.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
 import { bar } from "./bars.ts";
 import { printable } from "./printable.ts";
 import { columnsOf, isSmartTerminal, type OutputStream } from "./terminal.ts";

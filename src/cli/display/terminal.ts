@@ -1,5 +1,5 @@
 import process from "node:process";
-import { isGranted } from "../../lib/permissions.ts";
+import { isGranted } from "../../lib/environment.ts";
 
 /** The part of `process.stdout` and `process.stderr` that tells what they are. */
 export interface OutputStream {

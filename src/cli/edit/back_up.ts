@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, fstatSync, fsyncSync, linkSync, openSync, rmSync } from "node:fs";
-import { requireGranted } from "../../lib/permissions.ts";
+import { requireGranted } from "../../lib/environment.ts";
 import { copyBytes } from "../../store/jsonl/write_lines.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { requireGranted } from "../../lib/permissions.ts";
+import { requireGranted } from "../../lib/environment.ts";
 import { CommandError } from "../app/command.ts";
 import { type MergedFile, mergeFile } from "./merge_file.ts";
 import { mergeTarget } from "./merge_target.ts";

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync } from "node:fs";
 import type { Entry } from "../../store/entry.ts";
-import { timeOf } from "../../store/jsonl/carry_over.ts";
-import { entryAt, lineAt, LONGEST_LINE } from "../../store/jsonl/read_line.ts";
+import { timeOf } from "../../store/jsonl/rewrite.ts";
+import { entryAt, isKeptForOthers, keyNumber, lineAt, LONGEST_LINE } from "../../store/jsonl/line.ts";
 import { bytesAt, openIfExists, type Position } from "../../store/jsonl/file.ts";
 import { emptyIndex, type Index, linesOf, readLines } from "../../store/jsonl/index.ts";
-import { isKeptForOthers, isNewest } from "../../store/jsonl/kept_lines.ts";
-import { keyNumber } from "../../store/jsonl/line_key.ts";
+import { isNewest } from "../../store/jsonl/compact.ts";
 import { bareLine } from "../../store/jsonl/write_lines.ts";
 import type { MergeTarget } from "./merge_target.ts";
 import type { RecordedFile } from "../file/recorded_file.ts";

@@ -1,8 +1,7 @@
 import type { Entry } from "../../store/entry.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { requireGranted } from "../../lib/permissions.ts";
-import { lineAppender } from "../../store/jsonl/append.ts";
-import { withCure } from "../../store/jsonl/file.ts";
+import { requireGranted } from "../../lib/environment.ts";
+import { lineAppender, withCure } from "../../store/jsonl/file.ts";
 import { jsonlStore } from "../../store/jsonl/store.ts";
 import { CommandError } from "../app/command.ts";
 

@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
 import { fstatSync, fsyncSync } from "node:fs";
 import { asRecord, parseJson } from "../../lib/json.ts";
-import { startOfLastLine } from "../../store/jsonl/carry_over.ts";
-import { entryAt, lineAt } from "../../store/jsonl/read_line.ts";
+import { rewriteFile, type Rewritten, startOfLastLine } from "../../store/jsonl/rewrite.ts";
+import { entryAt, keyAtStart, keyNumber, lineAt } from "../../store/jsonl/line.ts";
 import { bytesAt, isTorn, type Position } from "../../store/jsonl/file.ts";
 import { linesOf } from "../../store/jsonl/index.ts";
-import { keyAtStart, keyNumber } from "../../store/jsonl/line_key.ts";
 import { copyBytes } from "../../store/jsonl/write_lines.ts";
-import { rewriteFile, type Rewritten } from "../../store/jsonl/rewrite.ts";
 import { type Copy, copyOthers } from "./copy_lines.ts";
 import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile, withFile } from "../file/recorded_file.ts";

@@ -1,8 +1,7 @@
 import { fstatSync, rmSync } from "node:fs";
-import { entryAt, LONGEST_LINE } from "../../store/jsonl/read_line.ts";
+import { entryAt, isKeptForOthers, LONGEST_LINE } from "../../store/jsonl/line.ts";
 import { bytesAt, isTorn, type Position } from "../../store/jsonl/file.ts";
 import { linesOf } from "../../store/jsonl/index.ts";
-import { isKeptForOthers } from "../../store/jsonl/kept_lines.ts";
 import { bareLine, type LineWriter, lineWriter } from "../../store/jsonl/write_lines.ts";
 import { rewriteFile, type Rewritten } from "../../store/jsonl/rewrite.ts";
 import { backUp } from "./back_up.ts";

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, type Stats, statSync } from "node:fs";
 import type { Entry } from "../../store/entry.ts";
-import { isGranted } from "../../lib/permissions.ts";
+import { isGranted } from "../../lib/environment.ts";
 import { createSettings } from "../../options/settings.ts";
-import { entryAt } from "../../store/jsonl/read_line.ts";
+import { entryAt } from "../../store/jsonl/line.ts";
 import { bytesAt, openIfExists, type Position } from "../../store/jsonl/file.ts";
 import { emptyIndex, linesOf, readLines } from "../../store/jsonl/index.ts";
 import { CommandError } from "../app/command.ts";

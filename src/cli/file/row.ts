@@ -1,6 +1,5 @@
-import { bodyLength } from "../../store/entry_body.ts";
+import { bodyLength, type Entry } from "../../store/entry.ts";
 import { utf8 } from "../../lib/bytes.ts";
-import type { Entry } from "../../store/entry.ts";
 import { type TokenCount, usageOf } from "../../report/usage.ts";
 import { isIsoDate } from "./time.ts";
 import { startOfPart } from "../show/part_text.ts";

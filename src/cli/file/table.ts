@@ -1,4 +1,4 @@
-import { showBytes, showTime } from "../../lib/amounts.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
 import { showAge } from "../display/age.ts";
 import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import type { EntryRow } from "./row.ts";

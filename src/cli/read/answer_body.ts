@@ -6,7 +6,7 @@ import {
   startsLikeEvents,
   startsLikeJsonLines,
   type StreamEvent,
-} from "../../lib/stream_events.ts";
+} from "../../lib/framing.ts";
 import { awsEvents } from "./body/aws_events.ts";
 import { parseCutJson } from "./body/cut_json.ts";
 import { gemini } from "./gemini/gemini.ts";

@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../lib/stream_events.ts";
+import type { StreamEvent } from "../../lib/framing.ts";
 import { aiGateway } from "./others/ai_gateway.ts";
 import { anthropic } from "./anthropic/anthropic.ts";
 import { speech, transcription } from "./others/audio.ts";

@@ -1,6 +1,6 @@
 import type { Entry } from "../../store/entry.ts";
 import { asRecord } from "../../lib/json.ts";
-import type { StreamEvent } from "../../lib/stream_events.ts";
+import type { StreamEvent } from "../../lib/framing.ts";
 import { answerBody, contentType } from "./answer_body.ts";
 import type { Answered, Format } from "./parts/format.ts";
 import { formatOfAnswer, formatOfEvents, formatOfKind, TOLD_BY_PATH } from "./formats.ts";

@@ -1,8 +1,7 @@
 import type { RecordedRequest } from "../../store/entry.ts";
 import { parseJson } from "../../lib/json.ts";
-import { isSecretName } from "../../secrets/names.ts";
+import { isSecretName, REDACTED, redactForm, redactJsonText, redactText } from "../../secrets/redact.ts";
 import { hideSecretValues } from "../../store/entry_request.ts";
-import { REDACTED, redactForm, redactJsonText, redactText } from "../../secrets/redact.ts";
 import { isForm, isParts } from "./request_body.ts";
 
 /**

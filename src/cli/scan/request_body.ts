@@ -5,7 +5,7 @@ import {
   isSecretName,
   isSecretParameter,
   parameterName,
-} from "../../secrets/names.ts";
+} from "../../secrets/redact.ts";
 import type { Credential } from "../../secrets/values.ts";
 import { namedSecret } from "./by_name.ts";
 import { type Sighting, sightingsIn, sightingsWithUrls } from "./by_value.ts";

@@ -1,7 +1,6 @@
-import { decodeBody } from "../../store/entry_body.ts";
-import type { Entry } from "../../store/entry.ts";
+import { decodeBody, type Entry } from "../../store/entry.ts";
 import { asRecord } from "../../lib/json.ts";
-import { isSecretName } from "../../secrets/names.ts";
+import { isSecretName } from "../../secrets/redact.ts";
 import { type Credential, hideInText } from "../../secrets/values.ts";
 import { joinedTexts } from "../../secrets/joined_texts.ts";
 import { namedSecret } from "./by_name.ts";

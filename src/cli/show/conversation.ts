@@ -1,4 +1,4 @@
-import type { Color } from "../../lib/colors.ts";
+import type { Color } from "../../lib/show.ts";
 import { printable, printableLines } from "../display/printable.ts";
 import { showCitation, showMedia, showVectors } from "./part_text.ts";
 import type { Message, Part } from "../read/reading.ts";

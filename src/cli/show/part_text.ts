@@ -1,4 +1,4 @@
-import { showBytes, showTime } from "../../lib/amounts.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
 import type { MediaPart, Part } from "../read/reading.ts";
 
 /** A part in one line, its texts cut to a number of characters. */

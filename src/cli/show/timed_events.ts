@@ -1,6 +1,5 @@
-import { decodeBody } from "../../store/entry_body.ts";
+import { decodeBody, type Entry } from "../../store/entry.ts";
 import { concatBytes, utf8 } from "../../lib/bytes.ts";
-import type { Entry } from "../../store/entry.ts";
 import { awsEvents } from "../read/body/aws_events.ts";
 import { chunkLengths } from "../../replay/replay.ts";
 import {
@@ -11,7 +10,7 @@ import {
   startsLikeEvents,
   startsLikeJsonLines,
   type StreamEvent,
-} from "../../lib/stream_events.ts";
+} from "../../lib/framing.ts";
 
 /** An event of a recorded stream. */
 export interface TimedEvent extends StreamEvent {

@@ -1,7 +1,6 @@
 import { utf8 } from "../../lib/bytes.ts";
-import { decodeBody } from "../../store/entry_body.ts";
+import { decodeBody, type Entry } from "../../store/entry.ts";
 import { headProblem, judgeBody } from "../../record/completeness.ts";
-import type { Entry } from "../../store/entry.ts";
 import { readableVariables } from "../../lib/environment.ts";
 import type { AnswerHead } from "../../record/json_answer.ts";
 import type { Problem } from "../../report/events.ts";

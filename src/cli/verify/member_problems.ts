@@ -1,5 +1,4 @@
-import { bodyLength } from "../../store/entry_body.ts";
-import type { Entry, RecordedRequest } from "../../store/entry.ts";
+import { bodyLength, type Entry, type RecordedRequest } from "../../store/entry.ts";
 import { asRecord } from "../../lib/json.ts";
 import { isIsoDate } from "../file/time.ts";
 

@@ -1,6 +1,5 @@
 import type { Credential } from "../../secrets/values.ts";
-import { isKeptForOthers } from "../../store/jsonl/kept_lines.ts";
-import { keyNumber } from "../../store/jsonl/line_key.ts";
+import { isKeptForOthers, keyNumber } from "../../store/jsonl/line.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile } from "../file/recorded_file.ts";

@@ -1,56 +1,12 @@
-import { isPath, pathOf, workingDirectory } from "../../lib/environment.ts";
-import { CachyError } from "../../lib/errors.ts";
-import { show } from "../../lib/show.ts";
-import { checkStoreOptions } from "../../lib/check_options.ts";
-import { emptyIndex, readLines } from "./index.ts";
-import { type CompactReport, type KeptOptions, writeKept } from "./kept_lines.ts";
+import { emptyIndex, type Index, linesOf, readLines } from "./index.ts";
 import { rewriteFile, type Rewritten } from "./rewrite.ts";
+import type { Entry } from "../entry.ts";
+import { entryAt, keyForOthers, keyNumber } from "./line.ts";
+import { bytesAt, type Position } from "./file.ts";
+import { bareLine, lineWriter } from "./write_lines.ts";
+import type { CompactReport } from "./compact_file.ts";
 
-/** How a file is compacted. */
-export interface CompactOptions {
-  /**
-   * Whether the lines are sorted by their keys, as pycachy does. Otherwise they stay in their order.
-   *
-   * @default false
-   */
-  readonly sort?: boolean;
-}
-
-/**
- * Writes a file anew, without the lines that count for nothing: those that a newer one of the same digest has replaced,
- * and those that are no entries. Lines of a newer format and lines that only pycachy answers from stay.
- *
- * Others may record into the file meanwhile, and lose nothing. The file is replaced at once, so that a crash leaves the
- * old or the new one. pycachy must not write at the same time.
- *
- * @param file A path (relative to the working directory) or a `file:` URL.
- * @param options In which order the lines are written.
- * @returns What stayed and what went.
- * @throws {CachyError} `invalid_option`, if `file` is no path, or an option is unknown or has a wrong value.
- * @throws {CachyError} `cannot_compact`, if the file does not exist or cannot be read.
- * @throws {CachyError} `cannot_compact`, if the new file cannot be written beside it; the old one is untouched then.
- * @throws {CachyError} `cannot_compact`, if somebody else is compacting it.
- *
- * @example
- * ```ts
- * import { compactFile, jsonlStore } from "@cachy/core";
- * import { tmpdir } from "node:os";
- *
- * const file = `${tmpdir()}/${crypto.randomUUID()}.jsonl`;
- * const store = jsonlStore(file);
- * for (const response of ["old", "new"]) store.append({ key: "5ece2360", response });
- * console.assert(compactFile(file).replaced === 1);
- * ```
- */
-export function compactFile(file: string | URL, options: CompactOptions = {}): CompactReport {
-  if (!isPath(file)) {
-    throw new CachyError("invalid_option", `Cannot compact ${show(file)}: expected a path or a file: URL.`);
-  }
-  checkStoreOptions(options, { sort: ["a boolean", (value) => typeof value === "boolean"] }, "compactFile");
-  return compactAt(pathOf(file, workingDirectory()), { sort: options.sort ?? false, onProgress() {} });
-}
-
-/** The same for a path, telling how far it is. */
+/** Compacts the file at a path, telling how far it is. */
 export function compactAt(path: string, { sort, onProgress }: Omit<KeptOptions, "size">): CompactReport {
   return rewriteFile(path, {
     verb: "compact",
@@ -67,4 +23,70 @@ function writeCompact(old: number, target: number, options: KeptOptions): Rewrit
   const lineFeed = index.open ? 1 : 0; // that the last line lacked
   const isChanged = sort || report.bytesAfter !== size + lineFeed;
   return { report: isChanged ? report : { ...report, bytesAfter: size }, end: size, isChanged };
+}
+
+/** Which lines are copied, and how. */
+export interface KeptOptions {
+  /** Up to where to read the file, in bytes: a last line that is not in the index may lack its line feed. */
+  readonly size: number;
+  /** Whether to sort the lines by key. */
+  readonly sort: boolean;
+  /** Is told after each line how much of the file is done, in bytes. Lines that are sorted are gone through twice. */
+  onProgress(done: number, total: number): void;
+}
+
+/**
+ * Copies the lines that count.
+ *
+ * @param index What is known of the old file.
+ */
+export function writeKept(old: number, target: number, index: Index, options: KeptOptions): CompactReport {
+  const { size, sort, onProgress } = options;
+  const counts = { kept: 0, replaced: 0, damaged: 0 };
+  const writer = lineWriter(target);
+  const sorted: KeyedPosition[] = [];
+  for (const position of linesOf(old, 0, size)) {
+    const { fate, key } = judgeLine(old, position, index);
+    counts[fate]++;
+    if (fate === "kept" && sort) sorted.push({ key, position });
+    else if (fate === "kept") writer.write(bareLine(bytesAt(old, position)));
+    const done = Math.min(position.start + position.length + 1, size);
+    onProgress(sort ? done / 2 : done, size);
+  }
+  sorted.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : a.position.start - b.position.start);
+  for (const [at, { position }] of sorted.entries()) {
+    writer.write(bareLine(bytesAt(old, position)));
+    onProgress(size / 2 * (1 + (at + 1) / sorted.length), size);
+  }
+  return { ...counts, bytesBefore: size, bytesAfter: writer.end() };
+}
+
+interface KeyedPosition {
+  readonly key: string;
+  readonly position: Position;
+}
+
+interface Judgement {
+  readonly fate: "kept" | "replaced" | "damaged";
+  readonly key: string;
+}
+
+function judgeLine(file: number, position: Position, index: Index): Judgement {
+  const entry = entryAt(file, position);
+  if (typeof entry === "string") {
+    const key = keyForOthers(file, position);
+    return key === undefined ? { fate: "damaged", key: "" } : { fate: "kept", key };
+  }
+  return { fate: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
+}
+
+/** Whether no later line is of the same digest. */
+export function isNewest(file: number, { start }: Position, { key, sha256 }: Entry, { positions }: Index): boolean {
+  const number = keyNumber(key);
+  for (const newer of number === undefined ? [] : positions.positionsOf(number)) {
+    if (newer.start <= start) return true;
+    const entry = entryAt(file, newer);
+    if (typeof entry !== "string" && entry.key === key && entry.sha256 === sha256) return false;
+  }
+  return true;
 }

@@ -1,8 +1,7 @@
 import type { Stats } from "node:fs";
 import type { Entry } from "../entry.ts";
-import { EDGE_LENGTH, edgesOf, entryAt, LONGEST_LINE } from "./read_line.ts";
+import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
 import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
-import { keyAtStart, keyNumber } from "./line_key.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
 
 /** A line that is no entry. */

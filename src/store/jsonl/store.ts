@@ -1,15 +1,12 @@
 import { closeSync, fstatSync } from "node:fs";
 import { areSameBytes } from "../../lib/bytes.ts";
 import { type Entry, formatEntry } from "../entry.ts";
-import { isPath, pathOf, workingDirectory } from "../../lib/environment.ts";
+import { isPath, pathOf, requireGranted, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
-import { requireGranted } from "../../lib/permissions.ts";
 import { show } from "../../lib/show.ts";
-import { lineAppender } from "./append.ts";
-import { entryAt } from "./read_line.ts";
-import { openIfExists, withCure } from "./file.ts";
+import { lineAppender, openIfExists, withCure } from "./file.ts";
+import { entryAt, keyNumber } from "./line.ts";
 import { type BadLines, emptyIndex, fenceOf, isSameFile, lineNumber, readLines } from "./index.ts";
-import { keyNumber } from "./line_key.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { parseJson } from "../../../lib/json.ts";
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import { eventType } from "../parts/event_type.ts";
 import { append, appendText, inOrder, itemAt, type Json, objectOf } from "../parts/members.ts";
 

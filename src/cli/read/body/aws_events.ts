@@ -1,7 +1,6 @@
-import { awsFrameAt, EVENT_TYPE } from "../../../lib/aws_frames.ts";
-import { decodeBase64 } from "../../../lib/base64.ts";
+import { awsFrameAt, EVENT_TYPE, type StreamEvent } from "../../../lib/framing.ts";
+import { decodeBase64 } from "../../../lib/bytes.ts";
 import { parseJson } from "../../../lib/json.ts";
-import type { StreamEvent } from "../../../lib/stream_events.ts";
 import { objectOf, textOf } from "../parts/members.ts";
 
 /** The events at the start of a body. */

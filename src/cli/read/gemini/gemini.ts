@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import type { Format } from "../parts/format.ts";
 import { either, geminiParts } from "./gemini_parts.ts";
 import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";

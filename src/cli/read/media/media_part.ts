@@ -1,4 +1,4 @@
-import { decodeBase64 } from "../../../lib/base64.ts";
+import { decodeBase64 } from "../../../lib/bytes.ts";
 import { measure, type Sample } from "./media.ts";
 import { given, textOf } from "../parts/members.ts";
 import type { MediaPart } from "../parts/message.ts";

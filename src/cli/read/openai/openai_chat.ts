@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import { chatMessage } from "./chat_message.ts";
 import { contentParts } from "./content.ts";
 import type { Format } from "../parts/format.ts";

@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import { append, appendText, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 
 /** What has come of one choice. */

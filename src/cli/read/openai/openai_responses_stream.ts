@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import { eventType } from "../parts/event_type.ts";
 import { append, inOrder, itemAt, type Json, listOf, objectOf } from "../parts/members.ts";
 

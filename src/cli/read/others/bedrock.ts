@@ -1,5 +1,5 @@
 import { parseJson } from "../../../lib/json.ts";
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import type { Format } from "../parts/format.ts";
 import { base64Media, namedMedia } from "../media/media_part.ts";
 import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";

@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import { chatMessage } from "../openai/chat_message.ts";
 import { eventType } from "../parts/event_type.ts";
 import type { Answered, Format } from "../parts/format.ts";

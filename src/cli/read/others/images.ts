@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import { eventType } from "../parts/event_type.ts";
 import type { Format } from "../parts/format.ts";
 import { base64Media, urlMedia } from "../media/media_part.ts";

@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import { chatMessage } from "../openai/chat_message.ts";
 import { base64Media } from "../media/media_part.ts";
 import type { Format } from "../parts/format.ts";

@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import { objectOf, textOf } from "./members.ts";
 
 /** The type of an event: named by its `type` member, else (also where the event is cut) by its `event:` line. */

@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../../lib/stream_events.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 import type { Kind } from "./kind.ts";
 import type { Json } from "./members.ts";
 import type { Message } from "./message.ts";

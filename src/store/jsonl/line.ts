@@ -1,5 +1,6 @@
-import { type Entry, parseEntry } from "../entry.ts";
+import { checkEntry, type Entry, ENTRY_VERSION, parseEntry } from "../entry.ts";
 import { bytesAt, type Position } from "./file.ts";
+import { asRecord, parseJson } from "../../lib/json.ts";
 
 /** How much of the start and the end of a line tells whether it may be an entry, in bytes. */
 export const EDGE_LENGTH = 24;
@@ -82,4 +83,55 @@ function edgeProblem(length: number, bytes: Uint8Array): string | undefined {
 function parseEdges(edges: string): string {
   const reason = parseEntry(edges);
   return typeof reason === "string" ? reason : "not JSON";
+}
+
+/** How lines begin that were written by us or by pycachy, with their key: they need not be parsed to be found. */
+const LINE_STARTS = [`{"key":"`, `{"key": "`].map((text) => new TextEncoder().encode(text));
+const KEY_LENGTH = 8;
+const QUOTE = 0x22;
+
+/** The key at the start of a line, as a number; -1 if it does not start as usual. */
+export function keyAtStart(bytes: Uint8Array, at: number): number {
+  for (const start of LINE_STARTS) {
+    let same = 0;
+    while (same < start.length && bytes[at + same] === start[same]) same++;
+    if (same < start.length) continue;
+    const key = hexAt(bytes, at + same);
+    return bytes[at + same + KEY_LENGTH] === QUOTE ? key : -1;
+  }
+  return -1;
+}
+
+/** Hex digit → its value; -1 for every other byte. */
+const DIGITS = new Int8Array(256).fill(-1);
+for (const [value, digit] of [..."0123456789abcdef"].entries()) DIGITS[digit.charCodeAt(0)] = value;
+
+function hexAt(bytes: Uint8Array, at: number): number {
+  let number = 0;
+  for (let offset = 0; offset < KEY_LENGTH; offset++) {
+    const digit = DIGITS[bytes[at + offset] ?? 0] as number;
+    if (digit === -1) return -1;
+    number = number * 16 + digit;
+  }
+  return number;
+}
+
+/** A key as a number, or undefined if no request can have it. */
+export function keyNumber(key: string): number | undefined {
+  return /^[0-9a-f]{8}$/.test(key) ? parseInt(key, 16) : undefined;
+}
+
+/** What is no entry for us may be one for others: for a newer version, or, with the status of a failure, for pycachy. */
+export function isKeptForOthers(file: number, position: Position): boolean {
+  return keyForOthers(file, position) !== undefined;
+}
+
+/** The key of such a line; undefined of any other one. */
+export function keyForOthers(file: number, position: Position): string | undefined {
+  const value = asRecord(parseJson(lineAt(file, position) ?? ""));
+  const { key, v, response, status_code: status } = value ?? {};
+  const isNewer = typeof v === "number" && v > ENTRY_VERSION;
+  const isFailure = Number.isInteger(status) && typeof response === "string" &&
+    typeof checkEntry({ ...value, status_code: 200 }) !== "string";
+  return typeof key === "string" && (isNewer || isFailure) ? key : undefined;
 }
