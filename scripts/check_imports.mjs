@@ -1,34 +1,76 @@
 // @ts-check
 /**
- * Checks who imports whom: `node scripts/check_imports.mjs`
+ * Checks who imports whom, types included: `node scripts/check_imports.mjs`
  *
- * Below are the rules; a file that a rule does not name must not do what the rule allows. For every file besides: no
- * circles, and no import of anything but our own files and `node:*` (the package has no dependencies).
+ * The folders of `src/` are rooms. A room may import the rooms below it, and of these only the files that are their
+ * face. Besides: no circles, nothing but our own files and `node:*` (the package has no dependencies), and a limit to
+ * what `import "mod.ts"` loads.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { commandLine, root, start } from "./run.mjs";
 import { readModule } from "./source.mjs";
 
+/**
+ * @typedef {object} Room
+ * @property {readonly string[]} below The rooms that it may import; those below them come with them.
+ * @property {readonly string[]} [face] The files that others may import, or folders of such; by default all.
+ */
+
+/** @type {Readonly<Record<string, Room>>} */
+const rooms = {
+  // The core.
+  lib: { below: [] },
+  secrets: { below: ["lib"] },
+  request: { below: ["secrets"] },
+  store: { below: ["request"] },
+  replay: { below: ["store"] },
+  report: { below: ["store"] },
+  record: { below: ["replay", "report"], face: ["record.ts", "completeness.ts", "write_entry.ts", "json_answer.ts"] },
+  miss: { below: ["replay", "report"], face: ["miss.ts", "exit_summary.ts", "nearest.ts", "difference.ts"] },
+  options: { below: ["replay", "report"] },
+  flow: { below: ["record", "miss", "options"], face: ["fetch.ts", "context.ts", "in_flight.ts"] },
+  // The way of a request knows the contract of stores, and not this one.
+  "store/jsonl": {
+    below: ["store"],
+    face: [
+      "store.ts",
+      "compact_file.ts",
+      "compact.ts",
+      "rewrite.ts",
+      "file.ts",
+      "index.ts",
+      "line.ts",
+      "write_lines.ts",
+    ],
+  },
+  // The files that stand in `src/` itself, and mod.ts.
+  root: { below: ["flow", "store/jsonl"] },
+
+  // The command line.
+  "cli/display": { below: ["root"] },
+  "cli/read": { below: ["root"], face: ["reading.ts", "body/answer_body.ts"] },
+  "cli/scan": { below: ["root"], face: ["scan.ts", "request_body.ts"] },
+  "cli/app": { below: ["cli/display"], face: ["command.ts", "help.ts", "progress.ts", "run.ts", "terminal.ts"] },
+  "cli/show": { below: ["cli/read", "cli/display"] },
+  "cli/file": { below: ["cli/show", "cli/app"] },
+  "cli/verify": { below: ["cli/scan", "cli/file"] },
+  "cli/curl": { below: ["cli/scan", "cli/verify"], face: ["curl.ts"] },
+  "cli/edit": { below: ["cli/file"], face: ["merge.ts", "remove.ts", "repair.ts"] },
+  "cli/commands": { below: ["cli/curl", "cli/edit"], face: ["all.ts"] },
+  "cli.ts": { below: ["cli/commands"] },
+};
+
 /** These touch the operating system, by `node:*`. A name that ends in "/" stands for a folder. */
 const nodeImporters = [
-  "src/store/jsonl/append.ts",
-  "src/store/jsonl/carry_over.ts",
-  "src/store/jsonl/write_lines.ts",
-  "src/store/jsonl/rewrite.ts",
-  "src/store/jsonl/store.ts",
-  "src/store/jsonl/index.ts",
-  "src/store/jsonl/file.ts",
-  "src/options/check.ts",
-  "src/options/settings.ts",
+  "src/lib/bytes.ts", // hashes
   "src/lib/environment.ts",
+  "src/store/jsonl/",
+  "src/options/settings.ts", // finds the project's folder
   "src/miss/exit_summary.ts",
-  "src/lib/sha256.ts",
-  "src/options/project_file.ts", // finds the project's folder
-  "src/with_cachy.ts",
   "src/global_fetch.ts",
   "src/enable_cachy.ts",
-  "src/auto.ts",
+  "src/with_cachy.ts",
   "src/cli.ts",
   "src/cli/",
 ];
@@ -36,16 +78,14 @@ const nodeImporters = [
 /** These write to `globalThis`. */
 const globalWriters = ["src/enable_cachy.ts"];
 
-/** These import nothing of ours at run time but what is listed. Types are free. */
-const independent = {
-  "src/lib/errors.ts": [],
-  "src/store/entry.ts": ["src/lib/errors.ts"],
-  "src/lib/canonical_json.ts": ["src/lib/errors.ts"],
-  "src/request/domains.ts": ["src/lib/errors.ts"],
-};
+/** These load a module when they are called. */
+const lazyImporters = ["src/store/jsonl/compact_file.ts"];
 
-/** These import nothing from a folder, not even types, but what is listed: the way of a request knows no store. */
-const apart = [{ file: "src/flow/fetch.ts", from: "src/stores/", except: ["src/store/store.ts"] }];
+/** How many modules `import "mod.ts"` may load: each costs time before the first request. */
+const MOST_MODULES = 55;
+
+/** How many files `src/` may have besides its folders. */
+const MOST_ROOT_FILES = 8;
 
 const folder = commandLine(["root"]).root?.at(-1) ?? root;
 
@@ -54,6 +94,7 @@ const folder = commandLine(["root"]).root?.at(-1) ?? root;
  * @property {string} from A file of ours.
  * @property {string | undefined} to A file of ours, a `node:` module, or what else was imported.
  * @property {boolean} typeOnly
+ * @property {boolean} isLazy
  * @property {number} line
  */
 
@@ -61,15 +102,20 @@ await start(() => {
   const files = sourceFiles();
   const modules = files.map((file) => ({ file, ...readModule(readFileSync(join(folder, file), "utf8")) }));
   const edges = modules.flatMap(({ file, imports }) => imports.map((entry) => edge(file, entry)));
+  const loaded = loadedBy("mod.ts", edges);
+  const atRoot = files.filter((file) => /^src\/[^/]+$/.test(file)).length;
   const problems = [
     ...edges.flatMap((entry) => importProblems(entry, files).map((text) => `${entry.from}:${entry.line} ${text}`)),
     ...modules.filter(({ file }) => !allows(globalWriters, file))
       .flatMap(({ file, globalWrites }) => globalWrites.map((line) => `${file}:${line} writes to globalThis`)),
     ...circles(files, edges).map((circle) => `circle: ${circle.join(" → ")}`),
+    ...loaded.size > MOST_MODULES ? [`mod.ts loads ${loaded.size} modules, more than ${MOST_MODULES}`] : [],
+    ...atRoot > MOST_ROOT_FILES ? [`src/ has ${atRoot} files besides its folders, more than ${MOST_ROOT_FILES}`] : [],
+    ...unusedNames(files).map((name) => `a rule names ${name}, which does not exist`),
   ];
   for (const problem of problems) console.log(problem);
-  for (const name of unusedNames(files)) console.log(`note: a rule names ${name}, which does not exist`);
-  console.log(`${files.length} files, ${edges.length} imports, ${problems.length} problems`);
+  const counts = `${files.length} files, ${edges.length} imports, ${loaded.size} modules loaded by mod.ts`;
+  console.log(`${counts}, ${problems.length} problems`);
   return Promise.resolve(problems.length === 0 && edges.length > 0);
 });
 
@@ -86,9 +132,9 @@ function sourceFiles() {
  * @param {import("./source.mjs").Import} entry
  * @returns {Edge}
  */
-function edge(file, { from, typeOnly, line }) {
+function edge(file, { from, ...rest }) {
   const to = from?.startsWith(".") ? posix.join(posix.dirname(file), from) : from;
-  return { from: file, to, typeOnly, line };
+  return { from: file, to, ...rest };
 }
 
 /**
@@ -96,20 +142,54 @@ function edge(file, { from, typeOnly, line }) {
  * @param {readonly string[]} files
  * @returns {string[]}
  */
-function importProblems({ from, to, typeOnly }, files) {
+function importProblems({ from, to, typeOnly, isLazy }, files) {
   if (to === undefined) return ["imports a module that is not named by a literal"];
   if (to.startsWith("node:")) return typeOnly || allows(nodeImporters, from) ? [] : [`imports ${to}`];
   if (!files.includes(to)) return [`imports ${to}, which is neither a file of ours nor node:*`];
-  const allowed = /** @type {Record<string, string[]>} */ (independent)[from];
   return [
-    ...(allowed && !typeOnly && !allowed.includes(to) ? [`imports ${to} at run time, not only its types`] : []),
-    ...apart.filter((rule) => rule.file === from && to.startsWith(rule.from) && !rule.except.includes(to))
-      .map(() => `imports ${to}`),
+    ...isLazy && !typeOnly && !allows(lazyImporters, from) ? [`loads ${to} when it is called`] : [],
+    ...roomProblems(from, to),
   ];
 }
 
 /**
- * The circles of imports that exist at run time: type imports are gone by then.
+ * @param {string} from
+ * @param {string} to
+ * @returns {string[]}
+ */
+function roomProblems(from, to) {
+  const [room, other] = [roomOf(from), roomOf(to)];
+  const rule = rooms[other];
+  if (!rooms[room] || !rule) return [`imports ${to}: the rooms of both have to be in the table`];
+  if (room === other) return [];
+  if (!roomsBelow(room).has(other)) return [`imports ${to}, whose room is not below ${room}`];
+  const name = to.slice(`src/${other}/`.length);
+  return !rule.face || allows(rule.face, name) ? [] : [`imports ${to}, which is not the face of ${other}`];
+}
+
+/**
+ * @param {string} file
+ * @returns {string} A name of {@linkcode rooms}, if the file is in one.
+ */
+function roomOf(file) {
+  if (file === "src/cli.ts") return "cli.ts";
+  const [, ...path] = file.split("/");
+  if (path.length < 2) return "root";
+  const inner = path.slice(0, 2).join("/");
+  return Object.hasOwn(rooms, inner) ? inner : path[0] ?? "";
+}
+
+/**
+ * @param {string} room
+ * @returns {Set<string>}
+ */
+function roomsBelow(room) {
+  const below = rooms[room]?.below ?? [];
+  return new Set(below.flatMap((name) => [name, ...roomsBelow(name)]));
+}
+
+/**
+ * The circles of imports, those of types too.
  *
  * @param {readonly string[]} files
  * @param {readonly Edge[]} edges
@@ -124,11 +204,28 @@ function circles(files, edges) {
   const visit = (file, path) => {
     if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file]);
     if (path.includes(file) || done.has(file)) return;
-    for (const { to } of edges.filter((edge) => edge.from === file && !edge.typeOnly)) visit(to ?? "", [...path, file]);
+    for (const { to } of edges.filter((edge) => edge.from === file)) visit(to ?? "", [...path, file]);
     done.add(file);
   };
   for (const file of files) visit(file, []);
   return found;
+}
+
+/**
+ * The modules that are loaded with a module, itself among them.
+ *
+ * @param {string} file
+ * @param {readonly Edge[]} edges
+ * @param {Set<string>} loaded
+ * @returns {Set<string>}
+ */
+function loadedBy(file, edges, loaded = new Set()) {
+  if (loaded.has(file)) return loaded;
+  loaded.add(file);
+  for (const { from, to, typeOnly, isLazy } of edges) {
+    if (from === file && !typeOnly && !isLazy && to?.endsWith(".ts")) loadedBy(to, edges, loaded);
+  }
+  return loaded;
 }
 
 /**
@@ -141,6 +238,8 @@ function allows(names, file) {
 
 /** @param {readonly string[]} files */
 function unusedNames(files) {
-  const names = [...nodeImporters, ...globalWriters, ...Object.keys(independent), ...apart.map(({ file }) => file)];
-  return names.filter((name) => !existsSync(join(folder, name)) && !files.includes(name));
+  const faces = Object.entries(rooms).flatMap(([room, { face = [] }]) => face.map((name) => `src/${room}/${name}`));
+  const names = [...nodeImporters, ...globalWriters, ...lazyImporters, ...faces];
+  const missing = names.filter((name) => !existsSync(join(folder, name)) && !files.includes(name));
+  return [...missing, ...Object.keys(rooms).filter((room) => !files.some((file) => roomOf(file) === room))];
 }

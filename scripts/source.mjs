@@ -12,6 +12,7 @@
  * @typedef {object} Import
  * @property {string | undefined} from The module; undefined if it is not a literal.
  * @property {boolean} typeOnly Whether nothing of it is left at run time.
+ * @property {boolean} isLazy Whether it is a call, so that the module is not loaded before it.
  * @property {number} line From 1.
  */
 
@@ -22,11 +23,13 @@
 export function readModule(text) {
   const { code, strings } = setAside(text);
   const lineAt = (/** @type {number} */ index) => code.slice(0, index).split("\n").length;
-  const imports = [...code.matchAll(STATEMENT), ...code.matchAll(CALL)].map((match) => {
-    const { type, string } = match.groups ?? {};
-    const from = string === undefined ? undefined : strings[Number(string)];
-    return { from, typeOnly: type !== undefined, line: lineAt(match.index) };
-  });
+  const importsOf = (/** @type {RegExp} */ pattern, /** @type {boolean} */ isLazy) =>
+    [...code.matchAll(pattern)].map((match) => {
+      const { type, string } = match.groups ?? {};
+      const from = string === undefined ? undefined : strings[Number(string)];
+      return { from, typeOnly: type !== undefined, isLazy, line: lineAt(match.index) };
+    });
+  const imports = [...importsOf(STATEMENT, false), ...importsOf(CALL, true)];
   const writes = globalWritePatterns(code).flatMap((pattern) => [...code.matchAll(pattern)]);
   return { imports, globalWrites: writes.map((match) => lineAt(match.index)) };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { awsStreamProblem, judgeBody } from "../src/record/completeness.ts";
+import { awsStreamProblem, checkCompleteness } from "../src/record/completeness.ts";
 import { concatBytes, utf8 } from "../src/lib/bytes.ts";
 import { eventFrame, exceptionFrame, frame, frameHeader } from "./provider/aws_frame.ts";
 import { CHAT_URL } from "./testing.ts";
@@ -32,7 +32,7 @@ const everyType = joined(
 
 function judgeAws(body: Uint8Array, chunkLength = body.byteLength || 1): { reason: string; marked: boolean } {
   const headers = new Headers({ "content-type": "application/vnd.amazon.eventstream" });
-  const judge = judgeBody({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
+  const judge = checkCompleteness({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
   let marked = false;
   for (let at = 0; at < body.byteLength; at += chunkLength) {
     marked = judge.push(body.subarray(at, at + chunkLength)) || marked;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bar } from "../src/cli/display/bars.ts";
+import { bar } from "../src/cli/display/table.ts";
 import { displayWidth } from "../src/cli/display/width.ts";
 
 test("bar() draws eighths of a column", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createProgress, type ProgressOptions } from "../src/cli/display/progress.ts";
+import { createProgress, type ProgressOptions } from "../src/cli/display/terminal.ts";
 import { displayWidth } from "../src/cli/display/width.ts";
 
 /** A terminal that keeps what is written to it, and a clock that stands still. */

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { measure, type Measures } from "../src/cli/read/media/media.ts";
-import { base64Media, sampleOf, urlMedia } from "../src/cli/read/media/media_part.ts";
+import { base64Media, measure, type Measures, sampleOf, urlMedia } from "../src/cli/read/media/media.ts";
 import { encodeBase64 } from "../src/lib/bytes.ts";
 
 type Piece = string | number | readonly number[] | Uint8Array;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { headProblem, judgeBody } from "../src/record/completeness.ts";
+import { checkCompleteness, headProblem } from "../src/record/completeness.ts";
 import type { AnswerHead } from "../src/record/json_answer.ts";
 import { CHAT_URL, chatEvents } from "./testing.ts";
 
@@ -12,7 +12,7 @@ function head(headers: Record<string, string>, { method = "POST", status = 200 }
 
 /** The reason why a body that arrives in these pieces is not stored, or "whole". */
 function verdict(of: AnswerHead, pieces: readonly Uint8Array[]): string {
-  const judge = judgeBody(of);
+  const judge = checkCompleteness(of);
   for (const piece of pieces) judge.push(piece);
   const body = new Uint8Array(pieces.flatMap((piece) => [...piece]));
   return judge.end(body)?.reason ?? "whole";
@@ -102,7 +102,7 @@ test("judgeBody() recognizes an event stream served as text, when its start come
   for (let at = 0; at < 8; at++) {
     const of = head({ "content-type": "text/plain" });
     assert.equal(verdict(of, [cut.subarray(0, at), cut.subarray(at)]), "truncated", `cut after ${at} bytes`);
-    const judge = judgeBody(of);
+    const judge = checkCompleteness(of);
     const pieces = [cut.subarray(0, at), cut.subarray(at), ...rest.map(utf8)];
     assert.equal(pieces.map((piece) => judge.push(piece)).at(-1), true, `marker, cut after ${at} bytes`);
   }
@@ -169,7 +169,7 @@ test("judgeBody() refuses an event stream with an error, wherever it stands befo
   for (const error of errors) {
     for (const events of starts) {
       for (let at = 0; at < events.length; at++) {
-        const judge = judgeBody(EVENT_STREAM);
+        const judge = checkCompleteness(EVENT_STREAM);
         const pieces = [...events.slice(0, at), error, ...events.slice(at)].map(utf8);
         assert.ok(!pieces.map((piece) => judge.push(piece)).includes(true), `${error} in ${events}`);
         assert.equal(judge.end(new Uint8Array())?.reason, "error", `${error} in ${events}`);
@@ -195,7 +195,7 @@ test("judgeBody() finds an event stream of no known family whole, when it ends a
     assert.equal(verdict(EVENT_STREAM, [utf8(events.join(""))]), "whole", events.join(""));
     assert.equal(verdict(EVENT_STREAM, [utf8(events[0] ?? "")]), "whole", "without a marker, nobody can tell");
   }
-  const judge = judgeBody(EVENT_STREAM);
+  const judge = checkCompleteness(EVENT_STREAM);
   assert.deepEqual(
     [`data: {"token":"a"}\n\n`, "data: [DONE]\n\n"].map((event) => judge.push(utf8(event))),
     [false, true],

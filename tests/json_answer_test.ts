@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judgeBody } from "../src/record/completeness.ts";
+import { checkCompleteness } from "../src/record/completeness.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const BATCH_URL = "https://api.openai.com/v1/batches/batch_1";
@@ -10,7 +10,12 @@ const GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta";
 function verdict(body: unknown, { method = "POST", url = CHAT_URL, type = "application/json" } = {}): string {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const bytes = new TextEncoder().encode(text);
-  const judge = judgeBody({ method, url: new URL(url), status: 200, headers: new Headers({ "content-type": type }) });
+  const judge = checkCompleteness({
+    method,
+    url: new URL(url),
+    status: 200,
+    headers: new Headers({ "content-type": type }),
+  });
   assert.equal(judge.push(bytes), false, "JSON has no terminal marker");
   return judge.end(bytes)?.reason ?? "whole";
 }
@@ -30,7 +35,7 @@ test("judgeBody() refuses JSON, when it is cut after any byte", () => {
   const text = `{"id":"é","choices":[{"message":{"content":"\\u00e9€"},"finish_reason":"stop"}],"n":1.5}`;
   const bytes = new TextEncoder().encode(text);
   for (let length = 1; length < bytes.byteLength; length++) {
-    const judge = judgeBody({
+    const judge = checkCompleteness({
       method: "POST",
       url: new URL(CHAT_URL),
       status: 200,

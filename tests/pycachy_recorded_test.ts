@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeBody, type Entry, parseEntry } from "../src/store/entry.ts";
-import { judgeBody } from "../src/record/completeness.ts";
+import { checkCompleteness } from "../src/record/completeness.ts";
 import { replay } from "../src/replay/replay.ts";
 import { jsonlStore } from "../src/store/jsonl/store.ts";
 import { jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
@@ -99,7 +99,7 @@ recordedTest("judgeBody() finds every recorded body whole, in random pieces", (l
     const bytes = bytesOf(entry);
     const headers = new Headers({ "content-type": typeOf(entry) });
     for (let seed = 1; seed <= 5; seed++) {
-      const judge = judgeBody({ method: "POST", url: new URL(URL_OF_LINE), status: 200, headers });
+      const judge = checkCompleteness({ method: "POST", url: new URL(URL_OF_LINE), status: 200, headers });
       const marks = randomPieces(bytes, at * 10 + seed).map((piece) => judge.push(piece));
       assert.equal(judge.end(bytes), undefined, `line ${at + 1}`);
       const isMarked = /"type":"(?:message_stop|response\.completed)"|data: \[DONE\]/.test(entry.response);
@@ -113,7 +113,7 @@ recordedTest("judgeBody() finds no recorded stream whole, when its second half i
     const bytes = bytesOf(entry);
     const half = bytes.subarray(0, bytes.byteLength / 2);
     const headers = new Headers({ "content-type": typeOf(entry) });
-    const judge = judgeBody({ method: "POST", url: new URL(URL_OF_LINE), status: 200, headers });
+    const judge = checkCompleteness({ method: "POST", url: new URL(URL_OF_LINE), status: 200, headers });
     assert.equal(judge.push(half), false);
     assert.equal(judge.end(half)?.reason, "truncated", entry.key);
   }

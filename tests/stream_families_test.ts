@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BodyJudge, judgeBody } from "../src/record/completeness.ts";
+import { checkCompleteness, type CompletenessCheck } from "../src/record/completeness.ts";
 import { CHAT_URL, chatEvents } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -88,9 +88,9 @@ const inCrLf = (example: Example): Example => ({
 });
 const BOTH = [...EXAMPLES, ...EXAMPLES.map(inCrLf)];
 
-function judgeOf(type = "text/event-stream"): BodyJudge {
+function judgeOf(type = "text/event-stream"): CompletenessCheck {
   const headers = new Headers({ "content-type": type });
-  return judgeBody({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
+  return checkCompleteness({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
 }
 
 function verdict(body: string | Uint8Array, type?: string): string {
@@ -198,7 +198,7 @@ test("judgeBody() learns the family from a later event, when the first one tells
   const [start = "", ...rest] = chatEvents("Hi");
   for (const event of first) {
     for (const [text, reason] of [[event + start, "truncated"], [event + start + rest.join(""), undefined]] as const) {
-      const judge = judgeBody(head);
+      const judge = checkCompleteness(head);
       const bytes = new TextEncoder().encode(text);
       judge.push(bytes);
       assert.equal(judge.end(bytes)?.reason, reason, text);

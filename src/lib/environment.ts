@@ -10,7 +10,8 @@ export type VariableName =
   | "CACHY_DOMAINS"
   | "CACHY_DEBUG"
   | "CACHY_STRICT"
-  | "NO_COLOR";
+  | "NO_COLOR"
+  | "TERM";
 
 /** A variable's value; undefined if it is not set; `denied` if Deno does not let us look. */
 export function readVariable(name: VariableName): { readonly value?: string; readonly denied?: true } {

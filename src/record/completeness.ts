@@ -14,7 +14,7 @@ import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream
 import type { Problem } from "../report/events.ts";
 
 /** Follows a body while it arrives. */
-export interface BodyJudge {
+export interface CompletenessCheck {
   /**
    * Takes the next chunk.
    *
@@ -33,41 +33,41 @@ export function headProblem({ method, status }: AnswerHead): Problem | undefined
 }
 
 /** Follows the body of an answer to tell whether it is whole and successful. */
-export function judgeBody(head: AnswerHead): BodyJudge {
+export function checkCompleteness(head: AnswerHead): CompletenessCheck {
   const contentType = head.headers.get("content-type") ?? "";
-  const judge = bodyJudge(head, contentType.toLowerCase());
+  const check = checkByType(head, contentType.toLowerCase());
   const announced = announcedLength(head);
   return {
-    push: judge.push,
+    push: check.push,
     end(body) {
       if (announced !== undefined && body.byteLength !== announced) {
         return { reason: "truncated", detail: `${body.byteLength} of ${announced} bytes arrived` };
       }
-      return judge.end(body);
+      return check.end(body);
     },
   };
 }
 
-function bodyJudge(head: AnswerHead, contentType: string): BodyJudge {
+function checkByType(head: AnswerHead, contentType: string): CompletenessCheck {
   if (contentType.includes("vnd.amazon.eventstream")) {
-    return wholeBodyJudge(judgeAwsStream);
+    return wholeBodyCheck(awsProblem);
   }
   if (contentType.includes("event-stream")) {
-    return eventStreamJudge(head);
+    return eventStreamCheck(head);
   }
   if (isJsonLinesType(contentType)) {
-    return eventJudge(jsonLinesParser(), jsonLinesFamilyOf);
+    return eventCheck(jsonLinesParser(), jsonLinesFamilyOf);
   }
   if (contentType.includes("json")) {
-    return sniffingJudge(wholeBodyJudge((body) => answerProblem(body, head)), head);
+    return sniffingCheck(wholeBodyCheck((body) => answerProblem(body, head)), head);
   }
   if (contentType.includes("html") && head.method === "POST") {
-    return sniffingJudge(wholeBodyJudge(() => HTML_PAGE), head);
+    return sniffingCheck(wholeBodyCheck(() => HTML_PAGE), head);
   }
   if (contentType === "" || contentType.startsWith("text/")) {
-    return sniffingJudge(wholeBodyJudge(() => undefined), head);
+    return sniffingCheck(wholeBodyCheck(() => undefined), head);
   }
-  return wholeBodyJudge(() => undefined);
+  return wholeBodyCheck(() => undefined);
 }
 
 /** What the log-in page of a network says, or a proxy that is in trouble. */
@@ -82,11 +82,11 @@ function announcedLength({ method, headers }: AnswerHead): number | undefined {
   return /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-function wholeBodyJudge(problemOf: (body: Uint8Array) => Problem | undefined): BodyJudge {
+function wholeBodyCheck(problemOf: (body: Uint8Array) => Problem | undefined): CompletenessCheck {
   return { push: () => false, end: problemOf };
 }
 
-function judgeAwsStream(body: Uint8Array): Problem | undefined {
+function awsProblem(body: Uint8Array): Problem | undefined {
   const detail = awsStreamProblem(body);
   return detail === undefined ? undefined : { reason: detail.includes("type") ? "error" : "truncated", detail };
 }
@@ -114,19 +114,19 @@ export function awsStreamProblem(body: Uint8Array): string | undefined {
 }
 
 /** Some servers send event streams as plain text or as JSON: the first characters tell. */
-function sniffingJudge(otherwise: BodyJudge, head: AnswerHead): BodyJudge {
+function sniffingCheck(otherwise: CompletenessCheck, head: AnswerHead): CompletenessCheck {
   let start = new Uint8Array();
-  let judge: BodyJudge | undefined;
+  let check: CompletenessCheck | undefined;
   return {
     push(chunk) {
-      if (judge) return judge.push(chunk);
+      if (check) return check.push(chunk);
       start = concatBytes([start, chunk]);
       const text = new TextDecoder().decode(start.subarray(0, 64)).replace(/^[\r\n]+/, "");
       if (text.length < LONGEST_FIELD && start.byteLength < 64) return false;
-      judge = startsLikeEvents(text) ? eventStreamJudge(head) : otherwise;
-      return judge.push(start);
+      check = startsLikeEvents(text) ? eventStreamCheck(head) : otherwise;
+      return check.push(start);
     },
-    end: (body) => (judge ?? otherwise).end(body),
+    end: (body) => (check ?? otherwise).end(body),
   };
 }
 
@@ -134,12 +134,12 @@ function sniffingJudge(otherwise: BodyJudge, head: AnswerHead): BodyJudge {
 const LONGEST_FIELD = "event:".length;
 
 /** An event stream without events is one that was cut off: its API would have answered something. */
-function eventStreamJudge(head: AnswerHead): BodyJudge {
-  const judge = eventJudge(sseParser(), familyOf, "before its first event");
+function eventStreamCheck(head: AnswerHead): CompletenessCheck {
+  const check = eventCheck(sseParser(), familyOf, "before its first event");
   return {
-    push: judge.push,
+    push: check.push,
     // A JSON answer, most often an error, under the content type that was asked for.
-    end: (body) => isJsonStart(body) ? answerProblem(body, head) : judge.end(body),
+    end: (body) => isJsonStart(body) ? answerProblem(body, head) : check.end(body),
   };
 }
 
@@ -147,7 +147,7 @@ function isJsonStart(body: Uint8Array): boolean {
   return /^\s*[{[]/.test(new TextDecoder().decode(body.subarray(0, 64)));
 }
 
-function eventJudge(parser: EventParser, chooseFamily: typeof familyOf, missingFirst?: string): BodyJudge {
+function eventCheck(parser: EventParser, chooseFamily: typeof familyOf, missingFirst?: string): CompletenessCheck {
   const decoder = new TextDecoder();
   let family: Family | undefined;
   let problem: Problem | undefined;

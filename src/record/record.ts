@@ -1,4 +1,4 @@
-import { judgeBody } from "./completeness.ts";
+import { checkCompleteness } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
 import type { Problem } from "../report/events.ts";
 import { labelled } from "../replay/replay.ts";
@@ -24,7 +24,7 @@ export function record(original: Response, head: AnswerHead, options: CollectOpt
   const [live, copied] = original.body.tee();
   const copy = collect(copied, head, options);
   const { status, headers } = original;
-  const response = new Response(shell(live.getReader(), copy), { status, headers });
+  const response = new Response(callerStream(live.getReader(), copy), { status, headers });
   // On Deno a later abort() is lost if the original response is collected before its body has ended.
   const settled = copy.settled.then((problem) => (void original, problem));
   return { response: labelled(response, original), settled };
@@ -33,12 +33,12 @@ export function record(original: Response, head: AnswerHead, options: CollectOpt
 /** Without a body there is nothing to wait for, and the original response has no stream that could be read twice. */
 function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOptions): Recording {
   const bytes = new Uint8Array();
-  const problem = judgeBody(head).end(bytes);
+  const problem = checkCompleteness(head).end(bytes);
   return { response, settled: problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] }) };
 }
 
 /** The stream that the caller reads: hands a chunk out once the copy holds it, and the end once the line is written. */
-function shell(live: ReadableStreamDefaultReader<Uint8Array>, copy: Copy): ReadableStream<Uint8Array> {
+function callerStream(live: ReadableStreamDefaultReader<Uint8Array>, copy: Copy): ReadableStream<Uint8Array> {
   let given = 0;
   let cancelled = false;
   return new ReadableStream<Uint8Array>({
@@ -90,57 +90,27 @@ export interface Copy {
 /** Collects a copy of a body, and commits it when it is whole. It never waits for the caller, so nobody can deadlock. */
 export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: CollectOptions): Copy {
   const reader = stream.getReader();
-  const judge = judgeBody(head);
-  const start = options.now();
-  const parts: Uint8Array[] = [];
-  const chunks: [number, number][] = [];
+  const collector = createCollector(head, options);
   const progress = bell();
-  let size = 0;
   let held = 0;
-  /** How many bytes the last commit had. */
-  let committed = 0;
-  let failure: Problem | undefined;
-  let isStored = false;
   let ended = false;
   let cancelled = false;
 
-  const commit = async (bytes: Uint8Array<ArrayBuffer>) => {
-    committed = size;
-    const problem = await options.commit({ bytes, chunks: [...chunks] });
-    isStored ||= problem === undefined;
-    failure = isStored ? undefined : problem;
-  };
-  const take = async (value: Uint8Array) => {
-    // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.
-    parts.push(value.slice());
-    size += value.byteLength;
-    chunks.push([Math.round(options.now() - start), value.byteLength]);
-    if (judge.push(value) && committed === 0 && size <= options.maxBodyBytes) await commit(concatBytes(parts));
-    held++;
-    progress.notify();
-  };
-  const finish = async (): Promise<Problem | undefined> => {
-    if (committed > 0 && (cancelled || committed === size)) return failure;
-    if (cancelled) return { reason: "cancelled", detail: "the caller stopped reading" };
-    const bytes = concatBytes(parts);
-    const problem = judge.end(bytes);
-    if (problem && committed === 0) return problem;
-    if (!problem) await commit(bytes);
-    return failure;
-  };
   const run = async (): Promise<Problem | undefined> => {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return await finish();
-      await take(value);
-      if (size > options.maxBodyBytes) return committed > 0 ? failure : tooLarge(options.maxBodyBytes);
+      if (done) return await collector.end(cancelled);
+      const problem = await collector.take(value);
+      held++;
+      progress.notify();
+      if (problem) return collector.giveUp(problem);
     }
   };
-  const settled = run().catch((error): Problem | undefined => {
-    return committed > 0 ? failure : { reason: "broken", detail: messageOf(error) };
+  const settled = run().catch((error) => {
+    return collector.giveUp({ reason: "broken", detail: messageOf(error) });
   }).finally(() => {
     ended = true;
-    parts.length = 0;
+    collector.forget();
     progress.notify();
     reader.cancel().catch(() => {});
   });
@@ -154,6 +124,79 @@ export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, op
       if (ended) return;
       cancelled = true;
       reader.cancel(reason).catch(() => {});
+    },
+  };
+}
+
+/** Checks and commits a body while it arrives. */
+interface Collector {
+  /** @returns Why the body cannot be recorded, if it is clear already. */
+  take(chunk: Uint8Array): Promise<Problem | undefined>;
+  /** Says that the body ended. @returns Why nothing was stored, if nothing was. */
+  end(isCancelled: boolean): Promise<Problem | undefined>;
+  /** Says that the rest of the body will not come. What was committed counts all the same. */
+  giveUp(problem: Problem): Problem | undefined;
+  /** Gives the memory back. */
+  forget(): void;
+}
+
+function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: CollectOptions): Collector {
+  const check = checkCompleteness(head);
+  const received = createReceived(now);
+  let committedSize = 0;
+  let failure: Problem | undefined;
+  let isStored = false;
+
+  const commitReceived = async (bytes: Uint8Array<ArrayBuffer>) => {
+    committedSize = received.size;
+    const problem = await commit({ bytes, chunks: [...received.chunks] });
+    isStored ||= problem === undefined;
+    failure = isStored ? undefined : problem;
+  };
+  const giveUp = (problem: Problem) => committedSize > 0 ? failure : problem;
+
+  return {
+    async take(chunk) {
+      received.add(chunk);
+      const isMarked = check.push(chunk);
+      const isTooLarge = received.size > maxBodyBytes;
+      if (isMarked && committedSize === 0 && !isTooLarge) await commitReceived(received.bytes());
+      return isTooLarge ? tooLarge(maxBodyBytes) : undefined;
+    },
+    async end(isCancelled) {
+      if (isCancelled) return giveUp({ reason: "cancelled", detail: "the caller stopped reading" });
+      if (committedSize > 0 && committedSize === received.size) return failure;
+      const bytes = received.bytes();
+      const problem = check.end(bytes);
+      if (problem) return giveUp(problem);
+      await commitReceived(bytes);
+      return failure;
+    },
+    giveUp,
+    forget: received.forget,
+  };
+}
+
+/** The chunks that have arrived, and when. */
+function createReceived(now: () => number) {
+  const start = now();
+  const parts: Uint8Array[] = [];
+  const chunks: [ms: number, bytes: number][] = [];
+  let size = 0;
+  return {
+    chunks,
+    get size() {
+      return size;
+    },
+    add(chunk: Uint8Array): void {
+      // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.
+      parts.push(chunk.slice());
+      size += chunk.byteLength;
+      chunks.push([Math.round(now() - start), chunk.byteLength]);
+    },
+    bytes: () => concatBytes(parts),
+    forget(): void {
+      parts.length = 0;
     },
   };
 }

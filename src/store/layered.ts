@@ -49,37 +49,15 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
   checkArguments(local, shared, options);
   const { timeLimitMs = shared.timeLimitMs ?? DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
-  let restsUntil = 0;
-  const rests = () => performance.now() < restsUntil;
-
-  const askLocal = async <Answer>(verb: Verb, ask: () => Answer | Promise<Answer>): Promise<Outcome<Answer>> => {
-    try {
-      return { answer: await ask() };
-    } catch (error) {
-      warn(storeProblem(verb, local.name, error));
-      return { failed: true, error };
-    }
-  };
-  const askShared = async <Answer>(verb: Verb, ask: () => Answer | Promise<Answer>): Promise<Outcome<Answer>> => {
-    if (rests()) return { failed: true };
-    try {
-      return { answer: await withinTime(ask(), timeLimitMs) };
-    } catch (error) {
-      // Calls that were under way together meet one failure: only the first of them says so.
-      if (!rests()) rest(storeProblem(verb, shared.name, error));
-      return { failed: true, error };
-    }
-  };
-  const rest = (problem: string) => {
-    const pause = PAUSE_IN_LIMITS * timeLimitMs;
-    restsUntil = performance.now() + pause;
-    warn(`${problem.replace(/\.$/, "")}. For ${pause / 1000} s only ${local.name} is used.`);
-  };
-
+  const say: Warn = (message) => warn(message);
+  const toLocal = alwaysAsked(local, say);
+  const toShared = askedUnlessResting(shared, { timeLimitMs, without: local.name, warn: say });
   return {
     // A miss says where it was looked for, so it must not name a store that was not asked.
     get name() {
-      return rests() ? `${local.name}; ${shared.name} cannot be asked now` : `${local.name} and ${shared.name}`;
+      return toShared.rests()
+        ? `${local.name}; ${shared.name} cannot be asked now`
+        : `${local.name} and ${shared.name}`;
     },
     get size() {
       return local.size;
@@ -91,18 +69,18 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
       shared.warnTo?.(to);
     },
     async find(key, sha256) {
-      const here = await askLocal("read", () => local.find(key, sha256));
+      const here = await toLocal.ask("read", () => local.find(key, sha256));
       if (here.answer) return here.answer;
-      const there = await askShared("read", () => shared.find(key, sha256));
+      const there = await toShared.ask("read", () => shared.find(key, sha256));
       const entry = there.answer;
-      if (entry) await askLocal("write", () => local.append(entry));
+      if (entry) await toLocal.ask("write", () => local.append(entry));
       // With neither at hand nobody knows whether the answer was recorded.
       else if (here.failed && there.failed) throw here.error;
       return entry;
     },
     async append(entry) {
-      const here = await askLocal("write", () => local.append(entry));
-      const there = await askShared("write", () => shared.append(entry));
+      const here = await toLocal.ask("write", () => local.append(entry));
+      const there = await toShared.ask("write", () => shared.append(entry));
       if (here.failed && there.failed) throw here.error;
     },
   };
@@ -115,6 +93,55 @@ interface Outcome<Answer> {
   readonly answer?: Answer;
   readonly failed?: true;
   readonly error?: unknown;
+}
+
+/** Asks a store, so that a failure breaks no call. */
+interface Asker {
+  ask<Answer>(verb: Verb, question: () => Answer | Promise<Answer>): Promise<Outcome<Answer>>;
+}
+
+function alwaysAsked({ name }: Store, warn: Warn): Asker {
+  return {
+    async ask(verb, question) {
+      try {
+        return { answer: await question() };
+      } catch (error) {
+        warn(storeProblem(verb, name, error));
+        return { failed: true, error };
+      }
+    },
+  };
+}
+
+interface Resting {
+  readonly timeLimitMs: number;
+  /** What is used alone while the store is left alone. */
+  readonly without: string;
+  readonly warn: Warn;
+}
+
+/** Leaves a store alone for a while that failed, or gave no answer in time. */
+function askedUnlessResting({ name }: Store, { timeLimitMs, without, warn }: Resting): Asker & { rests(): boolean } {
+  let restsUntil = 0;
+  const rests = () => performance.now() < restsUntil;
+  return {
+    rests,
+    async ask(verb, question) {
+      if (rests()) return { failed: true };
+      try {
+        return { answer: await withinTime(question(), timeLimitMs) };
+      } catch (error) {
+        // Calls that were under way together meet one failure: only the first of them says so.
+        if (!rests()) {
+          const pauseMs = PAUSE_IN_LIMITS * timeLimitMs;
+          restsUntil = performance.now() + pauseMs;
+          const problem = storeProblem(verb, name, error).replace(/\.$/, "");
+          warn(`${problem}. For ${pauseMs / 1000} s only ${without} is used.`);
+        }
+        return { failed: true, error };
+      }
+    },
+  };
 }
 
 function checkArguments(local: Store, shared: Store, options: LayeredOptions): void {

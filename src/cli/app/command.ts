@@ -1,4 +1,4 @@
-import type { Terminal } from "./terminal.ts";
+import type { Color } from "../../lib/show.ts";
 
 /** One option of a command. */
 export interface OptionRule {
@@ -21,6 +21,30 @@ export type OptionValues<Rules extends OptionRules> = {
 };
 
 type ValueOf<Type> = Type extends "boolean" ? boolean : string;
+
+/** Where a command prints. */
+export interface Terminal {
+  /** Prints lines to stdout. */
+  print(...lines: readonly string[]): void;
+  /** Prints any number of lines: they are written while others are made, up to where a reader has enough. */
+  printAll(lines: Iterable<string>): Promise<void>;
+  /** Prints bytes to stdout as they are. */
+  printBytes(bytes: Uint8Array): void;
+  /** Tells the user something beside the result, on stderr. */
+  note(line: string): void;
+  /**
+   * Writes what was printed, which is collected up to then.
+   *
+   * @throws {CommandError} If it cannot be written.
+   */
+  flush(): Promise<void>;
+  /** How many columns stdout has; undefined if it is no terminal. */
+  readonly width: number | undefined;
+  /** Colors a text for stdout, where that is a terminal. */
+  paint(text: string, color: Color): string;
+  /** Asks a question that is answered by y or n; undefined if nobody is there to be asked. */
+  confirm(question: string): Promise<boolean | undefined>;
+}
 
 /** One call of a command. */
 export interface Call<Rules extends OptionRules = OptionRules> {

@@ -2,11 +2,9 @@ import { CachyError, messageOf } from "../../lib/errors.ts";
 import { withCure } from "../../store/jsonl/file.ts";
 import { mostSimilar, show } from "../../lib/show.ts";
 import { readArguments } from "./arguments.ts";
-import { type Command, CommandError, type ExitCode, FAILED, FINE, UsageError } from "./command.ts";
+import { type Command, CommandError, type ExitCode, FAILED, FINE, type Terminal, UsageError } from "./command.ts";
 import { printableLines } from "../display/printable.ts";
-import { commandHelp, PROGRAM, programHelp } from "./help.ts";
-import type { Terminal } from "./terminal.ts";
-import { VERSION } from "./version.ts";
+import { commandHelp, PROGRAM, programHelp, VERSION } from "./help.ts";
 
 /**
  * Runs one command line.

@@ -2,12 +2,19 @@ import { type Difference, differencesOf, showDifference } from "../../miss/diffe
 import type { Entry } from "../../store/entry.ts";
 import { parseJson } from "../../lib/json.ts";
 import { differencesOfRequests } from "../../miss/nearest.ts";
-import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION, UsageError } from "../app/command.ts";
+import {
+  CommandError,
+  defineCommand,
+  FILE_OPTION,
+  FINE,
+  FOUND,
+  JSON_OPTION,
+  type Terminal,
+  UsageError,
+} from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { findEntry } from "../file/find_entry.ts";
+import { contentsOf, digestOf, findEntry, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
 import { readEntry } from "../read/reading.ts";
-import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
-import type { Terminal } from "../app/terminal.ts";
 
 const OPTIONS = {
   request: { type: "boolean", help: "the requests only" },

@@ -9,21 +9,20 @@ import {
   UsageError,
 } from "../app/command.ts";
 import { printable } from "../display/printable.ts";
-import { type EntryRow, rowOf } from "../file/row.ts";
+import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
 import { FILTER_OPTIONS, filterOf, OLDER_OPTION } from "../file/filters.ts";
-import { findEntry } from "../file/find_entry.ts";
-import { readingsOf } from "../file/lazy_reading.ts";
 import {
   contentsOf,
   digestOf,
+  findEntry,
   findFile,
   type LocatedEntry,
   type RecordedFile,
   withFile,
 } from "../file/recorded_file.ts";
+import { readingsOf } from "../file/lazy_reading.ts";
 import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
-import { rowLines } from "../file/table.ts";
-import { withProgress } from "../app/with_progress.ts";
+import { withProgress } from "../app/progress.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,

@@ -3,11 +3,10 @@ import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { bytesAt, type Position } from "../../store/jsonl/file.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
+import { everyMegabyte, type OnProgress, withProgress } from "../app/progress.ts";
 import { fileLines, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
 import { type SecretFinding, secretFindings, showSecret } from "../scan/scan.ts";
 import { keyIfOne } from "../verify/verify.ts";
-import { withProgress } from "../app/with_progress.ts";
 
 const OPTIONS = {
   env: { type: "boolean", short: "e", help: "search for the values of environment variables (…KEY, …TOKEN …), too" },

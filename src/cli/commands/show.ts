@@ -12,16 +12,15 @@ import {
   FILE_OPTION,
   FINE,
   JSON_OPTION,
+  type Terminal,
   UsageError,
 } from "../app/command.ts";
 import { showMessage } from "../show/conversation.ts";
 import { curlOf } from "../curl/curl.ts";
 import { OBEYED_IN_LINES, printable, printableJson } from "../display/printable.ts";
-import { findEntry } from "../file/find_entry.ts";
+import { findEntry, findFile, withFile } from "../file/recorded_file.ts";
 import { PROGRAM } from "../app/help.ts";
 import { type Message, readEntry, type Reading } from "../read/reading.ts";
-import { findFile, withFile } from "../file/recorded_file.ts";
-import type { Terminal } from "../app/terminal.ts";
 import { type TimedEvent, timedEvents } from "../show/timed_events.ts";
 
 const OPTIONS = {

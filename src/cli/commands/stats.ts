@@ -1,14 +1,11 @@
 import { showBytes, showTime } from "../../lib/show.ts";
-import { defineCommand, FILE_OPTION, FINE, JSON_OPTION } from "../app/command.ts";
-import { bar } from "../display/bars.ts";
+import { defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal } from "../app/command.ts";
+import { bar, type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import { type EntryRow, rowOf } from "../file/row.ts";
-import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
+import { everyMegabyte, type OnProgress, withProgress } from "../app/progress.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
-import type { Terminal } from "../app/terminal.ts";
-import { withProgress } from "../app/with_progress.ts";
 
 /** What is counted of some entries. */
 interface Count {

@@ -1,11 +1,10 @@
 import { plural } from "../../lib/show.ts";
-import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";
+import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION, type Terminal } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { findFile, withFile } from "../file/recorded_file.ts";
 import { type DamagedParts, repairFile, type RepairReport } from "../edit/repair.ts";
-import type { Terminal } from "../app/terminal.ts";
 import { type FileReport, type LineFinding, verifyFile } from "../verify/verify.ts";
-import { withProgress } from "../app/with_progress.ts";
+import { withProgress } from "../app/progress.ts";
 
 const OPTIONS = {
   fix: { type: "boolean", help: "take out what is no entry; the original stays beside the file as .bak" },

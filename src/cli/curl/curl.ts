@@ -2,11 +2,10 @@ import type { Entry, RecordedRequest } from "../../store/entry.ts";
 import { holdsSummary } from "../../store/entry_request.ts";
 import { REDACTED } from "../../secrets/redact.ts";
 import { credentialHeader } from "./credential_headers.ts";
-import { type CurlBody, curlBody } from "./body.ts";
+import { type CurlBody, curlBody, quote } from "./body.ts";
 import { soundRequest } from "../verify/member_problems.ts";
-import { quote } from "./quote.ts";
-import { isStreaming } from "../verify/recompute_digest.ts";
-import { redactRequest } from "../scan/redact.ts";
+import { isStreaming } from "../verify/findings.ts";
+import { redactRequest } from "../scan/request_body.ts";
 
 /** A recorded request as a command. */
 export interface CurlCommand {

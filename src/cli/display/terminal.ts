@@ -1,5 +1,9 @@
 import process from "node:process";
-import { isGranted } from "../../lib/environment.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
+import { bar } from "./table.ts";
+import { printable } from "./printable.ts";
+import { cutToWidth, displayWidth } from "./width.ts";
+import { readVariable } from "../../lib/environment.ts";
 
 /** The part of `process.stdout` and `process.stderr` that tells what they are. */
 export interface OutputStream {
@@ -10,16 +14,104 @@ export interface OutputStream {
 }
 
 /** Whether a stream is a terminal that can move its cursor. */
-export function isSmartTerminal({ isTTY }: OutputStream, type: string | undefined = terminalType()): boolean {
+export function isSmartTerminal(
+  { isTTY }: OutputStream,
+  type: string | undefined = readVariable("TERM").value,
+): boolean {
   return isTTY === true && type !== "dumb";
-}
-
-/** The variable TERM; undefined also if Deno does not let us look. */
-function terminalType(): string | undefined {
-  return isGranted({ name: "env", variable: "TERM" }) ? process.env.TERM : undefined;
 }
 
 /** The columns of a terminal; undefined for a pipe or a file. A terminal that does not know them gets 80. */
 export function columnsOf({ isTTY, columns }: OutputStream): number | undefined {
   return isTTY === true ? columns || 80 : undefined;
+}
+
+/** Work that takes less is not worth a bar, in ms. */
+const QUIET = 300;
+
+/** Between two drawings, in ms. */
+const PAUSE = 100;
+
+/** The columns of a whole bar. */
+const BAR_WIDTH = 20;
+
+/** What shows how far a piece of work is. */
+export interface Progress {
+  /** Tells how much is done now, of the total. It looks at the clock and mostly does nothing more: call it often. */
+  update(done: number): void;
+  /** Erases the bar. Call it also if the work fails. */
+  end(): void;
+}
+
+/** What {@linkcode createProgress} takes. */
+export interface ProgressOptions {
+  /** What is going on: `Reading cachy.jsonl`. */
+  readonly label: string;
+  /** How much is to be done, in bytes or in what `show` shows. */
+  readonly total: number;
+  /** Shows an amount for people. By default it is one of bytes. */
+  readonly show?: (amount: number) => string;
+  /** Where it is drawn, if it is a terminal. By default stderr. */
+  readonly stream?: OutputStream & { write(text: string): unknown };
+  /** The variable TERM; nothing is drawn on a "dumb" terminal. By default the environment is asked. */
+  readonly terminalType?: string;
+  /** Gives the time in ms. */
+  readonly now?: () => number;
+}
+
+/**
+ * A progress bar on stderr for work that blocks: it needs no timers, every update looks at the clock.
+ *
+ * It is first drawn after 300 ms, then ten times a second at most. Where stderr is no terminal nothing is written.
+ */
+export function createProgress(options: ProgressOptions): Progress {
+  const { label, total, show = showBytes, stream = process.stderr, now = () => performance.now() } = options;
+  if (!isSmartTerminal(stream, options.terminalType)) return { update() {}, end() {} };
+  const start = now();
+  let next = start + QUIET;
+  let isDrawn = false;
+  return {
+    update(done) {
+      const time = now();
+      if (time < next) return;
+      next = time + PAUSE;
+      isDrawn = true;
+      const line = progressLine({ label, total, done, show, elapsed: time - start }, columnsOf(stream) ?? 80);
+      stream.write(`\r${line}\x1b[K`);
+    },
+    end() {
+      if (isDrawn) stream.write("\r\x1b[K");
+      isDrawn = false;
+      next = Infinity;
+    },
+  };
+}
+
+interface State extends Required<Pick<ProgressOptions, "label" | "total" | "show">> {
+  readonly done: number;
+  /** Since the start, in ms. */
+  readonly elapsed: number;
+}
+
+/** As much as fits, and a column less: some terminals begin a new line after the last column. */
+function progressLine({ label, total, done, show, elapsed }: State, columns: number): string {
+  const part = total > 0 ? Math.min(1, Math.max(0, done / total)) : 1;
+  const name = printable(label);
+  const percent = `${Math.floor(part * 100)} %`.padStart(5);
+  const amounts = `${show(done)} of ${show(total)}`;
+  const bars = bar(part, 1, BAR_WIDTH);
+  const drawn = bars + " ".repeat(BAR_WIDTH - displayWidth(bars));
+  const remaining = part > 0 ? `${showRemaining(elapsed / part - elapsed)} left` : "";
+  const lines = [
+    [name, drawn, percent, amounts, remaining],
+    [name, percent, amounts, remaining],
+    [name, percent, remaining],
+    [cutToWidth(name, columns - percent.length - 3), percent],
+  ].map((parts) => parts.filter((text) => text !== "").join("  "));
+  return lines.find((line) => displayWidth(line) < columns) ?? cutToWidth(percent.trim(), columns - 1);
+}
+
+/** Whole seconds, as tenths would flicker. */
+function showRemaining(ms: number): string {
+  return ms < 59_500 ? `${Math.round(ms / 1e3)} s` : showTime(ms);
 }

@@ -6,8 +6,7 @@ import { entryAt, keyAtStart, keyNumber, lineAt } from "../../store/jsonl/line.t
 import { bytesAt, isTorn, type Position } from "../../store/jsonl/file.ts";
 import { linesOf } from "../../store/jsonl/index.ts";
 import { copyBytes } from "../../store/jsonl/write_lines.ts";
-import { type Copy, copyOthers } from "./copy_lines.ts";
-import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
+import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile, withFile } from "../file/recorded_file.ts";
 
 /** The lines that are to be removed, as they were when they were looked for. */
@@ -184,4 +183,45 @@ function finish(
   const isEndOfGone = isOpenGone && bytesAt(old, { start: size, length: 1 })[0] === LINE_FEED;
   copyBytes(old, target, isEndOfGone ? size + 1 : size, end);
   return { report, end, isChanged: true };
+}
+
+/** What was copied, and what was not. */
+export interface Copy {
+  /** The hashes of the lines that were left out. */
+  readonly gone: readonly string[];
+  /** How many were copied. */
+  readonly bytes: number;
+  /** Whether the last line was left out, and lacks its line feed. */
+  readonly isOpenGone: boolean;
+}
+
+/**
+ * Copies the lines of a file to the end of another one, as they are, but for some.
+ *
+ * @param size Up to where to read the file, in bytes.
+ * @param unwantedHash Gives the hash of a line that is to be left out.
+ * @param progress Is told up to where the file is done, in bytes.
+ */
+export function copyOthers(
+  old: number,
+  target: number,
+  size: number,
+  unwantedHash: (position: Position) => string | undefined,
+  progress: (done: number) => void,
+): Copy {
+  const gone: string[] = [];
+  let [from, bytes] = [0, 0];
+  let isOpenGone = false;
+  for (const position of linesOf(old, 0, size)) {
+    const end = Math.min(position.start + position.length + 1, size);
+    const hash = unwantedHash(position);
+    if (hash !== undefined) {
+      bytes += copyBytes(old, target, from, position.start);
+      from = end;
+      gone.push(hash);
+      isOpenGone = end === position.start + position.length;
+    }
+    progress(end);
+  }
+  return { gone, bytes: bytes + copyBytes(old, target, from, size), isOpenGone };
 }

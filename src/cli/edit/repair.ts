@@ -5,7 +5,7 @@ import { linesOf } from "../../store/jsonl/index.ts";
 import { bareLine, type LineWriter, lineWriter } from "../../store/jsonl/write_lines.ts";
 import { rewriteFile, type Rewritten } from "../../store/jsonl/rewrite.ts";
 import { backUp } from "./back_up.ts";
-import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
+import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { objectsIn } from "./salvage.ts";
 
 /** What became of a file that was repaired. */

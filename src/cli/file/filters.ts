@@ -4,7 +4,7 @@ import { CachyError } from "../../lib/errors.ts";
 import { checkOptions } from "../../options/check.ts";
 import { show } from "../../lib/show.ts";
 import { type OptionRules, type OptionValues, UsageError } from "../app/command.ts";
-import { isIsoDate, parseMoment } from "./time.ts";
+import { isIsoDate, parseTime } from "./time.ts";
 import type { Part } from "../read/reading.ts";
 import type { Readings } from "./lazy_reading.ts";
 
@@ -42,10 +42,10 @@ export type Filter = (entry: Entry, readings: Readings) => boolean;
 export function filterOf({ model, domain, grep, since, older }: FilterValues, now: number): Filter {
   const filters: Filter[] = [];
   if (since !== undefined) {
-    filters.push(recordedWhen(parseMoment(since, "--since", now), (time, limit) => time >= limit));
+    filters.push(recordedWhen(parseTime(since, "--since", now), (time, limit) => time >= limit));
   }
   if (older !== undefined) {
-    filters.push(recordedWhen(parseMoment(older, "--older", now), (time, limit) => time < limit));
+    filters.push(recordedWhen(parseTime(older, "--older", now), (time, limit) => time < limit));
   }
   if (domain !== undefined) filters.push(atDomain(domain));
   if (model !== undefined) filters.push(ofModel(model));

@@ -1,10 +1,13 @@
 import { bodyLength, type Entry } from "../../store/entry.ts";
 import { utf8 } from "../../lib/bytes.ts";
 import { type TokenCount, usageOf } from "../../report/usage.ts";
-import { isIsoDate } from "./time.ts";
-import { startOfPart } from "../show/part_text.ts";
+import { isIsoDate, showAge } from "./time.ts";
+import { startOfPart } from "../show/conversation.ts";
 import type { Kind, Message, Reading } from "../read/reading.ts";
 import { FIRST_WORDS } from "./lazy_reading.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
+import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
+import type { Terminal } from "../app/command.ts";
 
 /** An entry in one line. */
 export interface EntryRow {
@@ -60,4 +63,59 @@ function startOf(message: Message | undefined): string {
   const said = parts.filter(({ kind }) => kind !== "thinking" && kind !== "citation");
   const text = (said.length ? said : parts).map((part) => startOfPart(part, FIRST_WORDS)).join(" ").trim();
   return text.length < FIRST_WORDS ? text : copyOf(text.slice(0, FIRST_WORDS));
+}
+
+/** Entries as a table, one line each, and a line of titles; nothing if there are none. */
+export function* rowLines(rows: Iterable<EntryRow>, terminal: Terminal): Generator<string, void> {
+  const { width } = terminal;
+  const isShort = width !== undefined;
+  const cells = rowCells(rows, { now: Date.now(), isShort, paintKey: (text) => terminal.paint(text, "yellow") });
+  // A pipe always has the same columns.
+  const lines = isShort ? filledLines(COLUMNS, [...cells], width) : tableLines(COLUMNS, cells);
+  const [titles, first] = [lines.next(), lines.next()];
+  if (titles.done || first.done) return;
+  yield titles.value;
+  yield first.value;
+  yield* lines;
+}
+
+function* rowCells(rows: Iterable<EntryRow>, look: Look): Generator<Cell[]> {
+  for (const row of rows) yield cellsOf(row, look);
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: "KEY", priority: 9 },
+  { title: "TIME", priority: 6 },
+  { title: "PROVIDER", priority: 1 },
+  { title: "MODEL", priority: 7, elastic: { min: 12, max: 40 } },
+  { title: "KIND", priority: 3 },
+  { title: "PROMPT", priority: 8, elastic: { min: 12, max: 60 } },
+  { title: "ANSWER", priority: 8, elastic: { min: 12, max: 60 } },
+  { title: "TOKENS", priority: 5, align: "right" },
+  { title: "SIZE", priority: 4, align: "right" },
+  { title: "TOOK", priority: 2, align: "right" },
+];
+
+interface Look {
+  /** In milliseconds since the Unix epoch. */
+  readonly now: number;
+  /** Whether times are shown by their age. */
+  readonly isShort: boolean;
+  paintKey(text: string): string;
+}
+
+function cellsOf(row: EntryRow, { now, isShort, paintKey }: Look): Cell[] {
+  const { key, recordedAt = "", provider = "", model = "", kind, isStream, prompt, answer, tokens, durationMs } = row;
+  return [
+    { text: key, paint: paintKey },
+    isShort ? showAge(recordedAt, now) : recordedAt.replace(/\.\d+(?=Z$)/, ""),
+    provider,
+    model,
+    isStream ? `${kind}, stream` : kind,
+    prompt,
+    answer,
+    tokens ? `${tokens.input}+${tokens.output}` : "",
+    showBytes(row.bytes),
+    durationMs === undefined ? "" : showTime(durationMs),
+  ];
 }

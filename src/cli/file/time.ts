@@ -12,7 +12,7 @@ export function isIsoDate(value: unknown): value is string {
 const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 
 /**
- * Reads a moment: a time that has passed since (`30d`, `12h`, `2w`, `45min`), or a date in ISO 8601 (`2026-11-24`,
+ * Reads a time: a time that has passed since (`30d`, `12h`, `2w`, `45min`), or a date in ISO 8601 (`2026-11-24`,
  * `2026-11-24T08:00:00Z`; UTC if it names no zone).
  *
  * @param option The option that it is the value of.
@@ -20,14 +20,34 @@ const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
  * @returns In milliseconds since the Unix epoch.
  * @throws {UsageError} If it is neither.
  */
-export function parseMoment(text: string, option: string, now: number): number {
+export function parseTime(text: string, option: string, now: number): number {
   const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\s*(s|min|h|d|w)$/.exec(text) ?? [];
   if (count !== undefined) return now - Number(count) * (UNITS[unit] ?? 0);
   const isDate = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text);
   const isZoned = !text.includes("T") || /Z$|[+-]\d\d:\d\d$/.test(text);
-  const moment = isDate ? Date.parse(isZoned ? text : `${text}Z`) : NaN;
-  if (!Number.isNaN(moment)) return moment;
+  const time = isDate ? Date.parse(isZoned ? text : `${text}Z`) : NaN;
+  if (!Number.isNaN(time)) return time;
   throw new UsageError(
     `Cannot use ${show(text)} as ${option}: expected a time such as 30d, 12h, 45min, or a date such as 2026-11-24.`,
   );
+}
+
+const DAY = 864e5;
+
+/**
+ * How long ago something was recorded, for lists: `40 s`, `3 min`, `5 h`, `2 d`; from a week on the date, `2026-11-24`.
+ *
+ * The date is that of UTC, so that it is the same as in the file and the same for everybody who shares it.
+ *
+ * @param recordedAt A date and time as in ISO 8601. What cannot be read as one gives an empty text.
+ * @param now In ms since the Unix epoch. What is recorded later than that (clocks differ) is shown as its date.
+ */
+export function showAge(recordedAt: string, now: number = Date.now()): string {
+  const time = Date.parse(recordedAt);
+  if (Number.isNaN(time)) return "";
+  const age = now - time;
+  if (age < 0 || age >= 7 * DAY) return new Date(time).toISOString().slice(0, 10);
+  if (age < 6e4) return `${Math.floor(age / 1e3)} s`;
+  if (age < 36e5) return `${Math.floor(age / 6e4)} min`;
+  return age < DAY ? `${Math.floor(age / 36e5)} h` : `${Math.floor(age / DAY)} d`;
 }

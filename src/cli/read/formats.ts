@@ -1,20 +1,19 @@
 import type { StreamEvent } from "../../lib/framing.ts";
-import { aiGateway } from "./others/ai_gateway.ts";
-import { anthropic } from "./anthropic/anthropic.ts";
-import { speech, transcription } from "./others/audio.ts";
-import { bedrock } from "./others/bedrock.ts";
-import { cohere, cohereV1 } from "./others/cohere.ts";
-import { embeddings } from "./others/embeddings.ts";
-import type { Format } from "./parts/format.ts";
-import { gemini } from "./gemini/gemini.ts";
-import { images } from "./others/images.ts";
-import type { Kind } from "./parts/kind.ts";
-import { batches, files, models, tokens } from "./others/listings.ts";
+import { aiGateway } from "./families/ai_gateway.ts";
+import { anthropic } from "./families/anthropic.ts";
+import { speech, transcription } from "./families/audio.ts";
+import { bedrock } from "./families/bedrock.ts";
+import { cohere, cohereV1 } from "./families/cohere.ts";
+import { embeddings } from "./families/embeddings.ts";
+import type { Format, Kind } from "./parts/format.ts";
+import { gemini } from "./families/gemini.ts";
+import { images } from "./families/images.ts";
+import { batches, files, models, tokens } from "./families/listings.ts";
 import type { Json } from "./parts/members.ts";
-import { ollamaChat, ollamaGenerate } from "./others/ollama.ts";
-import { completion, openaiChat } from "./openai/openai_chat.ts";
-import { openaiResponses } from "./openai/openai_responses.ts";
-import { moderation, rerank } from "./others/scores.ts";
+import { ollamaChat, ollamaGenerate } from "./families/ollama.ts";
+import { completion, openaiChat } from "./families/openai_chat.ts";
+import { openaiResponses } from "./families/openai_responses.ts";
+import { moderation, rerank } from "./families/scores.ts";
 
 /** In the order in which they are asked: what is more special first. */
 const FORMATS: readonly Format[] = [

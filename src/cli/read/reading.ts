@@ -1,14 +1,19 @@
-import type { Entry } from "../../store/entry.ts";
-import { type Kind, kindOfPath } from "./parts/kind.ts";
-import { given, objectOf } from "./parts/members.ts";
-import type { Message } from "./parts/message.ts";
-import { modelOf } from "./model.ts";
-import { guessProvider, providerOf } from "./providers.ts";
-import { readAnswer } from "./read_answer.ts";
-import { readRequest } from "./read_request.ts";
+import type { Entry, RecordedRequest } from "../../store/entry.ts";
+import { type Answered, type Format, type Kind, kindOfPath } from "./parts/format.ts";
+import { given, type Json, objectOf } from "./parts/members.ts";
+import { type Message, message, placeholderLength, text, unknown } from "./parts/parts.ts";
+import { guessProvider, modelOf, providerOf } from "./model.ts";
+import { formAsked, requestBody } from "./body/request_body.ts";
+import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, TOLD_BY_PATH } from "./formats.ts";
+import { base64Media, sampledMedia } from "./media/media.ts";
+import type { Sample } from "./media/audio_seconds.ts";
+import { type Setting, settingsOf } from "./settings.ts";
+import { asRecord } from "../../lib/json.ts";
+import type { StreamEvent } from "../../lib/framing.ts";
+import { answerBody, contentType } from "./body/answer_body.ts";
 
-export type { Kind } from "./parts/kind.ts";
-export type { MediaPart, Message, Part } from "./parts/message.ts";
+export type { Kind } from "./parts/format.ts";
+export type { MediaPart, Message, Part } from "./parts/parts.ts";
 
 /** What a person reads of an entry. */
 export interface Reading {
@@ -48,4 +53,120 @@ export function readEntry(entry: Entry): Reading {
 function urlOf({ request }: Entry): URL | undefined {
   const url: unknown = request?.url;
   return typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/** What a request asks. */
+export interface RequestReading {
+  readonly asked: readonly Message[];
+  readonly settings: readonly Setting[];
+  /** Its JSON; empty if it is none. */
+  readonly value: Json;
+}
+
+/** What is known about a request before it is read. */
+export interface RequestContext {
+  readonly path: string;
+  readonly pathKind: Kind | undefined;
+  /** How the answer is written. */
+  readonly format: Format | undefined;
+}
+
+/** Reads what was kept of a request. */
+export function readRequest(request: RecordedRequest | undefined, context: RequestContext): RequestReading {
+  const body = requestBody(request);
+  switch (body.form) {
+    case "none":
+      return { asked: [], settings: [], value: {} };
+    case "json":
+      return jsonAsked(body.value, context);
+    case "parts": {
+      const { asked, model, settings } = formAsked(body.parts);
+      return { asked, settings, value: { model } };
+    }
+    case "text": {
+      const isBinary = placeholderLength(body.text)?.unit === "bytes" || body.text.startsWith("base64:");
+      const parts = isBinary ? [base64Media(body.text.replace(/^base64:/, ""))] : text(body.text);
+      return { asked: message("user", parts), settings: [], value: {} };
+    }
+  }
+}
+
+/** By the path, else as the answer is written; what neither can read is shown as it is. */
+function jsonAsked(value: Json, { path, pathKind, format }: RequestContext): RequestReading {
+  const own = formatOfRequest(path, pathKind, value);
+  for (const candidate of own === format ? [own] : [own, format]) {
+    const asked = candidate?.asked(value) ?? [];
+    if (asked.length) return { asked, settings: settingsOf(value), value };
+  }
+  const isKnown = (own ?? format) !== undefined || Object.keys(value).length === 0;
+  return isKnown
+    ? { asked: [], settings: settingsOf(value), value }
+    : { asked: message("user", [unknown(value)]), settings: [], value };
+}
+
+/** What an answer says, and how it is written. */
+export interface AnswerReading extends Answered {
+  readonly kind: Kind;
+  readonly isStream: boolean;
+  /** Undefined if nobody knows it. */
+  readonly format?: Format;
+  /** The whole answer, also of a stream; empty if it is no JSON object. */
+  readonly value: Json;
+}
+
+/** Reads the answer of an entry. What it says about its format counts more than the kind that its path names. */
+export function readAnswer(entry: Entry, pathKind: Kind | undefined): AnswerReading {
+  const body = answerBody(entry);
+  switch (body.form) {
+    case "events":
+      return streamed(body.events, pathKind);
+    case "json":
+      return whole(body.value, pathKind);
+    case "text":
+      return plain(message("assistant", text(body.text)), pathKind);
+    case "binary":
+      return binary(body.sample, contentType(entry), pathKind);
+  }
+}
+
+function streamed(events: readonly StreamEvent[], pathKind: Kind | undefined): AnswerReading {
+  const format = formatOfEvents(events);
+  if (!format?.assemble) return { ...plain(unknownStream(events), pathKind), isStream: true };
+  const value = format.assemble(events);
+  const { messages, finish } = format.answered(value);
+  return { messages, finish, kind: format.kind, isStream: true, format, value };
+}
+
+/** Replicate streams bare text; of what else nobody knows, the events are shown as they are. */
+function unknownStream(events: readonly StreamEvent[]): Message[] {
+  const spoken = events.filter(({ name }) => name === "output");
+  if (spoken.length) return message("assistant", text(spoken.map((event) => event.text).join("")));
+  const shown = events.filter((event) => event.text.trim() !== "[DONE]").map((event) => event.data ?? event.text);
+  return message("assistant", shown.length ? [unknown(shown)] : []);
+}
+
+function whole(body: unknown, pathKind: Kind | undefined): AnswerReading {
+  // Hugging Face answers with the vectors alone.
+  const value = asRecord(body) ?? (Array.isArray(body) && Array.isArray(body[0]) ? { embeddings: body } : undefined);
+  if (!value) return plain(message("assistant", [unknown(body)]), pathKind);
+  const known = pathKind && TOLD_BY_PATH.has(pathKind) ? formatOfKind(pathKind) : formatOfAnswer(value);
+  const format = known ?? (pathKind && formatOfKind(pathKind));
+  const answered = format?.answered(value) ?? { messages: [] };
+  const isUnread = !answered.messages.length && !format?.fits(value) && Object.keys(value).length > 0;
+  const messages = isUnread ? message("assistant", [unknown(value)]) : answered.messages;
+  // Member by member: to spread what was answered takes longer than to find its format.
+  return { messages, finish: answered.finish, kind: format?.kind ?? "other", isStream: false, format, value };
+}
+
+function plain(messages: Message[], kind: Kind = "other"): AnswerReading {
+  return { messages, kind, isStream: false, format: formatOfKind(kind), value: {} };
+}
+
+function binary(sample: Sample, contentType: string, pathKind: Kind | undefined): AnswerReading {
+  const type = contentType.split(";")[0]?.trim();
+  const isTelling = type !== undefined && type !== "" && !/octet-stream$/.test(type);
+  const what = pathKind === "speech" ? "audio" : pathKind === "images" ? "image" : undefined;
+  const media = sampledMedia(sample, { type: isTelling ? contentType : undefined, what });
+  const kind = media.what === "audio" ? "speech" : media.what === "image" ? "images" : "other";
+  return plain(message("assistant", [media]), pathKind ?? kind);
 }

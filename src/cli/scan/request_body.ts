@@ -5,27 +5,32 @@ import {
   isSecretName,
   isSecretParameter,
   parameterName,
+  REDACTED,
+  redactForm,
+  redactJsonText,
+  redactText,
 } from "../../secrets/redact.ts";
 import type { Credential } from "../../secrets/values.ts";
-import { namedSecret } from "./by_name.ts";
-import { type Sighting, sightingsIn, sightingsWithUrls } from "./by_value.ts";
+import { type Match, matchesIn, matchesWithUrls, namedSecret } from "./matches.ts";
+import type { RecordedRequest } from "../../store/entry.ts";
+import { hideSecretValues } from "../../store/entry_request.ts";
 
 /** Secrets of one kind, and where in a request body they stand. */
-export interface PlacedSighting extends Sighting {
+export interface PlacedMatch extends Match {
   /** `tools[0].headers.Authorization`, `field password` …; empty for the body as a whole. */
   readonly place: string;
 }
 
 /** Finds in the body of a recorded request what recording takes out, wherever it stands. */
-export function secretsInBody(body: string, credentials: readonly Credential[]): PlacedSighting[] {
+export function secretsInBody(body: string, credentials: readonly Credential[]): PlacedMatch[] {
   const placed = placedSecrets(body, credentials);
   const seen = new Set(placed.map(({ what }) => what));
   // In names of members, for example; only what was not seen at its place.
-  const elsewhere = sightingsIn(body, credentials).filter(({ what }) => !seen.has(what));
-  return [...placed, ...elsewhere.map((sighting) => ({ ...sighting, place: "" }))];
+  const elsewhere = matchesIn(body, credentials).filter(({ what }) => !seen.has(what));
+  return [...placed, ...elsewhere.map((match) => ({ ...match, place: "" }))];
 }
 
-function placedSecrets(body: string, credentials: readonly Credential[]): PlacedSighting[] {
+function placedSecrets(body: string, credentials: readonly Credential[]): PlacedMatch[] {
   const value = jsonIn(body);
   if (isParts(value, body)) return value.flatMap((part) => secretsInPart(part, credentials));
   if (value !== undefined) return secretsInJson(value, credentials);
@@ -35,7 +40,7 @@ function placedSecrets(body: string, credentials: readonly Credential[]): Placed
   if (values.length && !values.includes(undefined)) {
     return values.flatMap((line, index) => secretsInJson(line, credentials, `line ${index + 1}`));
   }
-  return at("", sightingsWithUrls(body, credentials));
+  return at("", matchesWithUrls(body, credentials));
 }
 
 /** A JSON object or list; undefined for any other text. */
@@ -43,8 +48,8 @@ function jsonIn(text: string): unknown {
   return /^\s*[{[]/.test(text) ? parseJson(text) : undefined;
 }
 
-function at(place: string, sightings: readonly Sighting[]): PlacedSighting[] {
-  return sightings.map((sighting) => ({ ...sighting, place }));
+function at(place: string, matches: readonly Match[]): PlacedMatch[] {
+  return matches.map((match) => ({ ...match, place }));
 }
 
 const FORM = /^[^\s=&{[]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*$/;
@@ -54,13 +59,13 @@ export function isForm(body: string): boolean {
   return FORM.test(body);
 }
 
-function secretsInPair(pair: string, credentials: readonly Credential[]): PlacedSighting[] {
+function secretsInPair(pair: string, credentials: readonly Credential[]): PlacedMatch[] {
   const name = parameterName(pair);
   const value = pair.slice(pair.indexOf("=") + 1);
   const isSecret = isSecretMember([name]) || isSecretParameter(pair);
   return at(
     `field ${name}`,
-    isSecret ? namedSecret(name, value, credentials) : sightingsIn(value, credentials),
+    isSecret ? namedSecret(name, value, credentials) : matchesIn(value, credentials),
   );
 }
 
@@ -78,14 +83,12 @@ function isPart(part: unknown): boolean {
 }
 
 /** Of a part there may be no more than its hash. */
-function secretsInPart([name, , value]: Part, credentials: readonly Credential[]): PlacedSighting[] {
+function secretsInPart([name, , value]: Part, credentials: readonly Credential[]): PlacedMatch[] {
   const place = `part ${name}`;
   if (/^[0-9a-f]{64}$/.test(value)) return [];
   if (isSecretName(name)) return at(place, namedSecret(name, value, credentials));
   const json = jsonIn(value);
-  return json === undefined
-    ? at(place, sightingsWithUrls(value, credentials))
-    : secretsInJson(json, credentials, place);
+  return json === undefined ? at(place, matchesWithUrls(value, credentials)) : secretsInJson(json, credentials, place);
 }
 
 interface Spot {
@@ -103,8 +106,8 @@ interface Spot {
 const MAX_DEPTH = 900;
 
 /** Finds them in a value of JSON, wherever they stand, by names and by values. */
-export function secretsInJson(root: unknown, credentials: readonly Credential[], place = ""): PlacedSighting[] {
-  const found: PlacedSighting[] = [];
+export function secretsInJson(root: unknown, credentials: readonly Credential[], place = ""): PlacedMatch[] {
+  const found: PlacedMatch[] = [];
   // A list of what is to do instead of a recursion: nesting cannot exhaust the stack.
   const open: Spot[] = [{ value: root, names: [], place, depth: 0 }];
   for (let spot = open.pop(); spot; spot = open.pop()) {
@@ -113,7 +116,7 @@ export function secretsInJson(root: unknown, credentials: readonly Credential[],
     if (spot.isSecret || (typeof value === "string" && isSecretContainer(name))) {
       found.push(...at(place, namedSecret(name, value, credentials)));
     } else if (typeof value === "string" && jsonIn(value) === undefined) {
-      found.push(...at(place, sightingsWithUrls(value, credentials)));
+      found.push(...at(place, matchesWithUrls(value, credentials)));
     } else if (depth < MAX_DEPTH) {
       for (const inner of spotsIn(spot).reverse()) open.push(inner);
     }
@@ -134,4 +137,34 @@ function spotsIn({ value, names, place, depth: outer }: Spot): Spot[] {
     const path = [...names, name];
     return { value: member, names: path, place: `${place}${step}`, depth, isSecret: isSecretMember(path) };
   });
+}
+
+/**
+ * A recorded request without its secrets, by the rules of recording: somebody may have edited the file, or written it by
+ * other means.
+ */
+export function redactRequest(request: RecordedRequest): RecordedRequest {
+  const { method, url, headers, body, exact, namespace, n } = request;
+  // Members of other names may be nested too deeply to be compared.
+  const known = { method, url, headers, body, exact, namespace, n };
+  const redacted = {
+    ...known,
+    url: redactText(url),
+    headers: headers && Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, isSecretName(name) ? REDACTED : redactText(value)]),
+    ),
+    body: redactBody(body),
+  };
+  const isSame = JSON.stringify(redacted) === JSON.stringify(known);
+  return hideSecretValues({ ...redacted, exact: exact && isSame }, []);
+}
+
+function redactBody(body: string): string {
+  const parts = parseJson(body);
+  if (isParts(parts, body)) {
+    return JSON.stringify(
+      parts.map(([name, filename, value]) => [name, filename, isSecretName(name) ? REDACTED : redactText(value)]),
+    );
+  }
+  return redactJsonText(body) ?? (isForm(body) ? redactForm(body) : redactText(body));
 }

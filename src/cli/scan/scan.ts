@@ -3,10 +3,8 @@ import { asRecord } from "../../lib/json.ts";
 import { isSecretName } from "../../secrets/redact.ts";
 import { type Credential, hideInText } from "../../secrets/values.ts";
 import { joinedTexts } from "../../secrets/joined_texts.ts";
-import { namedSecret } from "./by_name.ts";
-import { secretsInBody } from "./request_body.ts";
-import { secretsElsewhere } from "./other_members.ts";
-import { type Sighting, sightingsIn, sightingsInBytes, sightingsWithUrls } from "./by_value.ts";
+import { type Match, matchesIn, matchesInBytes, matchesWithUrls, namedSecret } from "./matches.ts";
+import { type PlacedMatch, secretsInBody, secretsInJson } from "./request_body.ts";
 
 /** Secrets of one kind in one place of an entry. */
 export interface SecretFinding {
@@ -31,7 +29,7 @@ export function secretFindings(entry: Entry, credentials: readonly Credential[])
     ...responseSecrets(entry, credentials),
     ...headerSecrets("response", entry.headers, credentials),
     ...requestSecrets(entry.request, credentials),
-    ...secretsElsewhere(entry, credentials).flatMap(({ place, ...sighting }) => placed(place, [sighting])),
+    ...secretsElsewhere(entry, credentials).flatMap(({ place, ...match }) => placed(place, [match])),
   ];
   return merged(found).map((finding) => ({ ...finding, where: shownPlace(finding.where, credentials) }));
 }
@@ -50,17 +48,17 @@ export function showSecret({ what, where, count, excerpt }: SecretFinding): stri
   return `${what} in ${where}${excerpt === undefined ? "" : `: ${excerpt}`}${times}`;
 }
 
-function placed(where: string, sightings: readonly Sighting[]): SecretFinding[] {
-  return sightings.map(({ what, count, excerpt }) => ({ what, where, count, excerpt }));
+function placed(where: string, matches: readonly Match[]): SecretFinding[] {
+  return matches.map(({ what, count, excerpt }) => ({ what, where, count, excerpt }));
 }
 
 function responseSecrets(entry: Entry, credentials: readonly Credential[]): SecretFinding[] {
   const body = decodeBody(entry);
-  if (typeof body !== "string") return placed("response", sightingsInBytes(body, credentials));
-  const written = sightingsIn(body, credentials);
+  if (typeof body !== "string") return placed("response", matchesInBytes(body, credentials));
+  const written = matchesIn(body, credentials);
   const seen = new Set(written.map(({ what }) => what));
   // A stream often repeats as a whole what it spelled in pieces.
-  const spelled = joinedTexts(body).flatMap((text) => sightingsIn(text, credentials))
+  const spelled = joinedTexts(body).flatMap((text) => matchesIn(text, credentials))
     .filter(({ what }) => !seen.has(what));
   return [...placed("response", written), ...placed("response, spelled in several events", spelled)];
 }
@@ -72,8 +70,8 @@ function headerSecrets(of: string, headers: unknown, credentials: readonly Crede
   return Object.entries(asRecord(headers) ?? {}).flatMap(([name, value]) => {
     if (typeof value !== "string") return [];
     const isSecret = isSecretName(name) && !HARMLESS_HEADER.test(name);
-    const sightings = isSecret ? namedSecret(name, value, credentials) : sightingsWithUrls(value, credentials);
-    return placed(`${of} header ${name}`, sightings);
+    const matches = isSecret ? namedSecret(name, value, credentials) : matchesWithUrls(value, credentials);
+    return placed(`${of} header ${name}`, matches);
   });
 }
 
@@ -83,12 +81,10 @@ function requestSecrets(given: unknown, credentials: readonly Credential[]): Sec
   const inBody = typeof body === "string" ? secretsInBody(body, credentials) : [];
   return [
     ...Object.entries({ method, url, namespace }).flatMap(([name, text]) =>
-      typeof text === "string" ? placed(`request ${name}`, sightingsWithUrls(text, credentials)) : []
+      typeof text === "string" ? placed(`request ${name}`, matchesWithUrls(text, credentials)) : []
     ),
     ...headerSecrets("request", headers, credentials),
-    ...inBody.flatMap(({ place, ...sighting }) =>
-      placed(place ? `request body, ${place}` : "request body", [sighting])
-    ),
+    ...inBody.flatMap(({ place, ...match }) => placed(place ? `request body, ${place}` : "request body", [match])),
   ];
 }
 
@@ -101,4 +97,40 @@ function merged(findings: readonly SecretFinding[]): SecretFinding[] {
     byPlace.set(place, { ...byPlace.get(place) ?? finding, count });
   }
   return [...byPlace.values()];
+}
+
+/**
+ * Finds secrets in what no recording has: in members of other names, and in members that are not of the right type.
+ * Files are edited, and written by others.
+ */
+export function secretsElsewhere(entry: Entry, credentials: readonly Credential[]): PlacedMatch[] {
+  const { response: _, headers, request, chunks, ...members } = entry as unknown as Record<string, unknown>;
+  const others = isListOfNumbers(chunks) ? members : { ...members, chunks };
+  const asked = asRecord(request);
+  // Each begins anew: within "headers", everything would count as a secret by its name.
+  return [
+    ...secretsInJson(others, credentials),
+    ...secretsInJson(withoutTexts(headers), credentials, "response header"),
+    ...secretsInJson(asked ? withoutTexts(asked, REQUEST_TEXTS) : request, credentials, "request"),
+    ...secretsInJson(withoutTexts(asked?.headers), credentials, "request header"),
+  ];
+}
+
+/** Those of a request that are searched by rules of their own, if they are texts. */
+const REQUEST_TEXTS = ["method", "url", "body", "namespace"];
+
+/** @param names Which texts are left out; by default all. */
+function withoutTexts(value: unknown, names?: readonly string[]): unknown {
+  const record = asRecord(value);
+  if (!record) return value;
+  const { headers: _, ...request } = record;
+  const rest = Object.entries(names ? request : record)
+    .filter(([name, member]) => typeof member !== "string" || names?.includes(name) === false);
+  return Object.fromEntries(rest);
+}
+
+/** Most have thousands of them, and no text. */
+function isListOfNumbers(chunks: unknown): boolean {
+  return Array.isArray(chunks) &&
+    chunks.every((chunk) => Array.isArray(chunk) && chunk.every((item) => typeof item === "number"));
 }

@@ -1,6 +1,6 @@
 import { decodeBody, type Entry } from "../../store/entry.ts";
 import { concatBytes, utf8 } from "../../lib/bytes.ts";
-import { awsEvents } from "../read/body/aws_events.ts";
+import { awsEvents } from "../read/body/answer_body.ts";
 import { chunkLengths } from "../../replay/replay.ts";
 import {
   type EventParser,

@@ -1,14 +1,15 @@
 import { utf8 } from "../../lib/bytes.ts";
-import { decodeBody, type Entry } from "../../store/entry.ts";
-import { headProblem, judgeBody } from "../../record/completeness.ts";
+import { decodeBody, type Entry, type RecordedRequest } from "../../store/entry.ts";
+import { checkCompleteness, headProblem } from "../../record/completeness.ts";
 import { readableVariables } from "../../lib/environment.ts";
 import type { AnswerHead } from "../../record/json_answer.ts";
 import type { Problem } from "../../report/events.ts";
 import { replay } from "../../replay/replay.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { memberProblems, soundRequest } from "./member_problems.ts";
-import { recomputedDigests } from "./recompute_digest.ts";
 import { secretFindings, showSecret } from "../scan/scan.ts";
+import { type Digest, digestRequest } from "../../request/identify.ts";
+import { asRecord, parseJson } from "../../lib/json.ts";
 
 /** Something that is wrong with an entry. */
 export interface Finding {
@@ -82,7 +83,7 @@ function answerProblemOf(entry: Entry): Problem | undefined {
 }
 
 function bodyProblem(head: AnswerHead, body: Uint8Array<ArrayBuffer>): Problem | undefined {
-  const judge = judgeBody(head);
+  const judge = checkCompleteness(head);
   // With the terminal marker an answer is recorded, whatever follows.
   return judge.push(body) ? undefined : judge.end(body);
 }
@@ -94,4 +95,37 @@ function answerFinding({ reason, detail }: Problem): Finding {
 
 function secretFinding(finding: Parameters<typeof showSecret>[0]): Finding {
   return { kind: "secret", severity: "error", reason: showSecret(finding) };
+}
+
+/**
+ * Computes the digest of a recorded request again. It means something only if the request is `exact`.
+ *
+ * @returns The digests that it can have, the likely one first. There are two for JSON with `"stream": true`: the file
+ * does not keep the content type, and a body that was sent as plain text counts as no stream.
+ */
+export async function recomputedDigests(request: RecordedRequest): Promise<Digest[]> {
+  const { method, url, body, headers = {}, n, namespace } = request;
+  // Sorted anew: a file may have been written by a tool that orders members in its own way.
+  const sorted = Object.entries(headers).sort(([a], [b]) => a < b ? -1 : 1);
+  const canonical = { method, url, body, format: "text", headers: sorted } as const;
+  const digests: Digest[] = [];
+  for (const streaming of streamingChoices(request)) {
+    digests.push(await digestRequest({ ...canonical, streaming }, { n, namespace }));
+  }
+  return digests;
+}
+
+/** Whether a recorded request asked for a stream, as far as its URL and its body tell. */
+export function isStreaming({ url, body }: RecordedRequest): boolean {
+  if (isStreamingPath(url)) return true;
+  return body.includes(`"stream"`) && asRecord(parseJson(body))?.stream === true;
+}
+
+function streamingChoices(request: RecordedRequest): readonly boolean[] {
+  if (!isStreaming(request)) return [false];
+  return isStreamingPath(request.url) ? [true] : [true, false];
+}
+
+function isStreamingPath(url: string): boolean {
+  return URL.canParse(url) && new URL(url).pathname.endsWith(":streamGenerateContent");
 }

@@ -1,7 +1,7 @@
 import type { Credential } from "../../secrets/values.ts";
 import { isKeptForOthers, keyNumber } from "../../store/jsonl/line.ts";
 import { type Finding, findingsOf } from "./findings.ts";
-import { everyMegabyte, type OnProgress } from "../app/on_progress.ts";
+import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile } from "../file/recorded_file.ts";
 
 /** Something that is wrong with a line. */

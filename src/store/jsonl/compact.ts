@@ -4,7 +4,20 @@ import type { Entry } from "../entry.ts";
 import { entryAt, keyForOthers, keyNumber } from "./line.ts";
 import { bytesAt, type Position } from "./file.ts";
 import { bareLine, lineWriter } from "./write_lines.ts";
-import type { CompactReport } from "./compact_file.ts";
+
+/** What became of a file that was compacted. */
+export interface CompactReport {
+  /** Lines that stayed. */
+  readonly kept: number;
+  /** Lines that a newer line of the same digest had replaced. */
+  readonly replaced: number;
+  /** Lines that were no entries: torn, blank, git conflict markers, of another shape. */
+  readonly damaged: number;
+  /** The size of the file before, in bytes. */
+  readonly bytesBefore: number;
+  /** The size of the new file, in bytes; without what others appended meanwhile. */
+  readonly bytesAfter: number;
+}
 
 /** Compacts the file at a path, telling how far it is. */
 export function compactAt(path: string, { sort, onProgress }: Omit<KeptOptions, "size">): CompactReport {

@@ -1,6 +1,7 @@
 import { isPath, pathOf, workingDirectory } from "../../lib/environment.ts";
 import { CachyError, checkStoreOptions } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
+import type { CompactReport } from "./compact.ts";
 
 /** How a file is compacted. */
 export interface CompactOptions {
@@ -10,20 +11,6 @@ export interface CompactOptions {
    * @default false
    */
   readonly sort?: boolean;
-}
-
-/** What became of a file that was compacted. */
-export interface CompactReport {
-  /** Lines that stayed. */
-  readonly kept: number;
-  /** Lines that a newer line of the same digest had replaced. */
-  readonly replaced: number;
-  /** Lines that were no entries: torn, blank, git conflict markers, of another shape. */
-  readonly damaged: number;
-  /** The size of the file before, in bytes. */
-  readonly bytesBefore: number;
-  /** The size of the new file, in bytes; without what others appended meanwhile. */
-  readonly bytesAfter: number;
 }
 
 /**

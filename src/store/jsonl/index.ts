@@ -1,8 +1,9 @@
-import type { Stats } from "node:fs";
+import { fstatSync, type Stats } from "node:fs";
 import type { Entry } from "../entry.ts";
 import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
 import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
+import { areSameBytes } from "../../lib/bytes.ts";
 
 /** A line that is no entry. */
 export interface BadLine {
@@ -31,7 +32,7 @@ export interface Index {
   /** The last of them, if it is whole but for its line feed. */
   open: OpenLine | undefined;
   /** The bytes before `end`, which are still there unless the file was written anew. */
-  fence: Uint8Array;
+  tail: Uint8Array;
   size: number;
   inode: number;
   modified: number;
@@ -50,7 +51,7 @@ export function emptyIndex(): Index {
     end: 0,
     lines: 0,
     open: undefined,
-    fence: new Uint8Array(),
+    tail: new Uint8Array(),
     size: 0,
     inode: -1,
     modified: 0,
@@ -58,18 +59,30 @@ export function emptyIndex(): Index {
   return { positions: positionTable(), reported: new Set(), ...state };
 }
 
+/** Reads what was added to a file since its index was made. A file that was written anew gets a new index. */
+export function refreshIndex(file: number, known: Index): { readonly index: Index; readonly bad: BadLines } {
+  const { size, ino, mtimeMs } = fstatSync(file);
+  const isGrown = size > known.size;
+  const isSame = isSameFile(known, { size, ino, mtimeMs }) &&
+    !(isGrown && !areSameBytes(tailOf(file, known.end), known.tail));
+  const index = isSame ? known : emptyIndex();
+  const bad = size > index.size ? readLines(file, index, size) : { first: [], count: 0 };
+  Object.assign(index, { size, inode: ino, modified: mtimeMs });
+  return { index, bad };
+}
+
 /** A file of the same size with another time was edited in place; one that shrank was cut or written anew. */
-export function isSameFile(index: Index, stats: Stats): boolean {
+function isSameFile(index: Index, stats: Pick<Stats, "size" | "ino" | "mtimeMs">): boolean {
   if (stats.ino !== index.inode || stats.size < index.size) return false;
   return stats.size > index.size || stats.mtimeMs === index.modified;
 }
 
 /** Long enough to hold some lines: those of pycachy end all the same, and an inode's number is soon given away anew. */
-const FENCE_LENGTH = 4096;
+const TAIL_LENGTH = 4096;
 
 /** The bytes before a place in the file. */
-export function fenceOf(file: number, end: number): Uint8Array {
-  const start = Math.max(0, end - FENCE_LENGTH);
+function tailOf(file: number, end: number): Uint8Array {
+  const start = Math.max(0, end - TAIL_LENGTH);
   return bytesAt(file, { start, length: end - start });
 }
 
@@ -96,7 +109,7 @@ export function readLines(file: number, index: Index, size: number): BadLines {
   }
   index.end = start;
   addOpenLine(file, index, { start, length: size - start });
-  index.fence = fenceOf(file, index.end);
+  index.tail = tailOf(file, index.end);
   return { first, count };
 }
 

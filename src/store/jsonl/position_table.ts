@@ -21,78 +21,89 @@ const FULLEST = 0.5;
 const FIRST_CAPACITY = 1 << 10;
 
 /**
- * Makes an empty table.
- *
- * Each line has a number, in the order in which they were added. A slot of the hash table holds the newest line of a
- * key, and each line knows the next older one of its key. Typed arrays, because a `Map` of objects takes ten times as
- * much memory, and a million objects take time to be collected.
+ * The numbers of a table. Typed arrays, because a `Map` of objects takes ten times as much memory, and a million objects
+ * take time to be collected.
  */
-export function positionTable(): PositionTable {
-  let count = 0;
-  let starts = new Float64Array(FIRST_CAPACITY);
-  let lengths = new Uint32Array(FIRST_CAPACITY);
-  let keys = new Uint32Array(FIRST_CAPACITY);
+interface Columns {
+  /** Each line has a number, in the order in which they were added; by it: its place, its length and its key. */
+  starts: Float64Array;
+  lengths: Uint32Array;
+  keys: Uint32Array;
   /** The number of the next older line of the same key, plus 1; 0 if there is none. */
-  let older = new Uint32Array(FIRST_CAPACITY);
-  /** The number of the newest line of a key, plus 1; 0 if the slot is free. */
-  let slots = new Uint32Array(FIRST_CAPACITY / FULLEST);
+  older: Uint32Array;
+  /** The hash table: the number of the newest line of a key, plus 1; 0 if the slot is free. */
+  slots: Uint32Array;
+}
 
-  /** The slot that holds a key, or the free one that it belongs into. */
-  const slotOf = (key: number): number => {
-    const last = slots.length - 1;
-    // Keys are digits of a hash, but of a hash that anybody may have written down: mix them.
-    for (let slot = Math.imul(key ^ (key >>> 16), 0x9e3779b1) >>> 0 & last;; slot = (slot + 1) & last) {
-      const line = slots[slot] as number;
-      if (line === 0 || keys[line - 1] === key) return slot;
-    }
+function emptyColumns(capacity: number): Columns {
+  return {
+    starts: new Float64Array(capacity),
+    lengths: new Uint32Array(capacity),
+    keys: new Uint32Array(capacity),
+    older: new Uint32Array(capacity),
+    slots: new Uint32Array(capacity / FULLEST),
   };
-  const grow = () => {
-    starts = copied(starts, new Float64Array(starts.length * 2));
-    lengths = copied(lengths, new Uint32Array(lengths.length * 2));
-    keys = copied(keys, new Uint32Array(keys.length * 2));
-    older = copied(older, new Uint32Array(older.length * 2));
-    slots = new Uint32Array(slots.length * 2);
-    for (let line = 0; line < count; line++) slots[slotOf(keys[line] as number)] = line + 1;
+}
+
+/** The slot that holds a key, or the free one that it belongs into. */
+function slotOf({ slots, keys }: Columns, key: number): number {
+  const last = slots.length - 1;
+  // Keys are digits of a hash, but of a hash that anybody may have written down: mix them.
+  for (let slot = Math.imul(key ^ (key >>> 16), 0x9e3779b1) >>> 0 & last;; slot = (slot + 1) & last) {
+    const line = slots[slot] as number;
+    if (line === 0 || keys[line - 1] === key) return slot;
+  }
+}
+
+/** Doubles the room. */
+function grow(columns: Columns, count: number): void {
+  const { starts, lengths, keys, older } = columns;
+  Object.assign(columns, emptyColumns(starts.length * 2));
+  columns.starts.set(starts);
+  columns.lengths.set(lengths);
+  columns.keys.set(keys);
+  columns.older.set(older);
+  for (let line = 0; line < count; line++) columns.slots[slotOf(columns, keys[line] as number)] = line + 1;
+}
+
+/** Makes an empty table. */
+export function positionTable(): PositionTable {
+  const columns = emptyColumns(FIRST_CAPACITY);
+  let count = 0;
+  const positionAt = (line: number): Position => {
+    return { start: columns.starts[line] as number, length: columns.lengths[line] as number };
   };
-
-  const positionAt = (line: number): Position => ({ start: starts[line] as number, length: lengths[line] as number });
-
   return {
     get count() {
       return count;
     },
     add(key, start, length) {
-      if (count === starts.length) grow();
-      const slot = slotOf(key);
-      [starts[count], lengths[count], keys[count]] = [start, length, key];
-      older[count] = slots[slot] as number;
-      slots[slot] = ++count;
+      if (count === columns.starts.length) grow(columns, count);
+      const slot = slotOf(columns, key);
+      [columns.starts[count], columns.lengths[count], columns.keys[count]] = [start, length, key];
+      columns.older[count] = columns.slots[slot] as number;
+      columns.slots[slot] = ++count;
     },
     removeLast() {
       // Its slot may become free without a search missing others: none of them was there when its slot was chosen.
-      slots[slotOf(keys[count - 1] as number)] = older[count - 1] as number;
+      const slot = slotOf(columns, columns.keys[count - 1] as number);
+      columns.slots[slot] = columns.older[count - 1] as number;
       count--;
     },
     positionsOf(key) {
       const positions: Position[] = [];
-      for (let line = slots[slotOf(key)] as number; line !== 0; line = older[line - 1] as number) {
+      const { slots, older } = columns;
+      for (let line = slots[slotOf(columns, key)] as number; line !== 0; line = older[line - 1] as number) {
         positions.push(positionAt(line - 1));
       }
       return positions;
     },
     isRepeated(key) {
-      const newest = slots[slotOf(key)] as number;
-      return newest !== 0 && older[newest - 1] !== 0;
+      const newest = columns.slots[slotOf(columns, key)] as number;
+      return newest !== 0 && columns.older[newest - 1] !== 0;
     },
     *newestFirst() {
-      for (let line = count - 1; line >= 0; line--) {
-        yield { start: starts[line] as number, length: lengths[line] as number, key: keys[line] as number };
-      }
+      for (let line = count - 1; line >= 0; line--) yield { ...positionAt(line), key: columns.keys[line] as number };
     },
   };
-}
-
-function copied<Numbers extends Float64Array | Uint32Array>(from: Numbers, to: Numbers): Numbers {
-  to.set(from);
-  return to;
 }

@@ -1,12 +1,11 @@
-import { closeSync, fstatSync } from "node:fs";
-import { areSameBytes } from "../../lib/bytes.ts";
+import { closeSync, type fstatSync } from "node:fs";
 import { type Entry, formatEntry } from "../entry.ts";
 import { isPath, pathOf, requireGranted, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import { lineAppender, openIfExists, withCure } from "./file.ts";
 import { entryAt, keyNumber } from "./line.ts";
-import { type BadLines, emptyIndex, fenceOf, isSameFile, lineNumber, readLines } from "./index.ts";
+import { type BadLines, emptyIndex, type Index, lineNumber, refreshIndex } from "./index.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
 
 /**
@@ -32,85 +31,122 @@ export function jsonlStore(file: string | URL): Store {
     throw new CachyError("invalid_option", `Cannot use ${show(file)} as a file: expected a path or a file: URL.`);
   }
   const path = pathOf(file, workingDirectory());
+  const reader = createReader(path);
   const appendLine = lineAppender(path);
-  let warn = warnOnStderr;
-  let index = emptyIndex();
   let isReadGranted = false;
-
-  const report = (bad: BadLines) => {
-    if (bad.count) warn(badLinesMessage(path, bad));
-  };
-  /** A line that was taken for an entry, because it starts and ends like one. */
-  const reportAsked = (file: number, start: number, reason: string) => {
-    if (index.reported.has(start)) return;
-    index.reported.add(start);
-    report({ first: [{ line: lineNumber(file, start), reason }], count: 1 });
-  };
-  const refresh = (file: number) => {
-    const stats = fstatSync(file);
-    const isGrown = stats.size > index.size;
-    if (!isSameFile(index, stats) || (isGrown && !areSameBytes(fenceOf(file, index.end), index.fence))) {
-      index = emptyIndex();
-    }
-    if (stats.size > index.size) report(readLines(file, index, stats.size));
-    Object.assign(index, { size: stats.size, inode: stats.ino, modified: stats.mtimeMs });
-  };
-  const read = (file: number, key: string, sha256: string | undefined): Entry | undefined => {
-    let withoutDigest: Entry | undefined;
-    const number = keyNumber(key);
-    for (const position of number === undefined ? [] : index.positions.positionsOf(number)) {
-      const entry = entryAt(file, position);
-      if (typeof entry === "string") reportAsked(file, position.start, entry);
-      else if (entry.key !== key) continue;
-      else if (entry.sha256 === undefined) withoutDigest ??= entry;
-      else if (entry.sha256 === sha256) return entry;
-    }
-    return withoutDigest;
-  };
-
   return {
     name: path,
     get size() {
-      return index.positions.count + index.unreachable;
+      return reader.size;
     },
-    warnTo(to: Warn) {
-      warn = to;
-    },
+    warnTo: reader.warnTo,
     find(key, sha256) {
       if (!isReadGranted) requireGranted("read", path);
       isReadGranted = true;
-      return curing(() => {
-        const file = openIfExists(path);
-        if (file === undefined) {
-          index = emptyIndex();
-          return undefined;
-        }
-        try {
-          refresh(file);
-          return read(file, key, sha256);
-        } finally {
-          closeSync(file);
-        }
-      });
+      return curing(() => reader.find(key, sha256));
     },
-    *entries() {
-      const file = openIfExists(path);
-      if (file === undefined) return;
-      try {
-        refresh(file);
-        for (const position of index.positions.newestFirst()) {
-          const entry = entryAt(file, position);
-          if (typeof entry !== "string") yield entry;
-        }
-      } finally {
-        closeSync(file);
-      }
-    },
+    entries: reader.entries,
     append(entry) {
       requireGranted("write", path);
       curing(() => appendLine(formatEntry(entry)));
     },
   };
+}
+
+/** Finds entries in a file that others change, and tells the user about lines that are none. */
+interface Reader {
+  readonly size: number;
+  warnTo(to: Warn): void;
+  find(key: string, sha256: string | undefined): Entry | undefined;
+  entries(): Iterable<Entry>;
+}
+
+function createReader(path: string): Reader {
+  let warn = warnOnStderr;
+  let index = emptyIndex();
+  const report = (bad: BadLines) => {
+    if (bad.count) warn(badLinesMessage(path, bad));
+  };
+  const refresh = (file: number) => {
+    const refreshed = refreshIndex(file, index);
+    index = refreshed.index;
+    report(refreshed.bad);
+  };
+  /** Reports a line that was taken for an entry, because it starts and ends like one. */
+  const reportAsked = (file: number, start: number, reason: string) => {
+    if (index.reported.has(start)) return;
+    index.reported.add(start);
+    report({ first: [{ line: lineNumber(file, start), reason }], count: 1 });
+  };
+  return {
+    get size() {
+      return index.positions.count + index.unreachable;
+    },
+    warnTo(to) {
+      warn = to;
+    },
+    find(key, sha256) {
+      const found = withFile(path, (file) => {
+        refresh(file);
+        return { entry: findIn(file, index, { key, sha256 }, reportAsked) };
+      });
+      if (!found) index = emptyIndex();
+      return found?.entry;
+    },
+    entries: () =>
+      whileOpen(path, (file) => {
+        refresh(file);
+        return newestEntries(file, index);
+      }),
+  };
+}
+
+/** Opens a file for a short while; undefined if there is none. */
+function withFile<Result>(path: string, use: (file: number) => Result): Result | undefined {
+  const file = openIfExists(path);
+  if (file === undefined) return undefined;
+  try {
+    return use(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens a file for as long as its entries are read; none if there is no file. */
+function* whileOpen(path: string, entriesIn: (file: number) => Iterable<Entry>): Generator<Entry> {
+  const file = openIfExists(path);
+  if (file === undefined) return;
+  try {
+    yield* entriesIn(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The newest entry of a digest; else the newest without any digest. */
+function findIn(
+  file: number,
+  { positions }: Index,
+  { key, sha256 }: { readonly key: string; readonly sha256: string | undefined },
+  onBadLine: (file: number, start: number, reason: string) => void,
+): Entry | undefined {
+  let withoutDigest: Entry | undefined;
+  const number = keyNumber(key);
+  for (const position of number === undefined ? [] : positions.positionsOf(number)) {
+    const entry = entryAt(file, position);
+    if (typeof entry === "string") onBadLine(file, position.start, entry);
+    else if (entry.key !== key) continue;
+    else if (entry.sha256 === undefined) withoutDigest ??= entry;
+    else if (entry.sha256 === sha256) return entry;
+  }
+  return withoutDigest;
+}
+
+function* newestEntries(file: number, { positions }: Index): Generator<Entry> {
+  for (const position of positions.newestFirst()) {
+    const entry = entryAt(file, position);
+    if (typeof entry !== "string") yield entry;
+  }
 }
 
 /** Says of an error of the file system what to do about it. */

@@ -1,4 +1,5 @@
 import { asRecord } from "../../../lib/json.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
 
 /** A JSON object that is only read. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -70,4 +71,9 @@ export function itemAt<T>(items: Map<number, T>, index: unknown, make: () => T):
   const item = make();
   items.set(key, item);
   return item;
+}
+
+/** The type of an event: named by its `type` member, else (also where the event is cut) by its `event:` line. */
+export function eventType(event: StreamEvent): string {
+  return textOf(objectOf(event.data).type) ?? event.name;
 }

@@ -1,0 +1,43 @@
+import type { StreamEvent } from "../../../lib/framing.ts";
+import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import type { Format } from "../parts/format.ts";
+import { base64Media } from "../media/media.ts";
+import { message, type Part, text } from "../parts/parts.ts";
+import { promptsAsked } from "./prompts.ts";
+
+/** Text that was spoken, where the sound came as base64; most answers are the sound itself. */
+export const speech: Format = {
+  kind: "speech",
+  fits: (answer) => textOf(answer.audio_base64) !== undefined,
+  streams: (event) => /^speech\.audio\./.test(eventType(event)),
+  asked: promptsAsked,
+  answered: ({ audio_base64 }) => ({ messages: message("assistant", [base64Media(audio_base64, { what: "audio" })]) }),
+  assemble(events) {
+    const pieces = events.map(({ data }) => textOf(objectOf(data).audio)?.replace(/=+$/, ""));
+    return { audio_base64: pieces.join("") };
+  },
+};
+
+/** Sound that was written down. */
+export const transcription: Format = {
+  kind: "transcription",
+  fits: (answer) => typeof answer.text === "string" && (Array.isArray(answer.segments) || Array.isArray(answer.words)),
+  streams: (event) => /^transcript\.text\./.test(eventType(event)),
+  asked: promptsAsked,
+  answered: (answer) => ({ messages: message("assistant", written(answer)) }),
+  assemble,
+};
+
+/** With the speakers, where they were told apart. */
+function written(answer: Json): Part[] {
+  const segments = listOf(answer.segments).map(objectOf).filter(({ speaker }) => textOf(speaker) !== undefined);
+  if (!segments.length) return text(answer.text);
+  return text(segments.map(({ speaker, text }) => `${textOf(speaker)}: ${(textOf(text) ?? "").trim()}`).join("\n"));
+}
+
+function assemble(events: readonly StreamEvent[]): Json {
+  const of = (type: string) => events.filter((event) => eventType(event) === type).map(({ data }) => objectOf(data));
+  const done = of("transcript.text.done").at(-1);
+  const pieces = of("transcript.text.delta").map(({ delta }) => textOf(delta) ?? "");
+  return { text: pieces.join(""), segments: of("transcript.text.segment"), ...done };
+}

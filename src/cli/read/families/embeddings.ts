@@ -1,0 +1,46 @@
+import type { Format } from "../parts/format.ts";
+import { given, type Json, listOf, objectOf } from "../parts/members.ts";
+import { message, type Part, placeholderLength } from "../parts/parts.ts";
+import { promptsAsked } from "./prompts.ts";
+
+/** Embeddings of OpenAI and its like, Gemini, Vertex AI, Cohere and Ollama. */
+export const embeddings: Format = {
+  kind: "embeddings",
+  fits: (answer) => vectorsOf(answer).length > 0,
+  asked: promptsAsked,
+  answered: (answer) => ({ messages: message("assistant", vectors(vectorsOf(answer))) }),
+};
+
+function vectors(found: readonly unknown[]): Part[] {
+  if (!found.length) return [];
+  return [given({ kind: "vectors", count: found.length, dimensions: dimensionsOf(found[0]) })];
+}
+
+/** Every vector, wherever this answer has them. */
+function vectorsOf(answer: Json): readonly unknown[] {
+  const listed = listOf(answer.data).map((item) => objectOf(item).embedding);
+  if (listed.some(isVector)) return listed;
+  if (isVector(answer.embedding)) return [answer.embedding];
+  const values = objectOf(answer.embedding).values;
+  if (isVector(values)) return [values];
+  const predicted = listOf(answer.predictions).map((item) => objectOf(objectOf(item).embeddings).values);
+  return predicted.some(isVector) ? predicted : several(answer.embeddings);
+}
+
+/** A list of vectors, of objects that hold one, or (Cohere) such a list for each type of number. */
+function several(list: unknown): readonly unknown[] {
+  const lists = Array.isArray(list) ? list : Object.values(objectOf(list)).find(Array.isArray) ?? [];
+  const found = (lists as readonly unknown[]).map((item) => Array.isArray(item) ? item : objectOf(item).values ?? item);
+  return found.some(isVector) ? found : [];
+}
+
+function isVector(value: unknown): boolean {
+  return typeof value === "string" ? value.length > 0 : typeof listOf(value)[0] === "number";
+}
+
+/** Base64 holds four bytes a number. */
+function dimensionsOf(vector: unknown): number | undefined {
+  if (typeof vector !== "string") return listOf(vector).length || undefined;
+  const characters = placeholderLength(vector)?.count ?? vector.replace(/=+$/, "").length;
+  return Math.floor(Math.floor(characters * 3 / 4) / 4) || undefined;
+}

@@ -1,0 +1,79 @@
+import { base64Media, namedMedia, urlMedia } from "../media/media.ts";
+import { type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import { citation, hiddenThinking, joinTexts, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
+
+/** The content of a message as OpenAI and those who follow it write it: a text, or a list of parts. */
+export function contentParts(content: unknown): Part[] {
+  if (typeof content === "string") return text(content);
+  if (content === undefined || content === null) return [];
+  return (Array.isArray(content) ? content : [content]).flatMap(contentPart);
+}
+
+/** By the part's type: chat completions and Responses, Mistral's and Cohere's own among them. */
+const READERS: Readonly<Record<string, (part: Json) => Part[]>> = {
+  text: annotatedText,
+  input_text: annotatedText,
+  output_text: annotatedText,
+  summary_text: (part) => thinking(part.text),
+  reasoning_text: (part) => thinking(part.text),
+  refusal: (part) => text(part.refusal),
+  thinking: thoughtParts,
+  image_url: imageParts,
+  input_image: imageParts,
+  input_audio: audioParts,
+  video_url: (part) => [urlMedia(objectOf(part.video_url).url ?? part.video_url, { what: "video" })],
+  document_url: (part) => [urlMedia(part.document_url, { name: part.document_name, what: "file" })],
+  document: (part) => [result({ text: objectOf(part.document).data ?? part.document, id: objectOf(part.document).id })],
+  file: fileParts,
+  input_file: fileParts,
+};
+
+function contentPart(value: unknown): Part[] {
+  if (typeof value === "string") return text(value);
+  const part = objectOf(value);
+  const type = textOf(part.type);
+  const read = type !== undefined && Object.hasOwn(READERS, type) ? READERS[type] : undefined;
+  return read ? read(part) : typeof part.text === "string" ? text(part.text) : [unknown(value)];
+}
+
+function annotatedText(part: Json): Part[] {
+  return [...text(part.text), ...annotations(part.annotations)];
+}
+
+/** Sources that a text names: of the web, or files that were searched or made. */
+export function annotations(list: unknown): Part[] {
+  return listOf(list).map(objectOf).flatMap((annotation) => {
+    const source = { ...annotation, ...objectOf(annotation[textOf(annotation.type) ?? ""]) } as Json;
+    return citation({ title: source.title ?? source.filename ?? source.file_id, url: source.url, text: source.quote });
+  });
+}
+
+/** Mistral's are a list of parts, Cohere's a text. */
+function thoughtParts(part: Json): Part[] {
+  if (typeof part.thinking === "string") return thinking(part.thinking);
+  return joinTexts(listOf(part.thinking).flatMap((item) => thinking(objectOf(item).text)));
+}
+
+function imageParts(part: Json): Part[] {
+  const url = objectOf(part.image_url).url ?? part.image_url;
+  return [url ? urlMedia(url, { what: "image" }) : namedMedia(part.file_id, { what: "image" })];
+}
+
+function audioParts(part: Json): Part[] {
+  const audio = objectOf(part.input_audio);
+  const format = textOf(audio.format);
+  if (typeof part.input_audio === "string") return [base64Media(part.input_audio, { what: "audio" })];
+  return [base64Media(audio.data, { what: "audio", type: format && `audio/${format}` })];
+}
+
+/** Chat completions have an object of the name; what it holds is like in Responses. */
+function fileParts(part: Json): Part[] {
+  const file = part.file === undefined ? part : objectOf(part.file);
+  const name = file.filename ?? file.file_id;
+  const inside = textOf(file.file_data);
+  if (inside === undefined) return [file.file_url ? urlMedia(file.file_url, { name }) : namedMedia(name)];
+  return [inside.startsWith("data:") ? urlMedia(inside, { name }) : base64Media(inside, { name })];
+}
+
+/** The note for thoughts that came encrypted. */
+export const ENCRYPTED: Part = hiddenThinking("encrypted");
