@@ -19,9 +19,9 @@
  *
  * @module
  */
-import { messageOf } from "./lib/errors.ts";
-import { runningScope, sharedState } from "./global_fetch.ts";
 import { enableCachy } from "./enable_cachy.ts";
+import { runningScope, sharedState } from "./global_fetch.ts";
+import { messageOf } from "./lib/errors.ts";
 
 /** Whether the program has said by itself what it wants. */
 function isEnabled(): boolean {

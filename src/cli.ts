@@ -20,8 +20,8 @@
  * @module
  */
 import process from "node:process";
-import { commands } from "./cli/commands/all.ts";
 import { runCommandLine } from "./cli/app/run.ts";
 import { processTerminal } from "./cli/app/terminal.ts";
+import { commands } from "./cli/commands/all.ts";
 
 process.exitCode = await runCommandLine(process.argv.slice(2), commands, processTerminal());

@@ -1,15 +1,15 @@
-import { createInFlight, refreshedIn, sharedInFlight } from "./flow/in_flight.ts";
 import type { Context } from "./flow/context.ts";
-import { createOrdinals } from "./request/identify.ts";
-import { createStaleIds } from "./report/stale_ids.ts";
-import { CachyError } from "./lib/errors.ts";
-import { createReporter, type Reporter } from "./report/reporter.ts";
 import { createFetch } from "./flow/fetch.ts";
+import { createInFlight, refreshedIn, sharedInFlight } from "./flow/in_flight.ts";
 import { callOnTheWay, fetchUnderWrapper } from "./global_fetch.ts";
+import { CachyError } from "./lib/errors.ts";
 import type { Miss } from "./miss/miss.ts";
-import { addNotebookDisplay, type CachyStats } from "./report/stats.ts";
 import type { CachyOptions } from "./options/options.ts";
 import { createSettings, type Settings } from "./options/settings.ts";
+import { createReporter, type Reporter } from "./report/reporter.ts";
+import { createStaleIds } from "./report/stale_ids.ts";
+import { addNotebookDisplay, type CachyStats } from "./report/stats.ts";
+import { createOrdinals } from "./request/identify.ts";
 import { jsonlStore } from "./store/jsonl/store.ts";
 import type { Store } from "./store/store.ts";
 

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Cachy, createHandle } from "./create_cachy.ts";
-import { CachyError } from "./lib/errors.ts";
 import {
   addressOf,
   runningScope,
@@ -11,6 +10,7 @@ import {
   type Wrapped,
   type WrapperMark,
 } from "./global_fetch.ts";
+import { CachyError } from "./lib/errors.ts";
 import type { CachyOptions } from "./options/options.ts";
 
 const PROTOCOL = 1;

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Cachy } from "./create_cachy.ts";
-import { CachyError } from "./lib/errors.ts";
-import { runningScope, type Scope, type SharedState } from "./global_fetch.ts";
-import type { CachyOptions } from "./options/options.ts";
 import { joinSharedState, removeIfUnused, wrapWith } from "./enable_cachy.ts";
+import { runningScope, type Scope, type SharedState } from "./global_fetch.ts";
+import { CachyError } from "./lib/errors.ts";
 import { show } from "./lib/show.ts";
 import { withinTime } from "./lib/wait.ts";
+import type { CachyOptions } from "./options/options.ts";
 
 /** How long the recordings under way are waited for when the function has failed, in milliseconds. */
 const FAILED_FLUSH_MS = 1000;

@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from
 import { join } from "node:path";
 import { test } from "node:test";
 import { commands } from "../src/cli/commands/all.ts";
-import { VERSION } from "../src/cli/app/help.ts";
+import { VERSION } from "../src/cli/app/run.ts";
 import { formatEntry } from "../src/store/entry.ts";
 import { compactFile } from "../src/store/jsonl/compact_file.ts";
 import { cachy, cachyOn, project } from "./cli.ts";

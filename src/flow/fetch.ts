@@ -1,5 +1,4 @@
 import { messageOf } from "../lib/errors.ts";
-import { storeProblem } from "../store/store.ts";
 import { tellAtExit } from "../miss/exit_summary.ts";
 import { CachyMissError, explainMiss, missResponse } from "../miss/miss.ts";
 import { modeReason } from "../options/mode.ts";
@@ -9,6 +8,7 @@ import { type IdentifiedRequest, identify, type Ordinal, requestKind } from "../
 import { type FetchArguments, readHead, readRequest, type RequestData, urlOf } from "../request/request.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 import type { Entry } from "../store/entry.ts";
+import { storeProblem } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import { find } from "./find.ts";
 import type { Answer } from "./in_flight.ts";

@@ -1,6 +1,6 @@
 import type { RecordedRequest } from "../store/entry.ts";
-import type { Difference } from "./difference.ts";
 import { isSummary } from "../store/entry_request.ts";
+import type { Difference } from "./difference.ts";
 
 /** What changes on every run, what normalizes it, and what takes its place. */
 const CHANGING: readonly (readonly [what: string, pattern: RegExp, replacement: string])[] = [

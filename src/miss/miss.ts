@@ -1,14 +1,14 @@
-import { type Difference, showDifference } from "./difference.ts";
-import type { RecordedRequest } from "../store/entry.ts";
-import { type EventRequest, eventRequest } from "../report/events.ts";
-import { likelyCause } from "./causes.ts";
-import { findNearest, type Nearest, type Search } from "./nearest.ts";
-import { hideSecretValues, recordedRequest } from "../store/entry_request.ts";
-import { labelled } from "../replay/replay.ts";
-import { type Credential, hideInText } from "../secrets/values.ts";
-import type { Store } from "../store/store.ts";
-import type { IdentifiedRequest } from "../request/identify.ts";
 import { CachyError } from "../lib/errors.ts";
+import { labelled } from "../replay/replay.ts";
+import { type EventRequest, eventRequest } from "../report/events.ts";
+import type { IdentifiedRequest } from "../request/identify.ts";
+import { type Credential, hideInText } from "../secrets/values.ts";
+import type { RecordedRequest } from "../store/entry.ts";
+import { hideSecretValues, recordedRequest } from "../store/entry_request.ts";
+import type { Store } from "../store/store.ts";
+import { likelyCause } from "./causes.ts";
+import { type Difference, showDifference } from "./difference.ts";
+import { findNearest, type Nearest, type Search } from "./nearest.ts";
 
 /** A request that mode `replay` could not answer. */
 export interface Miss extends EventRequest {

@@ -1,6 +1,6 @@
+import { parseJson } from "../lib/json.ts";
 import type { Entry, RecordedRequest } from "../store/entry.ts";
 import { type Difference, differencesOf, weightOf } from "./difference.ts";
-import { parseJson } from "../lib/json.ts";
 
 /** The recorded request that is most like one that is asked for. */
 export interface Nearest {

@@ -1,12 +1,12 @@
-import { CachyError, type Rule } from "../lib/errors.ts";
-import { NEVER_RECORDED_HEADERS } from "../store/entry.ts";
-import type { CachyOptions } from "./options.ts";
-import { type Mode, MODES } from "./mode.ts";
-import { isSecretName } from "../secrets/redact.ts";
-import { mostSimilar, show } from "../lib/show.ts";
-import { isStore } from "../store/store.ts";
-import { LONGEST_TIMER_MS } from "../lib/wait.ts";
 import { isPath } from "../lib/environment.ts";
+import { CachyError, type Rule } from "../lib/errors.ts";
+import { mostSimilar, show } from "../lib/show.ts";
+import { LONGEST_TIMER_MS } from "../lib/wait.ts";
+import { isSecretName } from "../secrets/redact.ts";
+import { NEVER_RECORDED_HEADERS } from "../store/entry.ts";
+import { isStore } from "../store/store.ts";
+import { type Mode, MODES } from "./mode.ts";
+import type { CachyOptions } from "./options.ts";
 
 const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
   file: ["the path of a file, or a file: URL", (value) => isPath(value) && !/[/\\]$/.test(String(value))],

@@ -1,10 +1,10 @@
+import type { Pace } from "../replay/pace.ts";
+import type { CachyEvent } from "../report/events.ts";
 import type { Normalization } from "../request/canonical.ts";
 import type { DomainMatcher } from "../request/domains.ts";
-import type { CachyEvent } from "../report/events.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
 import type { Mode } from "./mode.ts";
-import type { Pace } from "../replay/pace.ts";
 
 /** What a miss in mode `replay` is: an answer with status 412 that explains it, or a `CachyMissError`. */
 export type MissBehavior = "answer" | "throw";

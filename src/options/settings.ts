@@ -1,5 +1,5 @@
-import type { Normalization } from "../request/canonical.ts";
-import { checkOptions, isDomainMatcher } from "./check.ts";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import {
   isGranted,
   isPath,
@@ -9,14 +9,14 @@ import {
   type VariableName,
   workingDirectory,
 } from "../lib/environment.ts";
-import { defaultDomains, type DomainMatcher, matchDomains } from "../request/domains.ts";
-import type { CachyOptions, MissBehavior } from "./options.ts";
-import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
 import type { Pace } from "../replay/pace.ts";
-import type { KeepRequest } from "../store/entry_request.ts";
+import type { Normalization } from "../request/canonical.ts";
+import { defaultDomains, type DomainMatcher, matchDomains } from "../request/domains.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import type { KeepRequest } from "../store/entry_request.ts";
+import { checkOptions, isDomainMatcher } from "./check.ts";
+import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
+import type { CachyOptions, MissBehavior } from "./options.ts";
 
 /** Options with their defaults, and what the environment says. */
 export interface Settings {

@@ -9,9 +9,9 @@ import {
   startsLikeEvents,
   type StreamEvent,
 } from "../lib/framing.ts";
+import type { Problem } from "../report/events.ts";
 import { type AnswerHead, answerProblem } from "./json_answer.ts";
 import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
-import type { Problem } from "../report/events.ts";
 
 /** Follows a body while it arrives. */
 export interface CompletenessCheck {

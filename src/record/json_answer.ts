@@ -1,6 +1,6 @@
-import type { Problem } from "../report/events.ts";
 import { textOf } from "../lib/bytes.ts";
 import { asRecord, parseJson, recordsIn } from "../lib/json.ts";
+import type { Problem } from "../report/events.ts";
 
 /** What is known of an answer before its body. */
 export interface AnswerHead {

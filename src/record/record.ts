@@ -1,9 +1,9 @@
-import { checkCompleteness } from "./completeness.ts";
-import type { AnswerHead } from "./json_answer.ts";
-import type { Problem } from "../report/events.ts";
-import { labelled } from "../replay/replay.ts";
 import { concatBytes } from "../lib/bytes.ts";
 import { messageOf } from "../lib/errors.ts";
+import { labelled } from "../replay/replay.ts";
+import type { Problem } from "../report/events.ts";
+import { checkCompleteness } from "./completeness.ts";
+import type { AnswerHead } from "./json_answer.ts";
 
 /** A response that is being recorded. */
 export interface Recording {

@@ -1,7 +1,7 @@
-import type { Problem } from "../report/events.ts";
-import { asRecord, recordsIn } from "../lib/json.ts";
-import { errorIn } from "./json_answer.ts";
 import type { StreamEvent } from "../lib/framing.ts";
+import { asRecord, recordsIn } from "../lib/json.ts";
+import type { Problem } from "../report/events.ts";
+import { errorIn } from "./json_answer.ts";
 
 /** Follows the events of one stream by the rules of the API family that it comes from. */
 export interface Family {

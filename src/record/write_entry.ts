@@ -1,12 +1,12 @@
-import { type Store, storeProblem } from "../store/store.ts";
 import { eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import type { Credential } from "../secrets/values.ts";
 import { encodeBody, type Entry, ENTRY_VERSION, recordedHeaders, type RecordedRequest } from "../store/entry.ts";
-import type { ReceivedBody } from "./record.ts";
-import type { AnswerHead } from "./json_answer.ts";
 import { hideSecretValues, type KeepRequest, recordedRequest } from "../store/entry_request.ts";
+import { type Store, storeProblem } from "../store/store.ts";
+import type { AnswerHead } from "./json_answer.ts";
+import type { ReceivedBody } from "./record.ts";
 import { secretProblem } from "./secret_check.ts";
 
 /** Where and how an entry is written. */

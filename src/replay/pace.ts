@@ -1,5 +1,5 @@
-import type { Entry } from "../store/entry.ts";
 import { LONGEST_TIMER_MS } from "../lib/wait.ts";
+import type { Entry } from "../store/entry.ts";
 
 /** How fast a stream is replayed: as recorded, so many times as fast, or with a delay before each chunk. */
 export type Pace = "recorded" | number | { readonly chunkMs: number };

@@ -1,8 +1,8 @@
 import { utf8 } from "../lib/bytes.ts";
-import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
-import { parseJson } from "../lib/json.ts";
-import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
 import { startsLikeEvents } from "../lib/framing.ts";
+import { parseJson } from "../lib/json.ts";
+import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
+import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
 
 /** HTTP/1.1 servers send these, and SDKs show them. */
 const STATUS_TEXTS: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
-import { type TokenCount, usageOf } from "./usage.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { redactText } from "../secrets/redact.ts";
 import { bodyLength, type Entry } from "../store/entry.ts";
+import { type TokenCount, usageOf } from "./usage.ts";
 
 /** The request that an event is about. */
 export interface EventRequest {

@@ -1,7 +1,7 @@
-import { type Credential, hideInText } from "../secrets/values.ts";
-import { type CachyStats, createCounters } from "./stats.ts";
-import type { CachyEvent } from "./events.ts";
 import { type Color, paint, showBytes, showTime } from "../lib/show.ts";
+import { type Credential, hideInText } from "../secrets/values.ts";
+import type { CachyEvent } from "./events.ts";
+import { type CachyStats, createCounters } from "./stats.ts";
 
 /** Where the parts of a handle report what happens. */
 export interface Reporter {

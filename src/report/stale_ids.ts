@@ -1,6 +1,6 @@
-import type { Entry } from "../store/entry.ts";
 import type { RequestData } from "../request/request.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
+import type { Entry } from "../store/entry.ts";
 
 /**
  * Watches for ids that only the store still knows: a replayed answer names a file, a response or a container that the

@@ -1,6 +1,6 @@
+import { showBytes, showTime } from "../lib/show.ts";
 import type { CachyEvent, DropReason } from "./events.ts";
 import type { TokenCount } from "./usage.ts";
-import { showBytes, showTime } from "../lib/show.ts";
 
 /** What has happened since the handle was made. */
 export interface CachyStats {

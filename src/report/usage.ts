@@ -1,5 +1,5 @@
-import type { Entry } from "../store/entry.ts";
 import { asRecord, parseJson } from "../lib/json.ts";
+import type { Entry } from "../store/entry.ts";
 
 /** How many tokens a provider counted. */
 export interface TokenCount {

@@ -1,8 +1,8 @@
 import { replaceBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
 import { asRecord, canonicalJson, type JsonRewrite, parseJson } from "../lib/json.ts";
-import type { RequestData } from "./request.ts";
-import type { FormPart } from "./body.ts";
 import { identityUrl } from "../secrets/redact.ts";
+import type { FormPart } from "./body.ts";
+import type { RequestData } from "./request.ts";
 
 /** A pattern and what takes its place before a request is hashed. A string pattern is literal. */
 export type Normalization = readonly [pattern: string | RegExp, replacement: string];

@@ -1,5 +1,5 @@
-import { asRecord } from "../lib/json.ts";
 import { jsonLinesParser, sseParser, startsLikeEvents, startsLikeJsonLines } from "../lib/framing.ts";
+import { asRecord } from "../lib/json.ts";
 
 /** Longer streams are not read once more: it would take the time of the caller who waits for the end. In characters. */
 const LONGEST_STREAM = 8_000_000;

@@ -1,10 +1,9 @@
 import { encodeBase64, sha256Hex, utf8 } from "../lib/bytes.ts";
 import { canonicalJson } from "../lib/json.ts";
+import type { FormPart } from "../request/body.ts";
 import type { CanonicalRequest } from "../request/canonical.ts";
 import type { DigestExtras } from "../request/identify.ts";
-import type { RecordedRequest } from "./entry.ts";
 import type { RequestData } from "../request/request.ts";
-import type { FormPart } from "../request/body.ts";
 import {
   isSecretName,
   REDACTED,
@@ -15,6 +14,7 @@ import {
   redactText,
 } from "../secrets/redact.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
+import type { RecordedRequest } from "./entry.ts";
 
 /**
  * How much of a request is kept beside its answer.

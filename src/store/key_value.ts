@@ -14,9 +14,9 @@
  * @module
  */
 import { textOf } from "../lib/bytes.ts";
-import { checkEntry, type Entry, formatEntry, parseEntry } from "./entry.ts";
 import { CachyError, checkStoreOptions, type Rule } from "../lib/errors.ts";
 import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
+import { checkEntry, type Entry, formatEntry, parseEntry } from "./entry.ts";
 import { describeWithout, type Store, TIME_LIMIT_RULE, type Warn, warnOnStderr } from "./store.ts";
 
 export type { Entry, RecordedRequest } from "./entry.ts";

@@ -1,4 +1,5 @@
 import { CachyError, checkStoreOptions } from "../lib/errors.ts";
+import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
 import {
   describeWithout,
   isStore,
@@ -8,7 +9,6 @@ import {
   type Warn,
   warnOnStderr,
 } from "./store.ts";
-import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
 
 /** How a shared store is used. */
 export interface LayeredOptions {

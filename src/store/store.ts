@@ -1,8 +1,8 @@
-import type { Entry } from "./entry.ts";
-import { redactText } from "../secrets/redact.ts";
-import { show } from "../lib/show.ts";
 import { messageOf, type Rule } from "../lib/errors.ts";
+import { show } from "../lib/show.ts";
 import { isTimeLimit, LONGEST_TIMER_MS } from "../lib/wait.ts";
+import { redactText } from "../secrets/redact.ts";
+import type { Entry } from "./entry.ts";
 
 /**
  * Where entries are kept. Both functions may be synchronous or asynchronous.

@@ -1,6 +1,6 @@
+import { wrap } from "../display/width.ts";
 import { HELP_OPTION } from "./arguments.ts";
 import type { Command, OptionRule } from "./command.ts";
-import { wrap } from "../display/width.ts";
 
 /** What the program is called where it is spoken of. */
 export const PROGRAM = "cachy";
@@ -84,6 +84,3 @@ function columns(rows: readonly (readonly (string | undefined)[])[], width: numb
     wrap(second, room).map((line, at) => `  ${(at === 0 ? first : "").padEnd(firstWidth)}  ${line}`)
   );
 }
-
-/** The version of this package, as `deno.json` has it. */
-export const VERSION = "0.1.0";

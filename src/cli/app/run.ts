@@ -1,10 +1,13 @@
 import { CachyError, messageOf } from "../../lib/errors.ts";
-import { withCure } from "../../store/jsonl/file.ts";
 import { mostSimilar, show } from "../../lib/show.ts";
+import { withCure } from "../../store/jsonl/file.ts";
+import { printableLines } from "../display/printable.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, type ExitCode, FAILED, FINE, type Terminal, UsageError } from "./command.ts";
-import { printableLines } from "../display/printable.ts";
-import { commandHelp, PROGRAM, programHelp, VERSION } from "./help.ts";
+import { commandHelp, PROGRAM, programHelp } from "./help.ts";
+
+/** The version of this package, as `deno.json` has it. */
+export const VERSION = "0.1.0";
 
 /**
  * Runs one command line.

@@ -1,10 +1,10 @@
 import process from "node:process";
 import { createInterface } from "node:readline/promises";
-import { paint, wantsColors } from "../../lib/show.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { paint, wantsColors } from "../../lib/show.ts";
 import { withCure } from "../../store/jsonl/file.ts";
-import { CommandError, type Terminal } from "./command.ts";
 import { columnsOf, isSmartTerminal } from "../display/terminal.ts";
+import { CommandError, type Terminal } from "./command.ts";
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {

@@ -1,8 +1,8 @@
 import { plural, showBytes } from "../../lib/show.ts";
 import { compactAt } from "../../store/jsonl/compact.ts";
 import { defineCommand, FILE_OPTION, FINE } from "../app/command.ts";
-import { findFile, withFile } from "../file/recorded_file.ts";
 import { withProgress } from "../app/progress.ts";
+import { findFile, withFile } from "../file/recorded_file.ts";
 
 const OPTIONS = {
   sort: { type: "boolean", help: "sort the lines by their keys, as pycachy does" },

@@ -1,7 +1,7 @@
-import { type Difference, differencesOf, showDifference } from "../../miss/difference.ts";
-import type { Entry } from "../../store/entry.ts";
 import { parseJson } from "../../lib/json.ts";
+import { type Difference, differencesOf, showDifference } from "../../miss/difference.ts";
 import { differencesOfRequests } from "../../miss/nearest.ts";
+import type { Entry } from "../../store/entry.ts";
 import {
   CommandError,
   defineCommand,

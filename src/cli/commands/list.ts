@@ -1,11 +1,11 @@
 import { show } from "../../lib/show.ts";
 import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal, UsageError } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
 import { createProgress, type Progress } from "../display/terminal.ts";
 import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../file/filters.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
 
 const SORTS = ["time", "size", "tokens", "duration", "model"] as const;
 type Sort = typeof SORTS[number];

@@ -1,8 +1,8 @@
 import { defineCommand, FILE_OPTION, FINE } from "../app/command.ts";
+import { withProgress } from "../app/progress.ts";
 import { printable } from "../display/printable.ts";
 import { mergeFiles } from "../edit/merge.ts";
 import { findFile } from "../file/recorded_file.ts";
-import { withProgress } from "../app/progress.ts";
 
 /** `merge`: brings the entries of other files into one. */
 export const merge = defineCommand({

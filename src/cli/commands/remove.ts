@@ -8,9 +8,11 @@ import {
   FINE,
   UsageError,
 } from "../app/command.ts";
+import { withProgress } from "../app/progress.ts";
 import { printable } from "../display/printable.ts";
-import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
+import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
 import { FILTER_OPTIONS, filterOf, OLDER_OPTION } from "../file/filters.ts";
+import { readingsOf } from "../file/lazy_reading.ts";
 import {
   contentsOf,
   digestOf,
@@ -20,9 +22,7 @@ import {
   type RecordedFile,
   withFile,
 } from "../file/recorded_file.ts";
-import { readingsOf } from "../file/lazy_reading.ts";
-import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
-import { withProgress } from "../app/progress.ts";
+import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,

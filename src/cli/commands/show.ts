@@ -1,9 +1,9 @@
-import { showBytes, showTime } from "../../lib/show.ts";
-import { bodyLength, decodeBody, type Entry } from "../../store/entry.ts";
 import { utf8 } from "../../lib/bytes.ts";
 import { asRecord } from "../../lib/json.ts";
-import { lineNumber } from "../../store/jsonl/index.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
 import { usageOf } from "../../report/usage.ts";
+import { bodyLength, decodeBody, type Entry } from "../../store/entry.ts";
+import { lineNumber } from "../../store/jsonl/index.ts";
 import {
   type Call,
   CommandError,
@@ -15,12 +15,12 @@ import {
   type Terminal,
   UsageError,
 } from "../app/command.ts";
-import { showMessage } from "../show/conversation.ts";
+import { PROGRAM } from "../app/help.ts";
 import { curlOf } from "../curl/curl.ts";
 import { OBEYED_IN_LINES, printable, printableJson } from "../display/printable.ts";
 import { findEntry, findFile, withFile } from "../file/recorded_file.ts";
-import { PROGRAM } from "../app/help.ts";
 import { type Message, readEntry, type Reading } from "../read/reading.ts";
+import { showMessage } from "../show/conversation.ts";
 import { type TimedEvent, timedEvents } from "../show/timed_events.ts";
 
 const OPTIONS = {

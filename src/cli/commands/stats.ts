@@ -1,11 +1,11 @@
 import { showBytes, showTime } from "../../lib/show.ts";
 import { defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal } from "../app/command.ts";
-import { bar, type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
-import { printable, printableJson } from "../display/printable.ts";
-import { type EntryRow, rowOf } from "../file/row.ts";
 import { everyMegabyte, type OnProgress, withProgress } from "../app/progress.ts";
+import { printable, printableJson } from "../display/printable.ts";
+import { bar, type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import { type EntryRow, rowOf } from "../file/row.ts";
 
 /** What is counted of some entries. */
 interface Count {

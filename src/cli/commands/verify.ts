@@ -1,10 +1,10 @@
 import { plural } from "../../lib/show.ts";
 import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION, type Terminal } from "../app/command.ts";
-import { printable, printableJson } from "../display/printable.ts";
-import { findFile, withFile } from "../file/recorded_file.ts";
-import { type DamagedParts, repairFile, type RepairReport } from "../edit/repair.ts";
-import { type FileReport, type LineFinding, verifyFile } from "../verify/verify.ts";
 import { withProgress } from "../app/progress.ts";
+import { printable, printableJson } from "../display/printable.ts";
+import { type DamagedParts, repairFile, type RepairReport } from "../edit/repair.ts";
+import { findFile, withFile } from "../file/recorded_file.ts";
+import { type FileReport, type LineFinding, verifyFile } from "../verify/verify.ts";
 
 const OPTIONS = {
   fix: { type: "boolean", help: "take out what is no entry; the original stays beside the file as .bak" },

@@ -1,9 +1,9 @@
-import type { RecordedRequest } from "../../store/entry.ts";
-import { parseJson } from "../../lib/json.ts";
-import { isSummary } from "../../store/entry_request.ts";
-import { isParts } from "../scan/request_body.ts";
 import { utf8 } from "../../lib/bytes.ts";
+import { parseJson } from "../../lib/json.ts";
+import type { RecordedRequest } from "../../store/entry.ts";
+import { isSummary } from "../../store/entry_request.ts";
 import { OBEYED_IN_LINES } from "../display/printable.ts";
+import { isParts } from "../scan/request_body.ts";
 
 /** How a body is given to curl. */
 export interface CurlBody {

@@ -1,11 +1,11 @@
+import { REDACTED } from "../../secrets/redact.ts";
 import type { Entry, RecordedRequest } from "../../store/entry.ts";
 import { holdsSummary } from "../../store/entry_request.ts";
-import { REDACTED } from "../../secrets/redact.ts";
-import { credentialHeader } from "./credential_headers.ts";
-import { type CurlBody, curlBody, quote } from "./body.ts";
-import { soundRequest } from "../verify/member_problems.ts";
-import { isStreaming } from "../verify/findings.ts";
 import { redactRequest } from "../scan/request_body.ts";
+import { isStreaming } from "../verify/findings.ts";
+import { soundRequest } from "../verify/member_problems.ts";
+import { type CurlBody, curlBody, quote } from "./body.ts";
+import { credentialHeader } from "./credential_headers.ts";
 
 /** A recorded request as a command. */
 export interface CurlCommand {

@@ -1,9 +1,9 @@
 import process from "node:process";
-import { showBytes, showTime } from "../../lib/show.ts";
-import { bar } from "./table.ts";
-import { printable } from "./printable.ts";
-import { cutToWidth, displayWidth } from "./width.ts";
 import { readVariable } from "../../lib/environment.ts";
+import { showBytes, showTime } from "../../lib/show.ts";
+import { printable } from "./printable.ts";
+import { bar } from "./table.ts";
+import { cutToWidth, displayWidth } from "./width.ts";
 
 /** The part of `process.stdout` and `process.stderr` that tells what they are. */
 export interface OutputStream {

@@ -1,19 +1,19 @@
+import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { requireGranted } from "../../lib/environment.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Entry } from "../../store/entry.ts";
+import { isNewest } from "../../store/jsonl/compact.ts";
+import { bytesAt, lineAppender, openIfExists, type Position, withCure } from "../../store/jsonl/file.ts";
+import { emptyIndex, type Index, linesOf, readLines } from "../../store/jsonl/index.ts";
+import { entryAt, isKeptForOthers, keyNumber, lineAt, LONGEST_LINE } from "../../store/jsonl/line.ts";
+import { timeOf } from "../../store/jsonl/rewrite.ts";
+import { jsonlStore } from "../../store/jsonl/store.ts";
+import { bareLine } from "../../store/jsonl/write_lines.ts";
 import { CommandError } from "../app/command.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { noFileReason, type RecordedFile, withFile } from "../file/recorded_file.ts";
-import type { Entry } from "../../store/entry.ts";
-import { messageOf } from "../../lib/errors.ts";
-import { bytesAt, lineAppender, openIfExists, type Position, withCure } from "../../store/jsonl/file.ts";
-import { jsonlStore } from "../../store/jsonl/store.ts";
-import { createHash } from "node:crypto";
-import { closeSync, fstatSync } from "node:fs";
-import { timeOf } from "../../store/jsonl/rewrite.ts";
-import { entryAt, isKeptForOthers, keyNumber, lineAt, LONGEST_LINE } from "../../store/jsonl/line.ts";
-import { emptyIndex, type Index, linesOf, readLines } from "../../store/jsonl/index.ts";
-import { isNewest } from "../../store/jsonl/compact.ts";
-import { bareLine } from "../../store/jsonl/write_lines.ts";
 
 /** What became of the lines of the other files. */
 export interface MergeReport {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { fstatSync, fsyncSync } from "node:fs";
 import { asRecord, parseJson } from "../../lib/json.ts";
-import { rewriteFile, type Rewritten, startOfLastLine } from "../../store/jsonl/rewrite.ts";
-import { entryAt, keyAtStart, keyNumber, lineAt } from "../../store/jsonl/line.ts";
 import { bytesAt, isTorn, type Position } from "../../store/jsonl/file.ts";
 import { linesOf } from "../../store/jsonl/index.ts";
+import { entryAt, keyAtStart, keyNumber, lineAt } from "../../store/jsonl/line.ts";
+import { rewriteFile, type Rewritten, startOfLastLine } from "../../store/jsonl/rewrite.ts";
 import { copyBytes } from "../../store/jsonl/write_lines.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile, withFile } from "../file/recorded_file.ts";

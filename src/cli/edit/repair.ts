@@ -1,11 +1,11 @@
 import { fstatSync, rmSync } from "node:fs";
-import { entryAt, isKeptForOthers, LONGEST_LINE } from "../../store/jsonl/line.ts";
 import { bytesAt, isTorn, type Position } from "../../store/jsonl/file.ts";
 import { linesOf } from "../../store/jsonl/index.ts";
-import { bareLine, type LineWriter, lineWriter } from "../../store/jsonl/write_lines.ts";
+import { entryAt, isKeptForOthers, LONGEST_LINE } from "../../store/jsonl/line.ts";
 import { rewriteFile, type Rewritten } from "../../store/jsonl/rewrite.ts";
-import { backUp } from "./back_up.ts";
+import { bareLine, type LineWriter, lineWriter } from "../../store/jsonl/write_lines.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";
+import { backUp } from "./back_up.ts";
 import { objectsIn } from "./salvage.ts";
 
 /** What became of a file that was repaired. */

@@ -1,12 +1,12 @@
+import { CachyError } from "../../lib/errors.ts";
+import { show } from "../../lib/show.ts";
+import { checkOptions } from "../../options/check.ts";
 import { matchDomains } from "../../request/domains.ts";
 import type { Entry } from "../../store/entry.ts";
-import { CachyError } from "../../lib/errors.ts";
-import { checkOptions } from "../../options/check.ts";
-import { show } from "../../lib/show.ts";
 import { type OptionRules, type OptionValues, UsageError } from "../app/command.ts";
-import { isIsoDate, parseTime } from "./time.ts";
 import type { Part } from "../read/reading.ts";
 import type { Readings } from "./lazy_reading.ts";
+import { isIsoDate, parseTime } from "./time.ts";
 
 /** Which entries a command is about. */
 export const FILTER_OPTIONS = {

@@ -1,5 +1,5 @@
-import type { Entry } from "../../store/entry.ts";
 import { startsLikeEvents, startsLikeJsonLines } from "../../lib/framing.ts";
+import type { Entry } from "../../store/entry.ts";
 import { readEntry, type Reading } from "../read/reading.ts";
 
 /** What an entry says, read when it is asked for. */

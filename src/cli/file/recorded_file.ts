@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, type Stats, statSync } from "node:fs";
-import type { Entry } from "../../store/entry.ts";
 import { isGranted } from "../../lib/environment.ts";
+import { show } from "../../lib/show.ts";
 import { createSettings } from "../../options/settings.ts";
-import { entryAt } from "../../store/jsonl/line.ts";
+import type { Entry } from "../../store/entry.ts";
 import { bytesAt, openIfExists, type Position } from "../../store/jsonl/file.ts";
 import { emptyIndex, linesOf, readLines } from "../../store/jsonl/index.ts";
+import { entryAt } from "../../store/jsonl/line.ts";
 import { CommandError, type Terminal, UsageError } from "../app/command.ts";
-import { show } from "../../lib/show.ts";
 import { printable } from "../display/printable.ts";
 
 /** A file of recordings, open for reading. What is appended later is left out. */

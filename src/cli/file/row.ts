@@ -1,13 +1,13 @@
-import { bodyLength, type Entry } from "../../store/entry.ts";
 import { utf8 } from "../../lib/bytes.ts";
-import { type TokenCount, usageOf } from "../../report/usage.ts";
-import { isIsoDate, showAge } from "./time.ts";
-import { startOfPart } from "../show/conversation.ts";
-import type { Kind, Message, Reading } from "../read/reading.ts";
-import { FIRST_WORDS } from "./lazy_reading.ts";
 import { showBytes, showTime } from "../../lib/show.ts";
-import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
+import { type TokenCount, usageOf } from "../../report/usage.ts";
+import { bodyLength, type Entry } from "../../store/entry.ts";
 import type { Terminal } from "../app/command.ts";
+import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
+import type { Kind, Message, Reading } from "../read/reading.ts";
+import { startOfPart } from "../show/conversation.ts";
+import { FIRST_WORDS } from "./lazy_reading.ts";
+import { isIsoDate, showAge } from "./time.ts";
 
 /** An entry in one line. */
 export interface EntryRow {

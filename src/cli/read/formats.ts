@@ -5,15 +5,15 @@ import { speech, transcription } from "./families/audio.ts";
 import { bedrock } from "./families/bedrock.ts";
 import { cohere, cohereV1 } from "./families/cohere.ts";
 import { embeddings } from "./families/embeddings.ts";
-import type { Format, Kind } from "./parts/format.ts";
 import { gemini } from "./families/gemini.ts";
 import { images } from "./families/images.ts";
 import { batches, files, models, tokens } from "./families/listings.ts";
-import type { Json } from "./parts/members.ts";
 import { ollamaChat, ollamaGenerate } from "./families/ollama.ts";
 import { completion, openaiChat } from "./families/openai_chat.ts";
 import { openaiResponses } from "./families/openai_responses.ts";
 import { moderation, rerank } from "./families/scores.ts";
+import type { Format, Kind } from "./parts/format.ts";
+import type { Json } from "./parts/members.ts";
 
 /** In the order in which they are asked: what is more special first. */
 const FORMATS: readonly Format[] = [

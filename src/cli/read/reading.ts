@@ -1,16 +1,16 @@
+import type { StreamEvent } from "../../lib/framing.ts";
+import { asRecord } from "../../lib/json.ts";
 import type { Entry, RecordedRequest } from "../../store/entry.ts";
+import { answerBody, contentType } from "./body/answer_body.ts";
+import { formAsked, requestBody } from "./body/request_body.ts";
+import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, TOLD_BY_PATH } from "./formats.ts";
+import type { Sample } from "./media/audio_seconds.ts";
+import { base64Media, sampledMedia } from "./media/media.ts";
 import { type Answered, type Format, type Kind, kindOfPath } from "./parts/format.ts";
 import { given, type Json, objectOf } from "./parts/members.ts";
 import { type Message, message, placeholderLength, text, unknown } from "./parts/parts.ts";
-import { guessProvider, modelOf, providerOf } from "./model.ts";
-import { formAsked, requestBody } from "./body/request_body.ts";
-import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, TOLD_BY_PATH } from "./formats.ts";
-import { base64Media, sampledMedia } from "./media/media.ts";
-import type { Sample } from "./media/audio_seconds.ts";
+import { guessProvider, modelOf, providerOf } from "./providers.ts";
 import { type Setting, settingsOf } from "./settings.ts";
-import { asRecord } from "../../lib/json.ts";
-import type { StreamEvent } from "../../lib/framing.ts";
-import { answerBody, contentType } from "./body/answer_body.ts";
 
 export type { Kind } from "./parts/format.ts";
 export type { MediaPart, Message, Part } from "./parts/parts.ts";

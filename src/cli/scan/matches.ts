@@ -1,6 +1,6 @@
 import { includesBytes, utf8 } from "../../lib/bytes.ts";
-import { type Credential, KEY_SHAPES } from "../../secrets/values.ts";
 import { REDACTED, redactText } from "../../secrets/redact.ts";
+import { type Credential, KEY_SHAPES } from "../../secrets/values.ts";
 import { isSummary } from "../../store/entry_request.ts";
 
 /** Secrets of one kind in one text. */

@@ -11,9 +11,9 @@ import {
   redactText,
 } from "../../secrets/redact.ts";
 import type { Credential } from "../../secrets/values.ts";
-import { type Match, matchesIn, matchesWithUrls, namedSecret } from "./matches.ts";
 import type { RecordedRequest } from "../../store/entry.ts";
 import { hideSecretValues } from "../../store/entry_request.ts";
+import { type Match, matchesIn, matchesWithUrls, namedSecret } from "./matches.ts";
 
 /** Secrets of one kind, and where in a request body they stand. */
 export interface PlacedMatch extends Match {

@@ -1,7 +1,4 @@
-import { decodeBody, type Entry } from "../../store/entry.ts";
 import { concatBytes, utf8 } from "../../lib/bytes.ts";
-import { awsEvents } from "../read/body/answer_body.ts";
-import { chunkLengths } from "../../replay/replay.ts";
 import {
   type EventParser,
   isJsonLinesType,
@@ -11,6 +8,9 @@ import {
   startsLikeJsonLines,
   type StreamEvent,
 } from "../../lib/framing.ts";
+import { chunkLengths } from "../../replay/replay.ts";
+import { decodeBody, type Entry } from "../../store/entry.ts";
+import { awsEvents } from "../read/body/answer_body.ts";
 
 /** An event of a recorded stream. */
 export interface TimedEvent extends StreamEvent {

@@ -1,15 +1,15 @@
 import { utf8 } from "../../lib/bytes.ts";
-import { decodeBody, type Entry, type RecordedRequest } from "../../store/entry.ts";
-import { checkCompleteness, headProblem } from "../../record/completeness.ts";
 import { readableVariables } from "../../lib/environment.ts";
-import type { AnswerHead } from "../../record/json_answer.ts";
-import type { Problem } from "../../report/events.ts";
-import { replay } from "../../replay/replay.ts";
-import { type Credential, credentialsOf } from "../../secrets/values.ts";
-import { memberProblems, soundRequest } from "./member_problems.ts";
-import { secretFindings, showSecret } from "../scan/scan.ts";
-import { type Digest, digestRequest } from "../../request/identify.ts";
 import { asRecord, parseJson } from "../../lib/json.ts";
+import { checkCompleteness, headProblem } from "../../record/completeness.ts";
+import type { AnswerHead } from "../../record/json_answer.ts";
+import { replay } from "../../replay/replay.ts";
+import type { Problem } from "../../report/events.ts";
+import { type Digest, digestRequest } from "../../request/identify.ts";
+import { type Credential, credentialsOf } from "../../secrets/values.ts";
+import { decodeBody, type Entry, type RecordedRequest } from "../../store/entry.ts";
+import { secretFindings, showSecret } from "../scan/scan.ts";
+import { memberProblems, soundRequest } from "./member_problems.ts";
 
 /** Something that is wrong with an entry. */
 export interface Finding {

@@ -1,5 +1,5 @@
-import { bodyLength, type Entry, type RecordedRequest } from "../../store/entry.ts";
 import { asRecord } from "../../lib/json.ts";
+import { bodyLength, type Entry, type RecordedRequest } from "../../store/entry.ts";
 import { isIsoDate } from "../file/time.ts";
 
 /** A member with a wrong type or value. */

@@ -1,8 +1,8 @@
 import type { Credential } from "../../secrets/values.ts";
 import { isKeptForOthers, keyNumber } from "../../store/jsonl/line.ts";
-import { type Finding, findingsOf } from "./findings.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile } from "../file/recorded_file.ts";
+import { type Finding, findingsOf } from "./findings.ts";
 
 /** Something that is wrong with a line. */
 export interface LineFinding {

@@ -1,8 +1,8 @@
-import { emptyIndex, type Index, linesOf, readLines } from "./index.ts";
-import { rewriteFile, type Rewritten } from "./rewrite.ts";
 import type { Entry } from "../entry.ts";
-import { entryAt, keyForOthers, keyNumber } from "./line.ts";
 import { bytesAt, type Position } from "./file.ts";
+import { emptyIndex, type Index, linesOf, readLines } from "./index.ts";
+import { entryAt, keyForOthers, keyNumber } from "./line.ts";
+import { rewriteFile, type Rewritten } from "./rewrite.ts";
 import { bareLine, lineWriter } from "./write_lines.ts";
 
 /** What became of a file that was compacted. */

@@ -1,9 +1,9 @@
 import { fstatSync, type Stats } from "node:fs";
-import type { Entry } from "../entry.ts";
-import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
-import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
-import { type PositionTable, positionTable } from "./position_table.ts";
 import { areSameBytes } from "../../lib/bytes.ts";
+import type { Entry } from "../entry.ts";
+import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
+import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
+import { type PositionTable, positionTable } from "./position_table.ts";
 
 /** A line that is no entry. */
 export interface BadLine {

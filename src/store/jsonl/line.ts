@@ -1,6 +1,6 @@
+import { asRecord, parseJson } from "../../lib/json.ts";
 import { checkEntry, type Entry, ENTRY_VERSION, parseEntry } from "../entry.ts";
 import { bytesAt, type Position } from "./file.ts";
-import { asRecord, parseJson } from "../../lib/json.ts";
 
 /** How much of the start and the end of a line tells whether it may be an entry, in bytes. */
 export const EDGE_LENGTH = 24;

@@ -10,14 +10,14 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { CachyError, messageOf } from "../../lib/errors.ts";
 import { requireGranted } from "../../lib/environment.ts";
-import { bytesAt, isAt, lineAppender, openIfExists, type Position, withCure } from "./file.ts";
+import { CachyError, messageOf } from "../../lib/errors.ts";
 import type { Entry } from "../entry.ts";
+import type { Store } from "../store.ts";
+import { bytesAt, isAt, lineAppender, openIfExists, type Position, withCure } from "./file.ts";
+import { linesOf } from "./index.ts";
 import { entryAt, isKeptForOthers, lineAt } from "./line.ts";
 import { jsonlStore } from "./store.ts";
-import { linesOf } from "./index.ts";
-import type { Store } from "../store.ts";
 
 /** A change of a file that takes writing it anew. */
 export interface Rewriting<Report> {

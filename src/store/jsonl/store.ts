@@ -1,12 +1,12 @@
-import { closeSync, type fstatSync } from "node:fs";
-import { type Entry, formatEntry } from "../entry.ts";
+import { closeSync } from "node:fs";
 import { isPath, pathOf, requireGranted, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
-import { lineAppender, openIfExists, withCure } from "./file.ts";
-import { entryAt, keyNumber } from "./line.ts";
-import { type BadLines, emptyIndex, type Index, lineNumber, refreshIndex } from "./index.ts";
+import { type Entry, formatEntry } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
+import { lineAppender, openIfExists, withCure } from "./file.ts";
+import { type BadLines, emptyIndex, type Index, lineNumber, refreshIndex } from "./index.ts";
+import { entryAt, keyNumber } from "./line.ts";
 
 /**
  * A store in a JSON Lines file: one entry a line, appended; the last line of a digest counts.

@@ -1,4 +1,4 @@
-import type { Entry } from "../../../store/entry.ts";
+import { decodeBase64 } from "../../../lib/bytes.ts";
 import {
   awsFrameAt,
   EVENT_TYPE,
@@ -9,13 +9,13 @@ import {
   startsLikeJsonLines,
   type StreamEvent,
 } from "../../../lib/framing.ts";
-import { parseCutJson } from "./cut_json.ts";
-import { gemini } from "../families/gemini.ts";
-import { bytesOfBase64, sampleOf } from "../media/media.ts";
-import type { Sample } from "../media/audio_seconds.ts";
-import { objectOf, textOf } from "../parts/members.ts";
-import { decodeBase64 } from "../../../lib/bytes.ts";
 import { parseJson } from "../../../lib/json.ts";
+import type { Entry } from "../../../store/entry.ts";
+import { gemini } from "../families/gemini.ts";
+import type { Sample } from "../media/audio_seconds.ts";
+import { bytesOfBase64, sampleOf } from "../media/media.ts";
+import { objectOf, textOf } from "../parts/members.ts";
+import { parseCutJson } from "./cut_json.ts";
 
 /** The body of an answer, by how it is written. */
 export type AnswerBody =

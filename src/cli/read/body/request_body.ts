@@ -1,9 +1,9 @@
-import type { RecordedRequest } from "../../../store/entry.ts";
 import { asRecord, parseJson } from "../../../lib/json.ts";
-import type { Json } from "../parts/members.ts";
-import type { Setting } from "../settings.ts";
+import type { RecordedRequest } from "../../../store/entry.ts";
 import { base64Media, namedMedia } from "../media/media.ts";
+import type { Json } from "../parts/members.ts";
 import { type MediaPart, type Message, message, type Part, text } from "../parts/parts.ts";
+import type { Setting } from "../settings.ts";
 
 /** A part of a form: the SHA-256 of its value in hex; where the whole request was kept, the value. */
 export type FormPart = readonly [name: string, filename: string | null, value: string];

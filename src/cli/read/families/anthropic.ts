@@ -1,3 +1,7 @@
+import type { StreamEvent } from "../../../lib/framing.ts";
+import { parseJson } from "../../../lib/json.ts";
+import { base64Media, namedMedia, urlMedia } from "../media/media.ts";
+import type { Format } from "../parts/format.ts";
 import {
   append,
   appendText,
@@ -9,11 +13,7 @@ import {
   objectOf,
   textOf,
 } from "../parts/members.ts";
-import type { Format } from "../parts/format.ts";
 import { call, citation, hiddenThinking, message, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
-import { base64Media, namedMedia, urlMedia } from "../media/media.ts";
-import { parseJson } from "../../../lib/json.ts";
-import type { StreamEvent } from "../../../lib/framing.ts";
 
 /** Anthropic's messages. */
 export const anthropic: Format = {

@@ -1,7 +1,7 @@
-import { parseJson } from "../../../lib/json.ts";
 import type { StreamEvent } from "../../../lib/framing.ts";
-import type { Format } from "../parts/format.ts";
+import { parseJson } from "../../../lib/json.ts";
 import { base64Media, namedMedia } from "../media/media.ts";
+import type { Format } from "../parts/format.ts";
 import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import {
   call,

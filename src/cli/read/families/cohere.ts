@@ -1,8 +1,8 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
-import { chatMessage } from "./openai_chat.ts";
-import { appendText, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import type { Answered, Format } from "../parts/format.ts";
+import { appendText, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import { type Message, message, text } from "../parts/parts.ts";
+import { chatMessage } from "./openai_chat.ts";
 
 /** Cohere's chat, the second version. */
 export const cohere: Format = {

@@ -1,4 +1,5 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
+import { base64Media, urlMedia } from "../media/media.ts";
 import type { Format } from "../parts/format.ts";
 import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import {
@@ -13,7 +14,6 @@ import {
   thinking,
   unknown,
 } from "../parts/parts.ts";
-import { base64Media, urlMedia } from "../media/media.ts";
 
 /** Gemini's generateContent, on its own API and on Vertex AI. */
 export const gemini: Format = {

@@ -1,9 +1,9 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
-import { chatMessage } from "./openai_chat.ts";
 import { base64Media } from "../media/media.ts";
 import type { Format } from "../parts/format.ts";
 import { append, appendText, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import { message, text, thinking } from "../parts/parts.ts";
+import { chatMessage } from "./openai_chat.ts";
 
 /** Ollama's chat. */
 export const ollamaChat: Format = {

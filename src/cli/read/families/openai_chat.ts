@@ -1,5 +1,5 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
-import { annotations, contentParts } from "./openai_content.ts";
+import { base64Media } from "../media/media.ts";
 import type { Format } from "../parts/format.ts";
 import {
   append,
@@ -24,7 +24,7 @@ import {
   thinking,
   unknown,
 } from "../parts/parts.ts";
-import { base64Media } from "../media/media.ts";
+import { annotations, contentParts } from "./openai_content.ts";
 
 /** Chat completions and text completions, which only differ in how a choice writes what was said. */
 export const openaiChat: Format = {

@@ -1,5 +1,7 @@
-import { append, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import type { StreamEvent } from "../../../lib/framing.ts";
+import { base64Media, namedMedia, urlMedia } from "../media/media.ts";
 import type { Format } from "../parts/format.ts";
+import { append, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import {
   call,
   joinTexts,
@@ -13,8 +15,6 @@ import {
   unknown,
 } from "../parts/parts.ts";
 import { contentParts, ENCRYPTED } from "./openai_content.ts";
-import { base64Media, namedMedia, urlMedia } from "../media/media.ts";
-import type { StreamEvent } from "../../../lib/framing.ts";
 
 /** OpenAI's Responses. */
 export const openaiResponses: Format = {

@@ -1,7 +1,7 @@
-import { contentParts } from "./openai_content.ts";
-import { geminiAsked } from "./gemini.ts";
 import { type Json, listOf, objectOf } from "../parts/members.ts";
 import { type Message, message, type Part, unknown } from "../parts/parts.ts";
+import { geminiAsked } from "./gemini.ts";
+import { contentParts } from "./openai_content.ts";
 
 /** Under which names requests say what is to be embedded, drawn, spoken, judged, ranked or counted. */
 const CONTENT = ["query", "prompt", "input", "inputs", "texts", "values", "text", "documents", "images", "image"];

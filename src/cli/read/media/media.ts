@@ -1,8 +1,8 @@
-import { imageSize } from "./image_size.ts";
-import { audioSeconds, type Sample } from "./audio_seconds.ts";
 import { decodeBase64 } from "../../../lib/bytes.ts";
 import { given, textOf } from "../parts/members.ts";
 import { type MediaPart, placeholderLength } from "../parts/parts.ts";
+import { audioSeconds, type Sample } from "./audio_seconds.ts";
+import { imageSize } from "./image_size.ts";
 
 /** What the header of an image or a sound tells; nothing where it does not. */
 export interface Measures {

@@ -1,5 +1,5 @@
-import { asRecord } from "../../../lib/json.ts";
 import type { StreamEvent } from "../../../lib/framing.ts";
+import { asRecord } from "../../../lib/json.ts";
 
 /** A JSON object that is only read. */
 export type Json = Readonly<Record<string, unknown>>;

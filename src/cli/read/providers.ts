@@ -1,5 +1,5 @@
-import { type Json, objectOf, textOf } from "./parts/members.ts";
 import type { Kind } from "./parts/format.ts";
+import { type Json, objectOf, textOf } from "./parts/members.ts";
 
 /** Gemini and Vertex AI, Azure, Bedrock, Cloudflare, fal and Replicate name the model in the path. */
 const PATHS = [
