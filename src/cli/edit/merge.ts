@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, fstatSync, statSync } from "node:fs";
 import { requireGranted } from "../../lib/environment.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Entry } from "../../store/entry.ts";

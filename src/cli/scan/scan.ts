@@ -58,9 +58,9 @@ function responseSecrets(entry: Entry, credentials: readonly Credential[]): Secr
   const written = matchesIn(body, credentials);
   const seen = new Set(written.map(({ what }) => what));
   // A stream often repeats as a whole what it spelled in pieces.
-  const spelled = joinedTexts(body).flatMap((text) => matchesIn(text, credentials))
+  const joined = joinedTexts(body).flatMap((text) => matchesIn(text, credentials))
     .filter(({ what }) => !seen.has(what));
-  return [...placed("response", written), ...placed("response, spelled in several events", spelled)];
+  return [...placed("response", written), ...placed("response, spelled in several events", joined)];
 }
 
 /** It tells browsers what they may do. */
