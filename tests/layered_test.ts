@@ -147,6 +147,24 @@ for (const fault of ["throw", "reject"] as const) {
   });
 }
 
+test("layeredStore() asks for the name of a store only when it tells it, since the name may change", async () => {
+  const asked: string[] = [];
+  const named = (name: string): Store => ({
+    get name() {
+      asked.push(name);
+      return name;
+    },
+    find: () => undefined,
+    append() {},
+  });
+  const store = layeredStore(named("local"), named("shared"));
+  asked.length = 0; // those of the check
+  await store.find("5ece2360");
+  await store.append(entryOf("answer", digestOf("5ece2360")));
+  assert.deepEqual(asked, []);
+  assert.equal(store.name, "local and shared");
+});
+
 test("a failure that many calls meet at once is said once, even in other words", async () => {
   const errors = ["socket closed", "client offline", "connection refused"];
   const find = () => Promise.reject(new Error(errors.shift()));

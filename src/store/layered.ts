@@ -51,7 +51,7 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
   let warn = warnOnStderr;
   const say: Warn = (message) => warn(message);
   const toLocal = alwaysAsked(local, say);
-  const toShared = askedUnlessResting(shared, { timeLimitMs, without: local.name, warn: say });
+  const toShared = askedUnlessResting(shared, { timeLimitMs, without: local, warn: say });
   return {
     // A miss says where it was looked for, so it must not name a store that was not asked.
     get name() {
@@ -100,13 +100,13 @@ interface Asker {
   ask<Answer>(verb: Verb, question: () => Answer | Promise<Answer>): Promise<Outcome<Answer>>;
 }
 
-function alwaysAsked({ name }: Store, warn: Warn): Asker {
+function alwaysAsked(store: Store, warn: Warn): Asker {
   return {
     async ask(verb, question) {
       try {
         return { answer: await question() };
       } catch (error) {
-        warn(storeProblem(verb, name, error));
+        warn(storeProblem(verb, store.name, error));
         return { failed: true, error };
       }
     },
@@ -115,13 +115,13 @@ function alwaysAsked({ name }: Store, warn: Warn): Asker {
 
 interface Resting {
   readonly timeLimitMs: number;
-  /** What is used alone while the store is left alone. */
-  readonly without: string;
+  /** The store that is used alone meanwhile. */
+  readonly without: Store;
   readonly warn: Warn;
 }
 
 /** Leaves a store alone for a while that failed, or gave no answer in time. */
-function askedUnlessResting({ name }: Store, { timeLimitMs, without, warn }: Resting): Asker & { rests(): boolean } {
+function askedUnlessResting(store: Store, { timeLimitMs, without, warn }: Resting): Asker & { rests(): boolean } {
   let restsUntil = 0;
   const rests = () => performance.now() < restsUntil;
   return {
@@ -135,8 +135,8 @@ function askedUnlessResting({ name }: Store, { timeLimitMs, without, warn }: Res
         if (!rests()) {
           const pauseMs = PAUSE_IN_LIMITS * timeLimitMs;
           restsUntil = performance.now() + pauseMs;
-          const problem = storeProblem(verb, name, error).replace(/\.$/, "");
-          warn(`${problem}. For ${pauseMs / 1000} s only ${without} is used.`);
+          const problem = storeProblem(verb, store.name, error).replace(/\.$/, "");
+          warn(`${problem}. For ${pauseMs / 1000} s only ${without.name} is used.`);
         }
         return { failed: true, error };
       }

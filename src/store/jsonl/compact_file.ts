@@ -44,7 +44,8 @@ export async function compactFile(file: string | URL, options: CompactOptions = 
     throw new CachyError("invalid_option", `Cannot compact ${show(file)}: expected a path or a file: URL.`);
   }
   checkStoreOptions(options, { sort: ["a boolean", (value) => typeof value === "boolean"] }, "compactFile");
+  const path = pathOf(file, workingDirectory());
   // Only those who compact load what it takes.
   const { compactAt } = await import("./compact.ts");
-  return compactAt(pathOf(file, workingDirectory()), { sort: options.sort ?? false, onProgress() {} });
+  return compactAt(path, { sort: options.sort ?? false, onProgress() {} });
 }
