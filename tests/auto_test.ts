@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { defaultFlags, type Exit, runProgram } from "./processes.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { runnable } from "./runnable.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { after, before, beforeEach, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;
@@ -16,8 +17,8 @@ before(async () => {
 beforeEach(() => provider.reset());
 after(() => provider.stop());
 
-const network = new URL("programs/paid_network.ts", import.meta.url);
-const auto = new URL("../src/auto.ts", import.meta.url);
+const network = runnable("tests/programs/paid_network.ts");
+const auto = runnable("src/auto.ts");
 
 /** Runs a program after the paid network and other modules, as a preload does. */
 function run(program: string, args: readonly string[], preloads: readonly URL[], env: Record<string, string> = {}) {
@@ -92,7 +93,7 @@ for (const [when, preloads] of [["after", [auto]], ["before", []]] as const) {
 
 test("auto reports a version that it cannot share fetch with, and the program runs", async (t) => {
   const CACHY_FILE = join(temporaryFolder(t), "cachy.jsonl");
-  const other = new URL("programs/another_version.ts", import.meta.url);
+  const other = runnable("tests/programs/another_version.ts");
   const { stderr } = succeeded(await run("ask_by_sdk", [], [other, auto], { CACHY_FILE }));
   assert.match(stderr, /^cachy: Cannot share fetch with another version.*protocol 99/);
   assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [1, 0]);

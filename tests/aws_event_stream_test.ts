@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { awsStreamProblem } from "../src/aws_event_stream.ts";
 import { concatBytes, utf8 } from "../src/bytes.ts";
 import { judgeBody } from "../src/complete.ts";
 import { eventFrame, exceptionFrame, frame, frameHeader } from "./provider/aws_frame.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const joined = (...parts: readonly Uint8Array[]) => concatBytes(parts);

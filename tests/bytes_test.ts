@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
 import { decodeBase64, encodeBase64 } from "../src/base64.ts";
 import { concatBytes, replaceBytes, textOf, utf8, utf8Length } from "../src/bytes.ts";
 import { sha256Hex } from "../src/sha256.ts";
+import { test } from "./suite.ts";
 
 const every = new Uint8Array(Array.from({ length: 256 }, (_, byte) => byte));
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type CanonicalRequest, canonicalRequest, type Normalization } from "../src/canonical_request.ts";
 import { sha256Hex } from "../src/sha256.ts";
 import { digestRequest } from "../src/digest.ts";
 import { readHead, readRequest, urlOf } from "../src/request.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonPost } from "./testing.ts";
 
 const GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/models/g:generateContent";

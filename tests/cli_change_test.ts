@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { formatEntry } from "../src/entry.ts";
 import { cachy, cachyJson, cachyOn, GREETING, MESSAGE, project, record, SPEECH, WEATHER } from "./cli.ts";
+import { test } from "./suite.ts";
 
 function linesOf(file: string): string[] {
   return readFileSync(file, "utf8").trimEnd().split("\n");

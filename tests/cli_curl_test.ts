@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test, type TestContext } from "node:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
 import { defaultDomains } from "../src/domains.ts";
 import { type CurlCommand, curlOf } from "../src/cli/curl.ts";
+import { test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonPost, temporaryFolder, testCachy } from "./testing.ts";
 
 /** What a server was sent. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { graphemeWidth } from "../src/cli/display/grapheme_width.ts";
 import { cutToWidth, displayWidth, padToWidth } from "../src/cli/display/width.ts";
+import { test } from "./suite.ts";
 
 const { Bun } = globalThis as { Bun?: { stringWidth(text: string): number } };
 

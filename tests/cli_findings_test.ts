@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
 import { type Finding, findingsOf } from "../src/cli/findings.ts";
 import { parseEntry } from "../src/entry.ts";
 import { credentialsOf } from "../src/secret_values.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 /** The entry of a call that was recorded, as it stands in a file. */

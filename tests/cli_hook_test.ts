@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { formatEntry } from "../src/entry.ts";
-import { defaultFlags } from "./processes.ts";
+import { defaultFlags, programPath } from "./processes.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -36,7 +36,7 @@ test("the README's pre-commit hook refuses a commit with a secret, and lets othe
   assert.equal(git("init", "--quiet").status, 0);
   mkdirSync(join(folder, ".git", "hooks"), { recursive: true });
   assert.ok(HOOK.includes(COMMAND));
-  const program = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
+  const program = programPath("cli");
   const command = [process.execPath, ...defaultFlags(), program].map((word) => `'${word}'`).join(" ");
   writeFileSync(join(folder, ".git", "hooks", "pre-commit"), HOOK.replace(COMMAND, command), { mode: 0o755 });
 

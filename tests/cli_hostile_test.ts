@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { cachyJson, cachyOn } from "./cli.ts";
+import { test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** A color, a cursor that moves, a line of its own, a text that turns around; with C1 and without. */

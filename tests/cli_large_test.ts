@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { formatEntry } from "../src/entry.ts";
 import { compactAt } from "../src/stores/compact.ts";
 import { cachy, cachyJson, cachyOn, project } from "./cli.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** More than there can be arguments of a call. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { displayWidth } from "../src/cli/display/width.ts";
 import { type Entry, formatEntry } from "../src/entry.ts";
 import {
@@ -16,6 +15,7 @@ import {
   SAMPLES,
   WEATHER,
 } from "./cli.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 interface Row {

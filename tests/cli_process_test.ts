@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { commands } from "../src/cli/commands.ts";
 import type { Entry } from "../src/entry.ts";
 import { cachy, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** What each command is given besides a file, and the exit code that is due. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { readEntry, type Reading } from "../src/cli/reading/reading.ts";
 import { encodeBase64 } from "../src/base64.ts";
 import { concatBytes, utf8 } from "../src/bytes.ts";
 import { entryOf } from "./cli_reading_examples.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
+import { test } from "./suite.ts";
 
 const HOST = "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type Part, readEntry, type Reading } from "../src/cli/reading/reading.ts";
 import { entryOf, type Example, EXAMPLES, sse } from "./cli_reading_examples.ts";
+import { test } from "./suite.ts";
 
 const whole = ({ url, request, whole }: Example): Reading => readEntry(entryOf({ url, request, response: whole }));
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type Part, readEntry, type Reading } from "../src/cli/reading/reading.ts";
 import { encodeBase64 } from "../src/base64.ts";
 import { entryOf, sse } from "./cli_reading_examples.ts";
+import { test } from "./suite.ts";
 
 const OPENAI = "https://api.openai.com/v1";
 const read = (path: string, request: unknown, response: unknown, type?: string): Reading =>

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
 import { parseCutJson } from "../src/cli/reading/cut_json.ts";
 import { readEntry, type Reading } from "../src/cli/reading/reading.ts";
 import { encodeBase64 } from "../src/base64.ts";
 import type { Entry } from "../src/entry.ts";
 import { entryOf, EXAMPLES } from "./cli_reading_examples.ts";
+import { test } from "./suite.ts";
 
 const URLS = [
   "/v1/chat/completions",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readEntry, type Reading } from "../src/cli/reading/reading.ts";
 import { type Entry, parseEntry } from "../src/entry.ts";
+import { test } from "./suite.ts";
 
 /** What pycachy recorded from the real APIs. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));

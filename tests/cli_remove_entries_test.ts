@@ -12,7 +12,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { CachyError, compactFile, type Entry, jsonlStore } from "../mod.ts";
 import type { FileLine } from "../src/cli/recorded_file.ts";
 import { findUnwanted, removeEntries } from "../src/cli/remove_entries.ts";
@@ -21,6 +20,7 @@ import { changeWhileRecording, killWhileChanging, namesBeside, wholeLinesOf } fr
 import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
+import { test } from "./suite.ts";
 
 /** Picks entries by their answer. */
 const answers = (...responses: readonly string[]) => ({ content }: FileLine) =>

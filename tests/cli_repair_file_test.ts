@@ -15,7 +15,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
 import fc from "fast-check";
 import { compactFile, type Entry, jsonlStore } from "../mod.ts";
 import { type DamagedParts, repairFile } from "../src/cli/repair_file.ts";
@@ -24,6 +23,7 @@ import { changeWhileRecording, killWhileChanging, namesBeside, wholeLinesOf } fr
 import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
+import { after, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const torn = line("torn").slice(0, 40);

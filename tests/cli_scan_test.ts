@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { formatEntry } from "../src/entry.ts";
 import { cachy, cachyJson, project } from "./cli.ts";
 import { runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** What keys look like; they open nothing. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
 import { encodeBase64 } from "../src/base64.ts";
 import { type SecretFinding, secretFindings, showSecret } from "../src/cli/secret_findings.ts";
 import { credentialsOf } from "../src/secret_values.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, testCachy } from "./testing.ts";
 
 const KEY = "sk-proj-0123456789abcdefghij";

@@ -5,7 +5,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { join } from "node:path";
-import { test } from "node:test";
 import { encodeBase64 } from "../src/base64.ts";
 import { concatBytes } from "../src/bytes.ts";
 import { type Entry, formatEntry } from "../src/entry.ts";
@@ -21,8 +20,9 @@ import {
   SPEECH,
   WEATHER,
 } from "./cli.ts";
-import { defaultFlags } from "./processes.ts";
+import { defaultFlags, programPath } from "./processes.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 test("show prints a request and its answer with roles, texts, calls and settings", async (t) => {
@@ -104,7 +104,7 @@ test("show --events says that an answer is no stream", async (t) => {
 
 /** Runs the command line without decoding what it prints. */
 function rawOf(folder: string, key: string): Buffer {
-  const program = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
+  const program = programPath("cli");
   const { stdout } = spawnSync(process.execPath, [...defaultFlags(), program, "show", key, "--raw"], { cwd: folder });
   return stdout;
 }

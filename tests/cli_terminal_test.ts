@@ -5,15 +5,15 @@ import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { displayWidth } from "../src/cli/display/width.ts";
 import { formatEntry } from "../src/entry.ts";
 import { cachyOn, project, WEATHER } from "./cli.ts";
-import { defaultFlags } from "./processes.ts";
+import { defaultFlags, programPath } from "./processes.ts";
+import { test } from "./suite.ts";
 
-const PROGRAM = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
+const PROGRAM = programPath("cli");
 const TERMINAL = fileURLToPath(new URL("programs/in_terminal.py", import.meta.url));
 const isTerminalThere = spawnSync("python3", ["-c", "import pty, fcntl"]).status === 0;
 const skip = isTerminalThere ? false : "there is no python3 with pty on the PATH";

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { commands } from "../src/cli/commands.ts";
 import { VERSION } from "../src/cli/version.ts";
 import { formatEntry } from "../src/entry.ts";
@@ -11,6 +10,7 @@ import { compactFile } from "../src/stores/compact.ts";
 import { cachy, cachyOn, project } from "./cli.ts";
 import { runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const READING = ["list", "stats", "verify", "scan"];

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { type Entry, formatEntry } from "../src/entry.ts";
 import { cachy, cachyJson, cachyOn, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 interface Report {

@@ -4,11 +4,11 @@ import { Buffer } from "node:buffer";
 import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test, type TestContext } from "node:test";
 import fc from "fast-check";
 import { compactFile, type Entry, jsonlStore, type Store } from "../mod.ts";
 import { formatEntry } from "../src/entry.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
+import { after, test, type TestContext } from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cachy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,10 +5,10 @@ import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
 import { compactFile, type Entry, jsonlStore } from "../mod.ts";
 import { formatEntry } from "../src/entry.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
+import { test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 type Bytes = string | Uint8Array;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { CachyEvent, Entry } from "../mod.ts";
 import { createDeadIds } from "../src/dead_ids.ts";
 import type { RequestData } from "../src/request.ts";
+import { test } from "./suite.ts";
 import { jsonAnswer, jsonPost, network, testCachy } from "./testing.ts";
 
 const RESPONSES_URL = "https://api.openai.com/v1/responses";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { decodeBody, encodeBody } from "../src/body.ts";
 import { type Entry, formatEntry, parseEntry } from "../src/entry.ts";
 import { replay } from "../src/replay.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

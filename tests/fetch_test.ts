@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type CachyOptions, type Entry, memoryStore, type Store } from "../mod.ts";
+import { test } from "./suite.ts";
 import {
   CHAT_URL,
   chatEvents,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { createFlights } from "../src/flights.ts";
+import { test } from "./suite.ts";
 
 function deferred<T>() {
   let resolve: (value: T) => void = () => {};

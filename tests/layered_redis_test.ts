@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { type Entry, jsonlStore, layeredStore } from "../mod.ts";
 import { parseEntry } from "../src/entry.ts";
 import { keyValueStore } from "../src/stores/key_value.ts";
 import { type RedisClient, redisClients } from "./key_value_clients.ts";
 import { runProgram } from "./processes.ts";
 import { redisIsMissing, type RedisServer, startRedis } from "./redis.ts";
+import { test, type TestContext } from "./suite.ts";
 import {
   CHAT_URL,
   chatEvents,

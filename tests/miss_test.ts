@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
   type Cachy,
@@ -17,6 +16,7 @@ import { remember, summaryOf } from "../src/exit_summary.ts";
 import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { after, before, test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 const RESPONSES_URL = "https://api.openai.com/v1/responses";
@@ -313,7 +313,7 @@ test("a process that hid misses tells of them once when it ends, and by its exit
 const RUNNERS = {
   deno: [["test", "-A", "--no-check", "--config", fileURLToPath(new URL("../deno.json", import.meta.url))], 0],
   bun: [["test"], 1],
-  node: [["--import", import.meta.resolve("tsx"), "--test"], 1],
+  node: [["--test"], 1],
 } as const;
 
 test("a test that hid misses tells of them when the runner ends", async (t) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { test } from "node:test";
 import { addNotebookDisplay, NOTEBOOK_DISPLAY, type NotebookView } from "../src/notebook.ts";
 import { createCounters } from "../src/stats.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 /** As Deno's notebooks do. */

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 import { runProgram } from "./processes.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { after, before, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const skip = thisRuntime().name === "deno" ? undefined : "only Deno has permissions";

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, test } from "node:test";
 import { parseEntry } from "../src/entry.ts";
 import { runProgram, startProgram } from "./processes.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { after, before, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;

@@ -5,9 +5,9 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Cachy, type CachyOptions, compactFile } from "../mod.ts";
+import { test, type TestContext } from "./suite.ts";
 import {
   CHAT_URL,
   chatEvents,

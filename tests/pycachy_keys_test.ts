@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { canonicalRequest } from "../src/canonical_request.ts";
 import { digestRequest } from "../src/digest.ts";
 import { readHead, readRequest } from "../src/request.ts";
+import { test } from "./suite.ts";
 
 /** One request, and what pycachy 0.0.19 makes of it. */
 interface PycachyKey {

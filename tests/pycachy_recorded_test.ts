@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeBody } from "../src/body.ts";
 import { judgeBody } from "../src/complete.ts";
 import { type Entry, parseEntry } from "../src/entry.ts";
 import { replay } from "../src/replay.ts";
 import { jsonlStore } from "../src/stores/jsonl.ts";
+import { test, type TestContext } from "./suite.ts";
 import { jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
 /** What pycachy and projects that use it recorded from the real APIs, line for line. It is not part of this repository. */

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { enableCachy } from "../mod.ts";
 import { decodeBody } from "../src/body.ts";
 import { utf8 } from "../src/bytes.ts";
 import type { Entry } from "../src/entry.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { after, before, test } from "./suite.ts";
 import { network, temporaryFolder, testCachy } from "./testing.ts";
 
 const recorded = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));

@@ -4,7 +4,6 @@ import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { createCachy } from "../mod.ts";
@@ -13,6 +12,7 @@ import { canonicalRequest } from "../src/canonical_request.ts";
 import { digestRequest } from "../src/digest.ts";
 import type { Entry } from "../src/entry.ts";
 import { readHead, readRequest } from "../src/request.ts";
+import { test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const skip = spawnSync("python3", ["--version"]).status === 0 ? false : "there is no python3 on the PATH";

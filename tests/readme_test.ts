@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { readme, type ReadmePrograms, snippets, writePrograms } from "./readme.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { after, before, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;

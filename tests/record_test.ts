@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { test } from "node:test";
 import type { Problem } from "../src/problem.ts";
 import type { CollectOptions, ReceivedBody } from "../src/copy.ts";
 import { record } from "../src/record.ts";
 import { labelled } from "../src/response.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { utf8 } from "../src/bytes.ts";
 import { sha256Hex } from "../src/sha256.ts";
 import { canonicalRequest, type Normalization } from "../src/canonical_request.ts";
 import type { RecordedRequest } from "../src/entry.ts";
 import { type KeepRequest, recordedRequest } from "../src/recorded_request.ts";
 import { readHead, readRequest } from "../src/request.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonPost } from "./testing.ts";
 
 interface Options {

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
-import { test } from "node:test";
 import { type FetchInit, type FetchInput, readHead, readRequest, type RequestData, urlOf } from "../src/request.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const HELLO = new TextEncoder().encode("hello");

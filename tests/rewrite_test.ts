@@ -11,13 +11,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { jsonlStore } from "../mod.ts";
 import { copyTo } from "../src/cli/back_up.ts";
 import { formatEntry } from "../src/entry.ts";
 import { copyBytes } from "../src/stores/line_writer.ts";
 import { rewriteFile, type Rewriting } from "../src/stores/rewrite.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
+import { test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const one = digestOf("5ece2360");

@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
 import { type Cachy, disableCachy, enableCachy, type Mode } from "../mod.ts";
 import { type Fault, type Provider, startProvider } from "./provider/provider.ts";
 import { sdkCases } from "./sdk/all.ts";
 import type { Client, SdkCase } from "./sdk/case.ts";
+import { after, before, test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;

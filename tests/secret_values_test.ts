@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
 import type { CachyOptions, Entry } from "../mod.ts";
 import { credentialsOf, hideSecretValues, isCredentialVariable, keyShapeIn } from "../src/secret_values.ts";
+import { test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
 const SECRET = "s3cr3t/of+many&characters";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { canonicalJson } from "../src/canonical_json.ts";
 import { keptHeaders } from "../src/kept_headers.ts";
 import { identityUrl, redactForm, redactJson, redactText } from "../src/secrets.ts";
+import { test } from "./suite.ts";
 
 function redact(value: unknown): unknown {
   const canonical = canonicalJson(JSON.stringify(value), redactJson);
