@@ -58,7 +58,9 @@ await start(async () => {
   try {
     const runtimes = await wantedRuntimes(folder);
     const files = testFiles(runtimes.some(({ name }) => name === "deno"));
-    if (files.length === 0) throw new Error(`Cannot test "${options.filter?.at(-1)}": no test file has this in its name.`);
+    if (files.length === 0) {
+      throw new Error(`Cannot test "${options.filter?.at(-1)}": no test file has this in its name.`);
+    }
     console.log(`Testing ${files.length} files, layer "${layer}", seed ${seed}`);
     const results = runtimes.map(noResults);
     const show = progress(results);
@@ -76,7 +78,9 @@ await start(async () => {
  * @returns {Promise<Runtime[]>}
  */
 async function wantedRuntimes(folder) {
-  const chosen = options.runtime?.length ? options.runtime : options.node?.length && !options.layer?.length
+  const chosen = options.runtime?.length
+    ? options.runtime
+    : options.node?.length && !options.layer?.length
     ? []
     : ["deno", "bun", "node"];
   const unknown = chosen.find((name) => !["deno", "bun", "node"].includes(name));

@@ -67,14 +67,17 @@ export function printSummary(all, { layer, slowest }) {
   for (const line of slowestTests(all, slowest)) console.log(line);
   const later = Math.max(0, ...all.map((results) => results.later));
   if (layer === "fast" && later > 0) console.log(`npm run test:all runs ${later} more tests on each runtime.`);
-  const sum = (/** @type {(results: Results) => number} */ of) => all.reduce((total, results) => total + of(results), 0);
+  const sum = (/** @type {(results: Results) => number} */ of) =>
+    all.reduce((total, results) => total + of(results), 0);
   const [passed, failed, skipped] = [
     sum((results) => results.passed.length),
     sum(({ failures }) => failures.length),
     sum(({ skips }) => skips.length),
   ];
   if (passed + failed === 0) console.log("No test ran.");
-  console.log(`${passed} passed, ${passed + failed === 0 ? 1 : failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  console.log(
+    `${passed} passed, ${passed + failed === 0 ? 1 : failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
+  );
   return passed > 0 && failed === 0;
 }
 

@@ -71,7 +71,7 @@ const curl = (request: Partial<NonNullable<Entry["request"]>>) => {
 };
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0 && spawnSync("sh", ["-c", "exit 0"]).status === 0;
-const skip = hasCurl ? false : "there is no curl or no sh on this machine";
+const skip = hasCurl ? undefined : "there is no curl or no sh on this machine";
 
 test("curlOf() gives a command that sends what the program sent: JSON, with all that a shell could take amiss", {
   skip,

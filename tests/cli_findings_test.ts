@@ -50,7 +50,7 @@ test("findingsOf() finds nothing in entries of every kind that were recorded onc
 });
 
 const PYCACHY = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const skip = existsSync(PYCACHY) ? false : `there are no recorded lines of pycachy in ${PYCACHY}`;
+const skip = existsSync(PYCACHY) ? undefined : `there are no recorded lines of pycachy in ${PYCACHY}`;
 
 test("findingsOf() finds nothing in what pycachy recorded, though it has no content types", { skip }, async () => {
   const lines = readFileSync(PYCACHY, "utf8").trimEnd().split("\n");

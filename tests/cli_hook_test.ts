@@ -7,7 +7,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { formatEntry } from "../src/entry.ts";
 import { defaultFlags, programPath } from "./processes.ts";
-import { test } from "./suite.ts";
+import { slowTest } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -17,7 +17,7 @@ const skip = ["git", "sh"].every((name) => spawnSync(name, ["--version"]).error 
   ? process.platform === "win32" ? "hooks are shell scripts" : false
   : "there is no git or no sh on the PATH";
 
-test("the README's pre-commit hook refuses a commit with a secret, and lets others pass", { skip }, (t) => {
+slowTest("the README's pre-commit hook refuses a commit with a secret, and lets others pass", { skip }, (t) => {
   const folder = temporaryFolder(t);
   const git = (...args: string[]) => {
     const env = {

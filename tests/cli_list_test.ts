@@ -15,7 +15,7 @@ import {
   SAMPLES,
   WEATHER,
 } from "./cli.ts";
-import { test } from "./suite.ts";
+import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 interface Row {
@@ -132,7 +132,7 @@ test("list reads every answer that pycachy recorded", { skip: NO_PYCACHY_FILE },
   assert.deepEqual(silent.sort(), empty.sort(), "only an empty answer has no words");
 });
 
-test("list reads 100,000 entries", async (t) => {
+slowTest("list reads 100,000 entries", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "cachy.jsonl");
   const [line = ""] = await recordedLines(t, SAMPLES.slice(0, 1));

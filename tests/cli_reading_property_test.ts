@@ -5,7 +5,7 @@ import { readEntry, type Reading } from "../src/cli/reading/reading.ts";
 import { encodeBase64 } from "../src/base64.ts";
 import type { Entry } from "../src/entry.ts";
 import { entryOf, EXAMPLES } from "./cli_reading_examples.ts";
-import { test } from "./suite.ts";
+import { slowTest, test } from "./suite.ts";
 
 const URLS = [
   "/v1/chat/completions",
@@ -152,7 +152,7 @@ function mutatedEvent(text: string, path: readonly number[], other: unknown): st
   return text.replace(/\{.*\}/, (data) => JSON.stringify(mutated(JSON.parse(data), path, other)));
 }
 
-test("readEntry() bears values that are nested more deeply than can be written", () => {
+slowTest("readEntry() bears values that are nested more deeply than can be written", () => {
   const deep = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
   const url = "https://llm.example/unheard";
   const { answered } = check(entryOf({ url, response: `{"a":${deep}}` }));

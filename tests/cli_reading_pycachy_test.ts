@@ -7,7 +7,7 @@ import { test } from "./suite.ts";
 
 /** What pycachy recorded from the real APIs. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const options = { skip: existsSync(RECORDED) ? false : `there are no recorded lines of pycachy in ${RECORDED}` };
+const options = { skip: existsSync(RECORDED) ? undefined : `there are no recorded lines of pycachy in ${RECORDED}` };
 
 function recorded(): { readonly entry: Entry; readonly reading: Reading }[] {
   return readFileSync(RECORDED, "utf8").trimEnd().split("\n").map((line) => {

@@ -22,7 +22,7 @@ import {
 } from "./cli.ts";
 import { defaultFlags, programPath } from "./processes.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
-import { test } from "./suite.ts";
+import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 test("show prints a request and its answer with roles, texts, calls and settings", async (t) => {
@@ -109,7 +109,7 @@ function rawOf(folder: string, key: string): Buffer {
   return stdout;
 }
 
-test("show --raw prints the very bytes of an answer, binary ones too", async (t) => {
+slowTest("show --raw prints the very bytes of an answer, binary ones too", async (t) => {
   const { folder, keys: [speech = "", stream = ""] } = await project(t, [SPEECH, GREETING]);
   assert.deepEqual([...rawOf(folder, speech)], [...new Uint8Array(await SPEECH.answer().arrayBuffer())]);
   assert.equal(rawOf(folder, stream).toString(), await GREETING.answer().text());

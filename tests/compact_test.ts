@@ -84,7 +84,9 @@ test("compactFile() does not touch a file in which every line counts", (t) => {
   }
 });
 
-test("compactFile() keeps the mode of the file, and a link a link", { skip: process.platform === "win32" && "Windows has neither modes nor links" }, (t) => {
+test("compactFile() keeps the mode of the file, and a link a link", {
+  skip: process.platform === "win32" && "Windows has neither modes nor links",
+}, (t) => {
   const file = fileOf(t, line("old"), line("new"));
   chmodSync(file, 0o640);
   const link = `${file}.link`;

@@ -9,7 +9,7 @@ import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
-import { test } from "./suite.ts";
+import { slowTest, test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 /** A handle on a file whose answers have a given length, and what it warned of. */
@@ -163,7 +163,7 @@ const noOther = process.getuid?.() !== 0
   ? "Deno cannot change its user"
   : undefined;
 
-test("a file of somebody else costs the recordings, with one warning", { skip: noOther }, async (t) => {
+slowTest("a file of somebody else costs the recordings, with one warning", { skip: noOther }, async (t) => {
   const provider = await startProvider({ pause: 1 });
   t.after(() => provider.stop());
   const folder = temporaryFolder(t);

@@ -16,7 +16,7 @@ interface PycachyKey {
 }
 
 const file = new URL("../../shared/fixtures/pycachy-keys.jsonl", import.meta.url);
-const skip = existsSync(file) ? false : "the requests recorded with pycachy are not beside this repository";
+const skip = existsSync(file) ? undefined : "the requests recorded with pycachy are not beside this repository";
 
 function readKeys(): PycachyKey[] {
   return readFileSync(file, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));

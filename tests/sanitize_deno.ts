@@ -74,13 +74,16 @@ sanitizedTest("a connection that breaks leaves nothing behind", () =>
     await assert.rejects((await ask()).text());
   }));
 
-sanitizedTest("a signal with a timeout that is not reached does not keep the process alive", () =>
-  withProvider(undefined, async (ask) => {
-    const aborter = new AbortController();
-    const signal = AbortSignal.any([aborter.signal]);
-    await (await ask({ signal })).text();
-    await (await ask({ signal })).text();
-  }));
+sanitizedTest(
+  "a signal with a timeout that is not reached does not keep the process alive",
+  () =>
+    withProvider(undefined, async (ask) => {
+      const aborter = new AbortController();
+      const signal = AbortSignal.any([aborter.signal]);
+      await (await ask({ signal })).text();
+      await (await ask({ signal })).text();
+    }),
+);
 
 /** A stream that is paced, of two chunks with a pause between them, which only an abort or a break ends. */
 async function pacedReader(pauseMs: number, signal?: AbortSignal) {
@@ -131,14 +134,21 @@ async function share(shared: Store, timeLimitMs?: number): Promise<void> {
   await store.append(found);
 }
 
-sanitizedTest("a shared store that answers long before the time limit leaves no timer behind", () =>
-  share(keyValueStore(new Map([["cachy-5ece2360", JSON.stringify(found)]]))));
+sanitizedTest(
+  "a shared store that answers long before the time limit leaves no timer behind",
+  () => share(keyValueStore(new Map([["cachy-5ece2360", JSON.stringify(found)]]))),
+);
 
-sanitizedTest("a shared store that fails leaves no timer behind", () =>
-  share({ name: "down", find: () => Promise.reject(new Error("down")), append: () => {} }));
+sanitizedTest(
+  "a shared store that fails leaves no timer behind",
+  () => share({ name: "down", find: () => Promise.reject(new Error("down")), append: () => {} }),
+);
 
-sanitizedTest("a shared store that never answers leaves no timer behind, once the time limit is over", () =>
-  share(keyValueStore({ get: () => new Promise(() => {}), set: () => new Promise(() => {}) }, { timeLimitMs: 10 })));
+sanitizedTest(
+  "a shared store that never answers leaves no timer behind, once the time limit is over",
+  () =>
+    share(keyValueStore({ get: () => new Promise(() => {}), set: () => new Promise(() => {}) }, { timeLimitMs: 10 })),
+);
 
 sanitizedTest("a shared store that fails after the time limit leaves no unhandled rejection behind", async () => {
   let fail = (_: Error) => {};

@@ -18,13 +18,8 @@ export type { TestContext };
 export type Layer = "fast" | "all";
 
 export interface TestOptions {
-  /** Why the test cannot run here, for a person. */
-  readonly skip?: string | false | undefined;
-  /**
-   * `all` leaves the test to `npm run test:all`: it starts processes or takes more than a moment, and the fast layer
-   * has another test of its kind. @default {"fast"}
-   */
-  readonly layer?: Layer;
+  /** Why the test cannot run here, as a sentence; otherwise undefined. */
+  readonly skip?: string | undefined;
 }
 
 export type TestFunction = (t: TestContext) => unknown;
@@ -60,6 +55,7 @@ interface FailedEvent {
 }
 
 interface CollectedTest {
+  readonly layer: Layer;
   readonly title: string;
   readonly options: TestOptions;
   readonly run: TestFunction;
@@ -92,18 +88,30 @@ export function rounds(all: number, fast: number = Math.ceil(all / 20)): number 
 /** The seed of property tests: printed by scripts/test.mjs, so that a failure can be repeated. */
 export const seed: number = plan?.seed ?? Math.floor(Math.random() * 2 ** 31);
 
+type TestArguments = [title: string, run: TestFunction] | [title: string, options: TestOptions, run: TestFunction];
+
 /** Registers a test. */
-export function test(title: string, run: TestFunction): void;
-export function test(title: string, options: TestOptions, run: TestFunction): void;
-export function test(title: string, ...rest: [TestFunction] | [TestOptions, TestFunction]): void {
-  const [options, run] = rest.length === 1 ? [{}, rest[0]] : rest;
-  register({ title, options, run, sanitized: false });
+export function test(...args: TestArguments): void {
+  register({ layer: "fast", ...optionsOf(args), sanitized: false });
+}
+
+/**
+ * Registers a test that is left to `npm run test:all`: it starts processes or takes more than a moment, and the fast
+ * layer has another test of its kind.
+ */
+export function slowTest(...args: TestArguments): void {
+  register({ layer: "all", ...optionsOf(args), sanitized: false });
+}
+
+function optionsOf(args: TestArguments) {
+  const [title, options, run] = args.length === 2 ? [args[0], {}, args[1]] : args;
+  return { title, options, run };
 }
 
 /** Registers a test that runs on Deno alone, under its leak sanitizers, which do not apply to `node:test`. */
 export function sanitizedTest(title: string, run: () => Promise<void>): void {
   const skip = "Deno" in globalThis ? undefined : "only Deno has leak sanitizers";
-  register({ title, options: { skip }, run, sanitized: true });
+  register({ layer: "fast", title, options: { skip }, run, sanitized: true });
 }
 
 /** Runs once, before the first test of the file. */
@@ -157,13 +165,19 @@ function isChosen(title: string): boolean {
   return plan?.title === undefined || title.includes(plan.title);
 }
 
-function isLater({ options }: CollectedTest): boolean {
-  return layer === "fast" && options.layer === "all";
+function isLater(collected: CollectedTest): boolean {
+  return layer === "fast" && collected.layer === "all";
 }
 
 function runFile(file: TestFile, tests: readonly CollectedTest[]): void {
   if (file.error !== undefined) {
-    report({ kind: "failed", file: file.name, title: "(import of the file)", error: describe(file.error), isTest: false });
+    report({
+      kind: "failed",
+      file: file.name,
+      title: "(import of the file)",
+      error: describe(file.error),
+      isTest: false,
+    });
     runner.test(`${file.name} can be imported`, () => Promise.reject(file.error));
   }
   /** Hooks run at the first test, not at registration, so that a hook that hangs has the name of a test. */
@@ -197,7 +211,13 @@ function runFile(file: TestFile, tests: readonly CollectedTest[]): void {
     runner.test(`${file.name} cleans up`, async () => {
       if (!prepared) return; // no test of the file ran
       await runAll(file.after).catch((error) => {
-        report({ kind: "failed", file: file.name, title: "(after the last test)", error: describe(error), isTest: false });
+        report({
+          kind: "failed",
+          file: file.name,
+          title: "(after the last test)",
+          error: describe(error),
+          isTest: false,
+        });
         throw error;
       });
     });
