@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Checks that nothing is lost when many processes use one file: `node --import tsx scripts/check_storms.mjs`
+ * Checks that nothing is lost when many processes use one file: `node scripts/check_storms.mjs`
  *
  * Deno, Bun and Node processes record into it at once, are killed at random moments, and record while another one
  * compacts it. Ends with the line "N passed, N failed"; `--kills N` says how many processes are killed (200).
@@ -11,13 +11,27 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { compactFile, createCachy } from "../mod.ts";
-import { ask, stormAt } from "../tests/storm.ts";
+import { pathToFileURL } from "node:url";
 import { bun, cleanEnvironment, commandLine, deno, root, start } from "./run.mjs";
+import { nodeFiles } from "./transpile.mjs";
 
 const env = cleanEnvironment();
+const scratch = mkdtempSync(join(tmpdir(), "cachy-storm-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+const onNode = await nodeFiles(join(scratch, "javascript"));
+const importSource = (/** @type {string} */ file) => import(pathToFileURL(onNode(file)).href);
+/** @type {typeof import("../mod.ts")} */
+const { compactFile, createCachy } = await importSource("mod.ts");
+/** @type {typeof import("../tests/storm.ts")} */
+const { ask, stormAt } = await importSource("tests/storm.ts");
+
+const PROGRAM = "tests/programs/storm.ts";
 /** @type {import("./run.mjs").Command[]} */
-const RUNTIMES = [bun(), [...deno(), "run", "-A", "--no-check"], [process.execPath, "--import", "tsx"]];
+const RUNTIMES = [
+  [...bun(), PROGRAM],
+  [...deno(), "run", "-A", "--no-check", PROGRAM],
+  [process.execPath, onNode(PROGRAM)],
+];
 const WRITERS = 8;
 const RECORDINGS = 200;
 const COMPACTED_WRITERS = 4;
@@ -32,7 +46,7 @@ const kills = Number(commandLine(["kills"]).kills?.at(-1) ?? 200);
 const counts = { passed: 0, failed: 0 };
 
 await start(async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cachy-storm-"));
+  const folder = scratch;
   try {
     await check("many writers", () => manyWriters(newFile(folder, "writers")));
     await check("writers and a compactor", () => writersAndCompactor(newFile(folder, "compacted"), false));
@@ -95,7 +109,7 @@ function newFile(folder, name) {
  */
 function startStorm(number, args) {
   const [command = "", ...first] = RUNTIMES[number % RUNTIMES.length] ?? [];
-  const child = spawn(command, [...first, "tests/programs/storm.ts", ...args], { cwd: root, env });
+  const child = spawn(command, [...first, ...args], { cwd: root, env });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data) => output.stdout += data);
   child.stderr.on("data", (data) => output.stderr += data);

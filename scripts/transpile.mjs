@@ -16,6 +16,18 @@ const SOURCES = ["mod.ts", "src", "tests"];
 /** Folders whose packages the output needs. */
 const PACKAGES = ["node_modules", "tests/node_modules"];
 
+/**
+ * What the running Node runs in place of a source file: the file itself, or its JavaScript.
+ *
+ * @param {string} folder For the JavaScript, if this Node needs it.
+ * @returns {Promise<(file: string) => string>} Takes a path such as "tests/programs/storm.ts".
+ */
+export async function nodeFiles(folder) {
+  if (process.features.typescript) return (file) => join(root, file);
+  await transpile(folder);
+  return (file) => join(folder, file.replace(/\.ts$/, ".js"));
+}
+
 /** @param {string} folder A folder for the output, made if missing. */
 export async function transpile(folder) {
   const config = {

@@ -5,7 +5,7 @@ import { readEntry, type Reading } from "../src/cli/reading/reading.ts";
 import { encodeBase64 } from "../src/base64.ts";
 import type { Entry } from "../src/entry.ts";
 import { entryOf, EXAMPLES } from "./cli_reading_examples.ts";
-import { slowTest, test } from "./suite.ts";
+import { rounds, seed, slowTest, test } from "./suite.ts";
 
 const URLS = [
   "/v1/chat/completions",
@@ -86,7 +86,7 @@ const place = { url: fc.constantFrom(...URLS), type: fc.constantFrom(...TYPES) }
 test("readEntry() throws for no JSON, whatever the path says that it is", () => {
   fc.assert(
     fc.property(fc.record({ ...place, request: json, response: json }), (members) => void check(entryOf(members))),
-    { numRuns: 1000 },
+    { numRuns: rounds(1000), seed },
   );
 });
 
@@ -101,12 +101,15 @@ test("readEntry() throws for no texts and bytes", () => {
       binary: fc.constant(true),
     }),
   );
-  fc.assert(fc.property(bodies, (members) => void check(entryOf(members))), { numRuns: 300 });
+  fc.assert(fc.property(bodies, (members) => void check(entryOf(members))), { numRuns: rounds(300), seed });
 });
 
 test("readEntry() throws for no entry of another shape", () => {
   const odd = fc.record({ request: json, headers: json, response: fc.string() }, { requiredKeys: ["response"] });
-  fc.assert(fc.property(odd, (members) => void check({ key: "5ece2360", ...members } as Entry)), { numRuns: 500 });
+  fc.assert(fc.property(odd, (members) => void check({ key: "5ece2360", ...members } as Entry)), {
+    numRuns: rounds(500),
+    seed,
+  });
 });
 
 /** One of the values in it, however deep, becomes another one. */
@@ -144,7 +147,7 @@ test("readEntry() throws for no answer and no request of a provider in which som
       const events = stream.map((text, at) => at === event % stream.length ? mutatedEvent(text, path, other) : text);
       check(entryOf({ url, request, response: events.join(""), type: "text/event-stream" }));
     }),
-    { numRuns: 1000 },
+    { numRuns: rounds(1000), seed },
   );
 });
 
@@ -194,7 +197,7 @@ test("parseCutJson() gives what stood before the cut, and nothing else", () => {
       const part = parseCutJson(cut);
       assert.ok(part !== undefined && contains(whole, part), `${cut} → ${JSON.stringify(part)}`);
     }),
-    { numRuns: 1000 },
+    { numRuns: rounds(1000), seed },
   );
 });
 
