@@ -4,7 +4,7 @@
  *
  *     --layer fast|all          fast (the default): what needs no process of its own, and one process of each kind
  *     --runtime deno|bun|node   only this runtime (repeatable)
- *     --node PATH               another Node binary as well (repeatable)
+ *     --node PATH               another Node binary as well (repeatable); with --title, that one alone
  *     --filter TEXT             only test files whose name contains this text
  *     --title TEXT              only tests whose title contains this text
  *     --slowest NUMBER          print so many of the slowest tests
@@ -78,11 +78,8 @@ await start(async () => {
  * @returns {Promise<Runtime[]>}
  */
 async function wantedRuntimes(folder) {
-  const chosen = options.runtime?.length
-    ? options.runtime
-    : options.node?.length && !options.layer?.length
-    ? []
-    : ["deno", "bun", "node"];
+  const isRepetition = options.node?.length && title !== undefined; // one test on one Node, as a failure names it
+  const chosen = options.runtime?.length ? options.runtime : isRepetition ? [] : ["deno", "bun", "node"];
   const unknown = chosen.find((name) => !["deno", "bun", "node"].includes(name));
   if (unknown !== undefined) throw new Error(`Cannot test on "${unknown}": expected deno, bun or node.`);
   /** @type {Promise<string> | undefined} */

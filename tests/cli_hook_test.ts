@@ -4,7 +4,6 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { formatEntry } from "../src/entry.ts";
 import { defaultFlags, programPath } from "./processes.ts";
 import { slowTest } from "./suite.ts";
@@ -14,7 +13,7 @@ const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const HOOK = /```sh\n(#!\/bin\/sh\n[^]*?)```/.exec(README)?.[1] ?? "";
 const COMMAND = "deno run -RE jsr:@cachy/core/cli";
 const skip = ["git", "sh"].every((name) => spawnSync(name, ["--version"]).error === undefined)
-  ? process.platform === "win32" ? "hooks are shell scripts" : false
+  ? process.platform === "win32" ? "hooks are shell scripts" : undefined
   : "there is no git or no sh on the PATH";
 
 slowTest("the README's pre-commit hook refuses a commit with a secret, and lets others pass", { skip }, (t) => {

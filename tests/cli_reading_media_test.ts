@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { measure, type Measures } from "../src/cli/reading/media.ts";
 import { base64Media, sampleOf, urlMedia } from "../src/cli/reading/media_part.ts";
 import { encodeBase64 } from "../src/base64.ts";
-import { rounds, seed, test } from "./suite.ts";
+import { test } from "./suite.ts";
 
 type Piece = string | number | readonly number[] | Uint8Array;
 

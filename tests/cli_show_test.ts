@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { join } from "node:path";
 import { encodeBase64 } from "../src/base64.ts";

@@ -154,7 +154,7 @@ slowTest("cachy says which permission it lacks, and prompts for none", { skip: o
   assert.match(partly.stderr, /^cachy: .*Deno did not grant.*--allow-read/);
 });
 
-const noPipe = spawnSync("mkfifo", ["--version"]).error ? "there is no mkfifo on the PATH" : false;
+const noPipe = spawnSync("mkfifo", ["--version"]).error ? "there is no mkfifo on the PATH" : undefined;
 test("cachy reads no pipe, device or folder, and puts no file in its place", { skip: noPipe }, async (t) => {
   const folder = temporaryFolder(t);
   const { file } = await project(t, []);
