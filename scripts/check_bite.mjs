@@ -1,0 +1,91 @@
+// @ts-check
+/**
+ * Shows that the tests notice a broken source: `node scripts/check_bite.mjs [--runtime bun]`
+ *
+ * Works in a copy of the repository: breaks one place, runs the fast layer on one runtime, and mends the place again. A
+ * place that the fast layer misses is tried with the whole suite. Prints which test caught it; exit code 1 if none did.
+ * Takes several minutes, and is run by hand.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cleanEnvironment, commandLine, root, run, start } from "./run.mjs";
+
+/** @type {readonly (readonly [file: string, from: string, to: string])[]} */
+const PLACES = [
+  ["src/copy.ts", "parts.push(value.slice());", "parts.push(value);"],
+  ["src/copy.ts", "if (cancelled) return {", "if (false) return {"],
+  ["src/copy.ts", "committed === 0 && size <= options.maxBodyBytes", "committed === 0"],
+  ["src/complete.ts", "status < 300 && status !== 206", "status < 300"],
+  ["src/complete.ts", "body.byteLength !== announced", "body.byteLength > announced"],
+  ["src/digest.ts", 'streaming ? "True" : "False"', 'streaming ? "False" : "True"'],
+  ["src/digest.ts", "sha256.slice(0, 8)", "sha256.slice(0, 9)"],
+  [
+    "src/flights.ts",
+    "await waitUnlessAborted(underway, signal);",
+    "waitUnlessAborted(underway, signal).catch(() => {});",
+  ],
+  ["src/flights.ts", "      } catch (error) {\n        land();", "      } catch (error) {"],
+  ["src/counter.ts", "if (isTaken) state.returned.add(n);", ""],
+  ["src/stores/append.ts", "isTorn(file, knownTorn) ? repaired : line", "line"],
+  ["src/stores/append.ts", "if (isAt(path, file)) return;", "return;"],
+  ["src/replay.ts", "if (signal?.aborted) return controller.error(signal.reason);", ""],
+  ["src/replay.ts", "total === bodyLength ? lengths as number[] : undefined", "lengths as number[]"],
+  ["src/scope.ts", "await flush();\n    return result;", "return result;"],
+  ["src/fetch.ts", "request.signal?.throwIfAborted();", ""],
+  ["src/fetch.ts", 'if (context.settings.mode === "replay") {', 'if (context.settings.mode === "refresh") {'],
+  ["src/live.ts", "if (!recording.response.body) await settled;", ""],
+  ["src/live.ts", "if (credential) {", "if (false) {"],
+  ["src/pace.ts", 'const factor = pace === "recorded" ? 1 : pace;', "const factor = 1;"],
+];
+
+const runtime = commandLine(["runtime"]).runtime?.at(-1) ?? "bun";
+
+await start(async () => {
+  const copy = mkdtempSync(join(tmpdir(), "cachy-bite-"));
+  try {
+    copyRepository(copy);
+    let missed = 0;
+    for (const place of PLACES) if (!await bites(copy, place)) missed++;
+    console.log(`${PLACES.length - missed} passed, ${missed} failed`);
+    return missed === 0;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});
+
+/** @param {string} copy */
+function copyRepository(copy) {
+  const filter = (/** @type {string} */ path) => !/[\\/](?:node_modules|\.git)$/.test(path);
+  cpSync(root, copy, { recursive: true, filter });
+  for (const name of ["node_modules", "tests/node_modules"]) {
+    symlinkSync(join(root, name), join(copy, name), "junction");
+  }
+}
+
+/**
+ * @param {string} copy
+ * @param {readonly [string, string, string]} place
+ */
+async function bites(copy, [file, from, to]) {
+  const path = join(copy, file);
+  const source = readFileSync(path, "utf8");
+  if (source.split(from).length !== 2) throw new Error(`Cannot break ${file}: it does not have exactly once: ${from}`);
+  writeFileSync(path, source.replace(from, () => to));
+  try {
+    for (const layer of ["fast", "all"]) {
+      const args = ["scripts/test.mjs", "--runtime", runtime, "--layer", layer];
+      const { ok, output } = await run([process.execPath], args, { cwd: copy, env: cleanEnvironment() });
+      const caught = [...output.matchAll(/^FAILED on [^:]+: (.*)$/gm)].map((match) => match[1] ?? "");
+      if (ok || caught.length === 0) continue;
+      const only = layer === "all" ? " (test:all alone)" : "";
+      const more = caught.length > 1 ? `, and ${caught.length - 1} more` : "";
+      console.log(`caught${only}: ${file}: ${from.split("\n")[0]?.trim()}\n    by: ${caught[0]}${more}`);
+      return true;
+    }
+  } finally {
+    writeFileSync(path, source);
+  }
+  console.log(`MISSED: ${file}: ${from}`);
+  return false;
+}
