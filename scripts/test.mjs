@@ -8,6 +8,8 @@
  *     --filter TEXT             only test files whose name contains this text
  *     --title TEXT              only tests whose title contains this text
  *     --slowest NUMBER          print so many of the slowest tests
+ *     --folder PATH             where the test files are, by default tests
+ *     --silence SECONDS         how long no test may end before the run counts as hung, by default 60
  *     --seed NUMBER             the seed of the property tests, by default another one each time
  *
  * Each runtime loads the files in a few processes, as many at a time as there are cores (see tests/main.ts). Nothing
@@ -43,13 +45,13 @@ import { transpile } from "./transpile.mjs";
  * @typedef {{ file: string, title: string, error: string }} Failure
  */
 
-/** As long as no test ends within this time, in seconds, the run has hung. */
-const SILENCE = 60;
-
-const options = commandLine(["layer", "runtime", "node", "filter", "title", "slowest", "seed"]);
+const options = commandLine(["layer", "runtime", "node", "filter", "title", "slowest", "folder", "silence", "seed"]);
 const layer = options.layer?.at(-1) ?? "fast";
 const title = options.title?.at(-1);
 const seed = Number(options.seed?.at(-1) ?? Math.floor(Math.random() * 2 ** 31));
+const folderOfTests = options.folder?.at(-1) ?? "tests";
+/** If no test ends within this time, in seconds, the run has hung. */
+const silenceLimit = Number(options.silence?.at(-1) ?? 60);
 const workers = availableParallelism();
 
 await start(async () => {
@@ -114,10 +116,10 @@ function noResults(runtime) {
  */
 function testFiles(onDeno) {
   const filter = options.filter?.at(-1) ?? "";
-  return readdirSync(join(root, "tests"))
+  return readdirSync(join(root, folderOfTests))
     .filter((name) => name.endsWith("_test.ts") || (onDeno && name.endsWith("_deno.ts")))
     .filter((name) => name.includes(filter))
-    .sort().map((name) => `tests/${name}`);
+    .sort().map((name) => `${folderOfTests}/${name}`);
 }
 
 /**
@@ -169,7 +171,7 @@ async function runShare(results, files, folder, show) {
   const stopWhen = () => {
     read();
     const silence = (performance.now() - seen.at) / 1000;
-    return silence > SILENCE ? `no test ended for ${SILENCE} s` : undefined;
+    return silence > silenceLimit ? `no test ended for ${silenceLimit} s` : undefined;
   };
   const { ok, ending, output, seconds } = await run(results.runtime.command, [], {
     env: { ...cleanEnvironment(), CACHY_SUITE: plan },
