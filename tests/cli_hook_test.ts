@@ -12,9 +12,12 @@ import { temporaryFolder } from "./testing.ts";
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const HOOK = /```sh\n(#!\/bin\/sh\n[^]*?)```/.exec(README)?.[1] ?? "";
 const COMMAND = "deno run -RE jsr:@cachy/core/cli";
-const skip = ["git", "sh"].every((name) => spawnSync(name, ["--version"]).error === undefined)
-  ? process.platform === "win32" ? "hooks are shell scripts" : undefined
-  : "there is no git or no sh on the PATH";
+const missing = ["git", "sh", "find"].find((name) => spawnSync(name, ["--version"]).error !== undefined);
+const skip = process.platform === "win32"
+  ? "hooks are shell scripts"
+  : missing === undefined
+  ? undefined
+  : `there is no ${missing} on the PATH`;
 
 slowTest("the README's pre-commit hook refuses a commit with a secret, and lets others pass", { skip }, (t) => {
   const folder = temporaryFolder(t);
