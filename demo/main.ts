@@ -40,6 +40,7 @@ for (const sdk of sdks) {
 }
 
 const { hits, misses, recorded } = cachy.stats;
+if (hits !== sdks.length) throw new Error(`${hits} of ${sdks.length} second calls were answered from the file`);
 console.log(`\n${misses} misses, ${recorded} recorded, ${hits} hits: each call was paid for once.`);
 console.log(`Your program needs one line:  enableCachy();\n`);
 console.log(`The recording is in demo/cachy.jsonl. Look at it:  npm run -s cachy list`);
