@@ -46,30 +46,25 @@ const kills = Number(commandLine(["kills"]).kills?.at(-1) ?? 200);
 const counts = { passed: 0, failed: 0 };
 
 await start(async () => {
-  const folder = scratch;
-  try {
-    await check("many writers", () => manyWriters(newFile(folder, "writers")));
-    await check("writers and a compactor", () => writersAndCompactor(newFile(folder, "compacted"), false));
-    await check("writers and a compactor that is killed", () => writersAndCompactor(newFile(folder, "killed"), true));
-    let [torn, busy] = [0, 0];
-    /** They start while those before them are looked at. */
-    const victims = Array.from({ length: VICTIMS_READY }, (_, number) => startVictim(folder, number));
-    for (let number = 0; number < kills; number++) {
-      await check(`kill ${number}`, async () => {
-        const victim = await killVictim(/** @type {Victim} */ (victims.shift()));
-        victims.push(startVictim(folder, number + VICTIMS_READY));
-        const left = await lookAfter(victim);
-        if (left.isTorn) torn++;
-        if (left.isBusy) busy++;
-      });
-    }
-    for (const { child } of victims) child.kill("SIGKILL");
-    console.log(`${kills} processes killed, ${busy} of them before they were done; ${torn} left a torn line`);
-    if (kills > 0) {
-      await check("kills come while answers are recorded", () => expect(busy > kills / 4, "most came too late"));
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  await check("many writers", () => manyWriters(newFile("writers")));
+  await check("writers and a compactor", () => writersAndCompactor(newFile("compacted"), false));
+  await check("writers and a compactor that is killed", () => writersAndCompactor(newFile("killed"), true));
+  let [torn, busy] = [0, 0];
+  /** They start while those before them are looked at. */
+  const victims = Array.from({ length: VICTIMS_READY }, (_, number) => startVictim(number));
+  for (let number = 0; number < kills; number++) {
+    await check(`kill ${number}`, async () => {
+      const victim = await killVictim(/** @type {Victim} */ (victims.shift()));
+      victims.push(startVictim(number + VICTIMS_READY));
+      const left = await lookAfter(victim);
+      if (left.isTorn) torn++;
+      if (left.isBusy) busy++;
+    });
+  }
+  for (const { child } of victims) child.kill("SIGKILL");
+  console.log(`${kills} processes killed, ${busy} of them before they were done; ${torn} left a torn line`);
+  if (kills > 0) {
+    await check("kills come while answers are recorded", () => expect(busy > kills / 4, "most came too late"));
   }
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
   return counts.failed === 0 && counts.passed > 0;
@@ -94,11 +89,10 @@ async function check(name, run) {
 /**
  * A file in a folder of its own, so that what is left beside it is seen.
  *
- * @param {string} folder
  * @param {string} name
  */
-function newFile(folder, name) {
-  return join(mkdtempSync(join(folder, `${name}-`)), "cachy.jsonl");
+function newFile(name) {
+  return join(mkdtempSync(join(scratch, `${name}-`)), "cachy.jsonl");
 }
 
 /**
@@ -230,11 +224,10 @@ async function killCompactors(file, written) {
 /** @typedef {ReturnType<typeof startVictim>} Victim */
 
 /**
- * @param {string} folder
  * @param {number} number
  */
-function startVictim(folder, number) {
-  const file = newFile(folder, `kill${number}`);
+function startVictim(number) {
+  const file = newFile(`kill${number}`);
   return { file, ...startStorm(number, ["record", file, "k", String(MOST_RECORDINGS)]) };
 }
 

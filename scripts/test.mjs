@@ -86,19 +86,13 @@ async function wantedRuntimes(folder) {
   if (unknown !== undefined) throw new Error(`Cannot test on "${unknown}": expected deno, bun or node.`);
   /** @type {Promise<string> | undefined} */
   let output;
-  const transpiled = () => output ??= transpileInto(join(folder, "javascript"));
+  const transpiled = () => output ??= transpile(join(folder, "javascript"));
   const nodes = [...(chosen.includes("node") ? [process.execPath] : []), ...options.node ?? []];
   return [
     ...(chosen.includes("deno") ? [await onDeno()] : []),
     ...(chosen.includes("bun") ? [await onBun()] : []),
     ...await Promise.all(nodes.map((path) => onNode(path, transpiled))),
   ];
-}
-
-/** @param {string} folder */
-async function transpileInto(folder) {
-  await transpile(folder);
-  return folder;
 }
 
 /**
@@ -180,7 +174,7 @@ async function runShare(results, files, folder, show) {
   read();
   results.seconds += seconds;
   const failed = results.failures.some(({ file }) => files.includes(file));
-  const [missing] = [seen.tests - seen.ended];
+  const missing = seen.tests - seen.ended;
   if (missing > 0 || seen.tests === 0 || (!ok && !failed)) {
     const during = seen.running === "" ? "" : `, while this test ran: ${seen.running}`;
     const lost = missing > 0 ? ` ${missing} tests did not run.` : "";

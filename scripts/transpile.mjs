@@ -28,7 +28,10 @@ export async function nodeFiles(folder) {
   return (file) => join(folder, file.replace(/\.ts$/, ".js"));
 }
 
-/** @param {string} folder A folder for the output, made if missing. */
+/**
+ * @param {string} folder A folder for the output, made if missing.
+ * @returns {Promise<string>} The same folder.
+ */
 export async function transpile(folder) {
   const config = {
     compilerOptions: {
@@ -49,6 +52,7 @@ export async function transpile(folder) {
     symlinkSync(join(root, name), join(folder, name), "junction");
   }
   keepSourceUrls(join(folder, "tests"), folder);
+  return folder;
 }
 
 /**

@@ -24,13 +24,15 @@ export interface ProgramOptions {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** The file of the program, if it is none of `tests/programs`. */
-  readonly path?: string;
 }
 
-/** Starts a program, without the environment variables that would change what it does. */
-export function startProgram(name: string, args: readonly string[], options: ProgramOptions = {}): Program {
-  const path = options.path ?? programPath(name);
+/**
+ * Starts a program, without the environment variables that would change what it does.
+ *
+ * @param program Its name in `tests/programs`, or the path of its file, which ends in ".ts".
+ */
+export function startProgram(program: string, args: readonly string[], options: ProgramOptions = {}): Program {
+  const path = program.endsWith(".ts") ? program : programPath(program);
   const env: Record<string, string | undefined> = { ...process.env, NO_COLOR: "1", ...options.env };
   for (const variable of Object.keys(env)) {
     // The last one would keep the test runner of Node from running.
@@ -59,8 +61,8 @@ export function startProgram(name: string, args: readonly string[], options: Pro
 }
 
 /** Runs a program to its end. */
-export function runProgram(name: string, args: readonly string[], options?: ProgramOptions): Promise<Exit> {
-  return startProgram(name, args, options).exit;
+export function runProgram(program: string, args: readonly string[], options?: ProgramOptions): Promise<Exit> {
+  return startProgram(program, args, options).exit;
 }
 
 /** The file of a program of `tests/programs`, as this runtime can run it. */

@@ -39,8 +39,11 @@ export function writePrograms({ url }: Provider): ReadmePrograms {
   return {
     async run(index, { cwd, env, flags }) {
       const keys = { OPENAI_API_KEY: "dummy", ANTHROPIC_API_KEY: "dummy", ...AWS_KEYS };
-      const path = join(folder, `${index}.ts`);
-      const exit = await runProgram("", [], { path, cwd, flags, env: { ...keys, PROVIDER: url, ...env } });
+      const exit = await runProgram(join(folder, `${index}.ts`), [], {
+        cwd,
+        flags,
+        env: { ...keys, PROVIDER: url, ...env },
+      });
       assert.equal(exit.code, 0, exit.stderr + exit.stdout);
       return exit;
     },

@@ -74,7 +74,7 @@ interface TestFile {
 
 const plan = takePlan();
 const files: TestFile[] = [];
-/** The file that is being imported. Outside of a suite there is none. */
+/** The file that is being imported; undefined if a file runs alone. */
 let current: TestFile | undefined;
 
 /** The layer of this run. A file that is run alone runs whole. */
