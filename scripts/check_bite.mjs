@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Shows that the tests notice a broken source: `node scripts/check_bite.mjs [--runtime bun]`
+ * Shows that the tests notice a broken source: `node scripts/check_bite.mjs [--runtime bun] [--file src/replay.ts ...]`
  *
  * Works in a copy of the repository: breaks one place, runs the fast layer on one runtime, and mends the place again. A
  * place that the fast layer misses is tried with the whole suite. Prints which test caught it; exit code 1 if none did.
@@ -39,15 +39,17 @@ const PLACES = [
   ["src/pace.ts", 'const factor = pace === "recorded" ? 1 : pace;', "const factor = 1;"],
 ];
 
-const runtime = commandLine(["runtime"]).runtime?.at(-1) ?? "bun";
+const options = commandLine(["runtime", "file"]);
+const runtime = options.runtime?.at(-1) ?? "bun";
+const places = PLACES.filter(([file]) => !options.file?.length || options.file.includes(file));
 
 await start(async () => {
   const copy = mkdtempSync(join(tmpdir(), "cachy-bite-"));
   try {
     copyRepository(copy);
     let missed = 0;
-    for (const place of PLACES) if (!await bites(copy, place)) missed++;
-    console.log(`${PLACES.length - missed} passed, ${missed} failed`);
+    for (const place of places) if (!await bites(copy, place)) missed++;
+    console.log(`${places.length - missed} passed, ${missed} failed`);
     return missed === 0;
   } finally {
     rmSync(copy, { recursive: true, force: true });
