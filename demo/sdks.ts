@@ -3,8 +3,6 @@ import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
 import OpenAI from "openai";
 
-const PROMPT = "Say hello in one sentence, with an emoji.";
-
 /** Where to ask; without a base URL, the real provider. */
 export interface Address {
   readonly apiKey: string;
@@ -19,6 +17,9 @@ export interface Sdk {
   readonly apiKey: string;
   /** What follows the address of the server in the base URL. */
   readonly path: string;
+  readonly prompt: string;
+  /** What the loopback provider says. */
+  readonly answer: string;
   /** The pieces of text, as they arrive. */
   readonly stream: (address: Address) => AsyncGenerator<string>;
 }
@@ -29,9 +30,13 @@ export const sdks: readonly Sdk[] = [
     call: "responses.create",
     apiKey: "OPENAI_API_KEY",
     path: "/v1",
+    prompt: "Why is the sky blue?",
+    answer: "Air scatters blue light more than red.",
     async *stream({ apiKey, baseURL }) {
       const client = new OpenAI({ apiKey, baseURL });
-      for await (const event of await client.responses.create({ model: "gpt-5-mini", input: PROMPT, stream: true })) {
+      for await (
+        const event of await client.responses.create({ model: "gpt-5-mini", input: this.prompt, stream: true })
+      ) {
         if (event.type === "response.output_text.delta") yield event.delta;
       }
     },
@@ -41,9 +46,11 @@ export const sdks: readonly Sdk[] = [
     call: "messages.create",
     apiKey: "ANTHROPIC_API_KEY",
     path: "",
+    prompt: "Who wrote Frankenstein?",
+    answer: "Mary Shelley wrote it when she was eighteen.",
     async *stream({ apiKey, baseURL }) {
       const client = new Anthropic({ apiKey, baseURL });
-      const messages = [{ role: "user" as const, content: PROMPT }];
+      const messages = [{ role: "user" as const, content: this.prompt }];
       const model = "claude-haiku-4-5";
       for await (const event of await client.messages.create({ model, messages, max_tokens: 100, stream: true })) {
         if (event.type === "content_block_delta" && event.delta.type === "text_delta") yield event.delta.text;
@@ -55,9 +62,11 @@ export const sdks: readonly Sdk[] = [
     call: "models.generateContentStream",
     apiKey: "GEMINI_API_KEY",
     path: "",
+    prompt: "What do octopuses have three of?",
+    answer: "Hearts: two for the gills, one for the rest.",
     async *stream({ apiKey, baseURL }) {
       const client = new GoogleGenAI({ apiKey, httpOptions: baseURL === undefined ? {} : { baseUrl: baseURL } });
-      const request = { model: "gemini-2.5-flash", contents: PROMPT };
+      const request = { model: "gemini-2.5-flash", contents: this.prompt };
       for await (const chunk of await client.models.generateContentStream(request)) yield chunk.text ?? "";
     },
   },

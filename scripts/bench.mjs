@@ -22,7 +22,7 @@ import { benchMillion } from "./bench_million.mjs";
 import { benchPeers } from "./bench_peers.mjs";
 import { folder, goal, measure, mib, ms, printTable, times, us, verdicts } from "./bench_report.mjs";
 import { bun, cleanEnvironment, commandLine, deno, start } from "./run.mjs";
-import { onBun, onDeno, onNode } from "./runtimes.mjs";
+import { onBun, onDeno } from "./runtimes.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
 /** @typedef {{ label: string, command: Command }} Runtime */
@@ -43,7 +43,7 @@ const measures = {
 const runtimes = {
   deno: async () => ({ label: (await onDeno()).label, command: [...deno(), "run", "-A", "--no-check"] }),
   bun: async () => ({ label: (await onBun()).label, command: bun() }),
-  node: async () => ({ label: (await onNode(process.execPath)).label, command: node }),
+  node: () => Promise.resolve({ label: `Node ${process.versions.node}`, command: node }),
 };
 
 await start(async () => {

@@ -11,31 +11,31 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bun, cleanEnvironment, deno, root, run, start } from "./run.mjs";
+import { nodeFiles } from "./transpile.mjs";
 
 const env = cleanEnvironment();
+const folder = mkdtempSync(join(tmpdir(), "cachy-exchange-"));
+const onNode = await nodeFiles(join(folder, "javascript"));
+const PROGRAM = "tests/programs/run_sdks.ts";
 /** @type {Record<string, import("./run.mjs").Command>} */
 const runtimes = {
-  Deno: [...deno(), "run", "-A", "--no-check"],
-  Bun: bun(),
-  Node: [process.execPath, "--import", "tsx"],
+  Deno: [...deno(), "run", "-A", "--no-check", PROGRAM],
+  Bun: [...bun(), PROGRAM],
+  Node: [process.execPath, onNode(PROGRAM)],
 };
 
 await start(async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cachy-exchange-"));
-  const server = spawn(process.execPath, ["--import", "tsx", "tests/programs/serve.ts"], { cwd: root, env });
+  const server = spawn(process.execPath, [onNode("tests/programs/serve.ts")], { cwd: root, env });
   try {
-    return await exchange(folder, await firstLine(server));
+    return await exchange(await firstLine(server));
   } finally {
     server.kill();
     rmSync(folder, { recursive: true });
   }
 });
 
-/**
- * @param {string} folder
- * @param {string} url The provider.
- */
-async function exchange(folder, url) {
+/** @param {string} url The provider. */
+async function exchange(url) {
   const counts = { passed: 0, failed: 0 };
   for (const recorder of Object.keys(runtimes)) {
     const file = join(folder, `${recorder}.jsonl`);
@@ -58,9 +58,9 @@ async function exchange(folder, url) {
  * @returns {Promise<Record<string, unknown>>} What the callers saw, by the name of the call.
  */
 async function runSdks(runtime, args) {
-  const { ok, output } = await run(runtimes[runtime] ?? [], ["tests/programs/run_sdks.ts", ...args], {
+  const { ok, output } = await run(runtimes[runtime] ?? [], args, {
     env,
-    timeout: 60,
+    timeout: 300,
   });
   if (!ok) throw new Error(`The SDKs did not run on ${runtime} with ${args.join(" ")}:\n${output}`);
   return JSON.parse(readFileSync(args.at(-1) ?? "", "utf8"));

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Checks that nothing is lost when many processes use one file: `node --import tsx scripts/check_storms.mjs`
+ * Checks that nothing is lost when many processes use one file: `node scripts/check_storms.mjs`
  *
  * Deno, Bun and Node processes record into it at once, are killed at random moments, and record while another one
  * compacts it. Ends with the line "N passed, N failed"; `--kills N` says how many processes are killed (200).
@@ -11,13 +11,27 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { compactFile, createCachy } from "../mod.ts";
-import { ask, stormAt } from "../tests/storm.ts";
+import { pathToFileURL } from "node:url";
 import { bun, cleanEnvironment, commandLine, deno, root, start } from "./run.mjs";
+import { nodeFiles } from "./transpile.mjs";
 
 const env = cleanEnvironment();
+const scratch = mkdtempSync(join(tmpdir(), "cachy-storm-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+const onNode = await nodeFiles(join(scratch, "javascript"));
+const importSource = (/** @type {string} */ file) => import(pathToFileURL(onNode(file)).href);
+/** @type {typeof import("../mod.ts")} */
+const { compactFile, createCachy } = await importSource("mod.ts");
+/** @type {typeof import("../tests/storm.ts")} */
+const { ask, stormAt } = await importSource("tests/storm.ts");
+
+const PROGRAM = "tests/programs/storm.ts";
 /** @type {import("./run.mjs").Command[]} */
-const RUNTIMES = [bun(), [...deno(), "run", "-A", "--no-check"], [process.execPath, "--import", "tsx"]];
+const RUNTIMES = [
+  [...bun(), PROGRAM],
+  [...deno(), "run", "-A", "--no-check", PROGRAM],
+  [process.execPath, onNode(PROGRAM)],
+];
 const WRITERS = 8;
 const RECORDINGS = 200;
 const COMPACTED_WRITERS = 4;
@@ -32,30 +46,25 @@ const kills = Number(commandLine(["kills"]).kills?.at(-1) ?? 200);
 const counts = { passed: 0, failed: 0 };
 
 await start(async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cachy-storm-"));
-  try {
-    await check("many writers", () => manyWriters(newFile(folder, "writers")));
-    await check("writers and a compactor", () => writersAndCompactor(newFile(folder, "compacted"), false));
-    await check("writers and a compactor that is killed", () => writersAndCompactor(newFile(folder, "killed"), true));
-    let [torn, busy] = [0, 0];
-    /** They start while those before them are looked at. */
-    const victims = Array.from({ length: VICTIMS_READY }, (_, number) => startVictim(folder, number));
-    for (let number = 0; number < kills; number++) {
-      await check(`kill ${number}`, async () => {
-        const victim = await killVictim(/** @type {Victim} */ (victims.shift()));
-        victims.push(startVictim(folder, number + VICTIMS_READY));
-        const left = await lookAfter(victim);
-        if (left.isTorn) torn++;
-        if (left.isBusy) busy++;
-      });
-    }
-    for (const { child } of victims) child.kill("SIGKILL");
-    console.log(`${kills} processes killed, ${busy} of them before they were done; ${torn} left a torn line`);
-    if (kills > 0) {
-      await check("kills come while answers are recorded", () => expect(busy > kills / 4, "most came too late"));
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  await check("many writers", () => manyWriters(newFile("writers")));
+  await check("writers and a compactor", () => writersAndCompactor(newFile("compacted"), false));
+  await check("writers and a compactor that is killed", () => writersAndCompactor(newFile("killed"), true));
+  let [torn, busy] = [0, 0];
+  /** They start while those before them are looked at. */
+  const victims = Array.from({ length: VICTIMS_READY }, (_, number) => startVictim(number));
+  for (let number = 0; number < kills; number++) {
+    await check(`kill ${number}`, async () => {
+      const victim = await killVictim(/** @type {Victim} */ (victims.shift()));
+      victims.push(startVictim(number + VICTIMS_READY));
+      const left = await lookAfter(victim);
+      if (left.isTorn) torn++;
+      if (left.isBusy) busy++;
+    });
+  }
+  for (const { child } of victims) child.kill("SIGKILL");
+  console.log(`${kills} processes killed, ${busy} of them before they were done; ${torn} left a torn line`);
+  if (kills > 0) {
+    await check("kills come while answers are recorded", () => expect(busy > kills / 4, "most came too late"));
   }
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
   return counts.failed === 0 && counts.passed > 0;
@@ -80,11 +89,10 @@ async function check(name, run) {
 /**
  * A file in a folder of its own, so that what is left beside it is seen.
  *
- * @param {string} folder
  * @param {string} name
  */
-function newFile(folder, name) {
-  return join(mkdtempSync(join(folder, `${name}-`)), "cachy.jsonl");
+function newFile(name) {
+  return join(mkdtempSync(join(scratch, `${name}-`)), "cachy.jsonl");
 }
 
 /**
@@ -95,7 +103,7 @@ function newFile(folder, name) {
  */
 function startStorm(number, args) {
   const [command = "", ...first] = RUNTIMES[number % RUNTIMES.length] ?? [];
-  const child = spawn(command, [...first, "tests/programs/storm.ts", ...args], { cwd: root, env });
+  const child = spawn(command, [...first, ...args], { cwd: root, env });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data) => output.stdout += data);
   child.stderr.on("data", (data) => output.stderr += data);
@@ -216,11 +224,10 @@ async function killCompactors(file, written) {
 /** @typedef {ReturnType<typeof startVictim>} Victim */
 
 /**
- * @param {string} folder
  * @param {number} number
  */
-function startVictim(folder, number) {
-  const file = newFile(folder, `kill${number}`);
+function startVictim(number) {
+  const file = newFile(`kill${number}`);
   return { file, ...startStorm(number, ["record", file, "k", String(MOST_RECORDINGS)]) };
 }
 

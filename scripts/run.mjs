@@ -87,11 +87,12 @@ export function cleanEnvironment() {
  *
  * @param {Command} command The program.
  * @param {readonly string[]} args Its arguments.
- * @param {{ cwd?: string, env?: Record<string, string | undefined>, timeout?: number }} [options] `timeout` in seconds;
- * none by default.
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, timeout?: number, stopWhen?: () => string | undefined
+ * }} [options] `timeout` in seconds; none by default. `stopWhen` is asked again and again, and ends the program as soon
+ * as it gives a reason.
  * @returns {Promise<Outcome>} Never rejects: a program that cannot be started is an outcome too.
  */
-export function run(command, args, { cwd = root, env = process.env, timeout = 0 } = {}) {
+export function run(command, args, { cwd = root, env = process.env, timeout = 0, stopWhen } = {}) {
   const started = performance.now();
   return new Promise((resolve) => {
     // A process group of its own, so that a kill reaches the processes which the program has started.
@@ -102,21 +103,27 @@ export function run(command, args, { cwd = root, env = process.env, timeout = 0 
       detached: !WINDOWS,
     });
     let output = "";
-    let late = false;
+    let reason = "";
+    const end = (/** @type {string} */ why) => (reason = why, stop());
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => output += text);
     const stop = () => killAll(child);
-    const timer = timeout > 0 ? setTimeout(() => (late = true, stop()), timeout * 1000) : undefined;
+    const timer = timeout > 0 ? setTimeout(() => end(`killed after ${timeout} seconds`), timeout * 1000) : undefined;
+    const watch = stopWhen && setInterval(() => {
+      const why = stopWhen();
+      if (why !== undefined) end(why);
+    }, 200);
     process.once("exit", stop);
     /** @param {string} ending */
     const finish = (ending) => {
       clearTimeout(timer);
+      clearInterval(watch);
       process.off("exit", stop);
       resolve({ ok: ending === "exit code 0", ending, output, seconds: (performance.now() - started) / 1000 });
     };
     child.on("error", (error) => finish(`not started: ${error.message}`));
     child.on("exit", (code, signal) => {
       stop();
-      const ending = late ? `killed after ${timeout} seconds` : signal ? `signal ${signal}` : `exit code ${code}`;
+      const ending = reason !== "" ? reason : signal ? `signal ${signal}` : `exit code ${code}`;
       // A process that left the group may hold the pipes open: do not wait for it for ever.
       const patience = setTimeout(() => finish(ending), 2000);
       child.on("close", () => (clearTimeout(patience), finish(ending)));

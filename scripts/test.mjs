@@ -1,171 +1,242 @@
 // @ts-check
 /**
- * Runs the test suite on Deno, Bun and Node, one after the other: `node scripts/test.mjs [OPTION…]`
+ * Runs the test suite on Deno, Bun and Node: `node scripts/test.mjs [OPTION…]`
  *
+ *     --layer fast|all          fast (the default): what needs no process of its own, and one process of each kind
  *     --runtime deno|bun|node   only this runtime (repeatable)
- *     --node PATH               another Node binary as well (repeatable)
- *     --filter TEXT             only files whose name contains this text
- *     --timeout SECONDS         per runtime, 180 by default; then it is killed and counts as failed
+ *     --node PATH               another Node binary as well (repeatable); with --title, that one alone
+ *     --filter TEXT             only test files whose name contains this text
+ *     --title TEXT              only tests whose title contains this text
+ *     --slowest NUMBER          print so many of the slowest tests
+ *     --folder PATH             where the test files are, by default tests
+ *     --silence SECONDS         how long no test may end before the run counts as hung, by default 60
+ *     --seed NUMBER             the seed of the property tests, by default another one each time
  *
- * Files `tests/*_test.ts` use node:test and run everywhere; `tests/*_deno.ts` use `Deno.test` and run on Deno alone,
- * with its leak sanitizers on (they do not apply to node:test). The last line is `N passed, N failed`, summed over the
- * runtimes, with `, N skipped` after it if there are any. Exit code 1 if anything failed.
+ * Each runtime loads the files in a few processes, as many at a time as there are cores (see tests/main.ts). Nothing
+ * limits the total time. A test that hangs is found by silence: if no test ends for a minute, the process is killed,
+ * and the report names the test that was running.
  *
- * A runtime fails if its runner does, but also if it leaves no report, or if a file runs no test at all: a test that
- * calls `process.exit(0)` would pass everywhere otherwise.
+ * The last line is `N passed, N failed`, summed over the runtimes, with `, N skipped` after it if there are any. A
+ * file without a test, a test that did not run and a runner that fails are failures too.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { cleanEnvironment, commandLine, root, run, start } from "./run.mjs";
-import { onBun, onDeno, onNode, shortName } from "./runtimes.mjs";
-import { testCases } from "./junit.mjs";
+import { onBun, onDeno, onNode } from "./runtimes.mjs";
+import { printFailure, printSummary, progress } from "./test_report.mjs";
+import { transpile } from "./transpile.mjs";
 
 /** @typedef {import("./runtimes.mjs").Runtime} Runtime */
-/** @typedef {import("./junit.mjs").TestCase} TestCase */
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {import("../tests/suite.ts").SuiteEvent} SuiteEvent */
 
-const options = commandLine(["runtime", "node", "filter", "timeout"]);
-const timeout = Number(options.timeout?.at(-1) ?? 180);
+/**
+ * What the tests of a runtime have shown so far.
+ *
+ * @typedef {object} Results
+ * @property {Runtime} runtime
+ * @property {number} tests How many there are.
+ * @property {number} later How many are left to the other layer.
+ * @property {{ file: string, title: string, seconds: number }[]} passed
+ * @property {Failure[]} failures
+ * @property {{ title: string, reason: string }[]} skips
+ * @property {number} seconds
+ *
+ * @typedef {{ file: string, title: string, error: string }} Failure
+ */
+
+const options = commandLine(["layer", "runtime", "node", "filter", "title", "slowest", "folder", "silence", "seed"]);
+const layer = options.layer?.at(-1) ?? "fast";
+const title = options.title?.at(-1);
+const seed = Number(options.seed?.at(-1) ?? Math.floor(Math.random() * 2 ** 31));
+const folderOfTests = options.folder?.at(-1) ?? "tests";
+/** If no test ends within this time, in seconds, the run has hung. */
+const silenceLimit = Number(options.silence?.at(-1) ?? 60);
+const workers = availableParallelism();
 
 await start(async () => {
-  const portable = testFiles("_test.ts");
-  const denoOnly = testFiles("_deno.ts");
-  const totals = tally([...portable, ...denoOnly].flatMap(skipCalls));
-  for (const prepare of wantedRuntimes()) {
-    const counts = await prepare().then(
-      (runtime) => testOn(runtime, runtime.runsDenoTest ? [...portable, ...denoOnly] : portable),
-      (error) => tally([error.message]),
-    );
-    totals.passed += counts.passed;
-    totals.failed += counts.failed;
-    totals.skipped += counts.skipped;
+  if (layer !== "fast" && layer !== "all") throw new Error(`Cannot run layer "${layer}": expected fast or all.`);
+  const folder = mkdtempSync(join(tmpdir(), "cachy-test-"));
+  try {
+    const runtimes = await wantedRuntimes(folder);
+    const files = testFiles(runtimes.some(({ name }) => name === "deno"));
+    if (files.length === 0) {
+      throw new Error(`Cannot test "${options.filter?.at(-1)}": no test file has this in its name.`);
+    }
+    console.log(`Testing ${files.length} files, layer "${layer}", seed ${seed}`);
+    const results = runtimes.map(noResults);
+    const show = progress(results);
+    await inTurns(results.flatMap((result) => jobs(result, files, folder, show)));
+    show.end();
+    for (const result of results) for (const failure of result.failures) printFailure(result, failure, { layer, seed });
+    return printSummary(results, { layer, slowest: Number(options.slowest?.at(-1) ?? 0) });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  if (totals.passed + totals.failed === 0) totals.failed = tally(["no test ran"]).failed;
-  console.log(summary(totals));
-  return totals.failed === 0;
 });
 
-/** @returns {(() => Promise<Runtime>)[]} */
-function wantedRuntimes() {
-  const chosen = options.runtime?.length ? options.runtime : ["deno", "bun", "node"];
+/**
+ * @param {string} folder
+ * @returns {Promise<Runtime[]>}
+ */
+async function wantedRuntimes(folder) {
+  const isRepetition = options.node?.length && title !== undefined; // one test on one Node, as a failure names it
+  const chosen = options.runtime?.length ? options.runtime : isRepetition ? [] : ["deno", "bun", "node"];
+  const unknown = chosen.find((name) => !["deno", "bun", "node"].includes(name));
+  if (unknown !== undefined) throw new Error(`Cannot test on "${unknown}": expected deno, bun or node.`);
+  /** @type {Promise<string> | undefined} */
+  let output;
+  const transpiled = () => output ??= transpile(join(folder, "javascript"));
   const nodes = [...(chosen.includes("node") ? [process.execPath] : []), ...options.node ?? []];
   return [
-    ...chosen.filter((name) => !["deno", "bun", "node"].includes(name)).map((name) => () => unknown(name)),
-    ...(chosen.includes("deno") ? [onDeno] : []),
-    ...(chosen.includes("bun") ? [onBun] : []),
-    ...nodes.map((path) => () => onNode(path)),
+    ...(chosen.includes("deno") ? [await onDeno()] : []),
+    ...(chosen.includes("bun") ? [await onBun()] : []),
+    ...await Promise.all(nodes.map((path) => onNode(path, transpiled))),
   ];
 }
 
 /**
- * @param {string} name
- * @returns {Promise<Runtime>}
- */
-function unknown(name) {
-  return Promise.reject(new Error(`Unknown runtime "${name}": deno, bun or node.`));
-}
-
-/**
  * @param {Runtime} runtime
- * @param {readonly string[]} files
- * @returns {Promise<Counts>}
+ * @returns {Results}
  */
-async function testOn(runtime, files) {
-  if (files.length === 0) {
-    console.log(`${runtime.label}: no file of the suite matches`);
-    return tally([]);
-  }
-  const folder = mkdtempSync(join(tmpdir(), "cachy-test-"));
-  const reportFile = join(folder, "report.xml");
-  // "./" makes Bun take the argument as a path; without it, it is a substring that any path may contain.
-  const args = [...runtime.reportTo(reportFile), ...files.map((file) => `./${file}`)];
-  const { ok, ending, output, seconds } = await run(runtime.command, args, { env: cleanEnvironment(), timeout });
-  const report = readReport(reportFile);
-  rmSync(folder, { recursive: true, force: true });
-
-  const { tests, activeFiles, problems } = runtime.review(output, testCases(report ?? ""));
-  const failures = [...problems];
-  if (report === undefined) failures.push(`the runner left no report (${ending})`);
-  else if (activeFiles.length > 0) {
-    failures.push(...files.filter((file) => !activeFiles.includes(file)).map((file) => `no test ran in ${file}`));
-  }
-  if (tests.every(({ result }) => result === "skipped") && failures.length === 0) failures.push("no test ran");
-  if (!ok && failures.length === 0 && tests.every(({ result }) => result !== "failed")) failures.push(ending);
-
-  const counts = tally([], tests);
-  counts.failed += failures.length;
-  if (counts.failed > 0) console.log(`\n${output.trim()}\n`);
-  console.log(`${runtime.label}: ${summary(counts)} (${seconds.toFixed(1)} s)`);
-  tally(failures);
-  for (const test of tests) describe(test);
-  return counts;
-}
-
-/** @param {TestCase} test */
-function describe(test) {
-  if (test.result === "skipped") console.log(`  skipped: ${test.name} (${test.reason || skipOption(test)})`);
-  if (test.result !== "failed") return;
-  const name = test.name.endsWith(".ts") ? shortName(test.name) : test.name; // Node names a broken file so
-  const place = test.file && test.file !== test.name && !/^\w+:/.test(test.file) ? ` (${shortName(test.file)})` : "";
-  console.log(`  failed: ${name}${place}`);
+function noResults(runtime) {
+  return { runtime, tests: 0, later: 0, passed: [], failures: [], skips: [], seconds: 0 };
 }
 
 /**
- * Counts tests, and failures that are no test's, which it prints.
+ * Test files, relative to the repository. Files `*_deno.ts` run on Deno alone.
  *
- * @param {readonly string[]} failures
- * @param {readonly TestCase[]} tests
- * @returns {Counts}
+ * @param {boolean} onDeno
  */
-function tally(failures, tests = []) {
-  for (const failure of failures) console.log(`  failed: ${failure}`);
-  const count = (/** @type {string} */ result) => tests.filter((test) => test.result === result).length;
-  return { passed: count("passed"), failed: count("failed") + failures.length, skipped: count("skipped") };
-}
-
-/** @param {string} file */
-function readReport(file) {
-  try {
-    return readFileSync(file, "utf8") || undefined;
-  } catch {
-    return undefined; // The runner crashed or was killed before it wrote one.
-  }
-}
-
-/**
- * Deno's and Bun's reports do not say why a test was skipped, so the test's source does.
- *
- * @param {TestCase} test
- */
-function skipOption({ file, line }) {
-  if (file === undefined || line === undefined || /^\w+:/.test(file)) return "no reason reported";
-  const below = readFileSync(resolve(root, file), "utf8").split("\n").slice(line - 1, line + 5).join("\n");
-  const option = /\b(?:skip|todo|ignore):\s*(.+?)(?:,\s*\w+:|\s*[,}]\s*$|\s*\}|$)/m.exec(below);
-  return option?.[1] ?? "no reason reported";
-}
-
-/**
- * Deno counts a test that calls `t.skip()` as passed, so such a call would make the numbers wrong.
- *
- * @param {string} file
- */
-function skipCalls(file) {
-  return readFileSync(resolve(root, file), "utf8").split("\n").flatMap((line, index) =>
-    /\b(t|ctx|context)\.(skip|todo)\(/.test(line)
-      ? [`${file}:${index + 1} skips itself, which Deno counts as passed: use the skip option of test()`]
-      : []
-  );
-}
-
-/** @param {string} ending */
-function testFiles(ending) {
+function testFiles(onDeno) {
   const filter = options.filter?.at(-1) ?? "";
-  const names = readdirSync(join(root, "tests")).filter((name) => name.endsWith(ending) && name.includes(filter));
-  return names.sort().map((name) => `tests/${name}`);
+  return readdirSync(join(root, folderOfTests))
+    .filter((name) => name.endsWith("_test.ts") || (onDeno && name.endsWith("_deno.ts")))
+    .filter((name) => name.includes(filter))
+    .sort().map((name) => `${folderOfTests}/${name}`);
 }
 
-/** @param {Counts} counts */
-function summary({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed` + (skipped > 0 ? `, ${skipped} skipped` : "");
+/**
+ * One job for each process of a runtime.
+ *
+ * @param {Results} results
+ * @param {readonly string[]} files
+ * @param {string} folder
+ * @param {() => void} show
+ * @returns {(() => Promise<void>)[]}
+ */
+function jobs(results, files, folder, show) {
+  const own = files.filter((file) => results.runtime.name === "deno" || !file.endsWith("_deno.ts"));
+  const shares = Array.from({ length: Math.min(workers, own.length) }, () => /** @type {string[]} */ ([]));
+  own.forEach((file, at) => shares[at % shares.length]?.push(file));
+  return shares.map((share) => () => runShare(results, share, folder, show));
+}
+
+/**
+ * Runs jobs, as many at a time as there are cores.
+ *
+ * @param {(() => Promise<void>)[]} waiting
+ */
+async function inTurns(waiting) {
+  const work = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) await job();
+  };
+  await Promise.all(Array.from({ length: workers }, work));
+}
+
+/**
+ * Runs some files in one process.
+ *
+ * @param {Results} results
+ * @param {readonly string[]} files
+ * @param {string} folder
+ * @param {() => void} show
+ */
+async function runShare(results, files, folder, show) {
+  const report = join(mkdtempSync(join(folder, "report-")), "events.jsonl");
+  writeFileSync(report, "");
+  const plan = JSON.stringify({ files, layer, title, seed, report });
+  const seen = { ended: 0, tests: 0, running: "", at: performance.now() };
+  const read = reader(report, (event) => {
+    seen.at = performance.now();
+    note(results, event, seen);
+    show();
+  });
+  const stopWhen = () => {
+    read();
+    const silence = (performance.now() - seen.at) / 1000;
+    return silence > silenceLimit ? `no test ended for ${silenceLimit} s` : undefined;
+  };
+  const { ok, ending, output, seconds } = await run(results.runtime.command, [], {
+    env: { ...cleanEnvironment(), CACHY_SUITE: plan },
+    stopWhen,
+  });
+  read();
+  results.seconds += seconds;
+  const failed = results.failures.some(({ file }) => files.includes(file));
+  const missing = seen.tests - seen.ended;
+  if (missing > 0 || seen.tests === 0 || (!ok && !failed)) {
+    const during = seen.running === "" ? "" : `, while this test ran: ${seen.running}`;
+    const lost = missing > 0 ? ` ${missing} tests did not run.` : "";
+    const tail = output.trim().split("\n").slice(-40).join("\n");
+    results.failures.push({ file: "", title: `The test runner: ${ending}${during}.${lost}`, error: tail });
+  }
+  show();
+}
+
+/**
+ * @param {Results} results
+ * @param {SuiteEvent} event
+ * @param {{ ended: number, tests: number, running: string }} seen
+ */
+function note(results, event, seen) {
+  switch (event.kind) {
+    case "imported":
+      return;
+    case "collected":
+      seen.tests = event.tests;
+      results.tests += event.tests;
+      results.later += event.later;
+      return;
+    case "started":
+      seen.running = `${event.file}: ${event.title}`;
+      return;
+    case "passed":
+      results.passed.push(event);
+      break;
+    case "skipped":
+      results.skips.push(event);
+      break;
+    case "failed":
+      results.failures.push(event);
+      if (event.isTest) break;
+      return;
+  }
+  seen.ended++;
+  seen.running = "";
+}
+
+/**
+ * @param {string} path
+ * @param {(event: SuiteEvent) => void} each
+ * @returns {() => void} Reads the lines that are new.
+ */
+function reader(path, each) {
+  const buffer = Buffer.alloc(1 << 16);
+  let position = 0;
+  let rest = Buffer.alloc(0);
+  return () => {
+    const file = openSync(path, "r");
+    try {
+      for (let count; (count = readSync(file, buffer, 0, buffer.length, position)) > 0;) {
+        position += count;
+        rest = Buffer.concat([rest, buffer.subarray(0, count)]);
+        for (let end; (end = rest.indexOf("\n")) >= 0; rest = rest.subarray(end + 1)) {
+          each(JSON.parse(rest.subarray(0, end).toString()));
+        }
+      }
+    } finally {
+      closeSync(file);
+    }
+  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { plural, showBytes, showTime } from "../src/lib/show.ts";
+import { test } from "./suite.ts";
 
 test("showBytes() chooses the unit that reads best", () => {
   const cases: [number, string][] = [

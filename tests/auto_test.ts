@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { defaultFlags, type Exit, runProgram } from "./processes.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { runnable } from "./runnable.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { after, before, beforeEach, slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;
@@ -16,8 +17,8 @@ before(async () => {
 beforeEach(() => provider.reset());
 after(() => provider.stop());
 
-const network = new URL("programs/paid_network.ts", import.meta.url);
-const auto = new URL("../src/auto.ts", import.meta.url);
+const network = runnable("tests/programs/paid_network.ts");
+const auto = runnable("src/auto.ts");
 
 /** Runs a program after the paid network and other modules, as a preload does. */
 function run(program: string, args: readonly string[], preloads: readonly URL[], env: Record<string, string> = {}) {
@@ -44,7 +45,7 @@ test("auto records and replays what a program asks that knows nothing of it", as
   assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [1, 1]);
 });
 
-test("auto caches a server of one's own, when CACHY_DOMAINS names it", async (t) => {
+slowTest("auto caches a server of one's own, when CACHY_DOMAINS names it", async (t) => {
   const CACHY_FILE = join(temporaryFolder(t), "answers.jsonl");
   const env = { CACHY_FILE, OPENAI_BASE_URL: "http://localhost:4000/v1", CACHY_DEBUG: "1" };
   const uncached = succeeded(await run("ask_by_sdk", [], [auto], env));
@@ -56,7 +57,7 @@ test("auto caches a server of one's own, when CACHY_DOMAINS names it", async (t)
   assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [2, 1]);
 });
 
-test("auto is in time for ollama's default export, which looks fetch up when it is imported", async (t) => {
+slowTest("auto is in time for ollama's default export, which looks fetch up when it is imported", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const live = succeeded(await run("ask_ollama", [file], [auto]));
   assert.deepEqual(succeeded(await run("ask_ollama", [file], [auto])), live);
@@ -65,7 +66,7 @@ test("auto is in time for ollama's default export, which looks fetch up when it 
   assert.equal(provider.requests.length, 2, "without it, enableCachy() comes too late");
 });
 
-test("auto warns of wrong values in the environment, and the program runs", async (t) => {
+slowTest("auto warns of wrong values in the environment, and the program runs", async (t) => {
   const CACHY_FILE = join(temporaryFolder(t), "cachy.jsonl");
   const env = { CACHY_FILE, CACHY_MODE: "sometimes", CACHY_DEBUG: "perhaps" };
   const { stdout, stderr } = succeeded(await run("ask_by_sdk", [], [auto], env));
@@ -75,14 +76,14 @@ test("auto warns of wrong values in the environment, and the program runs", asyn
   assert.equal(linesOf(CACHY_FILE), 1);
 });
 
-test("auto with CACHY_MODE=off does nothing", async (t) => {
+slowTest("auto with CACHY_MODE=off does nothing", async (t) => {
   const CACHY_FILE = join(temporaryFolder(t), "cachy.jsonl");
   succeeded(await run("ask_by_sdk", [], [auto], { CACHY_FILE, CACHY_MODE: "off" }));
   assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [1, 0]);
 });
 
 for (const [when, preloads] of [["after", [auto]], ["before", []]] as const) {
-  test(`auto lets enableCachy() win that the program calls ${when} it`, async (t) => {
+  slowTest(`auto lets enableCachy() win that the program calls ${when} it`, async (t) => {
     const folder = temporaryFolder(t);
     const [own, CACHY_FILE] = [join(folder, "own.jsonl"), join(folder, "environment.jsonl")];
     succeeded(await run("ask_by_sdk", [own], preloads, { CACHY_FILE }));
@@ -90,9 +91,9 @@ for (const [when, preloads] of [["after", [auto]], ["before", []]] as const) {
   });
 }
 
-test("auto reports a version that it cannot share fetch with, and the program runs", async (t) => {
+slowTest("auto reports a version that it cannot share fetch with, and the program runs", async (t) => {
   const CACHY_FILE = join(temporaryFolder(t), "cachy.jsonl");
-  const other = new URL("programs/another_version.ts", import.meta.url);
+  const other = runnable("tests/programs/another_version.ts");
   const { stderr } = succeeded(await run("ask_by_sdk", [], [other, auto], { CACHY_FILE }));
   assert.match(stderr, /^cachy: Cannot share fetch with another version.*protocol 99/);
   assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [1, 0]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { awsStreamProblem, checkCompleteness } from "../src/record/completeness.ts";
 import { concatBytes, utf8 } from "../src/lib/bytes.ts";
 import { eventFrame, exceptionFrame, frame, frameHeader } from "./provider/aws_frame.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const joined = (...parts: readonly Uint8Array[]) => concatBytes(parts);

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, beforeEach, test, type TestContext } from "node:test";
 import {
   BedrockRuntimeClient,
   type BedrockRuntimeClientConfig,
@@ -12,6 +11,7 @@ import {
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { type Cachy, CachyMissError, type CachyOptions, disableCachy, enableCachy, type MissBehavior } from "../mod.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { after, before, beforeEach, test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { memoryStore } from "../mod.ts";
 import { sharedByPlace } from "../src/flow/in_flight.ts";
+import { test } from "./suite.ts";
 
 test("sharedByPlace() gives the same for the same path or store, and another one for every other", () => {
   const stateOf = sharedByPlace(() => ({}));

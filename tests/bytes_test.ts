@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
 import {
   concatBytes,
   decodeBase64,
@@ -11,6 +10,7 @@ import {
   utf8,
   utf8Length,
 } from "../src/lib/bytes.ts";
+import { test } from "./suite.ts";
 
 const every = new Uint8Array(Array.from({ length: 256 }, (_, byte) => byte));
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type CachyEvent, createCachy } from "../mod.ts";
+import { test } from "./suite.ts";
 import {
   CHAT_URL,
   chatEvents,

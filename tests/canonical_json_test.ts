@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { canonicalJson, canonicalString } from "../src/lib/json.ts";
+import { test } from "./suite.ts";
 
 /** A JSON text in any spelling, and what Python's `json.dumps(json.loads(text), sort_keys=True)` prints for it. */
 type Expectation = readonly [text: string, canonical: string];

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type CanonicalRequest, canonicalRequest, type Normalization } from "../src/request/canonical.ts";
 import { sha256Hex } from "../src/lib/bytes.ts";
 import { digestRequest } from "../src/request/identify.ts";
 import { readHead, readRequest, urlOf } from "../src/request/request.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonPost } from "./testing.ts";
 
 const GEMINI_URL = "https://generativelanguage.googleapis.com/v1beta/models/g:generateContent";

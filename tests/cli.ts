@@ -22,7 +22,7 @@ import {
 /** What pycachy recorded from the real APIs. It is not part of this repository. */
 export const PYCACHY_FILE = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
 export const NO_PYCACHY_FILE = existsSync(PYCACHY_FILE)
-  ? false
+  ? undefined
   : `there are no recorded lines of pycachy in ${PYCACHY_FILE}`;
 
 /** Runs a command line as the README says, in a process of its own. On Deno it may do nothing but read and write. */

@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { formatEntry } from "../src/store/entry.ts";
 import { cachy, cachyJson, cachyOn, GREETING, MESSAGE, project, record, SPEECH, WEATHER } from "./cli.ts";
+import { slowTest, test } from "./suite.ts";
 
 function linesOf(file: string): string[] {
   return readFileSync(file, "utf8").trimEnd().split("\n");
 }
 
-test("compact takes out what counts for nothing, and says how much", async (t) => {
+slowTest("compact takes out what counts for nothing, and says how much", async (t) => {
   const { folder, file, keys } = await project(t, [WEATHER, GREETING]);
   await record(file, [WEATHER], { mode: "refresh" });
   writeFileSync(file, `${readFileSync(file, "utf8")}torn\n`);
@@ -57,7 +57,7 @@ test("remove by age leaves an answer that was recorded anew", async (t) => {
   assert.equal(linesOf(file).length, 2);
 });
 
-test("remove asks first: where nobody can be asked, nothing goes without --yes", async (t) => {
+slowTest("remove asks first: where nobody can be asked, nothing goes without --yes", async (t) => {
   const { folder, file, keys: [key = ""] } = await project(t, [WEATHER]);
   const before = readFileSync(file, "utf8");
   const { code, stdout, stderr } = await cachy(folder, "remove", key);
@@ -78,7 +78,7 @@ test("remove wants either keys or filters", async (t) => {
   assert.equal(linesOf(file).length, 1);
 });
 
-test("merge adds the entries of other files, of which the newest of a digest counts", async (t) => {
+slowTest("merge adds the entries of other files, of which the newest of a digest counts", async (t) => {
   const { folder, file } = await project(t, [WEATHER, GREETING]);
   const other = join(folder, "other.jsonl");
   await record(other, [WEATHER, MESSAGE]);
@@ -96,7 +96,7 @@ test("merge adds the entries of other files, of which the newest of a digest cou
   assert.match(missing.stderr, /Cannot merge .*nowhere\.jsonl/);
 });
 
-test("merge makes the file if there is none", async (t) => {
+slowTest("merge makes the file if there is none", async (t) => {
   const { folder, file } = await project(t, [WEATHER]);
   assert.equal((await cachy(folder, "merge", "cachy.jsonl", "--file", "all.jsonl")).code, 0);
   assert.equal(readFileSync(join(folder, "all.jsonl"), "utf8"), readFileSync(file, "utf8"));

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test, type TestContext } from "node:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
 import { defaultDomains } from "../src/request/domains.ts";
 import { type CurlCommand, curlOf } from "../src/cli/curl/curl.ts";
+import { test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonPost, temporaryFolder, testCachy } from "./testing.ts";
 
 /** What a server was sent. */
@@ -71,7 +71,7 @@ const curl = (request: Partial<NonNullable<Entry["request"]>>) => {
 };
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0 && spawnSync("sh", ["-c", "exit 0"]).status === 0;
-const skip = hasCurl ? false : "there is no curl or no sh on this machine";
+const skip = hasCurl ? undefined : "there is no curl or no sh on this machine";
 
 test("curlOf() gives a command that sends what the program sent: JSON, with all that a shell could take amiss", {
   skip,

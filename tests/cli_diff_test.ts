@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
-import { test } from "node:test";
 import { formatEntry } from "../src/store/entry.ts";
 import { cachy, cachyJson, cachyOn, GREETING, project, record, type Sample, WEATHER } from "./cli.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, streamAnswer } from "./testing.ts";
 
 const ROME: Sample = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { showAge } from "../src/cli/file/time.ts";
+import { test } from "./suite.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00.000Z");
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { bar } from "../src/cli/display/table.ts";
 import { displayWidth } from "../src/cli/display/width.ts";
+import { test } from "./suite.ts";
 
 test("bar() draws eighths of a column", () => {
   const drawn = Array.from({ length: 17 }, (_, eighths) => bar(eighths, 16, 2));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { printable, printableLines } from "../src/cli/display/printable.ts";
+import { test } from "./suite.ts";
 
 /** What a terminal obeys. */
 function* obeyed(): Generator<string> {

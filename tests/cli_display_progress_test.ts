@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { createProgress, type ProgressOptions } from "../src/cli/display/terminal.ts";
 import { displayWidth } from "../src/cli/display/width.ts";
+import { test } from "./suite.ts";
 
 /** A terminal that keeps what is written to it, and a clock that stands still. */
 function testTerminal({ columns = 80, isTTY = true }: { columns?: number; isTTY?: boolean } = {}) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type Column, formatTable, tableLines } from "../src/cli/display/table.ts";
 import { displayWidth } from "../src/cli/display/width.ts";
+import { test } from "./suite.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "key", priority: 9 },

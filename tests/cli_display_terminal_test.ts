@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { test } from "node:test";
 import { columnsOf, isSmartTerminal } from "../src/cli/display/terminal.ts";
+import { test } from "./suite.ts";
 
 test("columnsOf() is the width of a terminal, and undefined for a pipe", () => {
   assert.equal(columnsOf({ isTTY: true, columns: 120 }), 120);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { cutToWidth, displayWidth, graphemeWidth, padToWidth } from "../src/cli/display/width.ts";
+import { test } from "./suite.ts";
 
 const { Bun } = globalThis as { Bun?: { stringWidth(text: string): number } };
 
@@ -98,7 +98,7 @@ test("displayWidth() sees the same characters as the segmenter, in any mixture",
 });
 
 test("displayWidth() agrees with Bun's own count, for every letter, digit and sign", {
-  skip: Bun ? false : "only Bun has such a count",
+  skip: Bun ? undefined : "only Bun has such a count",
 }, () => {
   assert.ok(Bun);
   const alike = /^[\p{L}\p{N}\p{P}\p{S}\p{Mn}\p{Zs}]$/u;
@@ -114,7 +114,7 @@ test("displayWidth() agrees with Bun's own count, for every letter, digit and si
 });
 
 test("displayWidth() agrees with Bun's own count, for whole texts", {
-  skip: Bun ? false : "only Bun has such a count",
+  skip: Bun ? undefined : "only Bun has such a count",
 }, () => {
   assert.ok(Bun);
   for (const [text] of KNOWN.filter(([text]) => !/[\ud800-\udfff]$/u.test(text))) {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
 import { type Finding, findingsOf } from "../src/cli/verify/findings.ts";
 import { parseEntry } from "../src/store/entry.ts";
 import { credentialsOf } from "../src/secrets/values.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 /** The entry of a call that was recorded, as it stands in a file. */
@@ -50,7 +50,7 @@ test("findingsOf() finds nothing in entries of every kind that were recorded onc
 });
 
 const PYCACHY = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const skip = existsSync(PYCACHY) ? false : `there are no recorded lines of pycachy in ${PYCACHY}`;
+const skip = existsSync(PYCACHY) ? undefined : `there are no recorded lines of pycachy in ${PYCACHY}`;
 
 test("findingsOf() finds nothing in what pycachy recorded, though it has no content types", { skip }, async () => {
   const lines = readFileSync(PYCACHY, "utf8").trimEnd().split("\n");

@@ -4,20 +4,22 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { formatEntry } from "../src/store/entry.ts";
-import { defaultFlags } from "./processes.ts";
+import { defaultFlags, programPath } from "./processes.ts";
+import { slowTest } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const HOOK = /```sh\n(#!\/bin\/sh\n[^]*?)```/.exec(README)?.[1] ?? "";
 const COMMAND = "deno run -RE jsr:@cachy/core/cli";
-const skip = ["git", "sh"].every((name) => spawnSync(name, ["--version"]).error === undefined)
-  ? process.platform === "win32" ? "hooks are shell scripts" : false
-  : "there is no git or no sh on the PATH";
+const missing = ["git", "sh", "find"].find((name) => spawnSync(name, ["--version"]).error !== undefined);
+const skip = process.platform === "win32"
+  ? "hooks are shell scripts"
+  : missing === undefined
+  ? undefined
+  : `there is no ${missing} on the PATH`;
 
-test("the README's pre-commit hook refuses a commit with a secret, and lets others pass", { skip }, (t) => {
+slowTest("the README's pre-commit hook refuses a commit with a secret, and lets others pass", { skip }, (t) => {
   const folder = temporaryFolder(t);
   const git = (...args: string[]) => {
     const env = {
@@ -36,7 +38,7 @@ test("the README's pre-commit hook refuses a commit with a secret, and lets othe
   assert.equal(git("init", "--quiet").status, 0);
   mkdirSync(join(folder, ".git", "hooks"), { recursive: true });
   assert.ok(HOOK.includes(COMMAND));
-  const program = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
+  const program = programPath("cli");
   const command = [process.execPath, ...defaultFlags(), program].map((word) => `'${word}'`).join(" ");
   writeFileSync(join(folder, ".git", "hooks", "pre-commit"), HOOK.replace(COMMAND, command), { mode: 0o755 });
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { cachyJson, cachyOn } from "./cli.ts";
+import { slowTest, test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** A color, a cursor that moves, a line of its own, a text that turns around; with C1 and without. */
@@ -105,7 +105,7 @@ test("no command fails at members of a wrong type", async (t) => {
   }
 });
 
-test("no command fails at what is nested deeply", async (t) => {
+slowTest("no command fails at what is nested deeply", async (t) => {
   const file = fileOf(t, { key: "5ece2361" });
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   const line = JSON.stringify({ key: "5ece2360", response: deep, request: { ...REQUEST, deep: 0 }, chunks: 1 });

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { formatEntry } from "../src/store/entry.ts";
 import { compactAt } from "../src/store/jsonl/compact.ts";
 import { cachy, cachyJson, cachyOn, project } from "./cli.ts";
+import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** More than there can be arguments of a call. */
@@ -15,7 +15,7 @@ function chat(content: string): string {
   return JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }] });
 }
 
-test("show prints an answer of very many lines", async (t) => {
+slowTest("show prints an answer of very many lines", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, formatEntry({ key: "5ece2360", response: chat("a line\n".repeat(MANY)) }));
   const { code, stdout, stderr } = await cachyOn(file, "show", "5ece");
@@ -24,7 +24,7 @@ test("show prints an answer of very many lines", async (t) => {
   assert.match(stdout, /\nended: stop\n$/);
 });
 
-test("diff prints very many differences", async (t) => {
+slowTest("diff prints very many differences", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const [zeros, ones] = [0, 1].map((value) => JSON.stringify(new Array(MANY).fill(value)));
   writeFileSync(file, formatEntry({ key: "5ece2360", response: zeros ?? "" }));
@@ -34,7 +34,7 @@ test("diff prints very many differences", async (t) => {
   assert.match(stdout, /^answer:\n {2}\S*\[0\]: 0 → 1\n/);
 });
 
-test("scan names very many secrets", async (t) => {
+slowTest("scan names very many secrets", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, `{"key":"5ece2360","response":"${`AKIA${"A1".repeat(8)}`}"}\n`.repeat(MANY));
   const { code, stderr } = await cachyOn(file, "scan");
@@ -87,7 +87,7 @@ test("show --json prints one indented JSON text, though it is written member by 
   }
 });
 
-test("list prints more than is written at once, as a table and as JSON", async (t) => {
+slowTest("list prints more than is written at once, as a table and as JSON", async (t) => {
   const { folder, file } = await project(t, []);
   const keys = Array.from({ length: 12_000 }, (_, index) => index.toString(16).padStart(8, "0"));
   writeFileSync(

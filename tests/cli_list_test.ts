@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { displayWidth } from "../src/cli/display/width.ts";
 import { type Entry, formatEntry } from "../src/store/entry.ts";
 import {
@@ -16,6 +15,7 @@ import {
   SAMPLES,
   WEATHER,
 } from "./cli.ts";
+import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 interface Row {
@@ -132,7 +132,7 @@ test("list reads every answer that pycachy recorded", { skip: NO_PYCACHY_FILE },
   assert.deepEqual(silent.sort(), empty.sort(), "only an empty answer has no words");
 });
 
-test("list reads 100,000 entries", async (t) => {
+slowTest("list reads 100,000 entries", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "cachy.jsonl");
   const [line = ""] = await recordedLines(t, SAMPLES.slice(0, 1));

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Entry, jsonlStore } from "../mod.ts";
 import { CommandError } from "../src/cli/app/command.ts";
@@ -12,6 +11,7 @@ import { changeWhileRecording, killWhileChanging, namesBeside, wholeLinesOf } fr
 import { one, other, twin } from "./entry_lines.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
+import { slowTest, test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const timeOf = (day: number) => `2026-11-${String(day).padStart(2, "0")}T08:00:00.000Z`;
@@ -191,7 +191,7 @@ test("mergeFiles() says what is wrong and keeps what was there, when the disk is
   assert.deepEqual([added, skipped], [1, 2]);
 });
 
-test("mergeFiles() loses nothing of what other processes record, again and again", async (t) => {
+slowTest("mergeFiles() loses nothing of what other processes record, again and again", async (t) => {
   const { file, pathOf } = filesOf(t, { ours: [] });
   writeFileSync(`${file}.other`, Array.from({ length: 50 }, (_, n) => line("x", digestOf(`000000${10 + n}`))).join(""));
   const rounds = await changeWhileRecording(file, "merge");
@@ -200,7 +200,7 @@ test("mergeFiles() loses nothing of what other processes record, again and again
   assert.deepEqual([merged.length, existsSync(pathOf("ours"))], [50, true]);
 });
 
-test("mergeFiles() goes on where a killed one had stopped", async (t) => {
+slowTest("mergeFiles() goes on where a killed one had stopped", async (t) => {
   const { file } = filesOf(t, { ours: [] });
   const theirs = Array.from(
     { length: 2000 },

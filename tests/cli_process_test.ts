@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { commands } from "../src/cli/commands/all.ts";
 import type { Entry } from "../src/store/entry.ts";
 import { cachy, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
+import { slowTest } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** What each command is given besides a file, and the exit code that is due. */
@@ -28,7 +28,7 @@ async function runAll(folder: string, file: string | undefined, expected: Expect
 
 const linesOf = (path: string) => readFileSync(path, "utf8").split("\n").filter((line) => line !== "");
 
-test("every command reads and changes what pycachy recorded", { skip: NO_PYCACHY_FILE }, async (t) => {
+slowTest("every command reads and changes what pycachy recorded", { skip: NO_PYCACHY_FILE }, async (t) => {
   const entries: Entry[] = linesOf(PYCACHY_FILE).map((line) => JSON.parse(line));
   const count = (key: string) => entries.filter((entry) => entry.key === key).length;
   const [first, second] = entries.filter(({ key, response }) => count(key) === 1 && response !== "").map(({ key }) =>
@@ -56,7 +56,7 @@ test("every command reads and changes what pycachy recorded", { skip: NO_PYCACHY
   for (const name of ["list", "verify", "merge"]) assert.deepEqual(after.get(name), linesOf(PYCACHY_FILE), name);
 });
 
-test("every command bears a damaged file, and loses no entry of it", async (t) => {
+slowTest("every command bears a damaged file, and loses no entry of it", async (t) => {
   const { folder, file, keys } = await project(t);
   const lines = linesOf(file);
   const damaged = join(folder, "damaged");
@@ -84,7 +84,7 @@ test("every command bears a damaged file, and loses no entry of it", async (t) =
   assert.ok(!after.get("remove")?.includes(lines[0] ?? ""));
 });
 
-test("every command bears an empty file, and says of a missing one that it is", async (t) => {
+slowTest("every command bears an empty file, and says of a missing one that it is", async (t) => {
   const { folder, file } = await project(t);
   const empty = join(folder, "empty");
   writeFileSync(empty, "");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { concatBytes, encodeBase64, utf8 } from "../src/lib/bytes.ts";
 import { entryOf } from "./cli_reading_examples.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
+import { test } from "./suite.ts";
 
 const HOST = "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { type Part, readEntry, type Reading } from "../src/cli/read/reading.ts";
+import type { Part } from "../src/cli/read/parts/parts.ts";
+import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { entryOf, type Example, EXAMPLES, sse } from "./cli_reading_examples.ts";
+import { test } from "./suite.ts";
 
 const whole = ({ url, request, whole }: Example): Reading => readEntry(entryOf({ url, request, response: whole }));
 

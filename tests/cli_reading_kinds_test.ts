@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { type Part, readEntry, type Reading } from "../src/cli/read/reading.ts";
+import type { Part } from "../src/cli/read/parts/parts.ts";
+import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { encodeBase64 } from "../src/lib/bytes.ts";
 import { entryOf, sse } from "./cli_reading_examples.ts";
+import { test } from "./suite.ts";
 
 const OPENAI = "https://api.openai.com/v1";
 const read = (path: string, request: unknown, response: unknown, type?: string): Reading =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
 import { base64Media, measure, type Measures, sampleOf, urlMedia } from "../src/cli/read/media/media.ts";
 import { encodeBase64 } from "../src/lib/bytes.ts";
+import { test } from "./suite.ts";
 
 type Piece = string | number | readonly number[] | Uint8Array;
 

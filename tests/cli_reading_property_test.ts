@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import fc from "fast-check";
 import { parseCutJson } from "../src/cli/read/body/cut_json.ts";
 import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { encodeBase64 } from "../src/lib/bytes.ts";
 import type { Entry } from "../src/store/entry.ts";
 import { entryOf, EXAMPLES } from "./cli_reading_examples.ts";
+import { rounds, seed, slowTest, test } from "./suite.ts";
 
 const URLS = [
   "/v1/chat/completions",
@@ -86,7 +86,7 @@ const place = { url: fc.constantFrom(...URLS), type: fc.constantFrom(...TYPES) }
 test("readEntry() throws for no JSON, whatever the path says that it is", () => {
   fc.assert(
     fc.property(fc.record({ ...place, request: json, response: json }), (members) => void check(entryOf(members))),
-    { numRuns: 1000 },
+    { numRuns: rounds(1000), seed },
   );
 });
 
@@ -101,12 +101,15 @@ test("readEntry() throws for no texts and bytes", () => {
       binary: fc.constant(true),
     }),
   );
-  fc.assert(fc.property(bodies, (members) => void check(entryOf(members))), { numRuns: 300 });
+  fc.assert(fc.property(bodies, (members) => void check(entryOf(members))), { numRuns: rounds(300), seed });
 });
 
 test("readEntry() throws for no entry of another shape", () => {
   const odd = fc.record({ request: json, headers: json, response: fc.string() }, { requiredKeys: ["response"] });
-  fc.assert(fc.property(odd, (members) => void check({ key: "5ece2360", ...members } as Entry)), { numRuns: 500 });
+  fc.assert(fc.property(odd, (members) => void check({ key: "5ece2360", ...members } as Entry)), {
+    numRuns: rounds(500),
+    seed,
+  });
 });
 
 /** One of the values in it, however deep, becomes another one. */
@@ -144,7 +147,7 @@ test("readEntry() throws for no answer and no request of a provider in which som
       const events = stream.map((text, at) => at === event % stream.length ? mutatedEvent(text, path, other) : text);
       check(entryOf({ url, request, response: events.join(""), type: "text/event-stream" }));
     }),
-    { numRuns: 1000 },
+    { numRuns: rounds(1000), seed },
   );
 });
 
@@ -152,7 +155,7 @@ function mutatedEvent(text: string, path: readonly number[], other: unknown): st
   return text.replace(/\{.*\}/, (data) => JSON.stringify(mutated(JSON.parse(data), path, other)));
 }
 
-test("readEntry() bears values that are nested more deeply than can be written", () => {
+slowTest("readEntry() bears values that are nested more deeply than can be written", () => {
   const deep = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
   const url = "https://llm.example/unheard";
   const { answered } = check(entryOf({ url, response: `{"a":${deep}}` }));
@@ -194,7 +197,7 @@ test("parseCutJson() gives what stood before the cut, and nothing else", () => {
       const part = parseCutJson(cut);
       assert.ok(part !== undefined && contains(whole, part), `${cut} → ${JSON.stringify(part)}`);
     }),
-    { numRuns: 1000 },
+    { numRuns: rounds(1000), seed },
   );
 });
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { type Entry, parseEntry } from "../src/store/entry.ts";
+import { test } from "./suite.ts";
 
 /** What pycachy recorded from the real APIs. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const options = { skip: existsSync(RECORDED) ? false : `there are no recorded lines of pycachy in ${RECORDED}` };
+const options = { skip: existsSync(RECORDED) ? undefined : `there are no recorded lines of pycachy in ${RECORDED}` };
 
 function recorded(): { readonly entry: Entry; readonly reading: Reading }[] {
   return readFileSync(RECORDED, "utf8").trimEnd().split("\n").map((line) => {

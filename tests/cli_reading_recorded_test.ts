@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import { type Part, readEntry, type Reading } from "../src/cli/read/reading.ts";
+import type { Part } from "../src/cli/read/parts/parts.ts";
+import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { parseEntry } from "../src/store/entry.ts";
 import { startProvider } from "./provider/provider.ts";
+import { test, type TestContext } from "./suite.ts";
 import { jsonPost, temporaryFolder, testCachy } from "./testing.ts";
 
 /** Asks the loopback provider, and reads the lines that were recorded of it. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
 import type { RecordedRequest } from "../src/store/entry.ts";
 import { isStreaming, recomputedDigests } from "../src/cli/verify/findings.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 const GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash";

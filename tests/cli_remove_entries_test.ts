@@ -12,7 +12,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { CachyError, compactFile, type Entry, jsonlStore } from "../mod.ts";
 import type { FileLine } from "../src/cli/file/recorded_file.ts";
 import { findUnwanted, removeEntries } from "../src/cli/edit/remove.ts";
@@ -21,6 +20,7 @@ import { changeWhileRecording, killWhileChanging, namesBeside, wholeLinesOf } fr
 import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
+import { slowTest, test } from "./suite.ts";
 
 /** Picks entries by their answer. */
 const answers = (...responses: readonly string[]) => ({ content }: FileLine) =>
@@ -243,23 +243,29 @@ test("removeEntries() leaves the file as it was, when the disk is full or read-o
   assert.equal(removeEntries(unwanted).lines, 1);
 });
 
-test("removeEntries() loses nothing of what other processes record, again and again", async (t) => {
+slowTest("removeEntries() loses nothing of what other processes record, again and again", async (t) => {
   const file = fileOf(t, line("unwanted"));
   const rounds = await changeWhileRecording(file, "remove");
   assert.ok(rounds > 1, `${rounds} rounds`);
   assert.ok(!textOf(file).includes("deadbeef"));
 });
 
-test("removeEntries() leaves the old file or the new one, and nothing of what it removed, when it is killed", async (t) => {
-  const kept = Array.from({ length: 2000 }, (_, n) => line("x".repeat(500), digestOf(n.toString(16).padStart(8, "0"))));
-  const file = fileOf(t, ...kept);
-  await killWhileChanging(file, "remove", async () => {
-    const lines = wholeLinesOf(file).map((text) => `${text}\n`);
-    const unwanted = line("unwanted", digestOf("deadbeef"));
-    assert.ok(lines.filter((text) => text !== unwanted).join("") === kept.join(""));
-    assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
-    await remove(file, "unwanted");
-    await compactFile(file);
-    assert.ok(textOf(file) === kept.join(""), "what was removed came back");
-  });
-});
+slowTest(
+  "removeEntries() leaves the old file or the new one, and nothing of what it removed, when it is killed",
+  async (t) => {
+    const kept = Array.from(
+      { length: 2000 },
+      (_, n) => line("x".repeat(500), digestOf(n.toString(16).padStart(8, "0"))),
+    );
+    const file = fileOf(t, ...kept);
+    await killWhileChanging(file, "remove", async () => {
+      const lines = wholeLinesOf(file).map((text) => `${text}\n`);
+      const unwanted = line("unwanted", digestOf("deadbeef"));
+      assert.ok(lines.filter((text) => text !== unwanted).join("") === kept.join(""));
+      assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
+      await remove(file, "unwanted");
+      await compactFile(file);
+      assert.ok(textOf(file) === kept.join(""), "what was removed came back");
+    });
+  },
+);

@@ -15,7 +15,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
 import fc from "fast-check";
 import { compactFile, type Entry, jsonlStore } from "../mod.ts";
 import { type DamagedParts, repairFile } from "../src/cli/edit/repair.ts";
@@ -24,6 +23,7 @@ import { changeWhileRecording, killWhileChanging, namesBeside, wholeLinesOf } fr
 import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
+import { after, slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const torn = line("torn").slice(0, 40);
@@ -170,7 +170,7 @@ test("repairFile() names the first thousand damaged lines, and counts all of the
   assert.deepEqual([dropped.first.length, dropped.count, dropped.first.at(-1)?.line], [1000, 1500, 1000]);
 });
 
-test("repairFile() reads a line that is made of braces in seconds", (t) => {
+slowTest("repairFile() reads a line that is made of braces in seconds", (t) => {
   const garbage = [`{"a":`.repeat(100_000), `{"key":"5ece2360",`.repeat(20_000), "{".repeat(500_000)];
   const file = fileOf(t, ...garbage.map((text) => `${text}\n`), line("a"));
   assert.equal(repairFile(file).dropped.count, 3);
@@ -250,13 +250,13 @@ test("repairFile() leaves the file as it was, when the disk is full or read-only
   assert.equal(repairFile(file).dropped.count, 1);
 });
 
-test("repairFile() loses nothing of what other processes record, again and again", async (t) => {
+slowTest("repairFile() loses nothing of what other processes record, again and again", async (t) => {
   const file = fileOf(t);
   const rounds = await changeWhileRecording(file, "repair");
   assert.ok(rounds > 1, `${rounds} rounds`);
 });
 
-test("repairFile() leaves the old file or the new one, when it is killed", async (t) => {
+slowTest("repairFile() leaves the old file or the new one, when it is killed", async (t) => {
   const kept = Array.from({ length: 2000 }, (_, n) => line("x".repeat(500), digestOf(n.toString(16).padStart(8, "0"))));
   const file = fileOf(t, ...kept);
   await killWhileChanging(file, "repair", () => {
@@ -331,7 +331,7 @@ function lostIn(lines: readonly string[], entries: readonly string[]): string[] 
   });
 }
 
-test("repairFile() never loses an entry, whatever is inserted between entries", (t) => {
+slowTest("repairFile() never loses an entry, whatever is inserted between entries", (t) => {
   // Nobody else writes into the file, so nothing changes while the rest of a torn line is waited for.
   const { mock } = t.mock.method(Atomics, "wait", () => "timed-out");
   t.after(() => mock.restore());

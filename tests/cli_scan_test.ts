@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { formatEntry } from "../src/store/entry.ts";
 import { cachy, cachyJson, project } from "./cli.ts";
 import { runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { slowTest } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** What keys look like; they open nothing. */
 const KEY = `sk-${"abcdefgh12345678".repeat(2)}`;
 const TOKEN = "a-quite-ordinary-value-1";
 
-test("scan finds nothing in what was recorded", async (t) => {
+slowTest("scan finds nothing in what was recorded", async (t) => {
   const { folder, file } = await project(t);
   assert.deepEqual(await cachy(folder, "scan"), { code: 0, stdout: "", stderr: `No secret was found in ${file}.\n` });
   assert.deepEqual(await cachyJson(file, "scan"), []);
 });
 
-test("scan names what it found and where, never the secret, and ends with exit code 1", async (t) => {
+slowTest("scan names what it found and where, never the secret, and ends with exit code 1", async (t) => {
   const { folder, file } = await project(t);
   const response = JSON.stringify({ choices: [{ message: { content: `Use ${KEY}.` } }] });
   appendFileSync(
@@ -38,7 +38,7 @@ test("scan names what it found and where, never the secret, and ends with exit c
   assert.doesNotMatch(JSON.stringify(found), new RegExp(KEY));
 });
 
-test("scan searches damaged lines of any length", async (t) => {
+slowTest("scan searches damaged lines of any length", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const piece = 1 << 24;
   writeFileSync(file, `${" ".repeat(piece - 20)}${KEY}${"x ".repeat(1 << 20)}\n\n`);
@@ -46,7 +46,7 @@ test("scan searches damaged lines of any length", async (t) => {
   assert.deepEqual(found.map(({ line, where }) => [line, where]), [[1, "a line that is no entry"]]);
 });
 
-test("scan --env finds the values of environment variables", async (t) => {
+slowTest("scan --env finds the values of environment variables", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "cachy.jsonl"), formatEntry({ key: "5ece2360", response: `It is ${TOKEN}.` }));
   assert.equal((await cachy(folder, "scan")).code, 0);
@@ -58,8 +58,8 @@ test("scan --env finds the values of environment variables", async (t) => {
   assert.ok(!stdout.includes(TOKEN));
 });
 
-const onlyDeno = thisRuntime().name === "deno" ? false : "only Deno has permissions";
-test("scan --env says which permission it needs", { skip: onlyDeno }, async (t) => {
+const onlyDeno = thisRuntime().name === "deno" ? undefined : "only Deno has permissions";
+slowTest("scan --env says which permission it needs", { skip: onlyDeno }, async (t) => {
   const { folder } = await project(t, []);
   writeFileSync(join(folder, "cachy.jsonl"), "");
   const { code, stderr } = await cachy(folder, "scan", "--env");
@@ -67,7 +67,7 @@ test("scan --env says which permission it needs", { skip: onlyDeno }, async (t) 
   assert.match(stderr, /Deno did not grant access\. Run with --allow-env\./);
 });
 
-test("scan searches several files, as a pre-commit hook gives them", async (t) => {
+slowTest("scan searches several files, as a pre-commit hook gives them", async (t) => {
   const { folder, file } = await project(t);
   const other = join(folder, "other.jsonl");
   writeFileSync(other, readFileSync(file, "utf8").replace("Paris", KEY));

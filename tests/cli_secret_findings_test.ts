@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
 import { encodeBase64 } from "../src/lib/bytes.ts";
 import { type SecretFinding, secretFindings, showSecret } from "../src/cli/scan/scan.ts";
 import { credentialsOf } from "../src/secrets/values.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, testCachy } from "./testing.ts";
 
 const KEY = "sk-proj-0123456789abcdefghij";

@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { join } from "node:path";
-import { test } from "node:test";
 import { concatBytes, encodeBase64 } from "../src/lib/bytes.ts";
 import { type Entry, formatEntry } from "../src/store/entry.ts";
 import {
@@ -20,8 +18,9 @@ import {
   SPEECH,
   WEATHER,
 } from "./cli.ts";
-import { defaultFlags } from "./processes.ts";
+import { defaultFlags, programPath } from "./processes.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
+import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 test("show prints a request and its answer with roles, texts, calls and settings", async (t) => {
@@ -103,12 +102,12 @@ test("show --events says that an answer is no stream", async (t) => {
 
 /** Runs the command line without decoding what it prints. */
 function rawOf(folder: string, key: string): Buffer {
-  const program = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
+  const program = programPath("cli");
   const { stdout } = spawnSync(process.execPath, [...defaultFlags(), program, "show", key, "--raw"], { cwd: folder });
   return stdout;
 }
 
-test("show --raw prints the very bytes of an answer, binary ones too", async (t) => {
+slowTest("show --raw prints the very bytes of an answer, binary ones too", async (t) => {
   const { folder, keys: [speech = "", stream = ""] } = await project(t, [SPEECH, GREETING]);
   assert.deepEqual([...rawOf(folder, speech)], [...new Uint8Array(await SPEECH.answer().arrayBuffer())]);
   assert.equal(rawOf(folder, stream).toString(), await GREETING.answer().text());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
-import { test } from "node:test";
 import { cachy, cachyJson, NO_PYCACHY_FILE, project, PYCACHY_FILE, record, SAMPLES, WEATHER } from "./cli.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 interface Count {

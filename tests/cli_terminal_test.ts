@@ -5,18 +5,18 @@ import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { displayWidth } from "../src/cli/display/width.ts";
 import { formatEntry } from "../src/store/entry.ts";
 import { cachyOn, project, WEATHER } from "./cli.ts";
-import { defaultFlags } from "./processes.ts";
+import { defaultFlags, programPath } from "./processes.ts";
+import { slowTest } from "./suite.ts";
 
-const PROGRAM = fileURLToPath(new URL("programs/cli.ts", import.meta.url));
+const PROGRAM = programPath("cli");
 const TERMINAL = fileURLToPath(new URL("programs/in_terminal.py", import.meta.url));
 const isTerminalThere = spawnSync("python3", ["-c", "import pty, fcntl"]).status === 0;
-const skip = isTerminalThere ? false : "there is no python3 with pty on the PATH";
+const skip = isTerminalThere ? undefined : "there is no python3 with pty on the PATH";
 
 interface TerminalOptions {
   readonly columns?: number;
@@ -45,7 +45,7 @@ function inTerminal(
 // deno-lint-ignore no-control-regex
 const COLORS = /\x1b\[\d+m/;
 
-test("list fits the width of the terminal, and is colored", { skip }, async (t) => {
+slowTest("list fits the width of the terminal, and is colored", { skip }, async (t) => {
   const { folder } = await project(t);
   for (const columns of [40, 80, 120]) {
     const { code, output } = inTerminal(folder, ["list"], { columns });
@@ -59,7 +59,7 @@ test("list fits the width of the terminal, and is colored", { skip }, async (t) 
   }
 });
 
-test("--help fits the width of the terminal", { skip }, async (t) => {
+slowTest("--help fits the width of the terminal", { skip }, async (t) => {
   const { folder } = await project(t, []);
   for (const args of [["--help"], ["list", "--help"]]) {
     const { output } = inTerminal(folder, args, { columns: 80 });
@@ -68,21 +68,21 @@ test("--help fits the width of the terminal", { skip }, async (t) => {
   }
 });
 
-test("list leaves out columns of which nothing is known", { skip }, async (t) => {
+slowTest("list leaves out columns of which nothing is known", { skip }, async (t) => {
   const { folder } = await project(t, []);
   writeFileSync(join(folder, "cachy.jsonl"), formatEntry({ key: "5ece2360", response: "{}" }));
   assert.doesNotMatch(inTerminal(folder, ["list"]).output, /TIME|PROVIDER|PROMPT|TOOK/);
   assert.match((await cachyOn(join(folder, "cachy.jsonl"), "list")).stdout, /^KEY .*TIME .*PROVIDER .*PROMPT .*TOOK\n/);
 });
 
-test("cachy prints no colors with NO_COLOR", { skip }, async (t) => {
+slowTest("cachy prints no colors with NO_COLOR", { skip }, async (t) => {
   const { folder, keys: [key = ""] } = await project(t);
   for (const args of [["list"], ["show", key], ["stats"], ["verify"]]) {
     assert.doesNotMatch(inTerminal(folder, args, { env: { NO_COLOR: "1" } }).output, COLORS, args.join(" "));
   }
 });
 
-test("show --raw prints to a terminal what is only text", { skip }, async (t) => {
+slowTest("show --raw prints to a terminal what is only text", { skip }, async (t) => {
   const { folder, keys: [text = "", , , sound = ""] } = await project(t);
   assert.equal(inTerminal(folder, ["show", text, "--raw"]).code, 0);
   const { code, output } = inTerminal(folder, ["show", sound, "--raw"]);
@@ -90,8 +90,8 @@ test("show --raw prints to a terminal what is only text", { skip }, async (t) =>
   assert.match(output, /to a terminal: it is not only text\. Write it to a file: cachy show \w{8} --raw > FILE\./);
 });
 
-const noFull = existsSync("/dev/full") ? false : "there is no /dev/full";
-test("cachy says that it cannot print, with exit code 2", { skip: noFull }, async (t) => {
+const noFull = existsSync("/dev/full") ? undefined : "there is no /dev/full";
+slowTest("cachy says that it cannot print, with exit code 2", { skip: noFull }, async (t) => {
   const { folder } = await project(t, [WEATHER]);
   const full = openSync("/dev/full", "w");
   const run = (args: readonly string[], stdout: "pipe" | number, stderr: "pipe" | number) =>
@@ -110,7 +110,7 @@ test("cachy says that it cannot print, with exit code 2", { skip: noFull }, asyn
   }
 });
 
-test("remove removes after y, and nothing after anything else", { skip }, async (t) => {
+slowTest("remove removes after y, and nothing after anything else", { skip }, async (t) => {
   const { folder, file, keys: [key = ""] } = await project(t, [WEATHER]);
   const before = readFileSync(file, "utf8");
   for (const answer of ["n\n", "\n", "\x04"]) {
@@ -126,7 +126,7 @@ test("remove removes after y, and nothing after anything else", { skip }, async 
   assert.equal(readFileSync(file, "utf8"), "");
 });
 
-test("list ends quietly when its reader has enough", async (t) => {
+slowTest("list ends quietly when its reader has enough", async (t) => {
   const { folder, file } = await project(t, [WEATHER]);
   const line = readFileSync(file, "utf8");
   const key = /"key":"(\w{8})","sha256":"\w{64}"/;

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { commands } from "../src/cli/commands/all.ts";
 import { VERSION } from "../src/cli/app/run.ts";
 import { formatEntry } from "../src/store/entry.ts";
@@ -11,6 +10,7 @@ import { compactFile } from "../src/store/jsonl/compact_file.ts";
 import { cachy, cachyOn, project } from "./cli.ts";
 import { runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const READING = ["list", "stats", "verify", "scan"];
@@ -20,13 +20,13 @@ test("VERSION is the one that is published", () => {
   assert.equal(VERSION, config.version);
 });
 
-test("cachy without a command names the commands, with exit code 2", async (t) => {
+slowTest("cachy without a command names the commands, with exit code 2", async (t) => {
   const { code, stdout, stderr } = await cachy(temporaryFolder(t));
   assert.deepEqual([code, stdout], [2, ""]);
   for (const { name } of commands) assert.match(stderr, new RegExp(`\\b${name}\\b`));
 });
 
-test("cachy --help shows every command and how to run it, on stdout", async (t) => {
+slowTest("cachy --help shows every command and how to run it, on stdout", async (t) => {
   const folder = temporaryFolder(t);
   const { code, stdout, stderr } = await cachy(folder, "--help");
   assert.deepEqual([code, stderr], [0, ""]);
@@ -99,7 +99,7 @@ test("cachy says that a file is missing or a folder, and creates none", async (t
   }
 });
 
-test("cachy bears an empty file", async (t) => {
+slowTest("cachy bears an empty file", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "cachy.jsonl"), "");
   for (const name of READING) {
@@ -113,7 +113,7 @@ test("cachy bears an empty file", async (t) => {
   assert.match((await cachy(folder, "show", "5")).stderr, /no key in .* starts with it/);
 });
 
-test("cachy reads what can be read of a damaged file", async (t) => {
+slowTest("cachy reads what can be read of a damaged file", async (t) => {
   const { folder, file } = await project(t);
   appendFileSync(file, '\n<<<<<<< HEAD\n{"key":"aaaaaaaa","resp\n\xff\xfe\0\n{"key":"bbbbbbbb","response":5}\n');
   const { code, stdout, stderr } = await cachy(folder, "list");
@@ -131,8 +131,8 @@ test("cachy finds the file as enableCachy() does", async (t) => {
   assert.equal((await cachy(below, "list")).stdout, (await cachy(folder, "list")).stdout);
 });
 
-const onlyDeno = thisRuntime().name === "deno" ? false : "only Deno has permissions";
-test("cachy says which permission it lacks, and prompts for none", { skip: onlyDeno }, async (t) => {
+const onlyDeno = thisRuntime().name === "deno" ? undefined : "only Deno has permissions";
+slowTest("cachy says which permission it lacks, and prompts for none", { skip: onlyDeno }, async (t) => {
   const { folder, keys: [key = ""] } = await project(t);
   const run = (flags: string[], ...args: string[]) =>
     runProgram("cli", args, { cwd: folder, flags: ["run", "--no-check", ...flags] });
@@ -154,7 +154,7 @@ test("cachy says which permission it lacks, and prompts for none", { skip: onlyD
   assert.match(partly.stderr, /^cachy: .*Deno did not grant.*--allow-read/);
 });
 
-const noPipe = spawnSync("mkfifo", ["--version"]).error ? "there is no mkfifo on the PATH" : false;
+const noPipe = spawnSync("mkfifo", ["--version"]).error ? "there is no mkfifo on the PATH" : undefined;
 test("cachy reads no pipe, device or folder, and puts no file in its place", { skip: noPipe }, async (t) => {
   const folder = temporaryFolder(t);
   const { file } = await project(t, []);

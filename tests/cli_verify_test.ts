@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { type Entry, formatEntry } from "../src/store/entry.ts";
 import { cachy, cachyJson, cachyOn, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
+import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 interface Report {
@@ -68,7 +68,7 @@ test("verify names the line, the byte and the reason of each problem, and ends w
   assert.doesNotMatch(stdout, new RegExp(LOOKS_LIKE_A_KEY));
 });
 
-test("verify --fix takes out what is no entry, and keeps the original", async (t) => {
+slowTest("verify --fix takes out what is no entry, and keeps the original", async (t) => {
   const { folder, file } = await project(t);
   const whole = readFileSync(file, "utf8");
   const lines = whole.split("\n");

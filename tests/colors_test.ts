@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { paint, wantsColors } from "../src/lib/show.ts";
+import { test } from "./suite.ts";
 
 test("paint() colors a text, and goes back to the color of before", () => {
   assert.equal(paint("HIT", "green", true), "\x1b[32mHIT\x1b[39m");

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { CachyError, compactFile, type Entry, jsonlStore } from "../mod.ts";
 import { formatEntry } from "../src/store/entry.ts";
 import { namesBeside } from "./changed_file.ts";
 import { fileOf, line, one, other, textOf, twin } from "./entry_lines.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 test("compactFile() leaves the newest line of each digest, in order", async (t) => {
@@ -86,7 +86,7 @@ test("compactFile() does not touch a file in which every line counts", async (t)
 
 test(
   "compactFile() keeps the mode of the file, and a link a link",
-  { skip: process.platform === "win32" },
+  { skip: process.platform === "win32" ? "Windows has neither modes nor links" : undefined },
   async (t) => {
     const file = fileOf(t, line("old"), line("new"));
     chmodSync(file, 0o640);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { checkCompleteness, headProblem } from "../src/record/completeness.ts";
 import type { AnswerHead } from "../src/record/json_answer.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

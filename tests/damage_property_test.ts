@@ -4,12 +4,12 @@ import { Buffer } from "node:buffer";
 import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test, type TestContext } from "node:test";
 import fc from "fast-check";
 import { type Entry, jsonlStore, type Store } from "../mod.ts";
 import { formatEntry } from "../src/store/entry.ts";
-import { digestOf, entryOf } from "./store_contract.ts";
 import { compactAt } from "../src/store/jsonl/compact.ts";
+import { digestOf, entryOf } from "./store_contract.ts";
+import { after, rounds, seed, test, type TestContext } from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cachy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -198,13 +198,13 @@ function checkAnswers(store: Store, bytes: Uint8Array): void {
   }
 }
 
-/** Checks a property so many times. A failure is printed with its seed, and shrunk to a small one. */
+/** Checks a property. A failure is shrunk to a small one. */
 function check<Values extends [unknown, ...unknown[]]>(
   runs: number,
   values: { [At in keyof Values]: fc.Arbitrary<Values[At]> },
   predicate: (...values: Values) => void,
 ): void {
-  fc.assert(fc.property(...values, predicate), { numRuns: runs });
+  fc.assert(fc.property(...values, predicate), { numRuns: rounds(runs), seed });
 }
 
 /** Nobody else writes into the file, so nothing changes while `append()` waits for the rest of a torn line. */

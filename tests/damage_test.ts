@@ -5,10 +5,10 @@ import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
 import { compactFile, type Entry, jsonlStore } from "../mod.ts";
 import { formatEntry } from "../src/store/entry.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
+import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 type Bytes = string | Uint8Array;
@@ -235,7 +235,7 @@ test("fetch() answers from the other lines and reports one once, when it is not 
 /** Too deep for those who look at it member by member. */
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
-test("fetch() answers from the other lines and reports one once, when a member has a wrong type", async (t) => {
+slowTest("fetch() answers from the other lines and reports one once, when a member has a wrong type", async (t) => {
   const failures = [..."0 -1 99 100 101 199 206 300 304 404 500 600 700 200.5 -200 4294967496".split(" ")];
   const values: Record<string, readonly string[]> = {
     key: ["null", "7", "true", "[]", "{}"],
@@ -312,21 +312,24 @@ test("fetch() answers with a line, when white space, a BOM or carriage returns s
   assert.deepEqual([await texts(), reported()], [["before", "damaged", "behind"], []]);
 });
 
-test("fetch() answers with a line, when its members stand twice, in another order or under strange names", async (t) => {
-  const { key, sha256 } = asked;
-  await checkAnswered(t, lineWith({}).replace(`"response"`, `"response":7,"response":"first","response"`));
-  await checkAnswered(t, `{"sha256":"${sha256}","key":"0badcafe","response":"damaged","key":"${key}"}`);
-  await checkAnswered(t, `{"key":"${key}","response":"damaged","key":"${key}"}`);
-  const escaped = key.replace(/./g, (digit) => `\\u00${digit.charCodeAt(0).toString(16)}`);
-  await checkAnswered(t, `{"r\\u0065sponse":"damaged","\\u006bey":"${escaped}"}`);
-  const values = ["null", "7", `"text"`, "[]", lineWith({ response: `"other"`, binary: "true" }), nested(200_000)];
-  for (const name of ["__proto__", "constructor", "toString", "valueOf", "toJSON", "then", "", "length"]) {
-    for (const json of values) {
-      await checkAnswered(t, `{"${name}":${json},${lineWith({}).slice(1)}`);
+slowTest(
+  "fetch() answers with a line, when its members stand twice, in another order or under strange names",
+  async (t) => {
+    const { key, sha256 } = asked;
+    await checkAnswered(t, lineWith({}).replace(`"response"`, `"response":7,"response":"first","response"`));
+    await checkAnswered(t, `{"sha256":"${sha256}","key":"0badcafe","response":"damaged","key":"${key}"}`);
+    await checkAnswered(t, `{"key":"${key}","response":"damaged","key":"${key}"}`);
+    const escaped = key.replace(/./g, (digit) => `\\u00${digit.charCodeAt(0).toString(16)}`);
+    await checkAnswered(t, `{"r\\u0065sponse":"damaged","\\u006bey":"${escaped}"}`);
+    const values = ["null", "7", `"text"`, "[]", lineWith({ response: `"other"`, binary: "true" }), nested(200_000)];
+    for (const name of ["__proto__", "constructor", "toString", "valueOf", "toJSON", "then", "", "length"]) {
+      for (const json of values) {
+        await checkAnswered(t, `{"${name}":${json},${lineWith({}).slice(1)}`);
+      }
     }
-  }
-  assert.deepEqual([Object.keys(Object.prototype), "response" in {}], [[], false]);
-});
+    assert.deepEqual([Object.keys(Object.prototype), "response" in {}], [[], false]);
+  },
+);
 
 test("fetch() answers with a line, when the members for people hold anything", async (t) => {
   const values = ["null", "7", "1e400", `"text"`, "true", "[]", "{}", "[null]", `{"toString":7,"valueOf":7}`];
@@ -337,7 +340,7 @@ test("fetch() answers with a line, when the members for people hold anything", a
   }
 });
 
-test("fetch() answers with the whole body, when the chunks hold anything", async (t) => {
+slowTest("fetch() answers with the whole body, when the chunks hold anything", async (t) => {
   const chunks = [ // of a body of 7 bytes
     ...["null", "7", `"text"`, "true", "{}", `{"length":1}`, `{"0":[0,7],"length":1}`, "[]", "[null]", "[[]]", "[7]"],
     ...["[[0,7]]", "[[0,6]]", "[[0,8]]", "[[0,-7]]", "[[0,-1],[0,8]]", "[[0,1e308]]", "[[0,1e400],[0,-1e400]]"],
@@ -391,7 +394,7 @@ test("fetch() answers with the status and a body that goes with it", async (t) =
 /** Of a body that is longer than what is recorded by default. */
 const LENGTH = 100_000_000;
 
-test("fetch() answers from the other lines, when one is 100 MB long and no entry", async (t) => {
+slowTest("fetch() answers from the other lines, when one is 100 MB long and no entry", async (t) => {
   for (
     const [text, reason] of [["x", "not JSON"], ["\0", "not JSON"], [" ", "blank line"], ["{}", "not JSON"]] as const
   ) {
@@ -401,7 +404,7 @@ test("fetch() answers from the other lines, when one is 100 MB long and no entry
   }
 });
 
-test("fetch() answers with 100 MB, and from the other lines", async (t) => {
+slowTest("fetch() answers with 100 MB, and from the other lines", async (t) => {
   const body = Buffer.alloc(LENGTH, "a long answer, ");
   const [start = "", end = ""] = lineWith({}).split("damaged");
   const { texts, reported } = damagedCachy(t, before, start, body, end, "\n", behind);
@@ -410,7 +413,7 @@ test("fetch() answers with 100 MB, and from the other lines", async (t) => {
   assert.deepEqual([first, last, reported()], ["before", "behind", []]);
 });
 
-test("fetch() answers from the other lines, when there are a million blank ones", async (t) => {
+slowTest("fetch() answers from the other lines, when there are a million blank ones", async (t) => {
   const { texts, reported } = damagedCachy(t, before, Buffer.alloc(1_000_000, "\n"), behind);
   assert.deepEqual(await texts(), ["before", undefined, "behind"]);
   assert.deepEqual(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { CachyEvent, Entry } from "../mod.ts";
 import { createStaleIds } from "../src/report/stale_ids.ts";
 import type { RequestData } from "../src/request/request.ts";
+import { test } from "./suite.ts";
 import { jsonAnswer, jsonPost, network, testCachy } from "./testing.ts";
 
 const RESPONSES_URL = "https://api.openai.com/v1/responses";
@@ -32,9 +32,9 @@ function requestOf(
 
 /** A watch that has seen some answers. */
 function watch(...entries: readonly Entry[]) {
-  const staleIds = createStaleIds(() => "cachy.jsonl");
-  for (const entry of entries) staleIds.replayed(origin, entry);
-  return staleIds;
+  const deadIds = createStaleIds(() => "cachy.jsonl");
+  for (const entry of entries) deadIds.replayed(origin, entry);
+  return deadIds;
 }
 
 const warningsOf = (events: readonly CachyEvent[]) =>
@@ -100,19 +100,19 @@ test("fetch() says nothing of dead ids, when an answer was not replayed but reco
 });
 
 test("refused() tells once for each origin", () => {
-  const staleIds = watch(entryOf(`{"id":"file-AbCdEf123"}`));
+  const deadIds = watch(entryOf(`{"id":"file-AbCdEf123"}`));
   const other = "https://api.anthropic.com/v1/messages";
-  staleIds.replayed(
+  deadIds.replayed(
     new URL(other).origin,
     entryOf(`{"id":"file_011CNha8iCJcU1wXNR6q4V8w"}`),
   );
   const first = requestOf(`{"file_id":"file-AbCdEf123"}`);
-  assert.match(staleIds.refused(first, 404) ?? "", /Its file-AbCdEf123 comes/);
-  assert.equal(staleIds.refused(first, 404), undefined);
-  staleIds.replayed(origin, entryOf(`{"id":"file-AbCdEf123"}`));
-  assert.equal(staleIds.refused(first, 404), undefined);
+  assert.match(deadIds.refused(first, 404) ?? "", /Its file-AbCdEf123 comes/);
+  assert.equal(deadIds.refused(first, 404), undefined);
+  deadIds.replayed(origin, entryOf(`{"id":"file-AbCdEf123"}`));
+  assert.equal(deadIds.refused(first, 404), undefined);
   assert.match(
-    staleIds.refused(
+    deadIds.refused(
       requestOf(`{"file_id":"file_011CNha8iCJcU1wXNR6q4V8w"}`, other),
       400,
     ) ?? "",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { test } from "node:test";
 import { debugLine, type RequestEvent } from "../src/report/reporter.ts";
+import { test } from "./suite.ts";
 import { jsonAnswer, jsonPost, network, testCachy } from "./testing.ts";
 
 const request = {

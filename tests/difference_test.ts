@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type Difference, differencesOf, showDifference, weightOf } from "../src/miss/difference.ts";
+import { test } from "./suite.ts";
 
 const shown = (recorded: unknown, asked: unknown) => differencesOf(recorded, asked).map(showDifference);
 

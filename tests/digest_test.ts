@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
 import type { CanonicalRequest } from "../src/request/canonical.ts";
 import { type DigestExtras, digestRequest } from "../src/request/identify.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const REQUEST: CanonicalRequest = {

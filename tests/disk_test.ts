@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { compactFile } from "../mod.ts";
 import { parseEntry } from "../src/store/entry.ts";
 import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
 import { mount, noDisk, smallDisk } from "./small_disk.ts";
+import { slowTest, test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 /** A handle on a file whose answers have a given length, and what it warned of. */
@@ -163,7 +163,7 @@ const noOther = process.getuid?.() !== 0
   ? "Deno cannot change its user"
   : undefined;
 
-test("a file of somebody else costs the recordings, with one warning", { skip: noOther }, async (t) => {
+slowTest("a file of somebody else costs the recordings, with one warning", { skip: noOther }, async (t) => {
   const provider = await startProvider({ pause: 1 });
   t.after(() => provider.stop());
   const folder = temporaryFolder(t);

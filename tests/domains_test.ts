@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { defaultDomains, type DomainMatcher, matchDomains } from "../src/request/domains.ts";
+import { test } from "./suite.ts";
 
 function check(
   matchers: readonly DomainMatcher[],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { decodeBody, encodeBody, type Entry, formatEntry, parseEntry } from "../src/store/entry.ts";
 import { replay } from "../src/replay/replay.ts";
+import { slowTest, test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -135,7 +135,7 @@ test("parseEntry() refuses a binary body that is not base64", () => {
   }
 });
 
-test("parseEntry() checks a body as long as the longest that is recorded", () => {
+slowTest("parseEntry() checks a body as long as the longest that is recorded", () => {
   const length = 90_000_000;
   const line = (end: string) => `{"key":"5ece2360","binary":true,"response":"${"A".repeat(length)}${end}"}`;
   assert.equal((parseEntry(line("")) as Entry).response.length, length);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type CachyOptions, type Entry, memoryStore, type Store } from "../mod.ts";
+import { test } from "./suite.ts";
 import {
   CHAT_URL,
   chatEvents,
@@ -126,6 +126,29 @@ test("fetch() rejects a hit with the signal's reason, when it is aborted already
   const reason = new Error("too late");
   const hit = cachy.fetch(CHAT_URL, { ...jsonPost({}), signal: AbortSignal.abort(reason) });
   await assert.rejects(hit, (error) => error === reason);
+});
+
+test("fetch() rejects with the signal's reason when the call is aborted while the store looks for the entry", async () => {
+  for (const mode of ["auto", "replay"] as const) {
+    const { fetch: paid } = countingNetwork();
+    const aborter = new AbortController();
+    const reason = new Error("too late");
+    const stored = memoryStore();
+    const store: Store = {
+      name: "slow",
+      find: (...question) => {
+        aborter.abort(reason);
+        return stored.find(...question);
+      },
+      append: (entry) => stored.append(entry),
+    };
+    const cachy = testCachy({ fetch: paid, store, mode });
+    await assert.rejects(
+      cachy.fetch(CHAT_URL, { ...jsonPost({}), signal: aborter.signal }),
+      (error) => error === reason,
+    );
+    assert.equal(cachy.misses.length, 0);
+  }
 });
 
 test("fetch() stores no failure: not the status, not a broken body, not an error inside", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { createInFlight } from "../src/flow/in_flight.ts";
+import { test } from "./suite.ts";
 
 function deferred<T>() {
   let resolve: (value: T) => void = () => {};
@@ -9,14 +9,14 @@ function deferred<T>() {
 }
 
 test("join() lets all that waited go ahead at once, when the first answer is settled", async () => {
-  const inFlight = createInFlight();
+  const flights = createInFlight();
   const settled = deferred<void>();
   const response = new Response();
   const started: string[] = [];
   const blocked = deferred<{ response: Response }>();
-  const first = inFlight.join("a", undefined, () => Promise.resolve({ response, settled: settled.promise }));
+  const first = flights.join("a", undefined, () => Promise.resolve({ response, settled: settled.promise }));
   const waiters = ["second", "third"].map((name) =>
-    inFlight.join("a", undefined, () => {
+    flights.join("a", undefined, () => {
       started.push(name);
       return blocked.promise;
     })
@@ -30,22 +30,22 @@ test("join() lets all that waited go ahead at once, when the first answer is set
 });
 
 test("join() lets others go ahead, when the first one throws or stores nothing", async () => {
-  const inFlight = createInFlight();
+  const flights = createInFlight();
   const response = new Response();
-  const failed = inFlight.join("a", undefined, () => Promise.reject(new Error("no network")));
-  const next = inFlight.join("a", undefined, () => Promise.resolve({ response }));
+  const failed = flights.join("a", undefined, () => Promise.reject(new Error("no network")));
+  const next = flights.join("a", undefined, () => Promise.resolve({ response }));
   await assert.rejects(failed, /no network/);
   assert.equal(await next, response);
-  const later = inFlight.join("a", undefined, () => Promise.resolve({ response }));
+  const later = flights.join("a", undefined, () => Promise.resolve({ response }));
   assert.equal(await later, response);
 });
 
 test("join() lets different requests pass each other", async () => {
-  const inFlight = createInFlight();
+  const flights = createInFlight();
   const blocked = deferred<{ response: Response }>();
-  const slow = inFlight.join("a", undefined, () => blocked.promise);
+  const slow = flights.join("a", undefined, () => blocked.promise);
   const response = new Response();
-  assert.equal(await inFlight.join("b", undefined, () => Promise.resolve({ response })), response);
+  assert.equal(await flights.join("b", undefined, () => Promise.resolve({ response })), response);
   blocked.resolve({ response });
   await slow;
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
 import type { CachyOptions } from "../mod.ts";
 import { formatEntry, parseEntry } from "../src/store/entry.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonPost, network, testCachy } from "./testing.ts";
 
 /** Lines in the first version of the format, and in each shape that pycachy has written. Never change them. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { checkCompleteness } from "../src/record/completeness.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const BATCH_URL = "https://api.openai.com/v1/batches/batch_1";

@@ -14,11 +14,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
 import { type Entry, formatEntry } from "../src/store/entry.ts";
 import { jsonlStore } from "../src/store/jsonl/store.ts";
 import type { Store } from "../src/store/store.ts";
 import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
+import { test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 storeContract("jsonlStore()", (t) => fileStore(t).store);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { after, before, test, type TestContext } from "node:test";
 import { Redis } from "ioredis";
 import { Keyv } from "keyv";
 import { createStorage } from "unstorage";
@@ -11,6 +10,7 @@ import type { Store } from "../src/store/store.ts";
 import { type Connected, noKeyv6, redisClients } from "./key_value_clients.ts";
 import { redisIsMissing, type RedisServer, startRedis } from "./redis.ts";
 import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
+import { after, before, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder, testCachy } from "./testing.ts";
 
 let redis: RedisServer | undefined;

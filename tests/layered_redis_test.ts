@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { type Entry, jsonlStore, layeredStore } from "../mod.ts";
 import { parseEntry } from "../src/store/entry.ts";
 import { keyValueStore } from "../src/store/key_value.ts";
 import { type RedisClient, redisClients } from "./key_value_clients.ts";
 import { runProgram } from "./processes.ts";
 import { redisIsMissing, type RedisServer, startRedis } from "./redis.ts";
+import { slowTest, type TestContext } from "./suite.ts";
 import {
   CHAT_URL,
   chatEvents,
@@ -59,7 +59,7 @@ function entriesIn(file: string): Entry[] {
 const ONE_WARNING = /^Cannot (?:read|write) the team's Redis: [^|]+\. For 1 s only [^|]+cachy\.jsonl is used\.$/;
 
 for (const client of redisClients) {
-  test(
+  slowTest(
     `what A records B answers from Redis by ${client.name}, and then without it`,
     { skip: client.skip },
     async (t) => {
@@ -80,7 +80,7 @@ for (const client of redisClients) {
 
   if (client.name === "unstorage") continue; // it asks Redis by ioredis
 
-  test(`Redis killed before a read by ${client.name} costs one warning`, { skip: client.skip }, async (t) => {
+  slowTest(`Redis killed before a read by ${client.name} costs one warning`, { skip: client.skip }, async (t) => {
     const server = await redisFor(t);
     const { ask, file, warnings } = await machine(t, client, server.url, SHORT_MS, countingNetwork());
     await ask("before");
@@ -90,20 +90,24 @@ for (const client of redisClients) {
     assert.match(warnings().join("|"), ONE_WARNING);
   });
 
-  test(`Redis killed between read and write by ${client.name} costs one warning`, { skip: client.skip }, async (t) => {
-    const server = await redisFor(t);
-    const counting = countingNetwork();
-    const killing = network(async (...call) => {
-      await server.kill();
-      return await counting.fetch(...call);
-    });
-    const { ask, file, warnings } = await machine(t, client, server.url, SHORT_MS, killing);
-    assert.deepEqual([await ask("Hi"), await ask("later"), await ask("Hi")], [1, 2, 1].map(countOf));
-    assert.equal(entriesIn(file).length, 2);
-    assert.match(warnings().join("|"), ONE_WARNING);
-  });
+  slowTest(
+    `Redis killed between read and write by ${client.name} costs one warning`,
+    { skip: client.skip },
+    async (t) => {
+      const server = await redisFor(t);
+      const counting = countingNetwork();
+      const killing = network(async (...call) => {
+        await server.kill();
+        return await counting.fetch(...call);
+      });
+      const { ask, file, warnings } = await machine(t, client, server.url, SHORT_MS, killing);
+      assert.deepEqual([await ask("Hi"), await ask("later"), await ask("Hi")], [1, 2, 1].map(countOf));
+      assert.equal(entriesIn(file).length, 2);
+      assert.match(warnings().join("|"), ONE_WARNING);
+    },
+  );
 
-  test(
+  slowTest(
     `Redis killed while a stream is recorded by ${client.name} costs one warning`,
     { skip: client.skip },
     async (t) => {
@@ -134,7 +138,7 @@ function countOf(count: number): string {
 
 const usable = redisClients.filter(({ skip }) => !skip);
 
-test("sharing goes on by every client, when Redis is back", { skip: redisIsMissing }, async (t) => {
+slowTest("sharing goes on by every client, when Redis is back", { skip: redisIsMissing }, async (t) => {
   const server = await redisFor(t);
   const pairs = await Promise.all(usable.map(async (client) => {
     const a = await machine(t, client, server.url, SHORT_MS, countingNetwork());
@@ -156,7 +160,7 @@ test("sharing goes on by every client, when Redis is back", { skip: redisIsMissi
   }));
 });
 
-test("in mode replay, a miss says that Redis cannot be asked", { skip: redisIsMissing }, async (t) => {
+slowTest("in mode replay, a miss says that Redis cannot be asked", { skip: redisIsMissing }, async (t) => {
   const server = await redisFor(t);
   await server.kill();
   for (const client of usable.filter(({ name }) => name === "ioredis" || name === "keyv 5")) {
@@ -171,7 +175,7 @@ test("in mode replay, a miss says that Redis cannot be asked", { skip: redisIsMi
   }
 });
 
-test("no client ends the process or keeps it, when Redis is killed", { skip: redisIsMissing }, async (t) => {
+slowTest("no client ends the process or keeps it, when Redis is killed", { skip: redisIsMissing }, async (t) => {
   const folder = temporaryFolder(t);
   const names = usable.map(({ name }) => name);
   const { code, stdout, stderr } = await runProgram("share_and_survive", [folder, ...names]);

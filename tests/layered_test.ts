@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
 import { Redis } from "ioredis";
 import { CachyError, jsonlStore, type LayeredOptions, layeredStore, memoryStore } from "../mod.ts";
 import { keyValueStore } from "../src/store/key_value.ts";
 import type { Store } from "../src/store/store.ts";
 import { redisIsMissing, type RedisServer, startRedis } from "./redis.ts";
 import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
+import { after, before, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, countingNetwork, eventually, jsonPost, kinds, temporaryFolder, testCachy } from "./testing.ts";
 
 let redis: RedisServer | undefined;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { memoryStore } from "../src/store/store.ts";
 import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
+import { test } from "./suite.ts";
 
 storeContract("memoryStore()", () => memoryStore());
 

@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
+import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
-const skip = spawnSync("git", ["--version"]).status === 0 ? false : "git is not on the PATH";
+const skip = spawnSync("git", ["--version"]).status === 0 ? undefined : "git is not on the PATH";
 const textOf = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
 
 /** How the project itself has its file merged. */
@@ -90,7 +90,7 @@ test("the README names the line by which the project itself merges its file", ()
   assert.ok(textOf("README.md").split("\n").includes(attribute));
 });
 
-test(
+slowTest(
   "git merges two branches that both recorded without a conflict, and every answer is found",
   { skip },
   async (t) => {
@@ -111,7 +111,7 @@ test(
   },
 );
 
-test("git merges again and again, while both branches go on recording", { skip }, async (t) => {
+slowTest("git merges again and again, while both branches go on recording", { skip }, async (t) => {
   const { file, git, commit } = await branches(t, { attributes: attribute, before: ["before"] });
   for (const round of ["2", "3"]) {
     git("merge", "--quiet", "theirs", "--message", `Merge ${round}`);
@@ -129,7 +129,7 @@ test("git merges again and again, while both branches go on recording", { skip }
   assert.deepEqual([Object.keys(answers).sort(), warnings], [[...new Set(inputs)].sort(), []]);
 });
 
-test(
+slowTest(
   "a file with conflict markers answers everything and reports them, when git had no such line",
   { skip },
   async (t) => {

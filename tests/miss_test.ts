@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
   type Cachy,
@@ -17,6 +16,7 @@ import { remember, summaryOf } from "../src/miss/exit_summary.ts";
 import { runProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { after, before, slowTest, test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 const RESPONSES_URL = "https://api.openai.com/v1/responses";
@@ -295,28 +295,31 @@ test("summaryOf() names each request once, the first ten of them, and is colored
 const SUMMARY =
   /cachy: 1 request was not recorded, and mode "replay" asked no network:\n.* [0-9a-f]{8} POST https:\/\/api\.openai\.com\/v1\/responses \(2 times\)\n.*To record it, run once/;
 
-test("a process that hid misses tells of them once when it ends, and by its exit code if that is wanted", async (t) => {
-  const cwd = temporaryFolder(t);
-  for (const [env, code] of [[{ CI: "1" }, 0], [{ CI: "1", CACHY_STRICT: "1" }, 1]] as const) {
-    const exit = await runProgram("miss", ["cachy.jsonl"], { cwd, env });
-    assert.equal(exit.code, code, exit.stderr);
-    assert.match(exit.stderr, SUMMARY);
-    assert.equal(exit.stderr.match(/^cachy:/gm)?.length, 1);
-    assert.deepEqual(JSON.parse(exit.stdout), { misses: 2, missed: 2 });
-  }
-  const off = await runProgram("ask_once", [provider.url], { cwd, env: { CACHY_MODE: "off", CACHY_STRICT: "1" } });
-  assert.deepEqual([off.code, off.stderr], [0, ""]);
-  assert.deepEqual(readdirSync(cwd), []);
-});
+slowTest(
+  "a process that hid misses tells of them once when it ends, and by its exit code if that is wanted",
+  async (t) => {
+    const cwd = temporaryFolder(t);
+    for (const [env, code] of [[{ CI: "1" }, 0], [{ CI: "1", CACHY_STRICT: "1" }, 1]] as const) {
+      const exit = await runProgram("miss", ["cachy.jsonl"], { cwd, env });
+      assert.equal(exit.code, code, exit.stderr);
+      assert.match(exit.stderr, SUMMARY);
+      assert.equal(exit.stderr.match(/^cachy:/gm)?.length, 1);
+      assert.deepEqual(JSON.parse(exit.stdout), { misses: 2, missed: 2 });
+    }
+    const off = await runProgram("ask_once", [provider.url], { cwd, env: { CACHY_MODE: "off", CACHY_STRICT: "1" } });
+    assert.deepEqual([off.code, off.stderr], [0, ""]);
+    assert.deepEqual(readdirSync(cwd), []);
+  },
+);
 
 /** How each runtime runs a file of tests, and whether a module can make its exit code 1. */
 const RUNNERS = {
   deno: [["test", "-A", "--no-check", "--config", fileURLToPath(new URL("../deno.json", import.meta.url))], 0],
   bun: [["test"], 1],
-  node: [["--import", import.meta.resolve("tsx"), "--test"], 1],
+  node: [["--test"], 1],
 } as const;
 
-test("a test that hid misses tells of them when the runner ends", async (t) => {
+slowTest("a test that hid misses tells of them when the runner ends", async (t) => {
   const [flags, strictCode] = RUNNERS[thisRuntime().name];
   for (const [env, code] of [[{}, 0], [{ CACHY_STRICT: "1" }, strictCode]] as const) {
     const exit = await runProgram("miss_in_test", [], {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { test } from "node:test";
 import { addNotebookDisplay, createCounters, NOTEBOOK_DISPLAY, type NotebookView } from "../src/report/stats.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
 /** As Deno's notebooks do. */

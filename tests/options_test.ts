@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { test } from "node:test";
 import { CachyError, type CachyOptions, createCachy, defaultDomains, enableCachy, memoryStore } from "../mod.ts";
 import { checkOptions } from "../src/options/check.ts";
+import { test } from "./suite.ts";
 
 type Values = Readonly<Record<keyof CachyOptions, readonly unknown[]>>;
 

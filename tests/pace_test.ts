@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 import OpenAI from "openai";
 import { createCachy, memoryStore, type Pace, type Store } from "../mod.ts";
 import type { Entry } from "../src/store/entry.ts";
 import type { Clock } from "../src/replay/pace.ts";
 import { replay } from "../src/replay/replay.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { after, before, test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 /** A clock that stands still, until it is moved to what it was asked to wait for. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { CachyError, createCachy, disableCachy, enableCachy, memoryStore } from "../mod.ts";
 import { SHARED_STATE, sharedState } from "../src/global_fetch.ts";
 import { ask, freshProcess, shared } from "./fresh_process.ts";
+import { runnable } from "./runnable.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, countingNetwork, jsonPost } from "./testing.ts";
 
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;
@@ -62,7 +63,7 @@ test("enableCachy() of a second copy of the module takes the wrapper over", asyn
   const paid = freshProcess(t);
   const first = enableCachy(options());
   const wrapper = globalThis.fetch;
-  const copy: typeof import("../mod.ts") = await import("../mod.ts" + "?copy");
+  const copy: typeof import("../mod.ts") = await import(runnable("mod.ts?copy").href);
   const second = copy.enableCachy(options());
   assert.equal(globalThis.fetch, wrapper);
   assert.deepEqual([await ask(), await ask(), first.stats.misses, second.stats.hits], [1, 1, 0, 1]);

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 import { runProgram } from "./processes.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { after, before, slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const skip = thisRuntime().name === "deno" ? undefined : "only Deno has permissions";
@@ -39,7 +39,7 @@ test("the documented flags are enough, and nothing is warned of", { skip }, asyn
   assert.deepEqual([second.hits, second.stderr, provider.requests.length], [1, "", 0]);
 });
 
-test("without read access the call passes through, with one warning", { skip }, async (t) => {
+slowTest("without read access the call passes through, with one warning", { skip }, async (t) => {
   const cwd = project(temporaryFolder(t));
   const result = await ask(cwd, ["--allow-env"], `{"file":"cachy.jsonl"}`);
   assert.deepEqual([result.status, result.recorded, result.warnings.length], [200, 0, 1]);
@@ -47,14 +47,14 @@ test("without read access the call passes through, with one warning", { skip }, 
   assert.equal(existsSync(join(cwd, "cachy.jsonl")), false);
 });
 
-test("without write access the call passes through, with one warning", { skip }, async (t) => {
+slowTest("without write access the call passes through, with one warning", { skip }, async (t) => {
   const cwd = project(temporaryFolder(t));
   const result = await ask(cwd, ["--allow-env", "--allow-read"]);
   assert.deepEqual([result.status, result.recorded, result.dropped, result.warnings.length], [200, 0, 1, 1]);
   assert.match(result.stderr, /Cannot write .*cachy\.jsonl: Deno did not grant write access.*--allow-write=/);
 });
 
-test("without access to CI there is one warning, which the option mode silences", { skip }, async (t) => {
+slowTest("without access to CI there is one warning, which the option mode silences", { skip }, async (t) => {
   const cwd = project(temporaryFolder(t));
   const flags = ["--allow-read=.", "--allow-write=."];
   const result = await ask(cwd, flags);
@@ -64,17 +64,21 @@ test("without access to CI there is one warning, which the option mode silences"
   assert.equal((await ask(cwd, [...flags, "--allow-env=CI"])).stderr, "");
 });
 
-test("where the project cannot be searched upwards, the warning names the file that is used", { skip }, async (t) => {
-  const folder = project(temporaryFolder(t));
-  const cwd = join(folder, "inner");
-  mkdirSync(cwd);
-  const result = await ask(cwd, ["--allow-env", "--allow-read=.", "--allow-write=."]);
-  assert.deepEqual([result.recorded, result.warnings.length], [1, 1]);
-  assert.match(result.stderr, /Cannot look for the project's folder: .*The file is .*inner.cachy\.jsonl/);
-  assert.ok(existsSync(join(cwd, "cachy.jsonl")));
-});
+slowTest(
+  "where the project cannot be searched upwards, the warning names the file that is used",
+  { skip },
+  async (t) => {
+    const folder = project(temporaryFolder(t));
+    const cwd = join(folder, "inner");
+    mkdirSync(cwd);
+    const result = await ask(cwd, ["--allow-env", "--allow-read=.", "--allow-write=."]);
+    assert.deepEqual([result.recorded, result.warnings.length], [1, 1]);
+    assert.match(result.stderr, /Cannot look for the project's folder: .*The file is .*inner.cachy\.jsonl/);
+    assert.ok(existsSync(join(cwd, "cachy.jsonl")));
+  },
+);
 
-test(
+slowTest(
   "credentials are redacted, when Deno lets us look at their variable, and nothing is asked otherwise",
   { skip },
   async (t) => {

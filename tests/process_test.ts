@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, test } from "node:test";
 import { parseEntry } from "../src/store/entry.ts";
 import { runProgram, startProgram } from "./processes.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { after, before, slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;
@@ -18,16 +18,19 @@ after(() => provider.stop());
 const linesOf = (file: string) => existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
 
 for (const client of ["fetch", "openai", "anthropic", "ollama", "huggingface"]) {
-  test(`a program that exits on the last event of a ${client} stream has lost nothing`, async (t) => {
-    const file = join(temporaryFolder(t), "cachy.jsonl");
-    provider.reset();
-    for (let round = 1; round <= 3; round++) {
-      const { code, stderr } = await runProgram("read_and_exit", [file, provider.url, client]);
-      assert.deepEqual([code, stderr], [0, ""]);
-      assert.equal(linesOf(file).length, 1);
-      assert.equal(provider.requests.length, 1);
-    }
-  });
+  (client === "fetch" ? test : slowTest)(
+    `a program that exits on the last event of a ${client} stream has lost nothing`,
+    async (t) => {
+      const file = join(temporaryFolder(t), "cachy.jsonl");
+      provider.reset();
+      for (let round = 1; round <= 3; round++) {
+        const { code, stderr } = await runProgram("read_and_exit", [file, provider.url, client]);
+        assert.deepEqual([code, stderr], [0, ""]);
+        assert.equal(linesOf(file).length, 1);
+        assert.equal(provider.requests.length, 1);
+      }
+    },
+  );
 }
 
 test("a process that is killed in the middle of a stream leaves whole lines only", async (t) => {
@@ -43,7 +46,7 @@ test("a process that is killed in the middle of a stream leaves whole lines only
   assert.ok(linesOf(file).length >= 1);
 });
 
-test("a line that a killed process left unfinished costs nothing but itself", async (t) => {
+slowTest("a line that a killed process left unfinished costs nothing but itself", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   provider.reset();
   await runProgram("record_many", [file, provider.url, "a", "3"]);
@@ -59,7 +62,7 @@ test("a line that a killed process left unfinished costs nothing but itself", as
   assert.match(stderr, /Skipped what is no entry in .*cachy\.jsonl: line 4 \(not JSON\)/);
 });
 
-test("processes that record into one file at once write whole lines, which all of them read", async (t) => {
+slowTest("processes that record into one file at once write whole lines, which all of them read", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   provider.reset();
   const names = ["a", "b", "c"];
@@ -73,7 +76,7 @@ test("processes that record into one file at once write whole lines, which all o
 
 const fullDisk = existsSync("/dev/full") ? undefined : "this system has no /dev/full";
 
-test("a full disk costs the recording, not the call", { skip: fullDisk }, async () => {
+slowTest("a full disk costs the recording, not the call", { skip: fullDisk }, async () => {
   provider.reset();
   const { stdout, stderr, code } = await runProgram("ask_once", [provider.url, `{"file":"/dev/full","mode":"auto"}`]);
   const result = JSON.parse(stdout);
@@ -86,7 +89,7 @@ test("a full disk costs the recording, not the call", { skip: fullDisk }, async 
 
 const noFolderError = process.platform === "win32" ? "Windows opens a folder like an empty file" : undefined;
 
-test("a folder in the place of the file costs the recording, not the call", { skip: noFolderError }, async (t) => {
+slowTest("a folder in the place of the file costs the recording, not the call", { skip: noFolderError }, async (t) => {
   provider.reset();
   const folder = temporaryFolder(t);
   const options = JSON.stringify({ file: folder, mode: "auto" });
@@ -97,7 +100,7 @@ test("a folder in the place of the file costs the recording, not the call", { sk
 
 const isRoot = process.getuid?.() === 0 ? "root may read and write everything" : undefined;
 
-test("a file that may not be written costs the recording, not the call", { skip: isRoot }, async (t) => {
+slowTest("a file that may not be written costs the recording, not the call", { skip: isRoot }, async (t) => {
   provider.reset();
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, "", { mode: 0o444 });
@@ -107,7 +110,7 @@ test("a file that may not be written costs the recording, not the call", { skip:
   chmodSync(file, 0o644); // Windows removes nothing that is read-only
 });
 
-test("the file is looked for in the nearest project folder, from the working directory up", async (t) => {
+slowTest("the file is looked for in the nearest project folder, from the working directory up", async (t) => {
   provider.reset();
   const folder = temporaryFolder(t);
   const cwd = join(folder, "deep", "down");
@@ -118,7 +121,7 @@ test("the file is looked for in the nearest project folder, from the working dir
   assert.equal(linesOf(join(folder, "cachy.jsonl")).length, 1);
 });
 
-test("with CI set, what is not recorded is a miss that says why, and the network is not asked", async (t) => {
+slowTest("with CI set, what is not recorded is a miss that says why, and the network is not asked", async (t) => {
   provider.reset();
   const cwd = temporaryFolder(t);
   const { stdout } = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true" } });
@@ -131,7 +134,7 @@ test("with CI set, what is not recorded is a miss that says why, and the network
   assert.deepEqual([JSON.parse(replayed.stdout).hits, provider.requests.length], [1, 1]);
 });
 
-test("CACHY_FILE and CACHY_DEBUG do what they say, and a wrong CACHY_MODE names the allowed ones", async (t) => {
+slowTest("CACHY_FILE and CACHY_DEBUG do what they say, and a wrong CACHY_MODE names the allowed ones", async (t) => {
   provider.reset();
   const cwd = temporaryFolder(t);
   const env = { CACHY_FILE: "here.jsonl", CACHY_DEBUG: "1", CACHY_MODE: "reply" };

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { runnable } from "./runnable.ts";
 import { thisRuntime } from "./sdk/case.ts";
 
 /** How a process ended. */
@@ -25,15 +26,19 @@ export interface ProgramOptions {
   readonly cwd?: string;
 }
 
-/** Starts a program, without the environment variables that would change what it does. */
-export function startProgram(name: string, args: readonly string[], options: ProgramOptions = {}): Program {
-  const path = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
+/**
+ * Starts a program, without the environment variables that would change what it does.
+ *
+ * @param program Its name in `tests/programs`, or the path of its file, which ends in ".ts".
+ */
+export function startProgram(program: string, args: readonly string[], options: ProgramOptions = {}): Program {
+  const path = program.endsWith(".ts") ? program : programPath(program);
   const env: Record<string, string | undefined> = { ...process.env, NO_COLOR: "1", ...options.env };
   for (const variable of Object.keys(env)) {
     // The last one would keep the test runner of Node from running.
     if (/^(?:CI$|CACHY_|NODE_TEST_CONTEXT$)/.test(variable) && !options.env?.[variable]) delete env[variable];
   }
-  const flags = options.flags ?? defaultFlags();
+  const flags = options.flags ?? defaultFlags(path);
   const stdio = ["ignore", "pipe", "pipe"] as const;
   const child = spawn(process.execPath, [...flags, path, ...args], { env, cwd: options.cwd, stdio: [...stdio] });
   const output = { stdout: "", stderr: "" };
@@ -56,18 +61,29 @@ export function startProgram(name: string, args: readonly string[], options: Pro
 }
 
 /** Runs a program to its end. */
-export function runProgram(name: string, args: readonly string[], options?: ProgramOptions): Promise<Exit> {
-  return startProgram(name, args, options).exit;
+export function runProgram(program: string, args: readonly string[], options?: ProgramOptions): Promise<Exit> {
+  return startProgram(program, args, options).exit;
 }
 
-/** What each runtime needs to run a TypeScript program that may do everything. */
-export function defaultFlags(): readonly string[] {
+/** The file of a program of `tests/programs`, as this runtime can run it. */
+export function programPath(name: string): string {
+  return fileURLToPath(runnable(`tests/programs/${name}.ts`));
+}
+
+/** What each runtime needs to run a program that may do everything. */
+export function defaultFlags(path = programPath("cli")): readonly string[] {
   switch (thisRuntime().name) {
     case "deno":
       return ["run", "-A", "--no-check"];
     case "bun":
       return [];
     case "node":
-      return thisRuntime().major < 22 ? ["--import", import.meta.resolve("tsx")] : [];
+      return path.endsWith(".ts") ? typescriptFlags() : [];
   }
+}
+
+/** What Node needs to run TypeScript. Node 22.18 and newer need nothing. */
+export function typescriptFlags(): readonly string[] {
+  const runsTypescript = "typescript" in process.features && process.features.typescript;
+  return runsTypescript ? [] : ["--import", import.meta.resolve("tsx")];
 }

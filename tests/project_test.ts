@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { tmpdir } from "node:os";
-import { test } from "node:test";
 import { findProjectFile } from "../src/options/settings.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const NAMES = ["deno.json", "deno.jsonc", "package.json"];

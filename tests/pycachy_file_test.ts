@@ -5,9 +5,9 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Cachy, type CachyOptions, compactFile } from "../mod.ts";
+import { slowTest, test, type TestContext } from "./suite.ts";
 import {
   CHAT_URL,
   chatEvents,
@@ -19,7 +19,7 @@ import {
   testCachy,
 } from "./testing.ts";
 
-const skip = spawnSync("python3", ["--version"]).status === 0 ? false : "there is no python3 on the PATH";
+const skip = spawnSync("python3", ["--version"]).status === 0 ? undefined : "there is no python3 on the PATH";
 
 /** Runs a program in Python. @returns What it printed. */
 function python(name: string, ...args: readonly string[]): string {
@@ -168,7 +168,7 @@ test("fetch() writes lines that pycachy can read, whatever is recorded", async (
   assert.deepEqual([...members].sort(), [...all, "status_code", "v"]);
 });
 
-test("Python reads the lines that fetch() writes, and the same values in them", { skip }, async (t) => {
+slowTest("Python reads the lines that fetch() writes, and the same values in them", { skip }, async (t) => {
   const { file } = await recordedFile(t);
   assert.deepEqual(JSON.parse(python("read_like_pycachy", file)), linesOf(file).map((line) => JSON.parse(line)));
 });
@@ -189,7 +189,7 @@ function entryByPycachy(input: string): string {
   });
 }
 
-test("a file that pycachy writes anew keeps every member and every answer", { skip }, async (t) => {
+slowTest("a file that pycachy writes anew keeps every member and every answer", { skip }, async (t) => {
   const { file, answers } = await recordedFile(t);
   const before = entriesOf(file);
   python("rewrite_like_pycachy", file, entryByPycachy("new"));
@@ -200,7 +200,7 @@ test("a file that pycachy writes anew keeps every member and every answer", { sk
   assert.deepEqual(await replayed(file), answers);
 });
 
-test("fetch() goes on, when pycachy has replaced the file that is in use", { skip }, async (t) => {
+slowTest("fetch() goes on, when pycachy has replaced the file that is in use", { skip }, async (t) => {
   const { file, answers } = await recordedFile(t);
   const { fetch: paid, calls } = network((_, init) => jsonAnswer({ live: JSON.parse(String(init?.body)).input }));
   const cachy = testCachy({ file, fetch: paid });
@@ -221,7 +221,7 @@ test("fetch() goes on, when pycachy has replaced the file that is in use", { ski
   assert.deepEqual(await replayed(file), answers);
 });
 
-test("pycachy keeps the newest answer, when the file was compacted before", { skip }, async (t) => {
+slowTest("pycachy keeps the newest answer, when the file was compacted before", { skip }, async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const ask = async (fetch: typeof globalThis.fetch, mode: CachyOptions["mode"]) =>
     await (await testCachy({ file, mode, fetch }).fetch(CHAT_URL, jsonPost({ input: "twice" }))).json();
@@ -237,7 +237,7 @@ test("pycachy keeps the newest answer, when the file was compacted before", { sk
 
 /** What pycachy and projects that use it recorded from the real APIs. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const skipRecorded = existsSync(RECORDED) ? false : `${RECORDED} is missing`;
+const skipRecorded = existsSync(RECORDED) ? undefined : `${RECORDED} is missing`;
 
 test("fetch() answers with lines of each age that pycachy has written", { skip: skipRecorded }, async (t) => {
   const ages = new Map<string, Record<string, unknown>>();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { test } from "node:test";
 import { canonicalRequest } from "../src/request/canonical.ts";
 import { digestRequest } from "../src/request/identify.ts";
 import { readHead, readRequest } from "../src/request/request.ts";
+import { test } from "./suite.ts";
 
 /** One request, and what pycachy 0.0.19 makes of it. */
 interface PycachyKey {
@@ -16,7 +16,7 @@ interface PycachyKey {
 }
 
 const file = new URL("../../shared/fixtures/pycachy-keys.jsonl", import.meta.url);
-const skip = existsSync(file) ? false : "the requests recorded with pycachy are not beside this repository";
+const skip = existsSync(file) ? undefined : "the requests recorded with pycachy are not beside this repository";
 
 function readKeys(): PycachyKey[] {
   return readFileSync(file, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));

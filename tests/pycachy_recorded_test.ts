@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeBody, type Entry, parseEntry } from "../src/store/entry.ts";
 import { checkCompleteness } from "../src/record/completeness.ts";
 import { replay } from "../src/replay/replay.ts";
 import { jsonlStore } from "../src/store/jsonl/store.ts";
+import { test, type TestContext } from "./suite.ts";
 import { jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
 /** What pycachy and projects that use it recorded from the real APIs, line for line. It is not part of this repository. */

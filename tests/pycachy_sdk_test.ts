@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { enableCachy } from "../mod.ts";
 import { decodeBody, type Entry } from "../src/store/entry.ts";
 import { utf8 } from "../src/lib/bytes.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { after, before, slowTest, test } from "./suite.ts";
 import { network, temporaryFolder, testCachy } from "./testing.ts";
 
 const recorded = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
@@ -41,30 +41,34 @@ test("pycachy's own entry answers the openai SDK, without the network and withou
   cachy.disable();
 });
 
-test("each recorded answer goes over a connection, is recorded and replayed, byte for byte", { skip }, async (t) => {
-  const file = join(temporaryFolder(t), "cachy.jsonl");
-  const cachy = testCachy({ file, domains: [provider.url] });
-  const all = entries();
-  for (const [index, entry] of all.entries()) {
-    const body = decodeBody(entry);
-    const bytes = typeof body === "string" ? utf8(body) : body;
-    const path = `/recorded/${index}`;
-    // Pieces that fall into events and characters.
-    const pieces = Array.from({ length: 8 }, (_, piece) => Math.floor(bytes.byteLength * piece / 9) + piece);
-    const inside = pieces.filter((at) => at > 0 && at < bytes.byteLength);
-    provider.serve(path, { headers: { "content-type": contentType(entry) }, body: bytes, pieces: inside });
-    const received: Uint8Array[] = [];
-    for (let call = 0; call < 2; call++) {
-      const response = await cachy.fetch(`${provider.url}${path}`, { method: "POST", body: `${index}` });
-      assert.equal(response.headers.get("content-type"), contentType(entry));
-      received.push(new Uint8Array(await response.arrayBuffer()));
+slowTest(
+  "each recorded answer goes over a connection, is recorded and replayed, byte for byte",
+  { skip },
+  async (t) => {
+    const file = join(temporaryFolder(t), "cachy.jsonl");
+    const cachy = testCachy({ file, domains: [provider.url] });
+    const all = entries();
+    for (const [index, entry] of all.entries()) {
+      const body = decodeBody(entry);
+      const bytes = typeof body === "string" ? utf8(body) : body;
+      const path = `/recorded/${index}`;
+      // Pieces that fall into events and characters.
+      const pieces = Array.from({ length: 8 }, (_, piece) => Math.floor(bytes.byteLength * piece / 9) + piece);
+      const inside = pieces.filter((at) => at > 0 && at < bytes.byteLength);
+      provider.serve(path, { headers: { "content-type": contentType(entry) }, body: bytes, pieces: inside });
+      const received: Uint8Array[] = [];
+      for (let call = 0; call < 2; call++) {
+        const response = await cachy.fetch(`${provider.url}${path}`, { method: "POST", body: `${index}` });
+        assert.equal(response.headers.get("content-type"), contentType(entry));
+        received.push(new Uint8Array(await response.arrayBuffer()));
+      }
+      for (const bytesOfCall of received) assert.deepEqual(bytesOfCall, bytes, `line ${index + 1}`);
     }
-    for (const bytesOfCall of received) assert.deepEqual(bytesOfCall, bytes, `line ${index + 1}`);
-  }
-  await cachy.flush();
-  assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], [all.length, all.length]);
-  assert.equal(provider.requests.length, all.length);
-});
+    await cachy.flush();
+    assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], [all.length, all.length]);
+    assert.equal(provider.requests.length, all.length);
+  },
+);
 
 function contentType({ binary, response }: Entry): string {
   if (binary) return "audio/mpeg";

@@ -4,7 +4,6 @@ import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { createCachy } from "../mod.ts";
@@ -12,9 +11,10 @@ import { decodeBody, type Entry } from "../src/store/entry.ts";
 import { canonicalRequest } from "../src/request/canonical.ts";
 import { digestRequest } from "../src/request/identify.ts";
 import { readHead, readRequest } from "../src/request/request.ts";
+import { slowTest, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-const skip = spawnSync("python3", ["--version"]).status === 0 ? false : "there is no python3 on the PATH";
+const skip = spawnSync("python3", ["--version"]).status === 0 ? undefined : "there is no python3 on the PATH";
 
 const READER = fileURLToPath(new URL("programs/reader.py", import.meta.url));
 const ASK_READER = fileURLToPath(new URL("programs/ask_reader.py", import.meta.url));
@@ -109,7 +109,7 @@ const GOLDEN_REQUESTS: readonly Request[] = [
 ];
 const MISSING = post(RESPONSES_URL, { input: "never asked" });
 
-test("read.py answers every golden request as we do", { skip }, async (t) => {
+slowTest("read.py answers every golden request as we do", { skip }, async (t) => {
   const requests = [...GOLDEN_REQUESTS, MISSING];
   const [reading] = askReader(t, [[GOLDEN, requests]]);
   const ours = await Promise.all(requests.map((request) => ourAnswer(GOLDEN, request)));
@@ -118,7 +118,7 @@ test("read.py answers every golden request as we do", { skip }, async (t) => {
   assert.deepEqual(reading?.problems, []);
 });
 
-test("read.py lists the entries, and answers on its command line", { skip }, (t) => {
+slowTest("read.py lists the entries, and answers on its command line", { skip }, (t) => {
   const run = (...args: string[]) => spawnSync("python3", [READER, ...args], { encoding: "utf8" });
   const list = run(GOLDEN);
   assert.equal(list.status, 0, list.stderr);
@@ -216,7 +216,7 @@ async function assertSameDigests(t: TestContext, requests: readonly Request[]) {
   }
 }
 
-test("read.py computes our digests of all kinds of URLs, bodies, types and extras", { skip }, async (t) => {
+slowTest("read.py computes our digests of all kinds of URLs, bodies, types and extras", { skip }, async (t) => {
   const requests = BODIES.flatMap((body) =>
     TYPES.flatMap((type) => [
       ...URLS.map((url) => ({ method: "POST", url: written(url), body, headers: [["content-type", type]] as const })),
@@ -237,7 +237,7 @@ test("read.py computes our digests of all kinds of URLs, bodies, types and extra
   await assertSameDigests(t, [...requests, ...extras, ...methods, ...multipart]);
 });
 
-test("read.py computes our digests of random JSON", { skip }, async (t) => {
+slowTest("read.py computes our digests of random JSON", { skip }, async (t) => {
   const bodies = fc.sample(fc.json({ stringUnit: "binary", maxDepth: 6 }), { numRuns: 300, seed: 1 });
   const doubles = fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), { numRuns: 500, seed: 2 });
   await assertSameDigests(t, [
@@ -333,7 +333,7 @@ const DAMAGED: readonly (readonly [what: string, bytes: string | Uint8Array, pro
   ["other members of any kind", changed({ request: 1, recorded_at: [], duration_ms: "x", chunks: { a: 1 } }), []],
 ];
 
-test("read.py answers from the rest of a damaged file as we do", { skip }, async (t) => {
+slowTest("read.py answers from the rest of a damaged file as we do", { skip }, async (t) => {
   const folder = temporaryFolder(t);
   const requests = [...GOLDEN_REQUESTS, MISSING];
   const files = DAMAGED.map(([, bytes], index) => {
@@ -349,7 +349,7 @@ test("read.py answers from the rest of a damaged file as we do", { skip }, async
   }
 });
 
-test("read.py answers as we do from a file that was torn at any byte of its last line", { skip }, async (t) => {
+slowTest("read.py answers as we do from a file that was torn at any byte of its last line", { skip }, async (t) => {
   const folder = temporaryFolder(t);
   const bytes = utf8([...newest, second, first].map((line) => `${line}\n`).join(""));
   const start = bytes.length - utf8(first).length - 1;
@@ -368,7 +368,7 @@ test("read.py answers as we do from a file that was torn at any byte of its last
   assert.deepEqual(readings.map(({ answers }) => answers[0] !== null).lastIndexOf(false), cuts.length - 3);
 });
 
-test("read.py answers without the headers that only we hash from a line of pycachy", { skip }, async (t) => {
+slowTest("read.py answers without the headers that only we hash from a line of pycachy", { skip }, async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, `${oldest("of pycachy")}\n`);
   const headers = [JSON_TYPE, ["openai-beta", "a"]] as const;
@@ -398,7 +398,7 @@ for line in open(sys.argv[2], "rb"):
         print(json.dumps([sha256, base64.b64encode(answers[sha256][1]).decode()]))
 `;
 
-test("examples/read.py computes the digest of every golden request, and finds its answer", { skip }, () => {
+slowTest("examples/read.py computes the digest of every golden request, and finds its answer", { skip }, () => {
   const folder = fileURLToPath(new URL("../examples", import.meta.url));
   const { status, stdout, stderr } = spawnSync("python3", ["-c", ASK_EXAMPLE, folder, GOLDEN], { encoding: "utf8" });
   assert.equal(status, 0, stderr);
@@ -410,7 +410,7 @@ test("examples/read.py computes the digest of every golden request, and finds it
   assert.deepEqual(stdout.trimEnd().split("\n").map((line) => JSON.parse(line)), expected);
 });
 
-test("examples/read.py answers a request of the command line, and bears damage", { skip }, (t) => {
+slowTest("examples/read.py answers a request of the command line, and bears damage", { skip }, (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "cachy.jsonl");
   const body = join(folder, "body.json");

@@ -39,7 +39,11 @@ export function writePrograms({ url }: Provider): ReadmePrograms {
   return {
     async run(index, { cwd, env, flags }) {
       const keys = { OPENAI_API_KEY: "dummy", ANTHROPIC_API_KEY: "dummy", ...AWS_KEYS };
-      const exit = await runProgram(`${name}/${index}`, [], { cwd, flags, env: { ...keys, PROVIDER: url, ...env } });
+      const exit = await runProgram(join(folder, `${index}.ts`), [], {
+        cwd,
+        flags,
+        env: { ...keys, PROVIDER: url, ...env },
+      });
       assert.equal(exit.code, 0, exit.stderr + exit.stdout);
       return exit;
     },

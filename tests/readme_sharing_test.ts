@@ -1,10 +1,10 @@
 /** The programs of the README that need a Redis. Apart from the others: on Deno, a skipped test keeps `after` from running. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { test } from "node:test";
 import { startProvider } from "./provider/provider.ts";
 import { writePrograms } from "./readme.ts";
 import { redisIsMissing, startRedis } from "./redis.ts";
+import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 for (const [index, program] of [[3, "fourth"], [4, "fifth"]] as const) {

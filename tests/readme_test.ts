@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { readme, type ReadmePrograms, snippets, writePrograms } from "./readme.ts";
 import { thisRuntime } from "./sdk/case.ts";
+import { after, before, slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;
@@ -29,7 +29,7 @@ const TEST_FLAGS = {
 
 test("the README has eleven programs", () => assert.equal(snippets.length, 11));
 
-test("the first program of the README streams live, then from the file, and prints what it says", async (t) => {
+slowTest("the first program of the README streams live, then from the file, and prints what it says", async (t) => {
   provider.reset();
   const { stdout, stderr } = await programs.run(0, { cwd: temporaryFolder(t) });
   const tokens = stdout.trimEnd().split("\n");
@@ -42,7 +42,7 @@ test("the first program of the README streams live, then from the file, and prin
   assert.equal(shape(stderr), shape(printed));
 });
 
-test("the second program of the README records into its own file, also on another day", async (t) => {
+slowTest("the second program of the README records into its own file, also on another day", async (t) => {
   const cwd = temporaryFolder(t);
   provider.reset();
   const first = await programs.run(1, { cwd });
@@ -53,7 +53,7 @@ test("the second program of the README records into its own file, also on anothe
   assert.equal(provider.requests.length, 1);
 });
 
-test("the third program of the README is a test that needs no network in CI, once it is recorded", async (t) => {
+slowTest("the third program of the README is a test that needs no network in CI, once it is recorded", async (t) => {
   const cwd = temporaryFolder(t);
   provider.reset();
   const flags = TEST_FLAGS[thisRuntime().name];
@@ -64,7 +64,7 @@ test("the third program of the README is a test that needs no network in CI, onc
   assert.ok(readdirSync(cwd).includes("cachy.jsonl"));
 });
 
-test("the typing program of the README prints the same from the file, at the recorded pace", async (t) => {
+slowTest("the typing program of the README prints the same from the file, at the recorded pace", async (t) => {
   const cwd = temporaryFolder(t);
   provider.reset();
   const typing = snippets.findIndex((snippet) => snippet.includes("pace:"));
@@ -75,7 +75,7 @@ test("the typing program of the README prints the same from the file, at the rec
 });
 
 for (const recipe of ["axios.create", "FetchHttpHandler", "new Ollama()", "withOptions", "localhost:4000/v1"]) {
-  test(`the recipe of the README with ${recipe} records, and is answered from the file`, async (t) => {
+  slowTest(`the recipe of the README with ${recipe} records, and is answered from the file`, async (t) => {
     const cwd = temporaryFolder(t);
     provider.reset();
     const index = snippets.findIndex((snippet) => snippet.includes(recipe));

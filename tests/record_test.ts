@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { test } from "node:test";
 import type { Problem } from "../src/report/events.ts";
 import { type CollectOptions, type ReceivedBody, record } from "../src/record/record.ts";
 import { labelled } from "../src/replay/replay.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

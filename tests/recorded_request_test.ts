@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { sha256Hex, utf8 } from "../src/lib/bytes.ts";
 import { canonicalRequest, type Normalization } from "../src/request/canonical.ts";
 import type { RecordedRequest } from "../src/store/entry.ts";
 import { type KeepRequest, recordedRequest } from "../src/store/entry_request.ts";
 import { readHead, readRequest } from "../src/request/request.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonPost } from "./testing.ts";
 
 interface Options {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { Entry } from "../src/store/entry.ts";
 import { replay } from "../src/replay/replay.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type RequestKind, requestKind } from "../src/request/identify.ts";
+import { test } from "./suite.ts";
 
 function kindOf(path: string, method = "POST", headers: HeadersInit = {}): RequestKind {
   return requestKind(method, new URL(path, "https://api.example.com"), new Headers(headers));

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
-import { test } from "node:test";
 import {
   type FetchInit,
   type FetchInput,
@@ -13,6 +12,7 @@ import {
   type RequestData,
   urlOf,
 } from "../src/request/request.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const HELLO = new TextEncoder().encode("hello");

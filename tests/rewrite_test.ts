@@ -11,13 +11,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
 import { jsonlStore } from "../mod.ts";
 import { copyTo } from "../src/cli/edit/back_up.ts";
 import { formatEntry } from "../src/store/entry.ts";
 import { copyBytes } from "../src/store/jsonl/write_lines.ts";
 import { rewriteFile, type Rewriting } from "../src/store/jsonl/rewrite.ts";
 import { digestOf, entryOf } from "./store_contract.ts";
+import { test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const one = digestOf("5ece2360");

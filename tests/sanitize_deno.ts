@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createCachy, layeredStore, memoryStore, type Store, withCachy } from "../mod.ts";
 import { keyValueStore } from "../src/store/key_value.ts";
 import { type Fault, startProvider } from "./provider/provider.ts";
+import { sanitizedTest } from "./suite.ts";
 
 type Handle = ReturnType<typeof createCachy>;
 
@@ -26,21 +27,21 @@ async function withProvider(
   Deno.removeSync(folder, { recursive: true });
 }
 
-Deno.test("recording and replaying leaves nothing behind", () =>
+sanitizedTest("recording and replaying leaves nothing behind", () =>
   withProvider(undefined, async (ask, cachy) => {
     const live = await (await ask()).text();
     assert.equal(await (await ask()).text(), live);
     assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], [1, 1]);
   }));
 
-Deno.test("identical requests at once leave nothing behind", () =>
+sanitizedTest("identical requests at once leave nothing behind", () =>
   withProvider(undefined, async (ask, cachy) => {
     const texts = await Promise.all([ask(), ask(), ask()].map(async (response) => await (await response).text()));
     assert.equal(new Set(texts).size, 1);
     assert.equal(cachy.stats.recorded, 1);
   }));
 
-Deno.test("a wait that its own signal ends leaves nothing behind", () =>
+sanitizedTest("a wait that its own signal ends leaves nothing behind", () =>
   withProvider("hold", async (ask) => {
     const aborter = new AbortController();
     const first = await ask();
@@ -50,7 +51,7 @@ Deno.test("a wait that its own signal ends leaves nothing behind", () =>
     await first.body?.cancel();
   }));
 
-Deno.test("a break in the middle leaves nothing behind", () =>
+sanitizedTest("a break in the middle leaves nothing behind", () =>
   withProvider("hold", async (ask, cachy) => {
     const reader = (await ask()).body!.getReader();
     await reader.read();
@@ -59,7 +60,7 @@ Deno.test("a break in the middle leaves nothing behind", () =>
     assert.equal(cachy.stats.recorded, 0);
   }));
 
-Deno.test("an abort in the middle leaves nothing behind", () =>
+sanitizedTest("an abort in the middle leaves nothing behind", () =>
   withProvider("hold", async (ask) => {
     const aborter = new AbortController();
     const reader = (await ask({ signal: aborter.signal })).body!.getReader();
@@ -68,18 +69,21 @@ Deno.test("an abort in the middle leaves nothing behind", () =>
     await assert.rejects(reader.read(), { name: "AbortError" });
   }));
 
-Deno.test("a connection that breaks leaves nothing behind", () =>
+sanitizedTest("a connection that breaks leaves nothing behind", () =>
   withProvider("kill", async (ask) => {
     await assert.rejects((await ask()).text());
   }));
 
-Deno.test("a signal with a timeout that is not reached does not keep the process alive", () =>
-  withProvider(undefined, async (ask) => {
-    const aborter = new AbortController();
-    const signal = AbortSignal.any([aborter.signal]);
-    await (await ask({ signal })).text();
-    await (await ask({ signal })).text();
-  }));
+sanitizedTest(
+  "a signal with a timeout that is not reached does not keep the process alive",
+  () =>
+    withProvider(undefined, async (ask) => {
+      const aborter = new AbortController();
+      const signal = AbortSignal.any([aborter.signal]);
+      await (await ask({ signal })).text();
+      await (await ask({ signal })).text();
+    }),
+);
 
 /** A stream that is paced, of two chunks with a pause between them, which only an abort or a break ends. */
 async function pacedReader(pauseMs: number, signal?: AbortSignal) {
@@ -95,20 +99,20 @@ async function pacedReader(pauseMs: number, signal?: AbortSignal) {
 
 const DAY_MS = 86_400_000;
 
-Deno.test("a paced replay leaves no timer behind", async () => {
+sanitizedTest("a paced replay leaves no timer behind", async () => {
   const reader = await pacedReader(2, new AbortController().signal);
   assert.equal((await reader.read()).value?.byteLength, 2);
   assert.equal((await reader.read()).done, true);
 });
 
-Deno.test("a break in a pause of a replay leaves no timer behind", async () => {
+sanitizedTest("a break in a pause of a replay leaves no timer behind", async () => {
   const reader = await pacedReader(DAY_MS, new AbortController().signal);
   const reading = reader.read();
   await reader.cancel();
   assert.equal((await reading).done, true);
 });
 
-Deno.test("an abort in a pause of a replay leaves no timer behind", async () => {
+sanitizedTest("an abort in a pause of a replay leaves no timer behind", async () => {
   const aborter = new AbortController();
   const reader = await pacedReader(DAY_MS, AbortSignal.any([aborter.signal, AbortSignal.timeout(DAY_MS)]));
   const reading = reader.read();
@@ -116,7 +120,7 @@ Deno.test("an abort in a pause of a replay leaves no timer behind", async () => 
   await assert.rejects(reading, { name: "AbortError" });
 });
 
-Deno.test("a paced replay that nobody reads on leaves no timer behind", async () => {
+sanitizedTest("a paced replay that nobody reads on leaves no timer behind", async () => {
   await pacedReader(DAY_MS);
 });
 
@@ -130,16 +134,23 @@ async function share(shared: Store, timeLimitMs?: number): Promise<void> {
   await store.append(found);
 }
 
-Deno.test("a shared store that answers long before the time limit leaves no timer behind", () =>
-  share(keyValueStore(new Map([["cachy-5ece2360", JSON.stringify(found)]]))));
+sanitizedTest(
+  "a shared store that answers long before the time limit leaves no timer behind",
+  () => share(keyValueStore(new Map([["cachy-5ece2360", JSON.stringify(found)]]))),
+);
 
-Deno.test("a shared store that fails leaves no timer behind", () =>
-  share({ name: "down", find: () => Promise.reject(new Error("down")), append: () => {} }));
+sanitizedTest(
+  "a shared store that fails leaves no timer behind",
+  () => share({ name: "down", find: () => Promise.reject(new Error("down")), append: () => {} }),
+);
 
-Deno.test("a shared store that never answers leaves no timer behind, once the time limit is over", () =>
-  share(keyValueStore({ get: () => new Promise(() => {}), set: () => new Promise(() => {}) }, { timeLimitMs: 10 })));
+sanitizedTest(
+  "a shared store that never answers leaves no timer behind, once the time limit is over",
+  () =>
+    share(keyValueStore({ get: () => new Promise(() => {}), set: () => new Promise(() => {}) }, { timeLimitMs: 10 })),
+);
 
-Deno.test("a shared store that fails after the time limit leaves no unhandled rejection behind", async () => {
+sanitizedTest("a shared store that fails after the time limit leaves no unhandled rejection behind", async () => {
   let fail = (_: Error) => {};
   const late = () => new Promise<never>((_, reject) => fail = reject);
   await share(keyValueStore({ get: late, set: late }, { timeLimitMs: 5 }), 60_000);
@@ -149,7 +160,7 @@ Deno.test("a shared store that fails after the time limit leaves no unhandled re
   await new Promise((resolve) => setTimeout(resolve)); // a turn in which Deno would see it
 });
 
-Deno.test("scopes at the same time leave nothing behind", () =>
+sanitizedTest("scopes at the same time leave nothing behind", () =>
   withProvider(undefined, async (ask) => {
     const url = "https://a.example/v1/chat/completions";
     const scope = (namespace: string) =>

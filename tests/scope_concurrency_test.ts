@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { type Mode, MODES } from "../src/options/mode.ts";
 import { disableCachy, enableCachy, memoryStore, withCachy } from "../mod.ts";
 import { ask, freshProcess } from "./fresh_process.ts";
+import { runnable } from "./runnable.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder } from "./testing.ts";
 
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;
@@ -140,7 +141,7 @@ test("withCachy() counts stateful requests anew in each scope", async (t) => {
 
 test("withCachy() of several copies of the module compose", async (t) => {
   const paid = freshProcess(t);
-  const copy: typeof import("../mod.ts") = await import("../mod.ts" + "?scopes");
+  const copy: typeof import("../mod.ts") = await import(runnable("mod.ts?scopes").href);
   await withCachy(options(), async (outer) => {
     assert.equal(await ask(), 1);
     await copy.withCachy(options(), async (inner) => {

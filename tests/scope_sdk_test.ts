@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, beforeEach, test } from "node:test";
 import { createOpenAI } from "@ai-sdk/openai";
 import { generateText, streamText } from "ai";
 import OpenAI from "openai";
 import { type CachyOptions, enableCachy, withCachy } from "../mod.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
+import { after, before, beforeEach, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;

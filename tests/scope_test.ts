@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { CachyError, createCachy, disableCachy, enableCachy, memoryStore, withCachy } from "../mod.ts";
 import { sharedState } from "../src/global_fetch.ts";
 import { ask, freshProcess } from "./fresh_process.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, countingNetwork, jsonPost, network, streamAnswer } from "./testing.ts";
 
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;

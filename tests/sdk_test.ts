@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
 import { type Cachy, disableCachy, enableCachy, type Mode } from "../mod.ts";
 import { type Fault, type Provider, startProvider } from "./provider/provider.ts";
 import { sdkCases } from "./sdk/all.ts";
 import type { Client, SdkCase } from "./sdk/case.ts";
+import { after, before, slowTest, test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 let provider: Provider;
@@ -35,6 +35,16 @@ function prepare(t: TestContext): { readonly file: string; enable(mode?: Mode): 
 
 const connect = (sdkCase: SdkCase): Promise<Client> => sdkCase.client({ baseURL: provider.url });
 
+/** Of these SDKs; loading the others takes longer than their tests. */
+const FAST_SDKS = ["openai 7", "anthropic 1", "genai 3", "ai 7"];
+const fastCases = FAST_SDKS.flatMap((sdk) => {
+  const cases = sdkCases.filter((sdkCase) => sdkCase.sdk.startsWith(sdk));
+  return [cases[0], cases.find(({ streaming, requests }) => streaming && requests === 1)];
+});
+
+/** Whether a case belongs to the fast layer, which has the first one and the first stream of each SDK. */
+const isFast = (sdkCase: SdkCase) => fastCases.includes(sdkCase);
+
 const nextTurn = () => new Promise((done) => setImmediate(done));
 
 /** How a call ended, so that it can be compared with how it ends without us. */
@@ -56,9 +66,10 @@ function describe(error: unknown): string {
 
 for (const sdkCase of sdkCases) {
   const { name } = sdkCase;
+  const register = isFast(sdkCase) ? test : slowTest;
   const skip = sdkCase.skip();
 
-  test(
+  register(
     `${name}: is recorded while it is live, and replayed without a request`,
     { skip },
     async (t) => {
@@ -76,7 +87,7 @@ for (const sdkCase of sdkCases) {
     },
   );
 
-  test(
+  register(
     `${name}: reaches the network again after disableCachy()`,
     { skip },
     async (t) => {
@@ -103,10 +114,11 @@ const BROKEN: readonly Fault[] = ["kill", "truncate", "error"];
 
 for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && requests === 1)) {
   const { name } = sdkCase;
+  const register = isFast(sdkCase) ? test : slowTest;
   const skip = sdkCase.skip();
   const open = async (signal?: AbortSignal) => await (await connect(sdkCase)).stream!({ signal });
 
-  test(
+  register(
     `${name}: is not stored when the stream fails, and fails as without us`,
     { skip },
     async (t) => {
@@ -127,7 +139,7 @@ for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && 
     },
   );
 
-  test(
+  register(
     `${name}: lets a caller break at once, closes the connection and stores nothing`,
     { skip },
     async (t) => {
@@ -145,21 +157,25 @@ for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && 
     },
   );
 
-  test(`${name}: is stored when its terminal event has arrived, before the end of the body`, { skip }, async (t) => {
-    const { enable, lines } = prepare(t);
-    provider.fault = "hold-end";
-    const cachy = enable();
-    let linesAtEnd = 0;
-    const reading = open().then(collectAll).then(() => linesAtEnd = lines());
-    if (hasTerminalEvent(sdkCase)) { while (lines() === 0) await nextTurn(); }
-    else await provider.whenAsked(1);
-    provider.release();
-    await reading;
-    assert.ok(linesAtEnd > 0, "a program that exits now has lost nothing");
-    await cachy.flush();
-  });
+  register(
+    `${name}: is stored when its terminal event has arrived, before the end of the body`,
+    { skip },
+    async (t) => {
+      const { enable, lines } = prepare(t);
+      provider.fault = "hold-end";
+      const cachy = enable();
+      let linesAtEnd = 0;
+      const reading = open().then(collectAll).then(() => linesAtEnd = lines());
+      if (hasTerminalEvent(sdkCase)) { while (lines() === 0) await nextTurn(); }
+      else await provider.whenAsked(1);
+      provider.release();
+      await reading;
+      assert.ok(linesAtEnd > 0, "a program that exits now has lost nothing");
+      await cachy.flush();
+    },
+  );
 
-  test(`${name}: is not stored when it is aborted, and rejects as without us`, {
+  register(`${name}: is not stored when it is aborted, and rejects as without us`, {
     skip: skip ?? (sdkCase.abortable ? undefined : "the SDK takes no signal"),
   }, async (t) => {
     const { enable, lines } = prepare(t);

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test, type TestContext } from "node:test";
 import type { CachyOptions, Entry } from "../mod.ts";
 import { credentialsOf, isCredentialVariable } from "../src/secrets/values.ts";
 import { hideSecretValues } from "../src/store/entry_request.ts";
 import { keyShapeIn } from "../src/record/secret_check.ts";
+import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
 const SECRET = "s3cr3t/of+many&characters";
@@ -213,7 +213,7 @@ test("fetch() warns of a key that a stream spells in several events", async (t) 
   assert.deepEqual([cachy.stats.recorded, warnings().length], [1, 1]);
 });
 
-test("fetch() records a long text that begins like a PEM block and never ends", async (t) => {
+slowTest("fetch() records a long text that begins like a PEM block and never ends", async (t) => {
   const text = `-----BEGIN X-----${"\n".repeat(20_000_000)}`;
   const { cachy } = withSecret(t, () => new Response(text, { headers: { "content-type": "text/plain" } }));
   await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();

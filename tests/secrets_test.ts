@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "./suite.ts";
 import { canonicalJson } from "../src/lib/json.ts";
 import { recordedHeaders } from "../src/store/entry.ts";
 import { identityUrl, redactForm, redactJson, redactText } from "../src/secrets/redact.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { realpathSync, writeFileSync } from "node:fs";
 import { type CachyEvent, createCachy } from "../mod.ts";
 import { createSettings, type Settings } from "../src/options/settings.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder } from "./testing.ts";
 
 const VARIABLES = ["CI", "CACHY_MODE", "CACHY_FILE", "CACHY_DOMAINS", "CACHY_DEBUG", "CACHY_STRICT"] as const;

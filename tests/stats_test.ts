@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type CachyEvent, memoryStore } from "../mod.ts";
 import { createCounters } from "../src/report/stats.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 const usage = { prompt_tokens: 19, completion_tokens: 23 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
 import type { Entry, Store } from "../mod.ts";
+import { test, type TestContext } from "./suite.ts";
 
 /** A digest with this key; the last digit tells digests of one key apart. */
 export function digestOf(key: string, last = "0"): { readonly key: string; readonly sha256: string } {

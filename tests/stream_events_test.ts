@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type EventParser, jsonLinesParser, sseParser } from "../src/lib/framing.ts";
+import { test } from "./suite.ts";
 
 /** Name and text of the events of a text that arrives in these pieces. */
 function eventsOf(parser: EventParser, ...pieces: readonly string[]): [string, string][] {

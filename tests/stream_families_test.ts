@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { checkCompleteness, type CompletenessCheck } from "../src/record/completeness.ts";
+import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { setImmediate } from "node:timers";
 import { isTimeLimit, withinTime } from "../src/lib/wait.ts";
+import { test } from "./suite.ts";
 
 test("withinTime() gives what is answered in time, and throws what fails in time", async () => {
   assert.equal(await withinTime("a value", 1000), "a value");

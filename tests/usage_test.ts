@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type TokenCount, usageOf } from "../src/report/usage.ts";
 import type { Answer, Family, ProviderRequest } from "./provider/answer.ts";
 import { anthropic } from "./provider/anthropic.ts";
@@ -9,6 +8,7 @@ import { gemini } from "./provider/gemini.ts";
 import { ollama } from "./provider/ollama.ts";
 import { openai } from "./provider/openai.ts";
 import { sse } from "./provider/answer.ts";
+import { test } from "./suite.ts";
 
 const textOf = (answer: Answer | undefined): string => {
   assert.ok(answer);

@@ -1,12 +1,13 @@
 /** Asks by an SDK that is told nothing, and prints the answer. With a file as argument, it enables the cache itself. */
 import process from "node:process";
 import OpenAI from "openai";
+import { runnable } from "../runnable.ts";
 
 const [file = ""] = process.argv.slice(2);
 if (file !== "") {
   const { enableCachy } = await import("../../mod.ts");
   enableCachy({ file, mode: "auto" });
-  await import("../../src/auto.ts" + "?again");
+  await import(runnable("src/auto.ts?again").href);
 }
 
 const client = new OpenAI({ apiKey: "none", maxRetries: 0 });

@@ -19,8 +19,18 @@ export function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
+/** The sentences of the providers of this process, one a turn; without them, words that are hard to cut. */
+let sentences: readonly string[] = [];
+
+/** Gives the providers of this process sentences that a person would read, in place of the words for tests. */
+export function speak(...given: readonly string[]): void {
+  sentences = given;
+}
+
 /** Words of an answer, with characters of two, three and four bytes so that a cut can fall inside them. */
 export function wordsOf(turn: number): readonly string[] {
+  const sentence = sentences[(turn - 1) % sentences.length];
+  if (sentence !== undefined) return sentence.match(/\S+\s*/g) ?? [];
   return ["Grüße", " from", " the café", " 👋🏽", ` (answer ${turn})`, " — 日本語", " and", " naïve 🚀", "."];
 }
 

@@ -1,0 +1,2 @@
+/** A file that registers no test. */
+export {};
