@@ -1,7 +1,7 @@
 import type { Context } from "./flow/context.ts";
 import { createFetch } from "./flow/fetch.ts";
-import { createInFlight, refreshedIn, sharedInFlight } from "./flow/in_flight.ts";
-import { callOnTheWay, fetchUnderWrapper } from "./global_fetch.ts";
+import { createInFlight, createPending, refreshedIn, sharedInFlight } from "./flow/in_flight.ts";
+import { callOnTheWay, fetchUnderWrapper, withoutForeignWrapper } from "./global_fetch.ts";
 import { CachyError } from "./lib/errors.ts";
 import type { Miss } from "./miss/miss.ts";
 import type { CachyOptions } from "./options/options.ts";
@@ -11,7 +11,7 @@ import { createStaleIds } from "./report/stale_ids.ts";
 import { addNotebookDisplay, type CachyStats } from "./report/stats.ts";
 import { createOrdinals } from "./request/identify.ts";
 import { jsonlStore } from "./store/jsonl/store.ts";
-import type { Store } from "./store/store.ts";
+import { type Store, timeLimited } from "./store/store.ts";
 
 const NO_FETCH = "Cannot cache without a fetch: there is no global one here. Give one by the option { fetch }.";
 
@@ -73,35 +73,31 @@ export function createHandle(options: CachyOptions, { onDisable, sharesInFlight 
   // Taken once: somebody may put the handle's own fetch in the place of the global one.
   if (!options.fetch && typeof globalThis.fetch !== "function") throw new CachyError("invalid_option", NO_FETCH);
   const base = options.fetch ?? fetchUnderWrapper();
-  const network: typeof fetch = (...call) => callOnTheWay(base, call);
-  const cached = createFetch({ ...context, network });
+  const fetchOver = (network: typeof fetch, parts?: Partial<Context>) =>
+    createFetch({ ...context, ...parts, network: (...call) => callOnTheWay(network, call) }, network);
+  const cached = fetchOver(base);
   let isEnabled = true;
   const disable = () => {
     isEnabled = false;
     onDisable?.();
   };
-  const flush = async () => {
-    while (context.pending.size) await Promise.all(context.pending);
-  };
   const handle: Cachy = addNotebookDisplay({
-    fetch: (...call) => (isEnabled ? cached : network)(...call),
+    fetch: (...call) => (isEnabled ? cached : base)(...call),
     get file() {
       return fileStore?.name;
     },
     stats: context.reporter.stats,
     misses,
-    flush,
+    flush: context.pending.flush,
     disable,
     [Symbol.dispose]: disable,
     async [Symbol.asyncDispose]() {
-      await flush();
+      await context.pending.flush();
       disable();
     },
   });
   const inFlight = sharesInFlight ? sharedInFlight(place) : context.inFlight;
-  const wrap = memoized((original) =>
-    createFetch({ ...context, inFlight, network: (...call) => callOnTheWay(options.fetch ?? original, call) })
-  );
+  const wrap = memoized((original) => fetchOver(options.fetch ?? withoutForeignWrapper(original), { inFlight }));
   return { handle, wrap };
 }
 
@@ -120,7 +116,7 @@ function createHandleContext(options: CachyOptions): HandleContext {
   const reporter = createReporter({ debug, onEvent: options.onEvent, credentials });
   for (const warning of settings.warnings) reporter.warn(warning);
   const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
-  const store = options.store ?? fileStore as Store;
+  const store = options.store ? timeLimited(options.store) : fileStore as Store;
   options.store?.warnTo?.(reporter.warn);
   const place = () => options.store ?? store.name;
   const misses: Miss[] = [];
@@ -128,7 +124,7 @@ function createHandleContext(options: CachyOptions): HandleContext {
     settings,
     store,
     reporter,
-    pending: new Set<Promise<unknown>>(),
+    pending: createPending(),
     inFlight: createInFlight(),
     ordinals: createOrdinals(),
     staleIds: createStaleIds(() => store.name),

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Cachy, createHandle } from "./create_cachy.ts";
 import {
-  addressOf,
   runningScope,
   type Scope,
   SHARED_STATE,
@@ -95,8 +94,7 @@ function wrapperOf(shared: SharedState, original: typeof fetch): typeof fetch {
   if (known) return known;
   const wrapper: typeof fetch = (...call) => {
     const underway = shared.onTheWay.getStore();
-    const isOnTheWay = underway !== undefined && underway === addressOf(call);
-    const { wrap } = isOnTheWay ? {} : runningScope(shared) ?? shared;
+    const { wrap } = underway?.isOver === false ? {} : runningScope(shared) ?? shared;
     return (wrap?.(original) ?? original)(...call);
   };
   const mark: WrapperMark = { wrapper, original };
@@ -115,7 +113,7 @@ function createSharedState(): SharedState {
     originals: new WeakMap(),
     wrap: undefined,
     scopes: undefined,
-    onTheWay: new AsyncLocalStorage<string>(),
+    onTheWay: new AsyncLocalStorage(),
     platform: globalThis.fetch,
   };
 }

@@ -36,12 +36,18 @@ export interface SharedState extends Wrapped {
   /** Made by the first `withCachy`: who needs no scope pays for none. Before Node 24 it slows every promise. */
   scopes: { readonly current: AsyncLocalStorage<Scope>; running: number } | undefined;
   /**
-   * The URL that a fetch of somebody else is asked for, while it is. It may itself call a wrapper of ours, which for this
-   * URL then has nothing to do but to pass the call on.
+   * The call that a third-party fetch is answering. What it calls itself, however it spells the URL, belongs to this call:
+   * a wrapper of ours passes it on.
    */
-  readonly onTheWay: AsyncLocalStorage<string>;
+  readonly onTheWay: AsyncLocalStorage<CallOnTheWay>;
   /** The fetch that was found first. It is taken for one that calls no wrapper, which saves entering the storage. */
   readonly platform: typeof fetch;
+}
+
+/** A call that is on its way to the network. */
+export interface CallOnTheWay {
+  /** A rate limiter or a queue may keep the storage of a call that has been answered. */
+  isOver: boolean;
 }
 
 /** The place of the shared state in `globalThis`. */
@@ -76,20 +82,19 @@ export interface WrapperMark {
  * The fetch under the wrapper of another realm. Test runners with `vm` contexts hand the outer fetch in: there, too, the
  * innermost options win, so that nothing is recorded twice.
  */
-function withoutForeignWrapper(network: typeof fetch): typeof fetch {
+export function withoutForeignWrapper(network: typeof fetch): typeof fetch {
   const { [SHARED_STATE]: mark } = network as { [SHARED_STATE]?: WrapperMark };
   return mark?.wrapper === network ? withoutForeignWrapper(mark.original) : network;
 }
 
-/** Where a call goes, to compare it with another one. */
-export function addressOf([input]: Parameters<typeof fetch>): string {
-  return input instanceof Request ? input.url : String(input);
-}
-
 /** Calls a fetch so that it cannot come back to us. On Node 20 entering the storage makes every promise slower. */
-export function callOnTheWay(network: typeof fetch, call: Parameters<typeof fetch>): Promise<Response> {
+export async function callOnTheWay(network: typeof fetch, call: Parameters<typeof fetch>): Promise<Response> {
   const shared = sharedState();
-  const plain = withoutForeignWrapper(network);
-  if (!shared || network === shared.platform) return plain(...call);
-  return shared.onTheWay.run(addressOf(call), () => plain(...call));
+  if (!shared || network === shared.platform) return await network(...call);
+  const underway: CallOnTheWay = { isOver: false };
+  try {
+    return await shared.onTheWay.run(underway, () => network(...call));
+  } finally {
+    underway.isOver = true;
+  }
 }

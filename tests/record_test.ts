@@ -244,13 +244,40 @@ test("record() reports no drop, when it committed at the marker and more than ma
   assert.deepEqual([await settled, texts()], [undefined, [EVENTS.join("")]]);
 });
 
-test("record() commits, when nobody reads the body", async () => {
+test("record() commits an unread JSON body, and an unread stream when it is told to start", async () => {
+  for (const type of ["application/json", "text/event-stream"]) {
+    const { response, send, end } = source(type);
+    const { settled, texts, start } = recorded(response);
+    const body = type === "application/json" ? ['{"id":', "1}"] : EVENTS;
+    send(...body);
+    end();
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    assert.equal(texts().length, type === "application/json" ? 1 : 0);
+    start();
+    assert.equal(await settled, undefined);
+    assert.deepEqual(texts(), [body.join("")]);
+  }
+});
+
+test("record() commits an empty body that the caller cancels unread, and drops any other", async () => {
+  for (const body of ["", "{}"]) {
+    const { response, send, end } = source("application/json");
+    const { response: live, settled, texts } = recorded(response);
+    await live.body?.cancel();
+    if (body) send(body);
+    end();
+    assert.deepEqual([(await settled)?.reason, texts()], body ? ["cancelled", []] : [undefined, [""]]);
+  }
+});
+
+test("record() ends the wait for a store that hangs, when the caller aborts", async () => {
   const { response, send, end } = source();
-  const { settled, texts } = recorded(response);
+  const aborter = new AbortController();
+  const commit = () => new Promise<undefined>(() => aborter.abort(new Error("too long")));
+  const { response: live } = recorded(response, { commit, signal: aborter.signal });
   send(...EVENTS);
   end();
-  assert.equal(await settled, undefined);
-  assert.deepEqual(texts(), [EVENTS.join("")]);
+  await assert.rejects(live.text(), /too long/);
 });
 
 test("record() passes on why nothing was stored", async () => {
@@ -313,10 +340,11 @@ test("record() leaves no rejection unhandled, whatever fails and whoever reads",
       for (const ending of ["fail", "cancel", "cancel and fail"] as const) {
         for (const commit of [undefined, () => Promise.resolve<Problem>({ reason: "not-written", detail: "" })]) {
           const { response, send, fail } = source();
-          const { response: live, settled } = recorded(response, { commit });
+          const { response: live, settled, start } = recorded(response, { commit });
           const reader = readerOf(live);
           send(EVENTS[0] ?? "");
           if (read) await reader.read();
+          else start();
           if (ending !== "fail") await reader.cancel(new Error("enough"));
           if (ending !== "cancel") fail(new Error("reset"));
           await settled;

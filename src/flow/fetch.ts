@@ -1,3 +1,4 @@
+import { waitUnlessAborted } from "../lib/wait.ts";
 import { messageOf } from "../lib/errors.ts";
 import { tellAtExit } from "../miss/exit_summary.ts";
 import { CachyMissError, explainMiss, missResponse } from "../miss/miss.ts";
@@ -35,8 +36,9 @@ async function findOrWarn(
   identified: IdentifiedRequest,
 ): Promise<{ readonly entry?: Entry; readonly problem?: string }> {
   try {
-    return { entry: await find(context, identified) };
+    return { entry: await waitUnlessAborted(find(context, identified), identified.request.signal) };
   } catch (error) {
+    identified.request.signal?.throwIfAborted();
     const problem = storeProblem("read", context.store.name, error);
     context.reporter.warn(problem);
     return { problem };
@@ -83,9 +85,14 @@ function emitMiss({ reporter, settings }: Context, identified: IdentifiedRequest
   reporter.emit({ kind: "miss", request: eventRequest(identified), ms: settings.now() - identified.started });
 }
 
-/** Makes a fetch that answers what is recorded, and records what is not. */
-export function createFetch(context: Context): typeof fetch {
-  const { settings, network } = context;
+/**
+ * Makes a fetch that answers what is recorded, and records what is not.
+ *
+ * @param network Takes the calls that are not cached. What it asks an LLM while it answers them is cached, in contrast to
+ * what `context.network` asks while it answers a cached call.
+ */
+export function createFetch(context: Context, network: typeof fetch): typeof fetch {
+  const { settings } = context;
   return (...call) => {
     const url = settings.mode === "off" ? undefined : urlOf(call[0]);
     if (!url) return network(...call);

@@ -1,44 +1,122 @@
-import { waitUnlessAborted } from "../lib/wait.ts";
+import { deferred, monotonicNow, unlessIdle, waitUnlessAborted } from "../lib/wait.ts";
+import type { Recording } from "../record/record.ts";
 import type { Store } from "../store/store.ts";
 
-/** An answer, and when it is decided whether it became an entry. */
+/** A response, and its recording; missing if nothing is going to be stored. */
 export interface Answer {
   readonly response: Response;
-  /** Missing if nothing is going to be stored. It never rejects. */
-  readonly settled?: Promise<unknown>;
+  readonly recording?: Pick<Recording, "committed" | "idleMs" | "start">;
 }
 
-/** Identical requests that are in flight: the first one goes ahead, the others wait until its answer is settled. */
+/** How long identical requests wait for a first one of which nothing arrives, in milliseconds. */
+export const SILENCE_MS = 10_000;
+
+/** Identical requests that are in flight: the first one asks the network, the others wait for its entry. */
 export interface InFlightRequests {
   /**
-   * Answers a request, after the identical one that is in flight. All that waited then go ahead at once: they find the
-   * answer in the store, or each asks the network.
+   * Answers a request, after the identical one that is in flight.
+   *
+   * When the first one has written its entry, all others read it. When it fails, the next one asks the network. When
+   * nothing has arrived for 10 s, the others ask the network themselves.
    *
    * @throws What `answer` throws, or the reason of the request's own signal, which ends the wait.
    */
   join(sha256: string, signal: AbortSignal | undefined, answer: () => Promise<Answer>): Promise<Response>;
 }
 
-/** Makes a set of requests with none in flight. */
-export function createInFlight(): InFlightRequests {
-  const requests = new Map<string, Promise<void>>();
+/** A request that others wait for. */
+interface First {
+  /** Whether it has written an entry. It never rejects. */
+  readonly isWritten: Promise<boolean>;
+  readonly startedAt: number;
+  hasWaiters: boolean;
+  recording: Answer["recording"];
+}
+
+/** @param silenceMs How long identical requests wait for a first one of which nothing arrives. */
+export function createInFlight(silenceMs: number = SILENCE_MS): InFlightRequests {
+  const requests = new Map<string, First>();
+
+  const lead = async (sha256: string, answer: () => Promise<Answer>): Promise<Response> => {
+    const { promise: isWritten, resolve: decide } = deferred<boolean>();
+    const first: First = { isWritten, startedAt: monotonicNow(), hasWaiters: false, recording: undefined };
+    requests.set(sha256, first);
+    const settle = (written: boolean) => {
+      if (requests.get(sha256) === first) requests.delete(sha256);
+      decide(written);
+    };
+    try {
+      const { response, recording } = await answer();
+      first.recording = recording;
+      if (first.hasWaiters) recording?.start();
+      if (recording) recording.committed.then(settle);
+      else settle(false);
+      return response;
+    } catch (error) {
+      settle(false);
+      throw error;
+    }
+  };
+
   return {
     async join(sha256, signal, answer) {
-      const first = requests.get(sha256);
-      if (first) {
-        await waitUnlessAborted(first, signal);
-        return (await answer()).response;
+      const joinedAt = monotonicNow();
+      for (let first = requests.get(sha256); first; first = requests.get(sha256)) {
+        const isWritten = await waitUnlessAborted(outcomeOf(first, silenceMs), signal);
+        if (isWritten) return (await answer()).response;
+        // A chain of failures, too, delays a call no longer than one silent request.
+        if (isWritten === undefined || monotonicNow() - joinedAt > silenceMs) break;
       }
-      let settle = () => {};
-      requests.set(sha256, new Promise<void>((resolve) => settle = resolve).then(() => void requests.delete(sha256)));
-      try {
-        const { response, settled } = await answer();
-        if (settled) settled.then(settle);
-        else settle();
-        return response;
-      } catch (error) {
-        settle();
-        throw error;
+      return await lead(sha256, answer);
+    },
+  };
+}
+
+/** Whether a request has written an entry; undefined after a silence. */
+function outcomeOf(first: First, silenceMs: number): Promise<boolean | undefined> {
+  first.hasWaiters = true;
+  first.recording?.start();
+  const idleMs = () => first.recording?.idleMs() ?? monotonicNow() - first.startedAt;
+  return unlessIdle(first.isWritten, idleMs, silenceMs);
+}
+
+/** How long a flush waits for what may follow after an entry is written, in milliseconds. */
+const TRAILING_MS = 250;
+
+/** A recording that a flush waits for. */
+export interface Pending extends Pick<Recording, "committed" | "idleMs" | "start"> {
+  readonly settled: Promise<unknown>;
+}
+
+/** The recordings that are under way. */
+export interface PendingRecordings {
+  add(recording: Pending): void;
+  /** Waits until every recording is settled, or written and quiet, or has been silent for 10 s. */
+  flush(): Promise<void>;
+}
+
+/** @param silenceMs How long a flush waits for a recording of which nothing arrives. */
+export function createPending(silenceMs: number = SILENCE_MS): PendingRecordings {
+  const limits = new Map<Pending, number>();
+  const isQuiet = (recording: Pending) => recording.idleMs() >= (limits.get(recording) ?? 0);
+  return {
+    add(recording) {
+      limits.set(recording, silenceMs);
+      recording.committed.then((isWritten) => isWritten && limits.has(recording) && limits.set(recording, TRAILING_MS));
+      recording.settled.finally(() => limits.delete(recording));
+    },
+    async flush() {
+      for (;;) {
+        const open = [...limits.keys()].filter((recording) => !isQuiet(recording));
+        if (!open.length) return;
+        await Promise.all(open.map((recording) => {
+          recording.start();
+          const limit = limits.get(recording) ?? 0;
+          const ended = limit === TRAILING_MS
+            ? recording.settled
+            : Promise.race([recording.settled, recording.committed]);
+          return unlessIdle(ended, recording.idleMs, limit);
+        }));
       }
     },
   };
@@ -73,7 +151,7 @@ export function sharedByPlace<State>(make: () => State): (place: string | Store)
   };
 }
 
-const inFlightAt = sharedByPlace(createInFlight);
+const inFlightAt = sharedByPlace(() => createInFlight());
 
 /** The digests that mode `refresh` has recorded anew, by the place into which it did. */
 export const refreshedIn: (place: string | Store) => Set<string> = sharedByPlace(() => new Set<string>());

@@ -34,17 +34,17 @@ export async function answerLive(context: Context, identified: IdentifiedRequest
     settle(recording);
     return { response };
   }
-  const settled = recording.settled.then(settle).finally(() => pending.delete(settled));
-  pending.add(settled);
+  const settled = recording.settled.then(settle);
+  pending.add({ ...recording, settled });
   // Without a body the caller has seen its end at once.
   if (!recording.response.body) await settled;
-  return { response: recording.response, settled };
+  return { response: recording.response, recording };
 }
 
 function startRecording(context: Context, identified: IdentifiedRequest, response: Response): Recording | Problem {
   const { settings, store, reporter } = context;
   const { maxBodyBytes, now } = settings;
-  const { method, url } = identified.request;
+  const { method, url, signal } = identified.request;
   try {
     const head = { method, url, status: response.status, headers: response.headers };
     const problem = headProblem(head) ?? streamProblem(response);
@@ -53,7 +53,7 @@ function startRecording(context: Context, identified: IdentifiedRequest, respons
       if (settings.mode === "refresh") context.refreshed().add(identified.digest.sha256);
     };
     const commit = entryWriter(identified, head, { settings, store, reporter, onWritten });
-    return record(response, head, { maxBodyBytes, now, commit });
+    return record(response, head, { maxBodyBytes, now, signal, commit });
   } catch (error) {
     return { reason: "not-readable", detail: `the network gave no standard response: ${messageOf(error)}` };
   }

@@ -1,12 +1,20 @@
 /**
- * Waits for an answer, but not for ever.
+ * The timers and clocks of the platform, taken when this module is loaded: fake timers that a test installs later neither
+ * hold up a call nor reach a recording.
+ */
+export const { setTimeout, clearTimeout, Date: PlatformDate } = globalThis;
+
+/** Milliseconds since the start of the process, from the clock of the platform. */
+export const monotonicNow: () => number = globalThis.performance.now.bind(globalThis.performance);
+
+/**
+ * Waits for an answer up to a time limit.
  *
- * The time is taken in two halves: when a program that was busy for longer than the limit goes on, its timers come
- * before the answers that have arrived meanwhile.
+ * Two half timers: after a blocked event loop, one would fire before answers that have already arrived.
  *
- * @param answer A value, or the promise of one. What it gives after the time is up is thrown away, an error too.
+ * @param answer A value, or the promise of one. A result or an error that comes after the limit is discarded.
  * @param limit In milliseconds.
- * @throws What the promise rejects with, or that the time is up.
+ * @throws What the promise rejects with, or an error that says that the time is up.
  */
 export async function withinTime<Answer>(answer: Answer | Promise<Answer>, limit: number): Promise<Answer> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -19,6 +27,56 @@ export async function withinTime<Answer>(answer: Answer | Promise<Answer>, limit
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** How long to look once more after a limit has passed: answers that arrived in a blocked event loop come first. */
+const SECOND_LOOK_MS = 20;
+
+/**
+ * Waits for a promise as long as something goes on.
+ *
+ * @param promise It must not reject.
+ * @param idleMs How long nothing has happened, in milliseconds.
+ * @param limit How long nothing may happen, in milliseconds.
+ * @returns What the promise gives, or `undefined` when nothing has happened for longer than the limit.
+ */
+export async function unlessIdle<Result>(
+  promise: Promise<Result>,
+  idleMs: () => number,
+  limit: number,
+): Promise<Result | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const idle = new Promise<undefined>((resolve) => {
+    const look = (isSecond: boolean) => {
+      const left = limit - idleMs();
+      if (left <= 0 && isSecond) return resolve(undefined);
+      timer = setTimeout(look, left <= 0 ? SECOND_LOOK_MS : left, left <= 0);
+    };
+    look(false);
+  });
+  try {
+    return await Promise.race([promise, idle]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A promise, and the function that resolves it. */
+export interface Deferred<Result> {
+  readonly promise: Promise<Result>;
+  readonly resolve: (result: Result | PromiseLike<Result>) => void;
+}
+
+/** Makes a promise to resolve later; `Promise.withResolvers` is missing on Node 20. */
+export function deferred<Result>(): Deferred<Result> {
+  let resolve: Deferred<Result>["resolve"] = () => {};
+  const promise = new Promise<Result>((done) => resolve = done);
+  return { promise, resolve };
+}
+
+/** Whether a value has to be awaited. */
+export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof (value as { readonly then?: unknown } | undefined)?.then === "function";
 }
 
 /** How long a shared store may take by default, in milliseconds. */

@@ -1,3 +1,4 @@
+import { monotonicNow } from "../lib/wait.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
@@ -80,7 +81,7 @@ export function createSettings(options: CachyOptions): Settings {
     debug: options.debug ?? debug.choice ?? false,
     strict: strict.choice ?? false,
     findFile: fileFinder(options),
-    now: () => performance.now(),
+    now: monotonicNow,
   };
 }
 

@@ -1,5 +1,6 @@
 import { concatBytes } from "../lib/bytes.ts";
 import { messageOf } from "../lib/errors.ts";
+import { clearTimeout, deferred, monotonicNow, setTimeout, waitUnlessAborted } from "../lib/wait.ts";
 import { labelled } from "../replay/replay.ts";
 import type { Problem } from "../report/events.ts";
 import { checkCompleteness } from "./completeness.ts";
@@ -11,6 +12,15 @@ export interface Recording {
   readonly response: Response;
   /** Resolves when nothing more will be committed: to undefined if the body was, else to the reason why not. */
   readonly settled: Promise<Problem | undefined>;
+  /** Resolves as soon as the body is committed, to true; or to false when it ended without. */
+  readonly committed: Promise<boolean>;
+  /** For how long nothing has arrived or been written, in milliseconds. */
+  readonly idleMs: () => number;
+  /**
+   * Starts the copy of a stream before the caller reads it. Unread streams are not copied: a response that is dropped
+   * must not keep the process alive.
+   */
+  readonly start: () => void;
 }
 
 /**
@@ -24,28 +34,41 @@ export function record(original: Response, head: AnswerHead, options: CollectOpt
   const [live, copied] = original.body.tee();
   const copy = collect(copied, head, options);
   const { status, headers } = original;
-  const response = new Response(callerStream(live.getReader(), copy), { status, headers });
+  if (!isStream(headers)) copy.start();
+  const response = new Response(callerStream(live.getReader(), copy, options.signal), { status, headers });
   // On Deno a later abort() is lost if the original response is collected before its body has ended.
   const settled = copy.settled.then((problem) => (void original, problem));
-  return { response: labelled(response, original), settled };
+  const { committed, idleMs, start } = copy;
+  return { response: labelled(response, original), settled, committed, idleMs, start };
+}
+
+/** Whether a body may go on for long: it has no known length, and is not one JSON document. */
+function isStream(headers: Headers): boolean {
+  return !headers.has("content-length") && !/^application\/json\b/i.test(headers.get("content-type") ?? "");
 }
 
 /** Without a body there is nothing to wait for, and the original response has no stream that could be read twice. */
 function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOptions): Recording {
   const bytes = new Uint8Array();
   const problem = checkCompleteness(head).end(bytes);
-  return { response, settled: problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] }) };
+  const settled = problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] });
+  return { response, settled, committed: settled.then((failed) => !failed), idleMs: () => 0, start() {} };
 }
 
 /** The stream that the caller reads: hands a chunk out once the copy holds it, and the end once the line is written. */
-function callerStream(live: ReadableStreamDefaultReader<Uint8Array>, copy: Copy): ReadableStream<Uint8Array> {
+function callerStream(
+  live: ReadableStreamDefaultReader<Uint8Array>,
+  copy: Copy,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
   let given = 0;
   let cancelled = false;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
+      copy.start();
       // A failure of the network rejects here, and so reaches the caller as the error that it is.
       const { done, value } = await live.read();
-      await (done ? copy.settled : copy.holds(given + 1));
+      await waitUnlessAborted<unknown>(done ? copy.settled : copy.holds(given + 1), signal);
       if (cancelled) return;
       if (done) return controller.close();
       given++;
@@ -71,6 +94,8 @@ export interface CollectOptions {
   readonly maxBodyBytes: number;
   /** The clock, in milliseconds. */
   readonly now: () => number;
+  /** Of the caller: ends the wait for the store, too. */
+  readonly signal?: AbortSignal;
   /**
    * Called when the body is whole, before the caller can see that it is: with the terminal marker, and again at the end
    * if bytes followed. It must not throw: it returns why nothing was stored.
@@ -79,34 +104,46 @@ export interface CollectOptions {
 }
 
 /** The copy that is collected beside the caller's stream. */
-export interface Copy {
-  readonly settled: Promise<Problem | undefined>;
+export interface Copy extends Omit<Recording, "response"> {
   /** Resolves as soon as the copy holds this many chunks, and what they complete is committed; or when it ended. */
   holds(chunks: number): Promise<void>;
   /** The caller has stopped reading. */
   cancel(reason: unknown): void;
 }
 
-/** Collects a copy of a body, and commits it when it is whole. It never waits for the caller, so nobody can deadlock. */
+/** How long an empty body that the caller cancels may take to end, in milliseconds. */
+const EMPTY_END_MS = 100;
+
+/**
+ * Collects a copy of a body, and commits it when it is whole. The copy never waits for the caller, so they cannot
+ * deadlock.
+ */
 export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: CollectOptions): Copy {
   const reader = stream.getReader();
   const collector = createCollector(head, options);
   const progress = bell();
+  const result = deferred<Problem | undefined>();
   let held = 0;
+  let isStarted = false;
   let ended = false;
-  let cancelled = false;
+  let stopping: { readonly reason: unknown } | undefined;
+  let isCancelled = false;
 
+  const stop = () => {
+    isCancelled = true;
+    reader.cancel(stopping?.reason).catch(() => {});
+  };
   const run = async (): Promise<Problem | undefined> => {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return await collector.end(cancelled);
-      const problem = await collector.take(value);
+      if (done) return await collector.end(isCancelled);
+      const problem = stopping ? CANCELLED : await collector.take(value);
       held++;
       progress.notify();
       if (problem) return collector.giveUp(problem);
     }
   };
-  const settled = run().catch((error) => {
+  const settled = result.promise.catch((error) => {
     return collector.giveUp({ reason: "broken", detail: messageOf(error) });
   }).finally(() => {
     ended = true;
@@ -114,16 +151,31 @@ export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, op
     progress.notify();
     reader.cancel().catch(() => {});
   });
+  const start = () => {
+    if (isStarted) return;
+    isStarted = true;
+    result.resolve(run());
+  };
 
   return {
     settled,
+    committed: Promise.race([collector.stored, settled.then(() => collector.isStored())]),
+    idleMs: collector.idleMs,
+    start,
     async holds(count) {
       while (held < count && !ended) await progress.next();
     },
     cancel(reason) {
       if (ended) return;
-      cancelled = true;
-      reader.cancel(reason).catch(() => {});
+      stopping = { reason };
+      if (isStarted && held === 0 && !isStream(head.headers)) {
+        // An empty body is whole, and many clients cancel it unread.
+        const timer = setTimeout(stop, EMPTY_END_MS);
+        settled.finally(() => clearTimeout(timer));
+      } else {
+        stop();
+        start();
+      }
     },
   };
 }
@@ -138,25 +190,40 @@ interface Collector {
   giveUp(problem: Problem): Problem | undefined;
   /** Gives the memory back. */
   forget(): void;
+  /** Resolves to true when a body is stored. */
+  readonly stored: Promise<true>;
+  isStored(): boolean;
+  /** For how long nothing has arrived or been written, in milliseconds. */
+  idleMs(): number;
 }
+
+const CANCELLED: Problem = { reason: "cancelled", detail: "the caller stopped reading" };
 
 function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: CollectOptions): Collector {
   const check = checkCompleteness(head);
   const received = createReceived(now);
   let committedSize = 0;
   let failure: Problem | undefined;
+  const stored = deferred<true>();
   let isStored = false;
+  let isWriting = false;
+  let activeAt = monotonicNow();
 
   const commitReceived = async (bytes: Uint8Array<ArrayBuffer>) => {
     committedSize = received.size;
+    isWriting = true;
     const problem = await commit({ bytes, chunks: [...received.chunks] });
+    isWriting = false;
+    activeAt = monotonicNow();
     isStored ||= problem === undefined;
+    if (isStored) stored.resolve(true);
     failure = isStored ? undefined : problem;
   };
   const giveUp = (problem: Problem) => committedSize > 0 ? failure : problem;
 
   return {
     async take(chunk) {
+      activeAt = monotonicNow();
       received.add(chunk);
       const isMarked = check.push(chunk);
       const isTooLarge = received.size > maxBodyBytes;
@@ -164,7 +231,7 @@ function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: Collec
       return isTooLarge ? tooLarge(maxBodyBytes) : undefined;
     },
     async end(isCancelled) {
-      if (isCancelled) return giveUp({ reason: "cancelled", detail: "the caller stopped reading" });
+      if (isCancelled) return giveUp(CANCELLED);
       if (committedSize > 0 && committedSize === received.size) return failure;
       const bytes = received.bytes();
       const problem = check.end(bytes);
@@ -174,6 +241,9 @@ function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: Collec
     },
     giveUp,
     forget: received.forget,
+    stored: stored.promise,
+    isStored: () => isStored,
+    idleMs: () => isWriting ? 0 : monotonicNow() - activeAt,
   };
 }
 

@@ -1,3 +1,4 @@
+import { PlatformDate } from "../lib/wait.ts";
 import { eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
@@ -104,7 +105,7 @@ function makeEntry(
     headers: recordedHeaders(head.headers, keepHeaders),
     ...encodeBody(body.bytes, contentType),
     request,
-    recorded_at: new Date().toISOString(),
+    recorded_at: new PlatformDate().toISOString(),
     duration_ms: ms,
     chunks: canonical.streaming || isStreamed(contentType, body) ? body.chunks : undefined,
   };

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from "../lib/wait.ts";
+import { clearTimeout, LONGEST_TIMER_MS, monotonicNow, setTimeout } from "../lib/wait.ts";
 import type { Entry } from "../store/entry.ts";
 
 /** How fast a stream is replayed: as recorded, so many times as fast, or with a delay before each chunk. */
@@ -19,7 +19,7 @@ export interface Clock {
 
 /** The clock of the runtime. */
 const systemClock: Clock = {
-  now: () => performance.now(),
+  now: monotonicNow,
   after(ms, call) {
     const timer = setTimeout(call, Math.min(ms, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);

@@ -1,5 +1,5 @@
 import { CachyError, checkStoreOptions } from "../lib/errors.ts";
-import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
+import { DEFAULT_TIME_LIMIT_MS, monotonicNow, withinTime } from "../lib/wait.ts";
 import {
   describeWithout,
   isStore,
@@ -123,7 +123,7 @@ interface Resting {
 /** Leaves a store alone for a while that failed, or gave no answer in time. */
 function askedUnlessResting(store: Store, { timeLimitMs, without, warn }: Resting): Asker & { rests(): boolean } {
   let restsUntil = 0;
-  const rests = () => performance.now() < restsUntil;
+  const rests = () => monotonicNow() < restsUntil;
   return {
     rests,
     async ask(verb, question) {
@@ -134,7 +134,7 @@ function askedUnlessResting(store: Store, { timeLimitMs, without, warn }: Restin
         // Calls that were under way together meet one failure: only the first of them says so.
         if (!rests()) {
           const pauseMs = PAUSE_IN_LIMITS * timeLimitMs;
-          restsUntil = performance.now() + pauseMs;
+          restsUntil = monotonicNow() + pauseMs;
           const problem = storeProblem(verb, store.name, error).replace(/\.$/, "");
           warn(`${problem}. For ${pauseMs / 1000} s only ${without.name} is used.`);
         }

@@ -1,6 +1,6 @@
 import { messageOf, type Rule } from "../lib/errors.ts";
 import { show } from "../lib/show.ts";
-import { isTimeLimit, LONGEST_TIMER_MS } from "../lib/wait.ts";
+import { isPromise, isTimeLimit, LONGEST_TIMER_MS, withinTime } from "../lib/wait.ts";
 import { redactText } from "../secrets/redact.ts";
 import type { Entry } from "./entry.ts";
 
@@ -8,7 +8,7 @@ import type { Entry } from "./entry.ts";
  * Where entries are kept. Both functions may be synchronous or asynchronous.
  *
  * A store that fails throws; the call is then answered by the network, with one warning. A store that gives no answer
- * makes the call wait: put a time limit to whatever is asked over a network.
+ * within 10 s counts as one that fails, unless it has a `timeLimitMs` of its own.
  *
  * @example A store of your own
  * ```ts
@@ -43,7 +43,7 @@ export interface Store {
    * in which listing takes long.
    */
   entries?(): Iterable<Entry> | AsyncIterable<Entry>;
-  /** For how long it makes a call wait at most, in milliseconds, if it sees to that; `layeredStore` goes by it. */
+  /** The longest time that the store lets a call wait, in milliseconds. `layeredStore` uses it as its limit. */
   readonly timeLimitMs?: number;
   /**
    * Tells the store where to report what is wrong but fails no call, such as a line that is no entry. A handle calls it
@@ -101,6 +101,28 @@ export function memoryStore(): Store {
 /** What is wrong with a store that failed, in one sentence. */
 export function storeProblem(verb: "read" | "write", storeName: string, error: unknown): string {
   return `Cannot ${verb} ${storeName}: ${messageOf(error)}`;
+}
+
+/** How long a store without a time limit of its own may take for one answer, in milliseconds. */
+const STORE_LIMIT_MS = 10_000;
+
+/** Gives a time limit to a store that has none: a store that hangs then counts as one that fails. */
+export function timeLimited(store: Store): Store {
+  if (store.timeLimitMs !== undefined) return store;
+  const limited = <Answer>(answer: Answer | Promise<Answer>) =>
+    isPromise(answer) ? withinTime(answer, STORE_LIMIT_MS) : answer;
+  return {
+    get name() {
+      return store.name;
+    },
+    get size() {
+      return store.size;
+    },
+    find: (key, sha256) => limited(store.find(key, sha256)),
+    append: (entry) => limited(store.append(entry)),
+    entries: store.entries && (() => store.entries?.() ?? []),
+    warnTo: (warn) => store.warnTo?.(warn),
+  };
 }
 
 /** The rule of the option `timeLimitMs`. */
