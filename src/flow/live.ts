@@ -1,6 +1,6 @@
 import { messageOf } from "../lib/errors.ts";
 import { headProblem } from "../record/completeness.ts";
-import { record, type Recording } from "../record/record.ts";
+import { record, type Recording, streamProblem } from "../record/record.ts";
 import { entryWriter } from "../record/write_entry.ts";
 import { eventRequest, type Problem } from "../report/events.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
@@ -57,10 +57,4 @@ function startRecording(context: Context, identified: IdentifiedRequest, respons
   } catch (error) {
     return { reason: "not-readable", detail: `the network gave no standard response: ${messageOf(error)}` };
   }
-}
-
-/** Other implementations of fetch, such as node-fetch, have bodies that cannot be copied while they are read. */
-function streamProblem({ body }: Response): Problem | undefined {
-  if (body === null || body instanceof ReadableStream) return undefined;
-  return { reason: "not-readable", detail: "the option fetch gave a response whose body is no ReadableStream" };
 }

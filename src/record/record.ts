@@ -30,16 +30,48 @@ export interface Recording {
  * out of a stream would block until the server is done.
  */
 export function record(original: Response, head: AnswerHead, options: CollectOptions): Recording {
-  if (!original.body) return recordEmpty(original, head, options);
-  const [live, copied] = original.body.tee();
-  const copy = collect(copied, head, options);
+  if (!hasBody(original)) return recordEmpty(original, head, options);
+  const branches = readTwice(original);
+  const copy = collect(() => branches()[1], head, options);
   const { status, headers } = original;
   if (!isStream(headers)) copy.start();
-  const response = new Response(callerStream(live.getReader(), copy, options.signal), { status, headers });
+  const response = new Response(callerStream(() => branches()[0], copy, options.signal), { status, headers });
   // On Deno a later abort() is lost if the original response is collected before its body has ended.
   const settled = copy.settled.then((problem) => (void original, problem));
   const { committed, idleMs, start } = copy;
   return { response: labelled(response, original), settled, committed, idleMs, start };
+}
+
+/**
+ * Whether a response has a body, without touching the one of a stream from the network: on Bun a touched body keeps the
+ * process alive.
+ */
+function hasBody(response: Response): boolean {
+  return isUntouchable(response) || response.body !== null;
+}
+
+/** Whether the body is a stream from the network that may go on for long. */
+function isUntouchable({ url, status, headers }: Response): boolean {
+  return url !== "" && status !== 204 && status !== 205 && isStream(headers);
+}
+
+/** Other implementations of fetch, such as node-fetch, have bodies that cannot be copied while they are read. */
+export function streamProblem(response: Response): Problem | undefined {
+  const isStandard = response instanceof Response && isUntouchable(response);
+  if (isStandard || response.body === null || response.body instanceof ReadableStream) return undefined;
+  return { reason: "not-readable", detail: "the option fetch gave a response whose body is no ReadableStream" };
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** Both branches of a body. They are made by the first read: on Bun they keep the process alive. */
+function readTwice(response: Response): () => readonly [live: Reader, copied: Reader] {
+  let readers: readonly [Reader, Reader] | undefined;
+  return () => {
+    if (readers) return readers;
+    const [live, copied] = (response.body ?? new Blob().stream()).tee();
+    return readers = [live.getReader(), copied.getReader()];
+  };
 }
 
 /** Whether a body may go on for long: it has no known length, and is not one JSON document. */
@@ -57,7 +89,7 @@ function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOp
 
 /** The stream that the caller reads: hands a chunk out once the copy holds it, and the end once the line is written. */
 function callerStream(
-  live: ReadableStreamDefaultReader<Uint8Array>,
+  live: () => Reader,
   copy: Copy,
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
@@ -67,7 +99,7 @@ function callerStream(
     async pull(controller) {
       copy.start();
       // A failure of the network rejects here, and so reaches the caller as the error that it is.
-      const { done, value } = await live.read();
+      const { done, value } = await live().read();
       await waitUnlessAborted<unknown>(done ? copy.settled : copy.holds(given + 1), signal);
       if (cancelled) return;
       if (done) return controller.close();
@@ -76,7 +108,7 @@ function callerStream(
     },
     cancel(reason) {
       cancelled = true;
-      live.cancel(reason).catch(() => {});
+      live().cancel(reason).catch(() => {});
       copy.cancel(reason);
     },
   }, { highWaterMark: 0 });
@@ -118,8 +150,7 @@ const EMPTY_END_MS = 100;
  * Collects a copy of a body, and commits it when it is whole. The copy never waits for the caller, so they cannot
  * deadlock.
  */
-export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, options: CollectOptions): Copy {
-  const reader = stream.getReader();
+export function collect(reader: () => Reader, head: AnswerHead, options: CollectOptions): Copy {
   const collector = createCollector(head, options);
   const progress = bell();
   const result = deferred<Problem | undefined>();
@@ -131,11 +162,11 @@ export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, op
 
   const stop = () => {
     isCancelled = true;
-    reader.cancel(stopping?.reason).catch(() => {});
+    reader().cancel(stopping?.reason).catch(() => {});
   };
   const run = async (): Promise<Problem | undefined> => {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader().read();
       if (done) return await collector.end(isCancelled);
       const problem = stopping ? CANCELLED : await collector.take(value);
       held++;
@@ -149,7 +180,7 @@ export function collect(stream: ReadableStream<Uint8Array>, head: AnswerHead, op
     ended = true;
     collector.forget();
     progress.notify();
-    reader.cancel().catch(() => {});
+    reader().cancel().catch(() => {});
   });
   const start = () => {
     if (isStarted) return;
