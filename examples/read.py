@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Reads a cachy.jsonl by FORMAT.md: `read.py FILE` lists it, `read.py FILE METHOD URL [BODYFILE]` writes an answer.
+"""Reads a cachy.jsonl, as FORMAT.md describes it.
 
-Left out are the ids of Gemini's calls, the parts of forms, and the option `normalize`.
+`read.py FILE` lists the recorded responses.
+`read.py FILE METHOD URL [BODYFILE]` prints the body of one response.
+
+It does not implement the rules for ids of Gemini's function calls, for parts of forms and for the option `normalize`.
 """
 import base64
 import hashlib
@@ -31,13 +34,13 @@ def digest(method, url, body=b"", **extras):
         streams = streams or isinstance(value, dict) and value.get("stream") is True
         body = json.dumps(value, sort_keys=True).encode()
     except ValueError:
-        pass  # what is no JSON is hashed as it is
+        pass  # other bodies are hashed unchanged
     end = "\n" + json.dumps(extras, ensure_ascii=False, separators=(",", ":")) if extras else ""
     return hashlib.sha256(f"{start}{'?' if query else ''}{query}{streams}".encode() + body + end.encode()).hexdigest()
 
 
 def read(path):
-    """The last line of a digest counts; what pycachy wrote has its first 8 digits alone."""
+    """Returns the last entry of each digest. Lines from pycachy have only the first 8 digits of the digest, as `key`."""
     answers = {}
     for number, line in enumerate(open(path, "rb").read().split(b"\n"), 1):
         try:

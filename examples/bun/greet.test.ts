@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { greet } from "./greet.ts";
 
 test("greets by name", async () => {
-  // The preload enabled the cache: this one is in cachy.jsonl.
+  // The preload enabled cachy. This response is in cachy.jsonl.
   expect(await greet("Ada")).toContain("Ada");
 });
 

@@ -3,7 +3,7 @@ import { withCachy } from "@cachy/core";
 import { greet } from "./greet.ts";
 
 Deno.test("greets by name", async () => {
-  // --preload enabled the cache: this one is in cachy.jsonl.
+  // --preload enabled cachy. This response is in cachy.jsonl.
   assert.match(await greet("Ada"), /Ada/);
 });
 

@@ -2,7 +2,7 @@ import { withCachy } from "@cachy/core";
 import { greet } from "./greet.js";
 
 test("greets by name", async () => {
-  // The set-up file enabled the cache: this one is in cachy.jsonl.
+  // The set-up file enabled cachy. This response is in cachy.jsonl.
   expect(await greet("Ada")).toContain("Ada");
 });
 

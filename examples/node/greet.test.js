@@ -4,7 +4,7 @@ import { withCachy } from "@cachy/core";
 import { greet } from "./greet.js";
 
 test("greets by name", async () => {
-  // --import enabled the cache: this one is in cachy.jsonl.
+  // --import enabled cachy. This response is in cachy.jsonl.
   assert.match(await greet("Ada"), /Ada/);
 });
 

@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 
-/** The program under test: it knows nothing of the cache. */
+/** The program under test. It contains no code for the cache. */
 export async function greet(name, language = "English") {
   const client = new OpenAI({ apiKey: process.env.OPENAI_API_KEY ?? "not needed in CI" });
   const answer = await client.responses.create({

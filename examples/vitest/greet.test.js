@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { greet } from "./greet.js";
 
 test("greets by name", async () => {
-  // The set-up file enabled the cache: this one is in cachy.jsonl.
+  // The set-up file enabled cachy. This response is in cachy.jsonl.
   expect(await greet("Ada")).toContain("Ada");
 });
 
