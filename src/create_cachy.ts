@@ -1,6 +1,6 @@
 import type { Context } from "./flow/context.ts";
 import { createFetch } from "./flow/fetch.ts";
-import { createInFlight, refreshedIn, sharedInFlight } from "./flow/in_flight.ts";
+import { createInFlight, createPending, pendingAt, refreshedIn, sharedInFlight } from "./flow/in_flight.ts";
 import { callOnTheWay, fetchUnderWrapper } from "./global_fetch.ts";
 import { CachyError } from "./lib/errors.ts";
 import type { Miss } from "./miss/miss.ts";
@@ -28,7 +28,10 @@ export interface Cachy extends Disposable, AsyncDisposable {
   readonly stats: CachyStats;
   /** The requests that mode `replay` could not answer, the last 1,000. */
   readonly misses: readonly Miss[];
-  /** Waits until every answer that is under way is stored or dropped. */
+  /**
+   * Waits until every recording that is in progress is stored or dropped: those of this handle, and those that other
+   * handles of the process make into the same file or store. Like `file`, it may search the project's folder.
+   */
   flush(): Promise<void>;
   /** From now on `fetch` is the plain one, also for clients that hold it. */
   disable(): void;
@@ -57,6 +60,8 @@ export interface WrappingHandle {
   readonly handle: Cachy;
   /** A fetch that caches what an original answers; always the same one for the same original. */
   readonly wrap: (original: typeof fetch) => typeof fetch;
+  /** Waits until every recording of this handle is stored or dropped. */
+  readonly flushOwn: () => Promise<void>;
 }
 
 /** What the maker of a handle adds to it. */
@@ -80,9 +85,7 @@ export function createHandle(options: CachyOptions, { onDisable, sharesInFlight 
     isEnabled = false;
     onDisable?.();
   };
-  const flush = async () => {
-    while (context.pending.size) await Promise.all(context.pending);
-  };
+  const flush = async () => await pendingAt(place()).flush();
   const handle: Cachy = addNotebookDisplay({
     fetch: (...call) => (isEnabled ? cached : network)(...call),
     get file() {
@@ -102,7 +105,7 @@ export function createHandle(options: CachyOptions, { onDisable, sharesInFlight 
   const wrap = memoized((original) =>
     createFetch({ ...context, inFlight, network: (...call) => callOnTheWay(options.fetch ?? original, call) })
   );
-  return { handle, wrap };
+  return { handle, wrap, flushOwn: context.pending.flush };
 }
 
 interface HandleContext {
@@ -124,11 +127,18 @@ function createHandleContext(options: CachyOptions): HandleContext {
   options.store?.warnTo?.(reporter.warn);
   const place = () => options.store ?? store.name;
   const misses: Miss[] = [];
+  const own = createPending();
   const context = {
     settings,
     store,
     reporter,
-    pending: new Set<Promise<unknown>>(),
+    pending: {
+      ...own,
+      add(settled: Promise<unknown>) {
+        own.add(settled);
+        pendingAt(place()).add(settled);
+      },
+    },
     inFlight: createInFlight(),
     ordinals: createOrdinals(),
     staleIds: createStaleIds(() => store.name),

@@ -4,7 +4,7 @@ import type { Reporter } from "../report/reporter.ts";
 import type { StaleIds } from "../report/stale_ids.ts";
 import type { Ordinals } from "../request/identify.ts";
 import type { Store } from "../store/store.ts";
-import type { InFlightRequests } from "./in_flight.ts";
+import type { InFlightRequests, PendingRecordings } from "./in_flight.ts";
 
 /** What the requests of one handle share. */
 export interface Context {
@@ -18,8 +18,7 @@ export interface Context {
   readonly ordinals: Ordinals;
   /** Digests that mode `refresh` has recorded anew in this process. */
   readonly refreshed: () => Set<string>;
-  /** Recordings that are under way. */
-  readonly pending: Set<Promise<unknown>>;
+  readonly pending: PendingRecordings;
   /** Ids of replayed answers, which the provider may have forgotten. */
   readonly staleIds: StaleIds;
   readonly addMiss: (miss: Miss) => void;

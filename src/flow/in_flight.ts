@@ -1,3 +1,4 @@
+import { shared } from "../lib/shared_state.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import type { Store } from "../store/store.ts";
 
@@ -56,16 +57,41 @@ export function sharedInFlight(place: () => string | Store): InFlightRequests {
   return { join: (...call) => inFlightAt(place()).join(...call) };
 }
 
+/** The recordings that are under way. */
+export interface PendingRecordings {
+  /** @param settled Resolves when the recording is stored or dropped. It must not reject. */
+  add(settled: Promise<unknown>): void;
+  /** Waits until every recording is stored or dropped. */
+  flush(): Promise<void>;
+}
+
+/** Makes a set of recordings with none under way. */
+export function createPending(): PendingRecordings {
+  const pending = new Set<Promise<unknown>>();
+  return {
+    add(settled) {
+      pending.add(settled);
+      settled.then(() => pending.delete(settled));
+    },
+    async flush() {
+      while (pending.size) await Promise.all(pending);
+    },
+  };
+}
+
 /**
  * Makes something that all handles of the process share which record into the same place.
  *
+ * @param name Its name in the shared state.
  * @param make Makes the one of a place that is asked for first.
  * @returns Gives the one of a place: of a file by its path, of another store by itself.
  */
-export function sharedByPlace<State>(make: () => State): (place: string | Store) => State {
-  const byPath = new Map<string, State>();
-  const byStore = new WeakMap<Store, State>();
+export function sharedByPlace<State>(name: string, make: () => State): (place: string | Store) => State {
   return (place) => {
+    const { byPath, byStore } = shared(name, () => ({
+      byPath: new Map<string, State>(),
+      byStore: new WeakMap<Store, State>(),
+    }));
     const state = (typeof place === "string" ? byPath.get(place) : byStore.get(place)) ?? make();
     if (typeof place === "string") byPath.set(place, state);
     else byStore.set(place, state);
@@ -73,7 +99,13 @@ export function sharedByPlace<State>(make: () => State): (place: string | Store)
   };
 }
 
-const inFlightAt = sharedByPlace(createInFlight);
+const inFlightAt = sharedByPlace("inFlight", () => createInFlight());
+
+/** The recordings that all handles of the process make into a place. */
+export const pendingAt: (place: string | Store) => PendingRecordings = sharedByPlace("pending", () => createPending());
 
 /** The digests that mode `refresh` has recorded anew, by the place into which it did. */
-export const refreshedIn: (place: string | Store) => Set<string> = sharedByPlace(() => new Set<string>());
+export const refreshedIn: (place: string | Store) => Set<string> = sharedByPlace(
+  "refreshed",
+  () => new Set<string>(),
+);

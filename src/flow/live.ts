@@ -34,7 +34,7 @@ export async function answerLive(context: Context, identified: IdentifiedRequest
     settle(recording);
     return { response };
   }
-  const settled = recording.settled.then(settle).finally(() => pending.delete(settled));
+  const settled = recording.settled.then(settle);
   pending.add(settled);
   // Without a body the caller has seen its end at once.
   if (!recording.response.body) await settled;
