@@ -69,14 +69,13 @@ const nodeImporters = [
   "src/options/settings.ts", // finds the project's folder
   "src/miss/exit_summary.ts",
   "src/global_fetch.ts",
-  "src/enable_cachy.ts",
   "src/with_cachy.ts",
   "src/cli.ts",
   "src/cli/",
 ];
 
 /** These write to `globalThis`. */
-const globalWriters = ["src/enable_cachy.ts"];
+const globalWriters = ["src/enable_cachy.ts", "src/lib/shared_state.ts"];
 
 /** These load a module when they are called. */
 const lazyImporters = ["src/store/jsonl/compact_file.ts"];

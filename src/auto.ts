@@ -20,18 +20,19 @@
  * @module
  */
 import { enableCachy } from "./enable_cachy.ts";
-import { runningScope, sharedState } from "./global_fetch.ts";
+import { globalFetch, runningScope } from "./global_fetch.ts";
 import { messageOf } from "./lib/errors.ts";
+import { warnOnStderr } from "./store/store.ts";
 
 /** Whether the program has said by itself what it wants. */
 function isEnabled(): boolean {
-  const shared = sharedState();
-  return shared !== undefined && (runningScope(shared) ?? shared).wrap !== undefined;
+  const state = globalFetch();
+  return state !== undefined && (runningScope(state) ?? state).wrap !== undefined;
 }
 
 try {
   if (!isEnabled()) enableCachy();
 } catch (error) {
   // A preload that throws would end the program before its first line.
-  console.error(`cachy: ${messageOf(error)}`);
+  warnOnStderr(messageOf(error));
 }

@@ -1,6 +1,13 @@
 import type { Context } from "./flow/context.ts";
 import { createFetch } from "./flow/fetch.ts";
-import { createInFlight, createPending, refreshedIn, sharedInFlight } from "./flow/in_flight.ts";
+import {
+  createInFlight,
+  createPending,
+  type Pending,
+  pendingAt,
+  refreshedIn,
+  sharedInFlight,
+} from "./flow/in_flight.ts";
 import { callOnTheWay, fetchUnderWrapper, withoutForeignWrapper } from "./global_fetch.ts";
 import { CachyError } from "./lib/errors.ts";
 import type { Miss } from "./miss/miss.ts";
@@ -28,7 +35,10 @@ export interface Cachy extends Disposable, AsyncDisposable {
   readonly stats: CachyStats;
   /** The requests that mode `replay` could not answer, the last 1,000. */
   readonly misses: readonly Miss[];
-  /** Waits until every answer that is under way is stored or dropped. */
+  /**
+   * Waits until every recording that is in progress is stored or dropped: those of this handle, and those that other
+   * handles of the process make into the same file or store. Like `file`, it may search the project's folder.
+   */
   flush(): Promise<void>;
   /** From now on `fetch` is the plain one, also for clients that hold it. */
   disable(): void;
@@ -57,6 +67,8 @@ export interface WrappingHandle {
   readonly handle: Cachy;
   /** A fetch that caches what an original answers; always the same one for the same original. */
   readonly wrap: (original: typeof fetch) => typeof fetch;
+  /** Waits until every recording of this handle is stored or dropped. */
+  readonly flushOwn: () => Promise<void>;
 }
 
 /** What the maker of a handle adds to it. */
@@ -81,6 +93,7 @@ export function createHandle(options: CachyOptions, { onDisable, sharesInFlight 
     isEnabled = false;
     onDisable?.();
   };
+  const flush = async () => await pendingAt(place()).flush();
   const handle: Cachy = addNotebookDisplay({
     fetch: (...call) => (isEnabled ? cached : base)(...call),
     get file() {
@@ -88,17 +101,17 @@ export function createHandle(options: CachyOptions, { onDisable, sharesInFlight 
     },
     stats: context.reporter.stats,
     misses,
-    flush: context.pending.flush,
+    flush,
     disable,
     [Symbol.dispose]: disable,
     async [Symbol.asyncDispose]() {
-      await context.pending.flush();
+      await flush();
       disable();
     },
   });
   const inFlight = sharesInFlight ? sharedInFlight(place) : context.inFlight;
   const wrap = memoized((original) => fetchOver(options.fetch ?? withoutForeignWrapper(original), { inFlight }));
-  return { handle, wrap };
+  return { handle, wrap, flushOwn: context.pending.flush };
 }
 
 interface HandleContext {
@@ -120,11 +133,18 @@ function createHandleContext(options: CachyOptions): HandleContext {
   options.store?.warnTo?.(reporter.warn);
   const place = () => options.store ?? store.name;
   const misses: Miss[] = [];
+  const own = createPending();
   const context = {
     settings,
     store,
     reporter,
-    pending: createPending(),
+    pending: {
+      ...own,
+      add(recording: Pending) {
+        own.add(recording);
+        pendingAt(place()).add(recording);
+      },
+    },
     inFlight: createInFlight(),
     ordinals: createOrdinals(),
     staleIds: createStaleIds(() => store.name),

@@ -1,18 +1,15 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { type Cachy, createHandle } from "./create_cachy.ts";
 import {
+  type GlobalFetch,
+  globalFetch,
+  joinGlobalFetch,
   runningScope,
   type Scope,
-  SHARED_STATE,
-  type SharedState,
-  sharedState,
   type Wrapped,
   type WrapperMark,
 } from "./global_fetch.ts";
-import { CachyError } from "./lib/errors.ts";
+import { SHARED_STATE } from "./lib/shared_state.ts";
 import type { CachyOptions } from "./options/options.ts";
-
-const PROTOCOL = 1;
 
 /**
  * Caches every call of an LLM API that goes through `fetch`, from now on: the first time the answer is recorded into
@@ -37,11 +34,8 @@ const PROTOCOL = 1;
  * ```
  */
 export function enableCachy(options: CachyOptions = {}): Cachy {
-  const shared = joinSharedState();
-  const scope = runningScope(shared);
-  const handle = wrapWith(scope ?? shared, options);
-  scope?.handles.add(handle);
-  return handle;
+  const state = joinGlobalFetch();
+  return wrapWith(runningScope(state) ?? state, options);
 }
 
 /**
@@ -50,78 +44,50 @@ export function enableCachy(options: CachyOptions = {}): Cachy {
  * Inside of a function that `withCachy` calls, it is the calls of that scope alone that become plain.
  */
 export function disableCachy(): void {
-  const shared = sharedState();
-  if (shared) unwrap(shared, runningScope(shared) ?? shared);
-}
-
-/**
- * The state that all copies of this module share; made if there is none.
- *
- * @throws {CachyError} `incompatible_version`
- */
-export function joinSharedState(): SharedState {
-  const shared = sharedState() ?? createSharedState();
-  if (shared.protocol !== PROTOCOL) throw incompatible(shared.protocol);
-  return shared;
+  const state = globalFetch();
+  if (state) unwrap(state, runningScope(state) ?? state);
 }
 
 /** Makes a handle that stands over the calls of the process or of a scope, and puts the wrapper into its place. */
-export function wrapWith(wrapped: SharedState | Scope, options: CachyOptions): Cachy {
-  const shared = joinSharedState();
-  const onDisable = () => wrapped.wrap === wrap && unwrap(shared, wrapped);
-  const { handle, wrap } = createHandle(options, { onDisable, sharesInFlight: wrapped !== shared });
-  if (!shared.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(shared, globalThis.fetch);
+export function wrapWith(wrapped: GlobalFetch | Scope, options: CachyOptions): Cachy {
+  const state = joinGlobalFetch();
+  const isScope = "handles" in wrapped;
+  const onDisable = () => wrapped.wrap === wrap && unwrap(state, wrapped);
+  const { handle, wrap, flushOwn } = createHandle(options, { onDisable, sharesInFlight: isScope });
+  if (!state.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(state, globalThis.fetch);
   wrapped.wrap = wrap;
+  // A scope ends with its own recordings: another one may use the same file, and its stream may go on for minutes.
+  if (isScope) wrapped.handles.add({ flush: flushOwn, disable: handle.disable });
   return handle;
 }
 
-function unwrap(shared: SharedState, wrapped: Wrapped): void {
+function unwrap(state: GlobalFetch, wrapped: Wrapped): void {
   wrapped.wrap = undefined;
-  removeIfUnused(shared);
+  removeIfUnused(state);
 }
 
 /**
  * Takes the wrapper out of the global fetch, if nothing needs it any more. Somebody else's fetch stays where it is: it
  * may call ours, which then is the plain one.
  */
-export function removeIfUnused(shared: SharedState): void {
-  if (shared.wrap || shared.scopes?.running) return;
-  globalThis.fetch = shared.originals.get(globalThis.fetch) ?? globalThis.fetch;
+export function removeIfUnused(state: GlobalFetch): void {
+  if (state.wrap || state.scopes?.running) return;
+  globalThis.fetch = state.originals.get(globalThis.fetch) ?? globalThis.fetch;
 }
 
-function wrapperOf(shared: SharedState, original: typeof fetch): typeof fetch {
-  const known = shared.wrappers.get(original);
+function wrapperOf(state: GlobalFetch, original: typeof fetch): typeof fetch {
+  const known = state.wrappers.get(original);
   if (known) return known;
   const wrapper: typeof fetch = (...call) => {
-    const underway = shared.onTheWay.getStore();
-    const { wrap } = underway?.isOver === false ? {} : runningScope(shared) ?? shared;
+    const underway = state.onTheWay.getStore();
+    const { wrap } = underway?.isOver === false ? {} : runningScope(state) ?? state;
     return (wrap?.(original) ?? original)(...call);
   };
   const mark: WrapperMark = { wrapper, original };
   // Bun's fetch has functions of its own; everybody's has a name.
   const members = Object.getOwnPropertyDescriptors(original);
   Object.defineProperties(wrapper, { ...members, [SHARED_STATE]: { value: mark, configurable: true } });
-  shared.wrappers.set(original, wrapper);
-  shared.originals.set(wrapper, original);
+  state.wrappers.set(original, wrapper);
+  state.originals.set(wrapper, original);
   return wrapper;
-}
-
-function createSharedState(): SharedState {
-  return (globalThis as { [SHARED_STATE]?: SharedState })[SHARED_STATE] = {
-    protocol: PROTOCOL,
-    wrappers: new WeakMap(),
-    originals: new WeakMap(),
-    wrap: undefined,
-    scopes: undefined,
-    onTheWay: new AsyncLocalStorage(),
-    platform: globalThis.fetch,
-  };
-}
-
-function incompatible(protocol: number): CachyError {
-  return new CachyError(
-    "incompatible_version",
-    `Cannot share fetch with another version of @cachy/core that is enabled in this process: it uses protocol ` +
-      `${protocol}, this one ${PROTOCOL}. Use one version, or call disableCachy() of the other one and restart.`,
-  );
 }

@@ -1,4 +1,6 @@
-import type { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { CachyError } from "./lib/errors.ts";
+import { otherProtocol, PROTOCOL, shared, SHARED_STATE } from "./lib/shared_state.ts";
 
 /** Makes the fetch that stands over an original. */
 export type Wrap = (original: typeof fetch) => typeof fetch;
@@ -19,13 +21,8 @@ export interface Scope extends Wrapped {
   readonly handles: Set<{ flush(): Promise<void>; disable(): void }>;
 }
 
-/**
- * What all copies of this module in a process share: two majors, `bun --hot` and `vi.resetModules` evaluate it more than
- * once, and each copy would wrap the wrapper of the one before.
- */
-export interface SharedState extends Wrapped {
-  /** Grows when a member changes its meaning. */
-  readonly protocol: number;
+/** The global fetch and its wrappers. Each copy of this module would otherwise wrap the wrapper of the one before. */
+export interface GlobalFetch extends Wrapped {
   /**
    * The one wrapper of each fetch that was found in `globalThis`. Mostly that is the platform's alone; it is another one
    * after a test or a tracer replaced the global fetch. Clients capture a wrapper and never let it go.
@@ -50,16 +47,39 @@ export interface CallOnTheWay {
   isOver: boolean;
 }
 
-/** The place of the shared state in `globalThis`. */
-export const SHARED_STATE: unique symbol = Symbol.for("@cachy/core");
+/** The state of the global fetch; undefined if nothing was ever enabled. */
+export function globalFetch(): GlobalFetch | undefined {
+  return shared<GlobalFetch>("globalFetch");
+}
 
-/** The shared state; undefined if nothing was ever enabled. */
-export function sharedState(): SharedState | undefined {
-  return (globalThis as { [SHARED_STATE]?: SharedState })[SHARED_STATE];
+/**
+ * The state of the global fetch; made if there is none.
+ *
+ * @throws {CachyError} `incompatible_version`
+ */
+export function joinGlobalFetch(): GlobalFetch {
+  const protocol = otherProtocol();
+  if (protocol !== undefined) throw incompatible(protocol);
+  return shared<GlobalFetch>("globalFetch", () => ({
+    wrappers: new WeakMap(),
+    originals: new WeakMap(),
+    wrap: undefined,
+    scopes: undefined,
+    onTheWay: new AsyncLocalStorage(),
+    platform: globalThis.fetch,
+  }));
+}
+
+function incompatible(protocol: number): CachyError {
+  return new CachyError(
+    "incompatible_version",
+    `Cannot share fetch with another version of @cachy/core that is enabled in this process: it uses protocol ` +
+      `${protocol}, this one ${PROTOCOL}. Use one version, or call disableCachy() of the other one and restart.`,
+  );
 }
 
 /** The innermost scope that the caller runs in and that is not over. */
-export function runningScope({ scopes }: SharedState): Scope | undefined {
+export function runningScope({ scopes }: GlobalFetch): Scope | undefined {
   if (!scopes?.running) return undefined;
   let scope = scopes.current.getStore();
   while (scope?.isOver) scope = scope.outer;
@@ -68,7 +88,7 @@ export function runningScope({ scopes }: SharedState): Scope | undefined {
 
 /** The global fetch, without our wrapper. */
 export function fetchUnderWrapper(): typeof fetch {
-  return withoutForeignWrapper(sharedState()?.originals.get(globalThis.fetch) ?? globalThis.fetch);
+  return withoutForeignWrapper(globalFetch()?.originals.get(globalThis.fetch) ?? globalThis.fetch);
 }
 
 /** What a wrapper says of itself, as its member `SHARED_STATE`. */
@@ -89,11 +109,11 @@ export function withoutForeignWrapper(network: typeof fetch): typeof fetch {
 
 /** Calls a fetch so that it cannot come back to us. On Node 20 entering the storage makes every promise slower. */
 export async function callOnTheWay(network: typeof fetch, call: Parameters<typeof fetch>): Promise<Response> {
-  const shared = sharedState();
-  if (!shared || network === shared.platform) return await network(...call);
+  const state = globalFetch();
+  if (!state || network === state.platform) return await network(...call);
   const underway: CallOnTheWay = { isOver: false };
   try {
-    return await shared.onTheWay.run(underway, () => network(...call));
+    return await state.onTheWay.run(underway, () => network(...call));
   } finally {
     underway.isOver = true;
   }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Cachy } from "./create_cachy.ts";
-import { joinSharedState, removeIfUnused, wrapWith } from "./enable_cachy.ts";
-import { runningScope, type Scope, type SharedState } from "./global_fetch.ts";
+import { removeIfUnused, wrapWith } from "./enable_cachy.ts";
+import { type GlobalFetch, joinGlobalFetch, runningScope, type Scope } from "./global_fetch.ts";
 import { CachyError } from "./lib/errors.ts";
 import { show } from "./lib/show.ts";
 import { withinTime } from "./lib/wait.ts";
@@ -56,16 +56,15 @@ export async function withCachy<Result>(
   if (typeof fn !== "function") {
     throw new CachyError("invalid_option", `Cannot call ${show(fn)}: withCachy(options, fn) expects a function.`);
   }
-  const shared = joinSharedState();
+  const state = joinGlobalFetch();
   const scope: Scope = {
     wrap: undefined,
-    outer: runningScope(shared),
+    outer: runningScope(state),
     isOver: false,
     handles: new Set(),
   };
   const cachy = wrapWith(scope, options);
-  scope.handles.add(cachy);
-  const scopes = shared.scopes ??= {
+  const scopes = state.scopes ??= {
     current: new AsyncLocalStorage<Scope>(),
     running: 0,
   };
@@ -80,13 +79,13 @@ export async function withCachy<Result>(
     await withinTime(flush(), FAILED_FLUSH_MS).catch(() => {});
     throw error;
   } finally {
-    end(shared, scope);
+    end(state, scope);
   }
 }
 
-function end(shared: SharedState, scope: Scope): void {
+function end(state: GlobalFetch, scope: Scope): void {
   scope.isOver = true;
-  if (shared.scopes) shared.scopes.running--;
+  if (state.scopes) state.scopes.running--;
   for (const handle of scope.handles) handle.disable();
-  removeIfUnused(shared);
+  removeIfUnused(state);
 }

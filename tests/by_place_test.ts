@@ -4,7 +4,7 @@ import { sharedByPlace } from "../src/flow/in_flight.ts";
 import { test } from "./suite.ts";
 
 test("sharedByPlace() gives the same for the same path or store, and another one for every other", () => {
-  const stateOf = sharedByPlace(() => ({}));
+  const stateOf = sharedByPlace("by_place_test", () => ({}));
   const [one, other] = [memoryStore(), memoryStore()];
   const places = ["a.jsonl", "b.jsonl", "memory", one, other];
   const states = places.map(stateOf);

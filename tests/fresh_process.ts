@@ -1,20 +1,30 @@
 import type { TestContext } from "node:test";
 import { disableCachy } from "../mod.ts";
-import { SHARED_STATE } from "../src/global_fetch.ts";
+import { PROTOCOL, SHARED_STATE, type SharedState } from "../src/lib/shared_state.ts";
 import { CHAT_URL, countingNetwork, type FakeNetwork, jsonPost } from "./testing.ts";
 
-/** Where the copies of the module share their state. */
-export const shared = globalThis as { [SHARED_STATE]?: unknown };
+/**
+ * Puts another state in the place of the one that the copies of the module share.
+ *
+ * @param state By default that of a process in which nothing was ever enabled.
+ * @returns Puts the first one back.
+ */
+export function replaceState(state: Partial<SharedState> = { protocol: PROTOCOL, members: new Map() }): () => void {
+  const place = globalThis as { [SHARED_STATE]?: Partial<SharedState> };
+  const before = place[SHARED_STATE];
+  place[SHARED_STATE] = state;
+  return () => void (place[SHARED_STATE] = before);
+}
 
 /** A process in which nothing was ever enabled, whose fetch is a paid network. */
 export function freshProcess(t: TestContext, paid: FakeNetwork = countingNetwork()): FakeNetwork {
-  const [platform, patch] = [globalThis.fetch, shared[SHARED_STATE]];
-  delete shared[SHARED_STATE];
+  const platform = globalThis.fetch;
+  const putBack = replaceState();
   globalThis.fetch = paid.fetch;
   t.after(() => {
     disableCachy();
     globalThis.fetch = platform;
-    shared[SHARED_STATE] = patch;
+    putBack();
   });
   return paid;
 }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { CachyError, createCachy, disableCachy, enableCachy, memoryStore } from "../mod.ts";
-import { SHARED_STATE, sharedState } from "../src/global_fetch.ts";
-import { ask, freshProcess, shared } from "./fresh_process.ts";
-import { runnable } from "./runnable.ts";
+import { ask, freshProcess, replaceState } from "./fresh_process.ts";
+import { secondCopy } from "./second_copy.ts";
 import { test } from "./suite.ts";
-import { CHAT_URL, countingNetwork, jsonPost } from "./testing.ts";
+import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder } from "./testing.ts";
 
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;
 
@@ -63,7 +62,7 @@ test("enableCachy() of a second copy of the module takes the wrapper over", asyn
   const paid = freshProcess(t);
   const first = enableCachy(options());
   const wrapper = globalThis.fetch;
-  const copy: typeof import("../mod.ts") = await import(runnable("mod.ts?copy").href);
+  const copy = await secondCopy(temporaryFolder(t));
   const second = copy.enableCachy(options());
   assert.equal(globalThis.fetch, wrapper);
   assert.deepEqual([await ask(), await ask(), first.stats.misses, second.stats.hits], [1, 1, 0, 1]);
@@ -74,7 +73,7 @@ test("enableCachy() of a second copy of the module takes the wrapper over", asyn
 test("enableCachy() refuses to share fetch with a copy that speaks another protocol", (t) => {
   freshProcess(t);
   enableCachy(options());
-  shared[SHARED_STATE] = { ...sharedState(), protocol: 99 };
+  t.after(replaceState({ protocol: 99 }));
   assert.throws(
     () => enableCachy(),
     (error) =>
@@ -190,15 +189,14 @@ test("enableCachy() caches what the option fetch asks an LLM while it answers so
 test("enableCachy() in a vm context is not recorded a second time by the realm that handed its wrapper in", async (t) => {
   const paid = freshProcess(t);
   const outer = enableCachy(options());
-  const outerPatch = shared[SHARED_STATE];
-  delete shared[SHARED_STATE]; // the context has the outer fetch, but a globalThis of its own
+  const backToOuter = replaceState(); // the context has the outer fetch, but a globalThis of its own
   const inner = enableCachy(options());
   assert.deepEqual([await ask(), await ask(), paid.calls.length], [1, 1, 1]);
   assert.deepEqual([inner.stats.hits, outer.stats.misses], [1, 0]);
   assert.deepEqual([await ask(createCachy(options()).fetch), outer.stats.misses], [2, 0]);
   inner.disable();
   assert.deepEqual([await ask(), await ask(), outer.stats.hits], [3, 3, 1], "the outer one again");
-  shared[SHARED_STATE] = outerPatch;
+  backToOuter();
 });
 
 test("enableCachy() calls the fetch of somebody who copied the members of the wrapper", async (t) => {

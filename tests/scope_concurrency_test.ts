@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Mode, MODES } from "../src/options/mode.ts";
 import { disableCachy, enableCachy, memoryStore, withCachy } from "../mod.ts";
 import { ask, freshProcess } from "./fresh_process.ts";
-import { runnable } from "./runnable.ts";
+import { secondCopy } from "./second_copy.ts";
 import { test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder } from "./testing.ts";
 
@@ -141,7 +141,7 @@ test("withCachy() counts stateful requests anew in each scope", async (t) => {
 
 test("withCachy() of several copies of the module compose", async (t) => {
   const paid = freshProcess(t);
-  const copy: typeof import("../mod.ts") = await import(runnable("mod.ts?scopes").href);
+  const copy = await secondCopy(temporaryFolder(t));
   await withCachy(options(), async (outer) => {
     assert.equal(await ask(), 1);
     await copy.withCachy(options(), async (inner) => {

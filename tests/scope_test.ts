@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CachyError, createCachy, disableCachy, enableCachy, memoryStore, withCachy } from "../mod.ts";
-import { sharedState } from "../src/global_fetch.ts";
+import { globalFetch } from "../src/global_fetch.ts";
 import { ask, freshProcess } from "./fresh_process.ts";
 import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, countingNetwork, jsonPost, network, streamAnswer } from "./testing.ts";
@@ -187,7 +187,7 @@ test("withCachy() does not go in circles, when a tracer kept the wrapper of an e
 test("enableCachy() makes no scope, so that who needs none pays for none", (t) => {
   freshProcess(t);
   enableCachy(options());
-  assert.equal(sharedState()?.scopes, undefined);
+  assert.equal(globalFetch()?.scopes, undefined);
 });
 
 test("withCachy() rejects with what the function throws, while a stream that it left goes on for ever", async () => {

@@ -1,3 +1,4 @@
+import { shared } from "../lib/shared_state.ts";
 import { deferred, monotonicNow, unlessIdle, waitUnlessAborted } from "../lib/wait.ts";
 import type { Recording } from "../record/record.ts";
 import type { Store } from "../store/store.ts";
@@ -137,13 +138,16 @@ export function sharedInFlight(place: () => string | Store): InFlightRequests {
 /**
  * Makes something that all handles of the process share which record into the same place.
  *
+ * @param name Its name in the shared state.
  * @param make Makes the one of a place that is asked for first.
  * @returns Gives the one of a place: of a file by its path, of another store by itself.
  */
-export function sharedByPlace<State>(make: () => State): (place: string | Store) => State {
-  const byPath = new Map<string, State>();
-  const byStore = new WeakMap<Store, State>();
+export function sharedByPlace<State>(name: string, make: () => State): (place: string | Store) => State {
   return (place) => {
+    const { byPath, byStore } = shared(name, () => ({
+      byPath: new Map<string, State>(),
+      byStore: new WeakMap<Store, State>(),
+    }));
     const state = (typeof place === "string" ? byPath.get(place) : byStore.get(place)) ?? make();
     if (typeof place === "string") byPath.set(place, state);
     else byStore.set(place, state);
@@ -151,7 +155,13 @@ export function sharedByPlace<State>(make: () => State): (place: string | Store)
   };
 }
 
-const inFlightAt = sharedByPlace(() => createInFlight());
+const inFlightAt = sharedByPlace("inFlight", () => createInFlight());
+
+/** The recordings that all handles of the process make into a place. */
+export const pendingAt: (place: string | Store) => PendingRecordings = sharedByPlace("pending", () => createPending());
 
 /** The digests that mode `refresh` has recorded anew, by the place into which it did. */
-export const refreshedIn: (place: string | Store) => Set<string> = sharedByPlace(() => new Set<string>());
+export const refreshedIn: (place: string | Store) => Set<string> = sharedByPlace(
+  "refreshed",
+  () => new Set<string>(),
+);

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { shared } from "../lib/shared_state.ts";
 import { paint } from "../lib/show.ts";
 import { showDifference } from "./difference.ts";
 import type { Miss } from "./miss.ts";
@@ -19,8 +20,8 @@ interface MissAtExit {
   times: number;
 }
 
-const misses = new Map<string, MissAtExit>();
-let isStrictMissed = false;
+/** The misses of the process; whether one of them is to change its exit code. */
+const missed = () => shared("missed", () => ({ misses: new Map<string, MissAtExit>(), isStrict: false }));
 
 /**
  * Tells of a miss once more when the process ends, so that an SDK or a program that catches errors cannot hide it.
@@ -29,9 +30,10 @@ let isStrictMissed = false;
  * @param isStrict Whether the exit code shall then say that something went wrong.
  */
 export function tellAtExit(miss: Miss, cure: string | undefined, isStrict: boolean): void {
-  isStrictMissed ||= isStrict;
-  if (misses.size === 0) listenToExit();
-  remember(misses, miss, cure);
+  const all = missed();
+  all.isStrict ||= isStrict;
+  if (all.misses.size === 0) listenToExit(all);
+  remember(all.misses, miss, cure);
 }
 
 /** Adds a miss to those that are to be told. */
@@ -51,13 +53,13 @@ function whyOf({ cause, nearest, message }: Miss, cure: string | undefined): str
 }
 
 /** Under `deno test` only "unload" comes; elsewhere only "exit", which alone can change the exit code. */
-function listenToExit(): void {
-  const print = () => console.error(summaryOf(misses));
+function listenToExit(all: ReturnType<typeof missed>): void {
+  const print = () => console.error(summaryOf(all.misses));
   const isDeno = "Deno" in globalThis;
   if (isDeno) addEventListener("unload", print);
   process.on("exit", () => {
     if (!isDeno) print();
-    if (isStrictMissed && !process.exitCode) process.exitCode = 1;
+    if (all.isStrict && !process.exitCode) process.exitCode = 1;
   });
 }
 

@@ -1,7 +1,6 @@
 import { includesBytes, utf8 } from "../lib/bytes.ts";
 import type { EventRequest, Problem } from "../report/events.ts";
-import { joinedTexts } from "../secrets/joined_texts.ts";
-import { type Credential, KEY_SHAPES } from "../secrets/values.ts";
+import { type Credential, joinedTexts, KEY_SHAPES } from "../secrets/values.ts";
 import type { Entry } from "../store/entry.ts";
 import type { Warn } from "../store/store.ts";
 

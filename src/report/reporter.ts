@@ -1,5 +1,6 @@
 import { type Color, paint, showBytes, showTime } from "../lib/show.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
+import { warnOnStderr } from "../store/store.ts";
 import type { CachyEvent } from "./events.ts";
 import { type CachyStats, createCounters } from "./stats.ts";
 
@@ -10,10 +11,6 @@ export interface Reporter {
   /** Says a thing once, however often it happens. */
   warn(message: string): void;
 }
-
-/** What was printed by any handle: a test suite has hundreds of them, which meet the same bad line. */
-const printed = new Set<string>();
-const MOST_PRINTED = 1000;
 
 /** Makes the reporter of one handle: counts, prints and hands events to the user. */
 export function createReporter(options: {
@@ -45,8 +42,7 @@ export function createReporter(options: {
   const warn = (message: string) => {
     if (said.has(message)) return;
     said.add(message);
-    if (!printed.has(message)) console.error(`cachy: ${message}`);
-    if (printed.size < MOST_PRINTED) printed.add(message);
+    warnOnStderr(message);
     emit({ kind: "warning", message });
   };
   return { stats, emit, warn };

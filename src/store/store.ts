@@ -1,4 +1,5 @@
 import { messageOf, type Rule } from "../lib/errors.ts";
+import { shared } from "../lib/shared_state.ts";
 import { show } from "../lib/show.ts";
 import { isPromise, isTimeLimit, LONGEST_TIMER_MS, withinTime } from "../lib/wait.ts";
 import { redactText } from "../secrets/redact.ts";
@@ -55,8 +56,15 @@ export interface Store {
 /** Takes a message for the user; the same one twice is said once. */
 export type Warn = (message: string) => void;
 
-/** Where a store reports before a handle uses it. */
-export const warnOnStderr: Warn = (message) => console.error(`cachy: ${message}`);
+/** How many messages are remembered. */
+const MOST_PRINTED = 1000;
+
+/** Prints a message once in a process: a test suite has hundreds of handles, which meet the same bad line. */
+export const warnOnStderr: Warn = (message) => {
+  const printed = shared("printed", () => new Set<string>());
+  if (!printed.has(message)) console.error(`cachy: ${message}`);
+  if (printed.size < MOST_PRINTED) printed.add(message);
+};
 
 /** Whether something can keep entries. */
 export function isStore(value: unknown): value is Store {

@@ -1,7 +1,6 @@
 import { asRecord } from "../../lib/json.ts";
-import { joinedTexts } from "../../secrets/joined_texts.ts";
 import { isSecretName } from "../../secrets/redact.ts";
-import { type Credential, hideInText } from "../../secrets/values.ts";
+import { type Credential, hideInText, joinedTexts } from "../../secrets/values.ts";
 import { decodeBody, type Entry } from "../../store/entry.ts";
 import { type Match, matchesIn, matchesInBytes, matchesWithUrls, namedSecret } from "./matches.ts";
 import { type PlacedMatch, secretsInBody, secretsInJson } from "./request_body.ts";
