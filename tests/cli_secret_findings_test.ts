@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { CachyOptions, Entry, Store } from "../mod.ts";
-import { encodeBase64 } from "../src/lib/bytes.ts";
+import { concatBytes, encodeBase64 } from "../src/lib/bytes.ts";
 import { type SecretFinding, secretFindings, showSecret } from "../src/cli/scan/scan.ts";
 import { credentialsOf } from "../src/secrets/values.ts";
+import { eventFrame } from "./provider/aws_frame.ts";
 import { test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, testCachy } from "./testing.ts";
 
@@ -86,6 +87,16 @@ test("secretFindings() finds what a stream spells in several events, and what is
     "an API key (sk-…) in response, spelled in several events",
   ]);
   assert.deepEqual(places(find(entryWith({ response: spelled + end }))), ["an API key (sk-…) in response"]);
+});
+
+test("secretFindings() finds what a stream spells behind a byte order mark, and in AWS frames", () => {
+  const halves = [KEY.slice(0, 9), KEY.slice(9)];
+  const events = halves.map((delta) => `data: ${JSON.stringify({ delta })}\n\n`).join("");
+  const frames = encodeBase64(concatBytes(halves.map((text) => eventFrame("contentBlockDelta", { delta: { text } }))));
+  const aws = { binary: true, headers: { "Content-Type": "application/vnd.amazon.eventstream" }, response: frames };
+  for (const entry of [{ response: `\uFEFF\r\n${events}` }, aws]) {
+    assert.deepEqual(places(find(entryWith(entry))), ["an API key (sk-…) in response, spelled in several events"]);
+  }
 });
 
 test("secretFindings() finds the value of a variable everywhere, in all forms that JSON and URLs have", () => {

@@ -6,6 +6,7 @@ import type { CachyOptions, Entry } from "../mod.ts";
 import { credentialsOf, isCredentialVariable } from "../src/secrets/values.ts";
 import { hideSecretValues } from "../src/store/entry_request.ts";
 import { keyShapeIn } from "../src/record/secret_check.ts";
+import { eventFrame } from "./provider/aws_frame.ts";
 import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
@@ -202,6 +203,51 @@ test("fetch() stores no stream that spells the value of a credential in several 
     assert.deepEqual([cachy.stats.droppedBy, existsSync(file), warnings().length], [{ secret: 1 }, false, 1]);
   }
 });
+
+/** Streams that spell the secret in two pieces, with what differs from the usual. */
+function spellingStreams(): [what: string, body: (string | Uint8Array)[], type: string][] {
+  const halves = [SECRET.slice(0, 9), SECRET.slice(9)];
+  const chat = [
+    ...halves.map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`),
+    "data: [DONE]\n\n",
+  ];
+  const lines = [...halves.map((response) => JSON.stringify({ model: "m", response })), `{"done":true}`]
+    .map((line) => `${line}\n`);
+  const bare = [...halves.map((half) => `event: output\ndata: ${half}\n\n`), "event: done\ndata: {}\n\n"];
+  const starts = ["\n", "\r\n", "\r", "\uFEFF", ": comment\n\n", "\uFEFF\r\n: comment\n", "unknown: field\n"];
+  const types = ["text/plain", "application/json", "", "Text/Event-Stream; charset=utf-8"];
+  const numbered = [SECRET.slice(0, 1), SECRET.slice(1, 2), SECRET.slice(2)]
+    .map((piece) => `event: output\ndata: ${piece}\n\n`);
+  const frames = halves.map((text) => eventFrame("contentBlockDelta", { delta: { text } }));
+  const inner = (data: unknown) => eventFrame("chunk", { bytes: btoa(JSON.stringify(data)) });
+  const aws = "application/vnd.amazon.eventstream";
+  return [
+    ...starts.map((start) => [`start ${JSON.stringify(start)}`, [start, ...chat], "text/event-stream"] as const),
+    ...types.map((type) => [`type ${type}`, chat, type] as const),
+    ...["application/json", "text/plain", ""].map((type) => [`lines as ${type}`, lines, type] as const),
+    ...["\uFEFF", "\n\r\n"].map((
+      start,
+    ) => [`lines ${JSON.stringify(start)}`, [start, ...lines], "application/x-ndjson"]),
+    ["CR", chat.map((event) => event.replaceAll("\n", "\r")), "text/event-stream"],
+    ["lines that end with CR", lines.map((line) => line.replace("\n", "\r")), "application/x-ndjson"],
+    ["no space", chat.map((event) => event.replace(": ", ":")), "text/event-stream"],
+    ["data without JSON", bare, "text/event-stream"],
+    ["data that is a number", [...numbered, bare[2]], "text/event-stream"],
+    ["a byte that is not UTF-8", [": ", Uint8Array.of(0xff), "\n\n", ...chat], "text/event-stream"],
+    ["AWS frames", frames, aws],
+    ["AWS frames with events inside", halves.map((completion) => inner({ completion })), aws],
+    ["one AWS frame with an event inside", [inner({ completion: SECRET })], aws],
+  ] as [string, (string | Uint8Array)[], string][];
+}
+
+for (const [what, body, type] of spellingStreams()) {
+  test(`fetch() stores no stream that spells the value of a credential: ${what}`, async (t) => {
+    const { cachy, warnings, file } = withSecret(t, () => streamAnswer(body, { type }));
+    await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).arrayBuffer();
+    await cachy.flush();
+    assert.deepEqual([cachy.stats.droppedBy, existsSync(file), warnings().length], [{ secret: 1 }, false, 1]);
+  });
+}
 
 test("fetch() warns of a key that a stream spells in several events", async (t) => {
   const key = KEYS[0] ?? "";

@@ -1,4 +1,5 @@
-import { parseJson } from "./json.ts";
+import { concatBytes, decodeBase64, utf8 } from "./bytes.ts";
+import { asRecord, parseJson } from "./json.ts";
 
 /** One event of a streamed body. */
 export interface StreamEvent {
@@ -10,31 +11,73 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
-/** Whether a text starts as server-sent events do: some servers send them under another content type. */
-export function startsLikeEvents(text: string): boolean {
-  return /^(?:data|event|id|retry)?:/.test(text);
+/** How a body is written: server-sent events, JSON Lines, frames of AWS, one JSON text, or none of these. */
+export type Framing = "events" | "lines" | "frames" | "json" | "plain";
+
+/**
+ * Decides the framing of a body. Providers and proxies send streams under wrong content types, so the bytes decide,
+ * unless the content type names a binary format.
+ *
+ * @param body Called only if the content type leaves the decision to the bytes. The start of a stream is enough.
+ */
+export function framingOf(contentType: string, body: () => string | Uint8Array): Framing {
+  const type = contentType.trim().toLowerCase();
+  if (type.includes("vnd.amazon.eventstream")) return "frames";
+  if (type !== "" && !/^text\/|json|event-stream/.test(type)) return "plain";
+  const given = body();
+  const text = typeof given === "string" ? given : decoder.decode(given);
+  if (EVENTS_START.test(text)) return "events";
+  const isEventsType = type.includes("event-stream");
+  // An error often comes as JSON under the content type that was asked for; a line of it may also precede the events.
+  if (isEventsType && (!/^\s*[{[]/.test(text) || FIELD_LINE.test(text))) return "events";
+  if (JSON_LINES_TYPE.test(type) || startsLikeJsonLines(text)) return "lines";
+  return isEventsType || type.includes("json") || isJson(text) ? "json" : "plain";
 }
 
-/** Whether a text starts as lines of JSON do: the first one ends with an object, and another one begins. */
-export function startsLikeJsonLines(text: string): boolean {
-  // Most answers are one line, and may be one of many megabytes: an expression would go through it twice.
-  const end = text.indexOf("\n");
-  if (end === -1 || !text.startsWith("{")) return false;
-  const last = text[end - 1] === "\r" ? end - 2 : end - 1;
-  return text[last] === "}" && /^\s*\{/.test(text.slice(end));
+const decoder = new TextDecoder();
+
+/** Blank lines may precede the first field. */
+const EVENTS_START = /^\uFEFF?[\r\n]*(?:data|event|id|retry)?:/;
+const FIELD_LINE = /[\r\n](?:data|event|id|retry)?:/;
+const JSON_LINES_TYPE = /jsonl|ndjson|json-seq|stream\+json|jsonlines/;
+const RECORD_SEPARATOR = "\x1e";
+
+/** Whether the first line is a JSON object, and another object begins behind it. */
+function startsLikeJsonLines(text: string): boolean {
+  const start = text.search(/\S/);
+  if (text[start] !== "{") return false;
+  // Most answers are one line of up to many megabytes, which an expression would search more slowly.
+  const ends = [text.indexOf("\n", start), text.indexOf("\r", start)].filter((end) => end !== -1);
+  const end = Math.min(text.length, ...ends);
+  return /^\s*\{/.test(text.slice(end)) && parseJson(text.slice(start, end)) !== undefined;
 }
 
-/** Whether a content type, in lower case, is one of those for a JSON text in each line. */
-export function isJsonLinesType(contentType: string): boolean {
-  return /jsonl|ndjson|json-seq|stream\+json|jsonlines/.test(contentType);
+/** Whether a text without a telling content type is JSON. Transcripts start with brackets and quotes, too. */
+function isJson(text: string): boolean {
+  if (/^\s*(?:\{\s*"|\[\s*\{)/.test(text)) return true;
+  return /^\s*[{["]/.test(text) && parseJson(withoutBom(text)) !== undefined;
 }
 
-/** Cuts text that arrives in pieces into events. */
+/** A text without its byte order mark. */
+export function withoutBom(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
+/** Cuts a body that arrives in pieces into events. */
 export interface EventParser {
   /** Takes the next piece. @returns The events that it completed. */
-  push(text: string): StreamEvent[];
+  push(piece: string | Uint8Array): StreamEvent[];
   /** Says that nothing follows. @returns The last event, if only the end of the body completed it. */
   end(): StreamEvent[];
+}
+
+/** The parser for a framing; undefined for those that are no stream. */
+export function streamParser(framing: "events" | "lines" | "frames"): EventParser;
+export function streamParser(framing: Framing): EventParser | undefined;
+export function streamParser(framing: Framing): EventParser | undefined {
+  if (framing === "events") return sseParser();
+  if (framing === "lines") return jsonLinesParser();
+  return framing === "frames" ? framesParser() : undefined;
 }
 
 /**
@@ -65,7 +108,7 @@ export function sseParser(): EventParser {
     return events;
   };
   return {
-    push: (text) => take(cutter.push(text)),
+    push: (piece) => take(cutter.push(piece)),
     end() {
       const rest = cutter.end();
       const events = take(rest);
@@ -77,8 +120,6 @@ export function sseParser(): EventParser {
   };
 }
 
-const RECORD_SEPARATOR = "\x1e";
-
 /** Cuts JSON Lines and JSON text sequences (RFC 7464: a record separator before each text); blank lines are left out. */
 export function jsonLinesParser(): EventParser {
   const cutter = lineCutter();
@@ -86,21 +127,25 @@ export function jsonLinesParser(): EventParser {
     lines.filter((line) => line.trim() !== "").map((line) =>
       event("", line.startsWith(RECORD_SEPARATOR) ? line.slice(1) : line)
     );
-  return { push: (text) => events(cutter.push(text)), end: () => events(cutter.end()) };
+  return { push: (piece) => events(cutter.push(piece)), end: () => events(cutter.end()) };
 }
 
 function event(name: string, text: string): StreamEvent {
   return { name, text, data: parseJson(text) };
 }
 
-/** Lines end with CR LF, LF or CR. */
-function lineCutter(): { push(text: string): string[]; end(): string[] } {
+/** Lines end with CR LF, LF or CR. A byte order mark belongs to no line. */
+function lineCutter(): { push(piece: string | Uint8Array): string[]; end(): string[] } {
+  const decoder = new TextDecoder();
   let rest = "";
   let afterReturn = false;
+  let isStart = true;
   return {
-    push(text) {
-      const fresh = afterReturn && text.startsWith("\n") ? text.slice(1) : text;
-      if (text !== "") afterReturn = text.endsWith("\r");
+    push(piece) {
+      const text = typeof piece === "string" ? piece : decoder.decode(piece, { stream: true });
+      const given = isStart ? withoutBom(text) : text;
+      const fresh = afterReturn && given.startsWith("\n") ? given.slice(1) : given;
+      if (text !== "") [afterReturn, isStart] = [text.endsWith("\r"), false];
       // Long events come in many pieces: their text is only joined when the line is whole.
       if (!/[\r\n]/.test(fresh)) {
         rest += fresh;
@@ -113,6 +158,33 @@ function lineCutter(): { push(text: string): string[]; end(): string[] } {
     },
     end: () => rest === "" ? [] : [rest],
   };
+}
+
+/** Cuts AWS frames into their events, named by their `:event-type`. What is cut or makes no sense ends the stream. */
+function framesParser(): EventParser {
+  let rest: Uint8Array = new Uint8Array();
+  return {
+    push(piece) {
+      rest = concatBytes([rest, typeof piece === "string" ? utf8(piece) : piece]);
+      const events: StreamEvent[] = [];
+      let end = 0;
+      for (let frame = awsFrameAt(rest, end); typeof frame !== "string"; frame = awsFrameAt(rest, end)) {
+        events.push(frameEvent(frame.texts?.get(EVENT_TYPE) ?? "", decoder.decode(frame.payload)));
+        end = frame.end;
+      }
+      rest = rest.subarray(end);
+      return events;
+    },
+    end: () => [],
+  };
+}
+
+/** Frames that invoke a model hold the model's own event as base64: that one is given. */
+function frameEvent(name: string, text: string): StreamEvent {
+  const whole = event(name, text);
+  const base64 = name === "chunk" ? asRecord(whole.data)?.bytes : undefined;
+  const isBase64 = typeof base64 === "string" && base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64);
+  return isBase64 ? event("", decoder.decode(decodeBase64(base64))) : whole;
 }
 
 /** One frame of an AWS event stream (`application/vnd.amazon.eventstream`), which Bedrock streams. */
@@ -152,18 +224,7 @@ const PRELUDE = 12;
 const CHECKSUM = 4;
 const STRING_TYPE = 7;
 /** Length of the value by type of the header; those of type 6 (bytes) and 7 (string) carry their length. */
-const VALUE_LENGTHS: Readonly<Record<number, number>> = {
-  0: 0,
-  1: 0,
-  2: 1,
-  3: 2,
-  4: 4,
-  5: 8,
-  8: 8,
-  9: 16,
-};
-
-const decoder = new TextDecoder();
+const VALUE_LENGTHS: readonly (number | undefined)[] = [0, 0, 1, 2, 4, 8, undefined, undefined, 8, 16];
 
 /** The headers that are texts by their names, or undefined if one points behind the end of them all. */
 function textHeaders(headers: Uint8Array): ReadonlyMap<string, string> | undefined {

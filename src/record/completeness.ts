@@ -1,14 +1,5 @@
 import { concatBytes } from "../lib/bytes.ts";
-import {
-  awsFrameAt,
-  EVENT_TYPE,
-  type EventParser,
-  isJsonLinesType,
-  jsonLinesParser,
-  sseParser,
-  startsLikeEvents,
-  type StreamEvent,
-} from "../lib/framing.ts";
+import { awsFrameAt, EVENT_TYPE, type Framing, framingOf, type StreamEvent, streamParser } from "../lib/framing.ts";
 import type { Problem } from "../report/events.ts";
 import { type AnswerHead, answerProblem } from "./json_answer.ts";
 import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
@@ -35,7 +26,7 @@ export function headProblem({ method, status }: AnswerHead): Problem | undefined
 /** Follows the body of an answer to tell whether it is whole and successful. */
 export function checkCompleteness(head: AnswerHead): CompletenessCheck {
   const contentType = head.headers.get("content-type") ?? "";
-  const check = checkByType(head, contentType.toLowerCase());
+  const check = bodyCheck(head, contentType);
   const announced = announcedLength(head);
   return {
     push: check.push,
@@ -48,26 +39,51 @@ export function checkCompleteness(head: AnswerHead): CompletenessCheck {
   };
 }
 
-function checkByType(head: AnswerHead, contentType: string): CompletenessCheck {
-  if (contentType.includes("vnd.amazon.eventstream")) {
-    return wholeBodyCheck(awsProblem);
+/** The start of a body that is looked at for a stream, in bytes. Other streams are judged when they have ended. */
+const LONGEST_START = 1024;
+
+/** Finds the framing in the start of the body if it is a stream, and at the end of the body otherwise. */
+function bodyCheck(head: AnswerHead, contentType: string): CompletenessCheck {
+  const checkOf = (body: Uint8Array) => {
+    const framing = framingOf(contentType, () => body);
+    return { framing, check: framingCheck(framing, head, contentType) };
+  };
+  let start: Uint8Array = new Uint8Array();
+  let early: ReturnType<typeof checkOf> | undefined;
+  return {
+    push(chunk) {
+      if (early) return early.check.push(chunk);
+      if (start.byteLength === LONGEST_START) return false;
+      const received = start.byteLength ? concatBytes([start, chunk]) : chunk;
+      start = received.slice(0, LONGEST_START);
+      const told = checkOf(start);
+      if (told.framing !== "events" && told.framing !== "lines") return false;
+      early = told;
+      return early.check.push(received);
+    },
+    end(body) {
+      const { framing, check } = checkOf(body);
+      if (early?.framing === framing) return early.check.end(body);
+      check.push(body);
+      return check.end(body);
+    },
+  };
+}
+
+function framingCheck(framing: Framing, head: AnswerHead, contentType: string): CompletenessCheck {
+  switch (framing) {
+    case "events":
+      // An event stream without events was cut off: its API would have answered something.
+      return eventCheck(framing, familyOf, "before its first event");
+    case "lines":
+      return eventCheck(framing, jsonLinesFamilyOf);
+    case "frames":
+      return wholeBodyCheck(awsProblem);
+    case "json":
+      return wholeBodyCheck((body) => answerProblem(body, head));
+    case "plain":
+      return wholeBodyCheck(() => head.method === "POST" && /html/i.test(contentType) ? HTML_PAGE : undefined);
   }
-  if (contentType.includes("event-stream")) {
-    return eventStreamCheck(head);
-  }
-  if (isJsonLinesType(contentType)) {
-    return eventCheck(jsonLinesParser(), jsonLinesFamilyOf);
-  }
-  if (contentType.includes("json")) {
-    return sniffingCheck(wholeBodyCheck((body) => answerProblem(body, head)), head);
-  }
-  if (contentType.includes("html") && head.method === "POST") {
-    return sniffingCheck(wholeBodyCheck(() => HTML_PAGE), head);
-  }
-  if (contentType === "" || contentType.startsWith("text/")) {
-    return sniffingCheck(wholeBodyCheck(() => undefined), head);
-  }
-  return wholeBodyCheck(() => undefined);
 }
 
 /** What the log-in page of a network says, or a proxy that is in trouble. */
@@ -113,42 +129,12 @@ export function awsStreamProblem(body: Uint8Array): string | undefined {
   return isOpen ? "the stream ended without messageStop" : undefined;
 }
 
-/** Some servers send event streams as plain text or as JSON: the first characters tell. */
-function sniffingCheck(otherwise: CompletenessCheck, head: AnswerHead): CompletenessCheck {
-  let start = new Uint8Array();
-  let check: CompletenessCheck | undefined;
-  return {
-    push(chunk) {
-      if (check) return check.push(chunk);
-      start = concatBytes([start, chunk]);
-      const text = new TextDecoder().decode(start.subarray(0, 64)).replace(/^[\r\n]+/, "");
-      if (text.length < LONGEST_FIELD && start.byteLength < 64) return false;
-      check = startsLikeEvents(text) ? eventStreamCheck(head) : otherwise;
-      return check.push(start);
-    },
-    end: (body) => (check ?? otherwise).end(body),
-  };
-}
-
-/** How many characters tell an event stream. */
-const LONGEST_FIELD = "event:".length;
-
-/** An event stream without events is one that was cut off: its API would have answered something. */
-function eventStreamCheck(head: AnswerHead): CompletenessCheck {
-  const check = eventCheck(sseParser(), familyOf, "before its first event");
-  return {
-    push: check.push,
-    // A JSON answer, most often an error, under the content type that was asked for.
-    end: (body) => isJsonStart(body) ? answerProblem(body, head) : check.end(body),
-  };
-}
-
-function isJsonStart(body: Uint8Array): boolean {
-  return /^\s*[{[]/.test(new TextDecoder().decode(body.subarray(0, 64)));
-}
-
-function eventCheck(parser: EventParser, chooseFamily: typeof familyOf, missingFirst?: string): CompletenessCheck {
-  const decoder = new TextDecoder();
+function eventCheck(
+  framing: "events" | "lines",
+  chooseFamily: typeof familyOf,
+  missingFirst?: string,
+): CompletenessCheck {
+  const parser = streamParser(framing);
   let family: Family | undefined;
   let problem: Problem | undefined;
   let isMarked = false;
@@ -163,7 +149,7 @@ function eventCheck(parser: EventParser, chooseFamily: typeof familyOf, missingF
     return ended && !problem;
   };
   return {
-    push: (chunk) => take(parser.push(decoder.decode(chunk, { stream: true }))),
+    push: (chunk) => take(parser.push(chunk)),
     end() {
       const rest = parser.end();
       const whole = rest.filter(isWholeEvent);

@@ -1,4 +1,5 @@
 import { textOf } from "../lib/bytes.ts";
+import { withoutBom } from "../lib/framing.ts";
 import { asRecord, parseJson, recordsIn } from "../lib/json.ts";
 import type { Problem } from "../report/events.ts";
 
@@ -14,13 +15,20 @@ export interface AnswerHead {
 export function answerProblem(body: Uint8Array, head: AnswerHead): Problem | undefined {
   const text = textOf(body);
   if (text?.trim() === "") return undefined;
-  const value = parseJson((text ?? "").replace(/^\uFEFF/, ""));
+  const value = parseJson(withoutBom(text ?? ""));
   if (value === undefined) return { reason: "truncated", detail: "the body is not whole JSON" };
   for (const part of Array.isArray(value) ? value : [value]) {
     const detail = errorIn(part);
     if (detail !== undefined) return { reason: "error", detail };
   }
+  if (isFirstLine(value)) return { reason: "truncated", detail: "the stream ended after its first line" };
   return isUnfinished(value, head) ? { reason: "unfinished", detail: "the job is still running" } : undefined;
+}
+
+/** Ollama's streams are JSON Lines: one that was cut after its first line is JSON. */
+function isFirstLine(value: unknown): boolean {
+  const answer = asRecord(value);
+  return answer?.done === false && typeof answer.model === "string";
 }
 
 /** The error that an answer or a stream event reports in spite of its status 200. */

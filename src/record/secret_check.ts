@@ -1,7 +1,7 @@
 import { includesBytes, utf8 } from "../lib/bytes.ts";
 import type { EventRequest, Problem } from "../report/events.ts";
 import { type Credential, joinedTexts, KEY_SHAPES } from "../secrets/values.ts";
-import type { Entry } from "../store/entry.ts";
+import { contentTypeOf, type Entry } from "../store/entry.ts";
 import type { Warn } from "../store/store.ts";
 
 /** Whose answer is searched for which secrets. */
@@ -17,7 +17,7 @@ export function secretProblem(
   body: Uint8Array,
   { request: { method, url }, credentials, warn }: SecretSearch,
 ): Problem | undefined {
-  const joined = entry.binary ? [] : joinedTexts(entry.response);
+  const joined = joinedTexts(contentTypeOf(entry), entry.binary ? body : entry.response);
   const credential = credentialIn(entry, { body, joined }, credentials);
   if (credential) {
     const detail = `its answer holds the value of the environment variable ${credential.name} (${credential.where})`;
@@ -59,17 +59,14 @@ function credentialIn(
     const isIn = (text: string) => forms.some((form) => text.includes(form));
     const header = Object.keys(headers).find((header) => isIn(headers[header] ?? ""));
     if (header !== undefined) return { name, where: `header ${header}` };
-    const isInBody = binary
-      ? forms.some((form) => includesBytes(body, utf8(form)))
-      : isIn(response) || joined.some(isIn);
-    if (isInBody) return { name, where: "body" };
+    const isInBody = binary ? forms.some((form) => includesBytes(body, utf8(form))) : isIn(response);
+    if (isInBody || joined.some(isIn)) return { name, where: "body" };
   }
   return undefined;
 }
 
 /** What looks like a key in the text of an answer, in words. */
 export function keyShapeIn({ binary, response }: Entry, joined: readonly string[] = []): string | undefined {
-  if (binary) return undefined;
-  const texts = [response, ...joined];
+  const texts = binary ? joined : [response, ...joined];
   return KEY_SHAPES.find(([, pattern]) => texts.some((text) => text.search(pattern) !== -1))?.[0];
 }

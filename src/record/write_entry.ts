@@ -1,3 +1,4 @@
+import { framingOf } from "../lib/framing.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import { eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
@@ -112,6 +113,7 @@ function makeEntry(
 }
 
 /** Whether the borders of the chunks mean something: JSON is read as a whole, however it arrived. */
-function isStreamed(contentType: string, { chunks }: ReceivedBody): boolean {
-  return /event-?stream|jsonl|ndjson/i.test(contentType) || (chunks.length > 1 && !/json/i.test(contentType));
+function isStreamed(contentType: string, { bytes, chunks }: ReceivedBody): boolean {
+  const framing = framingOf(contentType, () => bytes);
+  return framing === "plain" ? chunks.length > 1 : framing !== "json";
 }

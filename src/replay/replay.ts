@@ -1,6 +1,5 @@
 import { utf8 } from "../lib/bytes.ts";
-import { startsLikeEvents } from "../lib/framing.ts";
-import { parseJson } from "../lib/json.ts";
+import { type Framing, framingOf } from "../lib/framing.ts";
 import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
 import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
 
@@ -97,14 +96,15 @@ function headersOf(entry: Entry): Headers {
   return headers;
 }
 
+const GUESSED_TYPES: Readonly<Partial<Record<Framing, string>>> = {
+  events: "text/event-stream",
+  lines: "application/x-ndjson",
+  json: "application/json",
+};
+
 /** pycachy keeps no content type, and SDKs parse nothing without one. */
 function guessContentType({ binary, response }: Entry): string | undefined {
-  if (binary) return undefined;
-  if (startsLikeEvents(response)) return "text/event-stream";
-  // Transcripts start with brackets and quotes too, so the first character alone does not tell.
-  return /^\s*[{["]/.test(response) && parseJson(response) !== undefined
-    ? "application/json"
-    : "text/plain; charset=utf-8";
+  return binary ? undefined : GUESSED_TYPES[framingOf("", () => response)] ?? "text/plain; charset=utf-8";
 }
 
 /** What a response's constructor cannot set, or not to everything that a server may send. */

@@ -1,4 +1,4 @@
-import { jsonLinesParser, sseParser, startsLikeEvents, startsLikeJsonLines } from "../lib/framing.ts";
+import { framingOf, streamParser } from "../lib/framing.ts";
 import { asRecord, canonicalString } from "../lib/json.ts";
 import { REDACTED } from "./redact.ts";
 
@@ -80,27 +80,32 @@ function hideKeys(text: string): string {
   return KEY_SHAPES.reduce((hidden, [, pattern]) => hidden.replace(pattern, REDACTED), text);
 }
 
-/** Longer streams are not read once more: it would take the time of the caller who waits for the end. In characters. */
+/** Longer streams are not read once more: it would take the time of the caller who waits for the end. */
 const LONGEST_STREAM = 8_000_000;
 
 /**
- * The texts that a stream spells in pieces, put together: models send a word or a part of one with each event.
+ * The texts that a stream sends in pieces, put together: models send a word or a part of one with each event.
  *
- * @returns One text for each place in the events where strings stand; none if it is no stream.
+ * @returns One text for each place in the events where strings stand; none if the body is no stream.
  */
-export function joinedTexts(body: string): string[] {
+export function joinedTexts(contentType: string, body: string | Uint8Array): string[] {
   if (body.length > LONGEST_STREAM) return [];
-  const isEvents = startsLikeEvents(body);
-  if (!isEvents && !startsLikeJsonLines(body)) return [];
-  const parser = isEvents ? sseParser() : jsonLinesParser();
+  const framing = framingOf(contentType, () => body);
+  const parser = streamParser(framing);
+  if (!parser) return [];
   const texts = new Map<string, string[]>();
-  for (const { data } of [...parser.push(body), ...parser.end()]) {
-    collectStrings(data, String(asRecord(data)?.type ?? ""), texts);
+  for (const { name, text, data } of [...parser.push(body), ...parser.end()]) {
+    const record = asRecord(data);
+    // A token that is a number is a piece of bare text, too.
+    if (typeof data !== "object" || data === null) collectStrings(text, name, texts);
+    collectStrings(data, `${name} ${record?.type ?? ""}`, texts);
   }
-  return [...texts.values()].filter((pieces) => pieces.length > 1).map((pieces) => pieces.join(""));
+  // A single piece is found in the body itself, unless a frame holds it as base64.
+  const least = framing === "frames" ? 1 : 2;
+  return [...texts.values()].filter((pieces) => pieces.length >= least).map((pieces) => pieces.join(""));
 }
 
-/** Events of one type have their pieces at the same place. */
+/** Events of one name and type have their pieces at the same place. */
 function collectStrings(value: unknown, place: string, texts: Map<string, string[]>): void {
   if (typeof value === "string") {
     const pieces = texts.get(place) ?? [];

@@ -154,6 +154,13 @@ export function decodeBody(entry: Entry): string | Uint8Array<ArrayBuffer> {
   return entry.binary ? decodeBase64(entry.response) : entry.response;
 }
 
+/** The content type of an entry, as a replay has it; empty if none was kept. */
+export function contentTypeOf({ headers }: Entry): string {
+  const isType = ([name, value]: [string, unknown]) =>
+    name.toLowerCase() === "content-type" && typeof value === "string";
+  return Object.entries(headers ?? {}).findLast(isType)?.[1].trim() ?? "";
+}
+
 /** How many bytes the body of an entry has. */
 export function bodyLength({ binary, response }: Entry): number {
   if (!binary) return utf8Length(response);

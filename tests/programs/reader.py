@@ -178,9 +178,22 @@ def answer_of(entry):
     return status, headers, b"" if status in (204, 205) else body
 
 
+def is_object(text):
+    try:
+        return isinstance(parse_json(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def guess_type(text):
-    if re.match("(data|event|id|retry)?:", text):
+    text = text[1:] if text.startswith("\ufeff") else text
+    if re.match("[\r\n]*(data|event|id|retry)?:", text):
         return "text/event-stream"
+    lines = re.split("[\r\n]", text.lstrip(), maxsplit=1)
+    if len(lines) == 2 and lines[1].lstrip().startswith("{") and is_object(lines[0]):
+        return "application/x-ndjson"
+    if re.match(r'\s*(\{\s*"|\[\s*\{)', text):
+        return "application/json"
     try:
         return "application/json" if isinstance(parse_json(text), (dict, list, str)) else "text/plain; charset=utf-8"
     except (ValueError, RecursionError):

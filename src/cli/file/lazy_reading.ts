@@ -1,5 +1,5 @@
-import { startsLikeEvents, startsLikeJsonLines } from "../../lib/framing.ts";
-import type { Entry } from "../../store/entry.ts";
+import { framingOf } from "../../lib/framing.ts";
+import { contentTypeOf, type Entry } from "../../store/entry.ts";
 import { readEntry, type Reading } from "../read/reading.ts";
 
 /** What an entry says, read when it is asked for. */
@@ -26,7 +26,8 @@ export const FIRST_WORDS = 200;
 function readStart(entry: Entry): Reading | undefined {
   const { response, binary } = entry;
   const lengths = binary ? [] : START_LENGTHS.filter((length) => response.length > length);
-  if (!lengths.length || !(startsLikeEvents(response) || startsLikeJsonLines(response))) return undefined;
+  const framing = lengths.length ? framingOf(contentTypeOf(entry), () => response) : undefined;
+  if (framing !== "events" && framing !== "lines") return undefined;
   let reading: Reading | undefined;
   for (const length of lengths) {
     reading = readEntry({ ...entry, response: response.slice(0, length) });

@@ -1,7 +1,7 @@
 import type { StreamEvent } from "../../lib/framing.ts";
 import { asRecord } from "../../lib/json.ts";
-import type { Entry, RecordedRequest } from "../../store/entry.ts";
-import { answerBody, contentType } from "./body/answer_body.ts";
+import { contentTypeOf, type Entry, type RecordedRequest } from "../../store/entry.ts";
+import { answerBody } from "./body/answer_body.ts";
 import { formAsked, requestBody } from "./body/request_body.ts";
 import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, TOLD_BY_PATH } from "./formats.ts";
 import type { Sample } from "./media/audio_seconds.ts";
@@ -125,7 +125,7 @@ export function readAnswer(entry: Entry, pathKind: Kind | undefined): AnswerRead
     case "text":
       return plain(message("assistant", text(body.text)), pathKind);
     case "binary":
-      return binary(body.sample, contentType(entry), pathKind);
+      return binary(body.sample, contentTypeOf(entry), pathKind);
   }
 }
 

@@ -1,7 +1,7 @@
 import { asRecord } from "../../lib/json.ts";
 import { isSecretName } from "../../secrets/redact.ts";
 import { type Credential, hideInText, joinedTexts } from "../../secrets/values.ts";
-import { decodeBody, type Entry } from "../../store/entry.ts";
+import { contentTypeOf, decodeBody, type Entry } from "../../store/entry.ts";
 import { type Match, matchesIn, matchesInBytes, matchesWithUrls, namedSecret } from "./matches.ts";
 import { type PlacedMatch, secretsInBody, secretsInJson } from "./request_body.ts";
 
@@ -53,11 +53,10 @@ function placed(where: string, matches: readonly Match[]): SecretFinding[] {
 
 function responseSecrets(entry: Entry, credentials: readonly Credential[]): SecretFinding[] {
   const body = decodeBody(entry);
-  if (typeof body !== "string") return placed("response", matchesInBytes(body, credentials));
-  const written = matchesIn(body, credentials);
+  const written = typeof body === "string" ? matchesIn(body, credentials) : matchesInBytes(body, credentials);
   const seen = new Set(written.map(({ what }) => what));
   // A stream often repeats as a whole what it spelled in pieces.
-  const joined = joinedTexts(body).flatMap((text) => matchesIn(text, credentials))
+  const joined = joinedTexts(contentTypeOf(entry), body).flatMap((text) => matchesIn(text, credentials))
     .filter(({ what }) => !seen.has(what));
   return [...placed("response", written), ...placed("response, spelled in several events", joined)];
 }

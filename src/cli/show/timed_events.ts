@@ -1,16 +1,8 @@
-import { concatBytes, utf8 } from "../../lib/bytes.ts";
-import {
-  type EventParser,
-  isJsonLinesType,
-  jsonLinesParser,
-  sseParser,
-  startsLikeEvents,
-  startsLikeJsonLines,
-  type StreamEvent,
-} from "../../lib/framing.ts";
+import { utf8 } from "../../lib/bytes.ts";
+import { framingOf, type StreamEvent, streamParser } from "../../lib/framing.ts";
 import { chunkLengths } from "../../replay/replay.ts";
-import { decodeBody, type Entry } from "../../store/entry.ts";
-import { awsEvents } from "../read/body/answer_body.ts";
+import { contentTypeOf, decodeBody, type Entry } from "../../store/entry.ts";
+import { answerBody } from "../read/body/answer_body.ts";
 
 /** An event of a recorded stream. */
 export interface TimedEvent extends StreamEvent {
@@ -19,10 +11,10 @@ export interface TimedEvent extends StreamEvent {
 }
 
 /** The events of a recorded stream; none if the answer was no stream. */
-export function timedEvents(entry: Entry): TimedEvent[] {
+export function timedEvents(entry: Entry): readonly TimedEvent[] {
   const body = decodeBody(entry);
-  const parser = parserFor(entry, body);
-  if (!parser) return [];
+  const parser = streamParser(framingOf(contentTypeOf(entry), () => body));
+  if (!parser) return untimedEvents(entry);
   const bytes = typeof body === "string" ? utf8(body) : body;
   const lengths = chunkLengths(entry.chunks ?? [], bytes.byteLength);
   const events: TimedEvent[] = [];
@@ -35,35 +27,8 @@ export function timedEvents(entry: Entry): TimedEvent[] {
   return [...events, ...parser.end()];
 }
 
-/** Cuts bytes that arrive in pieces into events. */
-interface BytesParser {
-  push(bytes: Uint8Array): StreamEvent[];
-  end(): StreamEvent[];
-}
-
-function parserFor({ headers }: Entry, body: string | Uint8Array): BytesParser | undefined {
-  const contentType: unknown = headers?.["content-type"]; // nobody has checked it
-  const type = typeof contentType === "string" ? contentType.toLowerCase() : "";
-  if (typeof body !== "string") return type.includes("vnd.amazon.eventstream") ? framesParser() : undefined;
-  if (startsLikeEvents(body)) return textParser(sseParser());
-  return isJsonLinesType(type) || startsLikeJsonLines(body) ? textParser(jsonLinesParser()) : undefined;
-}
-
-function textParser(parser: EventParser): BytesParser {
-  const decoder = new TextDecoder();
-  return { push: (bytes) => parser.push(decoder.decode(bytes, { stream: true })), end: parser.end };
-}
-
-/** A chunk may end in the middle of a frame of AWS: it waits for the next one. */
-function framesParser(): BytesParser {
-  let rest: Uint8Array = new Uint8Array();
-  return {
-    push(bytes) {
-      rest = concatBytes([rest, bytes]);
-      const { events, end } = awsEvents(rest);
-      rest = rest.subarray(end);
-      return events;
-    },
-    end: () => [],
-  };
+/** A list of Gemini's is one JSON text, whose items have no times. */
+function untimedEvents(entry: Entry): readonly TimedEvent[] {
+  const body = answerBody(entry);
+  return body.form === "events" ? body.events : [];
 }

@@ -1,20 +1,9 @@
-import { decodeBase64 } from "../../../lib/bytes.ts";
-import {
-  awsFrameAt,
-  EVENT_TYPE,
-  isJsonLinesType,
-  jsonLinesParser,
-  sseParser,
-  startsLikeEvents,
-  startsLikeJsonLines,
-  type StreamEvent,
-} from "../../../lib/framing.ts";
-import { parseJson } from "../../../lib/json.ts";
-import type { Entry } from "../../../store/entry.ts";
+import { type EventParser, framingOf, type StreamEvent, streamParser, withoutBom } from "../../../lib/framing.ts";
+import { contentTypeOf, type Entry } from "../../../store/entry.ts";
 import { gemini } from "../families/gemini.ts";
 import type { Sample } from "../media/audio_seconds.ts";
 import { bytesOfBase64, sampleOf } from "../media/media.ts";
-import { objectOf, textOf } from "../parts/members.ts";
+import { objectOf } from "../parts/members.ts";
 import { parseCutJson } from "./cut_json.ts";
 
 /** The body of an answer, by how it is written. */
@@ -24,20 +13,20 @@ export type AnswerBody =
   | { readonly form: "text"; readonly text: string }
   | { readonly form: "binary"; readonly sample: Sample };
 
-/** Reads a body once. pycachy's have no content type, so their form is told by how they start. */
+/** Reads a body once. */
 export function answerBody(entry: Entry): AnswerBody {
-  const type = contentType(entry);
-  if (entry.binary) {
-    if (/amazon\.eventstream/i.test(type)) {
-      return { form: "events", events: awsEvents(bytesOfBase64(entry.response) ?? new Uint8Array()).events };
-    }
-    return { form: "binary", sample: sampleOf(entry.response) ?? { head: new Uint8Array(), length: 0 } };
+  const { binary, response } = entry;
+  let decoded: string | Uint8Array | undefined;
+  const body = () => decoded ??= binary ? bytesOfBase64(response) ?? new Uint8Array() : response;
+  const framing = framingOf(contentTypeOf(entry), body);
+  const parser = streamParser(framing);
+  if (parser) return { form: "events", events: cut(parser, body()) };
+  if (binary && framing === "plain") {
+    return { form: "binary", sample: sampleOf(response) ?? { head: new Uint8Array(), length: 0 } };
   }
-  const text = entry.response.replace(/^\uFEFF/, "");
-  if (/event-stream/i.test(type) || startsLikeEvents(text)) return { form: "events", events: cut(sseParser(), text) };
-  if (isJsonLinesType(type.toLowerCase()) || startsLikeJsonLines(text)) {
-    return { form: "events", events: cut(jsonLinesParser(), text) };
-  }
+  const given = body();
+  const text = withoutBom(typeof given === "string" ? given : new TextDecoder().decode(given));
+  if (framing === "plain") return { form: "text", text };
   const value = parseCutJson(text);
   // A transcript that is only a number is no JSON.
   if (typeof value !== "object" || value === null) return { form: "text", text };
@@ -45,14 +34,8 @@ export function answerBody(entry: Entry): AnswerBody {
   return isStream ? { form: "events", events: value.map(asEvent) } : { form: "json", value };
 }
 
-/** The content type of the answer; empty if none was kept. */
-export function contentType({ headers }: Entry): string {
-  const type: unknown = objectOf(headers)["content-type"];
-  return typeof type === "string" ? type : "";
-}
-
-function cut(parser: ReturnType<typeof sseParser>, text: string): StreamEvent[] {
-  const events = [...parser.push(text), ...parser.end()];
+function cut(parser: EventParser, body: string | Uint8Array): StreamEvent[] {
+  const events = [...parser.push(body), ...parser.end()];
   const [first] = events;
   // A first event can be longer than what is read of a stream: it has the model, and OpenAI's repeats the instructions.
   return events.length === 1 && first && first.data === undefined
@@ -62,38 +45,5 @@ function cut(parser: ReturnType<typeof sseParser>, text: string): StreamEvent[] 
 
 /** Without `alt=sse`, Gemini streams the items of a list. */
 function asEvent(data: unknown): StreamEvent {
-  return { name: "", text: "", data };
-}
-
-/** The events at the start of a body. */
-export interface AwsEvents {
-  readonly events: StreamEvent[];
-  /** Where the first frame begins that is not whole, in bytes. */
-  readonly end: number;
-}
-
-/**
- * Cuts an AWS event stream into its events, named by their `:event-type`.
- *
- * Frames that invoke a model hold the model's own event as base64: that one is given. What is cut or makes no sense
- * ends the stream.
- */
-export function awsEvents(body: Uint8Array): AwsEvents {
-  const events: StreamEvent[] = [];
-  let end = 0;
-  for (let frame = awsFrameAt(body, end); typeof frame !== "string"; frame = awsFrameAt(body, end)) {
-    events.push(inner(frame.texts?.get(EVENT_TYPE) ?? "", decoder.decode(frame.payload)));
-    end = frame.end;
-  }
-  return { events, end };
-}
-
-const decoder = new TextDecoder();
-
-function inner(name: string, text: string): StreamEvent {
-  const data = parseJson(text);
-  const base64 = name === "chunk" ? textOf(objectOf(data).bytes) : undefined;
-  if (base64 === undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64) || base64.length % 4) return { name, text, data };
-  const own = decoder.decode(decodeBase64(base64));
-  return { name: "", text: own, data: parseJson(own) };
+  return { name: "", text: JSON.stringify(data), data };
 }
