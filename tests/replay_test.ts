@@ -154,6 +154,13 @@ test("replay() drops headers that must not be replayed or could not be sent", ()
   assert.deepEqual([...replayed.headers], [["content-type", "application/json"], ["x-good", "kept"]]);
 });
 
+test("replay() gives JSON that begins with a byte order mark, as the network does", async () => {
+  const headers = { "content-type": "application/json" };
+  assert.deepEqual(await replay({ key: "5ece2360", v: 1, headers, response: `\uFEFF{"a":1}` }, request).json(), {
+    a: 1,
+  });
+});
+
 test("replay() guesses the content type of pycachy's lines from the text", async () => {
   const guesses: [string, string][] = [
     [chatEvents("x").join(""), "text/event-stream"],

@@ -28,8 +28,9 @@ export function replay(entry: Entry, request: ReplayRequest): Response {
   const status = entry.status_code ?? 200;
   const headers = headersOf(entry);
   const body = status === 204 || status === 205 ? null : bodyOf(entry, request);
-  // Text would make the constructor add a content type that was not there.
-  const sent = typeof body === "string" && !headers.has("content-type") ? utf8(body) : body;
+  // Text would make the constructor add a content type that was not there, and keeps a byte order mark on Deno and Bun.
+  const isSentAsBytes = typeof body === "string" && (!headers.has("content-type") || body.startsWith("\uFEFF"));
+  const sent = isSentAsBytes ? utf8(body) : body;
   return labelled(new Response(sent, { status, headers }), {
     url: request.url.href.split("#", 1)[0] ?? "",
     statusText: STATUS_TEXTS[status],
