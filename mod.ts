@@ -17,7 +17,8 @@
  */
 export { type Cachy, createCachy } from "./src/create_cachy.ts";
 export type { Normalization } from "./src/request/canonical.ts";
-export { defaultDomains, type DomainMatcher } from "./src/request/domains.ts";
+export { defaultDomains } from "./src/request/domains.ts";
+export type { DomainMatcher } from "./src/request/provider.ts";
 export type { Entry, RecordedRequest } from "./src/store/entry.ts";
 export { CachyError, type CachyErrorCode } from "./src/lib/errors.ts";
 export type { CachyEvent, DropReason, EventRequest } from "./src/report/events.ts";

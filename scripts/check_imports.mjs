@@ -49,7 +49,7 @@ const rooms = {
 
   // The command line.
   "cli/display": { below: ["root"] },
-  "cli/read": { below: ["root"], face: ["reading.ts", "body/answer_body.ts"] },
+  "cli/read": { below: ["root"], face: ["reading.ts", "providers.ts", "body/answer_body.ts"] },
   "cli/scan": { below: ["root"], face: ["scan.ts", "request_body.ts"] },
   "cli/app": { below: ["cli/display"], face: ["command.ts", "help.ts", "progress.ts", "run.ts", "terminal.ts"] },
   "cli/show": { below: ["cli/read", "cli/display"] },

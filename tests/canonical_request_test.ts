@@ -247,7 +247,7 @@ test("canonicalRequest() keeps the headers that change the answer, sorted by nam
     "x-api-key": "s",
     "user-agent": "sdk/1",
     "x-stainless-retry-count": "1",
-    "anthropic-version": "1",
+    "anthropic-version": "2023-06-01",
     "x-goog-upload-protocol": "resumable",
     "x-goog-api-key": "s",
     "my-ai-model-id": "x",

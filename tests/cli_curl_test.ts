@@ -198,6 +198,10 @@ test("curlOf() knows how each API wants to know who asks", () => {
       `"authorization: Bearer $AWS_BEARER_TOKEN_BEDROCK"`,
     ],
     ["https://api.mistral.ai/v1/chat/completions", `"authorization: Bearer $MISTRAL_API_KEY"`],
+    ["https://fal.run/fal-ai/flux/dev", `"authorization: Key $FAL_KEY"`],
+    ["https://api.deepgram.com/v1/listen", `"authorization: Token $DEEPGRAM_API_KEY"`],
+    ["https://api.assemblyai.com/v2/transcript", `"authorization: $ASSEMBLYAI_API_KEY"`],
+    ["https://api.exa.ai/search", `"x-api-key: $EXA_API_KEY" \\\n  --header 'content-type`],
     ["https://api.cohere.com/v2/chat", `"authorization: Bearer $CO_API_KEY"`],
     ["https://router.huggingface.co/v1/chat/completions", `"authorization: Bearer $HF_TOKEN"`],
   ];
@@ -206,8 +210,12 @@ test("curlOf() knows how each API wants to know who asks", () => {
 
 test("curlOf() knows all APIs that are cached by default, but those that have no key of their own", () => {
   const hosts = defaultDomains.filter((domain) => typeof domain === "string");
-  const unknown = hosts.filter((host) => !curl({ url: `https://${host}/v1` }).command.includes("$"));
-  assert.deepEqual(unknown, ["chatgpt.com", "gateway.ai.cloudflare.com", "api.githubcopilot.com"]);
+  const unknown = hosts.filter((host) => {
+    const url = host.includes("://") ? `${host}/x` : `https://${host}/v1`;
+    return !curl({ url }).command.includes("$");
+  });
+  const none = ["chatgpt.com", "api.githubcopilot.com", "gateway.ai.cloudflare.com", "gateway.helicone.ai"];
+  assert.deepEqual(unknown, none);
   const regional = curl({ url: "https://us-central1-aiplatform.googleapis.com/v1" }).command;
   assert.match(regional, /Bearer \$GOOGLE_ACCESS_TOKEN/);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { defaultDomains, type DomainMatcher, matchDomains } from "../src/request/domains.ts";
+import { defaultDomains, matchDomains } from "../src/request/domains.ts";
+import type { DomainMatcher } from "../src/request/provider.ts";
 import { test } from "./suite.ts";
 
 function check(

@@ -196,6 +196,9 @@ const EXTRAS: readonly Partial<Request>[] = [
     headers: [
       ...[["OpenAI-Beta", "a"], ["openai-beta", "b\t"], ["AI-Embedding-Model-Id", "é"], ["ai-model-id", "m"]] as const,
       ...[["accept", "audio/mpeg"], ["x-amzn-bedrock-trace", "1"], ["authorization", "Bearer 1"]] as const,
+      ...[["Groq-Model-Version", "latest"], ["anthropic-version", "2023-01-01"], ["x-litellm-tags", "a"]] as const,
+      ...[["x-portkey-config", "pc-1"], ["x-portkey-trace-id", "1"], ["Helicone-Auth", "Bearer 1"]] as const,
+      ...[["Helicone-Target-URL", "https://a.example/v1"], ["x-openrouter-metadata", "enabled"]] as const,
       ...[["prefer", "wait"], ["x-dashscope-sse", "enable"], ["azureml-model-deployment", "blue"]] as const,
       ...[["x-goog-upload-command", "start"], ["x-goog-upload-offset", "0"], [
         "ai-language-model-streaming",
@@ -203,6 +206,7 @@ const EXTRAS: readonly Partial<Request>[] = [
       ]] as const,
     ],
   },
+  { headers: [["anthropic-version", "2023-06-01"], ["x-openrouter-metadata", "disabled"], ["cf-aig-metadata", "{}"]] },
   { headers: [["accept", "application/json, audio/mpeg"], ["x-amzn-bedrock-", "1"], ["ai--model-id", "1"]], n: 3 },
 ];
 

@@ -72,12 +72,15 @@ test("requestKind() never caches what is good for a moment only", () => {
     "/v1/chatkit/sessions",
     "/v1/chatkit/sessions/cksess_1/cancel",
     "/v1alpha/auth_tokens",
+    "/tokens/",
+    "/v1/single-use-token/realtime_scribe",
     "/v1/realtime/files",
   ];
   for (const path of paths) {
     for (const method of ["POST", "GET"]) assert.equal(kindOf(path, method), "uncached", path);
   }
   assert.equal(kindOf("/v1/realtimes/x"), "plain");
+  assert.equal(kindOf("/v1/messages/count_tokens"), "plain");
   assert.equal(kindOf("/v1/chat/completions?x=/realtime/"), "plain");
   assert.equal(kindOf("/v1/chatkit/threads"), "stateful");
 });

@@ -30,38 +30,15 @@ export function isStderrTerminal(): boolean {
   }
 }
 
-/** Where Deno does not let us look at all variables, those that it may let us look at: the ones that SDKs read. */
-const SDK_VARIABLES = [
-  "OPENAI_API_KEY",
-  "OPENAI_ADMIN_KEY",
-  "AZURE_OPENAI_API_KEY",
-  "ANTHROPIC_API_KEY",
-  "ANTHROPIC_AUTH_TOKEN",
-  "GEMINI_API_KEY",
-  "GOOGLE_API_KEY",
-  "GOOGLE_GENERATIVE_AI_API_KEY",
-  "MISTRAL_API_KEY",
-  "GROQ_API_KEY",
-  "CO_API_KEY",
-  "COHERE_API_KEY",
-  "HF_TOKEN",
-  "OPENROUTER_API_KEY",
-  "DEEPSEEK_API_KEY",
-  "XAI_API_KEY",
-  "TOGETHER_API_KEY",
-  "REPLICATE_API_TOKEN",
-  "PERPLEXITY_API_KEY",
-  "AI_GATEWAY_API_KEY",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "AWS_BEARER_TOKEN_BEDROCK",
-];
-
-/** The environment variables with a value, as far as we may look at them. */
-export function readableVariables(): (readonly [name: string, value: string])[] {
+/**
+ * The environment variables with a value, as far as we may look at them.
+ *
+ * @param known Those to ask for where Deno does not let us look at all variables.
+ */
+export function readableVariables(known: readonly string[]): (readonly [name: string, value: string])[] {
   const names = isGranted({ name: "env" })
     ? Object.keys(process.env)
-    : SDK_VARIABLES.filter((variable) => isGranted({ name: "env", variable }));
+    : known.filter((variable) => isGranted({ name: "env", variable }));
   return names.map((name) => [name, process.env[name] ?? ""] as const).filter(([, value]) => value !== "");
 }
 

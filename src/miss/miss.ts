@@ -6,8 +6,7 @@ import { type Credential, hideInText } from "../secrets/values.ts";
 import type { RecordedRequest } from "../store/entry.ts";
 import { hideSecretValues, recordedRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
-import { likelyCause } from "./causes.ts";
-import { type Difference, showDifference } from "./difference.ts";
+import { type Difference, likelyCause, showDifference } from "./difference.ts";
 import { findNearest, type Nearest, type Search } from "./nearest.ts";
 
 /** A request that mode `replay` could not answer. */

@@ -1,4 +1,5 @@
 import { parseJson } from "../lib/json.ts";
+import { modelOfUrl } from "../request/domains.ts";
 import type { Entry, RecordedRequest } from "../store/entry.ts";
 import { type Difference, differencesOf, weightOf } from "./difference.ts";
 
@@ -77,9 +78,8 @@ function rankOf(recorded: RecordedRequest, asked: RecordedRequest): number | und
 }
 
 /** The path without the model, and streamed or not: Gemini and Bedrock have both in the path, others in the body. */
-function callOf({ pathname }: URL): string {
-  return pathname
-    .replace(/\/models\/[^/:]+/, "/models/*").replace(/\/model\/[^/]+/, "/model/*").replace(/\/deployments\/[^/]+/, "")
+function callOf(url: URL): string {
+  return url.pathname.replace(modelOfUrl(url) ?? "*", "*")
     .replace(":streamGenerateContent", ":generateContent").replace("-with-response-stream", "");
 }
 

@@ -1,7 +1,7 @@
 import type { Pace } from "../replay/pace.ts";
 import type { CachyEvent } from "../report/events.ts";
 import type { Normalization } from "../request/canonical.ts";
-import type { DomainMatcher } from "../request/domains.ts";
+import type { DomainMatcher } from "../request/provider.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
 import type { Mode } from "./mode.ts";

@@ -12,7 +12,8 @@ import {
 } from "../lib/environment.ts";
 import type { Pace } from "../replay/pace.ts";
 import type { Normalization } from "../request/canonical.ts";
-import { defaultDomains, type DomainMatcher, matchDomains } from "../request/domains.ts";
+import { credentialVariables, defaultDomains, matchDomains } from "../request/domains.ts";
+import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import { checkOptions, isDomainMatcher } from "./check.ts";
@@ -75,7 +76,7 @@ export function createSettings(options: CachyOptions): Settings {
     keepRequest: options.keepRequest ?? "brief",
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     allowSecrets: options.allowSecrets ?? false,
-    credentials: () => credentialsOf(readableVariables()),
+    credentials: () => credentialsOf(readableVariables(credentialVariables)),
     miss: options.miss ?? "answer",
     pace: options.pace,
     debug: options.debug ?? debug.choice ?? false,

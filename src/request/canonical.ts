@@ -1,7 +1,8 @@
 import { replaceBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
 import { asRecord, canonicalJson, type JsonRewrite, parseJson } from "../lib/json.ts";
-import { identityUrl } from "../secrets/redact.ts";
+import { identityUrl, redactString } from "../secrets/redact.ts";
 import type { FormPart } from "./body.ts";
+import { PROVIDERS } from "./providers.ts";
 import type { RequestData } from "./request.ts";
 
 /** A pattern and what takes its place before a request is hashed. A string pattern is literal. */
@@ -20,7 +21,7 @@ export interface CanonicalRequest {
    * parts. `binary`: whatever nobody wants to read, even if it happens to be valid UTF-8.
    */
   readonly format: "json" | "form" | "multipart" | "text" | "binary";
-  /** Those that change the answer, sorted by their lower-case names. */
+  /** Those that change the answer, sorted by their lower-case names, without the credentials in known ones. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
@@ -30,21 +31,18 @@ export interface CanonicalOptions {
   readonly normalize: readonly Normalization[];
 }
 
-/** Headers by which two requests with the same URL and body mean different things. */
-const KEY_HEADER =
-  /^(?:anthropic-beta|openai-beta|ai-(?:.+-)?model-id|ai-language-model-streaming|azureml-model-deployment|x-amzn-bedrock-.+|x-dashscope-sse|prefer|x-goog-upload-(?:command|offset))$/;
-
-function isKeyHeader(name: string, value: string): boolean {
-  // Elsewhere `accept` only repeats what the body says, and SDKs do so differently.
-  return KEY_HEADER.test(name) || (name === "accept" && /^(?:audio|image)\//.test(value));
-}
+/** Headers by which two requests with the same URL and body mean different things, as `name:value`. */
+const KEY_HEADER = new RegExp(
+  `^(?:${PROVIDERS.flatMap(({ keyHeaders }) => keyHeaders ? [keyHeaders.source] : []).join("|")})`,
+);
 
 /** Reduces a request to what decides about its answer, in a form that does not change between runs. */
 export async function canonicalRequest(request: RequestData, options: CanonicalOptions): Promise<CanonicalRequest> {
   const { method, url } = request;
-  const headers = [...request.headers].filter(([name, value]) =>
-    isKeyHeader(name, value) || options.keyHeaders.has(name)
-  );
+  const headers = [...request.headers].flatMap(([name, value]) => {
+    if (options.keyHeaders.has(name)) return [[name, value] as const];
+    return KEY_HEADER.test(`${name}:${value}`) ? [[name, redactString(value)] as const] : [];
+  });
   const body = await canonicalBody(request, options.normalize);
   const streaming = body.streaming ||
     url.pathname.endsWith(":streamGenerateContent");

@@ -1,13 +1,5 @@
-/**
- * Which URLs belong to an LLM API.
- *
- * - `"api.openai.com"`: this host and its subdomains, on any port, by http or https
- * - `"localhost:4000"`: this host and its subdomains on this port only
- * - `"https://proxy.example/openai"`: this URL and every one below it
- * - a `RegExp`: every URL that it matches (anchor it: it sees the whole URL)
- * - a function: every URL for which it returns true
- */
-export type DomainMatcher = string | RegExp | ((url: URL) => boolean);
+import type { DomainMatcher } from "./provider.ts";
+import { PROVIDERS } from "./providers.ts";
 
 /**
  * The LLM APIs that are cached by default. Extend them with `[...defaultDomains, "llm.example.com"]`.
@@ -19,69 +11,7 @@ export type DomainMatcher = string | RegExp | ((url: URL) => boolean);
  * const cachy = createCachy({ domains: [...defaultDomains, "localhost:4000"] });
  * ```
  */
-export const defaultDomains: readonly DomainMatcher[] = Object.freeze([
-  // pycachy's twelve
-  "chatgpt.com",
-  "api.openai.com",
-  "api.anthropic.com",
-  "generativelanguage.googleapis.com",
-  "api.deepseek.com",
-  "api.fireworks.ai",
-  "openrouter.ai",
-  "api.groq.com",
-  "api.together.xyz",
-  "api.mistral.ai",
-  "api.x.ai",
-  "api.moonshot.ai",
-  // other providers with one well-known host
-  "ai-gateway.vercel.sh",
-  "gateway.ai.cloudflare.com",
-  "api.moonshot.cn",
-  "api.together.ai",
-  "codestral.mistral.ai",
-  "api.cohere.com",
-  "api.cohere.ai",
-  "api.perplexity.ai",
-  "api.cerebras.ai",
-  "api.sambanova.ai",
-  "api.studio.nebius.com",
-  "api.tokenfactory.nebius.com",
-  "api.hyperbolic.xyz",
-  "api.novita.ai",
-  "api.siliconflow.com",
-  "api.siliconflow.cn",
-  "api.deepinfra.com",
-  "api.minimax.io",
-  "api.z.ai",
-  "open.bigmodel.cn",
-  "dashscope.aliyuncs.com",
-  "dashscope-intl.aliyuncs.com",
-  "dashscope-us.aliyuncs.com",
-  "ark.cn-beijing.volces.com",
-  "integrate.api.nvidia.com",
-  "ai.api.nvidia.com",
-  "models.github.ai",
-  "models.inference.ai.azure.com",
-  "api.githubcopilot.com",
-  // only the router: models are downloaded from the bare domain
-  "router.huggingface.co",
-  "api-inference.huggingface.co",
-  "api.replicate.com",
-  "stream.replicate.com",
-  "api.voyageai.com",
-  "api.jina.ai",
-  "api.ai21.com",
-  "api.elevenlabs.io",
-  "api.stability.ai",
-  // hosts that carry the name of a customer or a region
-  "openai.azure.com",
-  "services.ai.azure.com",
-  "cognitiveservices.azure.com",
-  "models.ai.azure.com",
-  "aiplatform.googleapis.com",
-  /^https:\/\/[a-z0-9-]+-aiplatform\.googleapis\.com\//,
-  /^https:\/\/bedrock-(?:agent-)?(?:runtime|mantle)(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws)\//,
-]);
+export const defaultDomains: readonly DomainMatcher[] = Object.freeze(PROVIDERS.flatMap(({ hosts }) => hosts));
 
 /**
  * Compiles matchers into one question.
@@ -89,15 +19,36 @@ export const defaultDomains: readonly DomainMatcher[] = Object.freeze([
  * @returns Whether a URL is matched by at least one of the matchers.
  */
 export function matchDomains(matchers: readonly DomainMatcher[]): (url: URL) => boolean {
-  const hosts = new Set<string>();
-  const questions: ((url: URL) => boolean)[] = [];
-  for (const matcher of matchers) {
-    if (typeof matcher === "function") questions.push(matcher);
-    else if (matcher instanceof RegExp) questions.push(matchRegExp(matcher));
-    else if (matcher.includes("://")) questions.push(matchPrefix(matcher));
-    else hosts.add(hostOf(matcher));
+  const { hosts, questions } = compile(matchers.map((matcher) => [matcher, true]));
+  return (url) => valueOfHost(hosts, url) === true || questions.some(([question]) => question(url) === true);
+}
+
+/**
+ * Compiles matchers with their values into a lookup.
+ *
+ * @returns The value for a URL: that of the first pattern, URL or function that matches, else that of the host.
+ */
+export function domainLookup<Value>(matchers: readonly (readonly [DomainMatcher, Value])[]) {
+  const { hosts, questions } = compile(matchers);
+  return (url: URL): Value | undefined => questions.find(([question]) => question(url))?.[1] ?? valueOfHost(hosts, url);
+}
+
+/** Matchers with what they stand for: hosts to look up, and questions to ask one by one. */
+interface Compiled<Value> {
+  readonly hosts: ReadonlyMap<string, Value>;
+  readonly questions: readonly (readonly [question: (url: URL) => boolean, value: Value])[];
+}
+
+function compile<Value>(matchers: readonly (readonly [DomainMatcher, Value])[]): Compiled<Value> {
+  const hosts = new Map<string, Value>();
+  const questions: [(url: URL) => boolean, Value][] = [];
+  for (const [matcher, value] of matchers) {
+    if (typeof matcher === "function") questions.push([matcher, value]);
+    else if (matcher instanceof RegExp) questions.push([matchRegExp(matcher), value]);
+    else if (matcher.includes("://")) questions.push([matchPrefix(matcher), value]);
+    else hosts.set(hostOf(matcher), value);
   }
-  return (url) => hasHost(hosts, url) || questions.some((question) => question(url) === true);
+  return { hosts, questions };
 }
 
 /** `"Example.com"` → `"example.com"`, `"localhost:80"` → `"localhost:80"`, `"[::1]:80"` → the same. */
@@ -109,15 +60,16 @@ function hostOf(matcher: string): string {
 }
 
 /** Asks for the host and each of its parents, so that a long list costs no more than a short one. */
-function hasHost(hosts: ReadonlySet<string>, url: URL): boolean {
+function valueOfHost<Value>(hosts: ReadonlyMap<string, Value>, url: URL): Value | undefined {
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   for (let host = url.hostname; host !== "";) {
-    if (hosts.has(host) || hosts.has(`${host}:${port}`)) return true;
+    const value = hosts.get(host) ?? hosts.get(`${host}:${port}`);
+    if (value !== undefined) return value;
     const dot = host.indexOf(".");
-    if (dot === -1) return false;
+    if (dot === -1) return undefined;
     host = host.slice(dot + 1);
   }
-  return false;
+  return undefined;
 }
 
 /** A fresh copy without `g` and `y`: with them, every second call would start in the middle. */
@@ -134,4 +86,16 @@ function matchPrefix(prefix: string): (url: URL) => boolean {
     const address = `${url.origin}${url.pathname}${url.search}`;
     return address.startsWith(folder) || address === href || address.startsWith(`${href}?`);
   };
+}
+
+/** The environment variables with credentials. */
+export const credentialVariables: readonly string[] = PROVIDERS.flatMap(({ keys = [] }) => keys);
+
+/** The model that a URL names, as it stands there. */
+export function modelOfUrl({ href }: URL): string | undefined {
+  for (const { model } of PROVIDERS) {
+    const found = model?.exec(href)?.[0];
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

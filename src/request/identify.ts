@@ -28,7 +28,8 @@ const STATEFUL_SEGMENTS: ReadonlySet<string> = new Set([
   "fileSearchStores",
 ]);
 
-const SHORT_LIVED_PATH = /\/realtime\/|\/chatkit\/sessions|\/auth_tokens|\/(?:admin_)?api_keys\b|\/service_accounts\b/;
+const SHORT_LIVED_PATH =
+  /\/realtime\/|\/chatkit\/sessions|\/auth_tokens|\/(?:admin_)?api_keys\b|\/service_accounts\b|\/tokens\/?$|\/single-use-token\//;
 
 /** Tells the kind of a request from its method, path and headers. */
 export function requestKind(method: string, url: URL, headers: Headers): RequestKind {

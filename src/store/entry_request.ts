@@ -55,7 +55,7 @@ export async function recordedRequest(
 }
 
 function shownHeader([name, value]: readonly [string, string]): readonly [string, string] {
-  return [name, isSecretName(name) ? REDACTED : redactText(value)];
+  return [name, isSecretName(name) ? REDACTED : redactString(value)];
 }
 
 function wholeBody(request: RequestData, { body, format }: CanonicalRequest): string {

@@ -5,8 +5,9 @@
     reader.py FILE METHOD URL [BODYFILE]    writes the recorded answer; what --help shows tells requests apart
 
 The body is the request's as it was sent, `-` is standard input. Status and headers of the answer go to standard error,
-and so does what is no entry. Exit code 1: nothing is recorded. Left out are forms made of parts (`FormData`), the
-option `normalize`, which only the recording program knows, and lines nested thousands of levels deep.
+and so does what is no entry. Exit code 1: nothing is recorded. Left out are forms made of parts (`FormData`),
+credentials inside of header values, the option `normalize`, which only the recording program knows, and lines nested
+thousands of levels deep.
 """
 
 import argparse
@@ -22,8 +23,13 @@ CREDENTIALS = set(
     "refreshtoken clientsecret password authorization sig signature xgoogsignature xgoogcredential".split()
 )
 KEY_HEADER = re.compile(
-    r"anthropic-beta|openai-beta|ai-(.+-)?model-id|ai-language-model-streaming|azureml-model-deployment"
-    r"|x-amzn-bedrock-.+|x-dashscope-sse|prefer|x-goog-upload-(command|offset)"
+    r"(anthropic-beta|x-anthropic-beta|x-pass-anthropic-beta|openai-beta|groq-model-version|ai-([^:]+-)?model-id"
+    r"|ai-language-model-streaming|azureml-model-deployment|x-amzn-bedrock-[^:]+|x-dashscope-sse|prefer"
+    r"|x-goog-upload-(command|offset)|x-fal-target-url|x-litellm-tags|cf-aig-(cache-key|gateway-id)"
+    r"|helicone-(target-url|target-provider|openai-api-base|fallbacks|cache-seed)"
+    r"|x-portkey-(provider|config|virtual-key|custom-host|cache-namespace|strict-open-ai-compliance"
+    r"|anthropic-beta|anthropic-version|azure-resource-name|azure-deployment-id|azure-api-version)):"
+    r"|anthropic-version:(?!2023-06-01$)|x-openrouter-(experimental-)?metadata:(?!disabled$)|accept:(audio|image)/"
 )
 GEMINI_PATH = re.compile(r":(generateContent|streamGenerateContent|batchGenerateContent|countTokens)$")
 NEVER_KEPT = {"set-cookie", "content-encoding", "content-length", "transfer-encoding"}
@@ -96,7 +102,7 @@ def digest(method, url, body=b"", headers=(), n=None, namespace=None, key_header
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     hashed = [
         (name, value) for name, value in sorted(joined.items())
-        if KEY_HEADER.fullmatch(name) or name in key_headers or name == "accept" and re.match("(audio|image)/", value)
+        if KEY_HEADER.match(f"{name}:{value}") or name in key_headers
     ]
     given = {"headers": hashed or None, "n": n, "namespace": namespace}
     given = {name: value for name, value in given.items() if value is not None}

@@ -1,4 +1,5 @@
 import { isGranted, readableVariables } from "../../lib/environment.ts";
+import { credentialVariables } from "../../request/domains.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { bytesAt, type Position } from "../../store/jsonl/file.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";
@@ -62,7 +63,7 @@ export const scan = defineCommand({
 
 /** @throws {CommandError} If Deno does not let us look at all variables. */
 function environmentCredentials(): Credential[] {
-  if (isGranted({ name: "env" })) return credentialsOf(readableVariables());
+  if (isGranted({ name: "env" })) return credentialsOf(readableVariables(credentialVariables));
   throw new CommandError(
     "Cannot search for the values of environment variables: Deno did not grant access. Run with --allow-env.",
   );

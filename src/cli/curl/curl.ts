@@ -1,11 +1,11 @@
 import { REDACTED } from "../../secrets/redact.ts";
 import type { Entry, RecordedRequest } from "../../store/entry.ts";
 import { holdsSummary } from "../../store/entry_request.ts";
+import { providerOf } from "../read/providers.ts";
 import { redactRequest } from "../scan/request_body.ts";
 import { isStreaming } from "../verify/findings.ts";
 import { soundRequest } from "../verify/member_problems.ts";
 import { type CurlBody, curlBody, quote } from "./body.ts";
-import { credentialHeader } from "./credential_headers.ts";
 
 /** A recorded request as a command. */
 export interface CurlCommand {
@@ -61,14 +61,25 @@ function headerOptions(request: RecordedRequest, url: URL, { contentType }: Curl
     return !(value.includes(REDACTED) && name.toLowerCase() === credential?.[0]);
   });
   const has = (name: string) => recorded.some(([other]) => other.toLowerCase() === name);
-  const isAnthropic = credential?.[0] === "x-api-key";
+  const needed = credential && providerOf(url)?.needs;
   return [
     // Double quotes, for the variable; the text is ours.
     ...credential && !has(credential[0]) ? [`--header "${credential[0]}: ${credential[1]}"`] : [],
-    ...isAnthropic && !has("anthropic-version") ? ["--header 'anthropic-version: 2023-06-01'"] : [],
+    ...needed && !has(needed.split(":", 1)[0] ?? "") ? [`--header ${quote(needed)}`] : [],
     ...contentType === undefined || has("content-type") ? [] : [header("content-type", contentType, ":")],
     ...recorded.map(([name, value]) => header(name, value, ";")),
   ];
+}
+
+/**
+ * The header with a provider's credential, whose value names an environment variable as shells do; undefined for an API
+ * that is not known, and without encryption: a key is never sent to another host because a file says so.
+ */
+function credentialHeader(url: URL): readonly [name: string, value: string] | undefined {
+  const { keys: [variable] = [], auth = "authorization: Bearer " } = providerOf(url) ?? {};
+  if (url.protocol !== "https:" || variable === undefined) return undefined;
+  const [name = "", start = ""] = auth.split(": ", 2);
+  return [name, `${start}$${variable}`];
 }
 
 /** @param empty What curl wants behind the name of a header without value: `:` leaves it out, `;` sends it. */

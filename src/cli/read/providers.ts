@@ -1,34 +1,32 @@
+import { domainLookup, modelOfUrl } from "../../request/domains.ts";
+import type { Provider } from "../../request/provider.ts";
+import { PROVIDERS } from "../../request/providers.ts";
 import type { Kind } from "./parts/format.ts";
 import { type Json, objectOf, textOf } from "./parts/members.ts";
-
-/** Gemini and Vertex AI, Azure, Bedrock, Cloudflare, fal and Replicate name the model in the path. */
-const PATHS = [
-  /\/models\/([^/:]+):\w+$/,
-  /\/deployments\/([^/]+)\//,
-  /\/model\/([^/]+)\/(?:invoke|converse)/,
-  /\/ai\/run\/(.+)$/,
-  /\/models\/([^/]+\/[^/]+)\/predictions$/,
-];
 
 /** Where a model may be named. */
 export interface ModelPlaces {
   readonly request: Json;
   readonly headers: Json;
-  readonly path: string;
+  readonly url: URL | undefined;
   readonly answer: Json;
 }
 
-/** The model that a request, its headers, its path or its answer names, in this order. */
-export function modelOf({ request, headers, path, answer }: ModelPlaces): string | undefined {
-  const header = Object.keys(headers).find((name) => /^ai-(?:.*-)?model-id$/i.test(name));
+/** The model that a request, its headers, its URL or its answer names, in this order. */
+export function modelOf({ request, headers, url, answer }: ModelPlaces): string | undefined {
+  const header = Object.keys(headers).find((name) => isModelHeader(name));
   const named = textOf(request.model) ?? textOf(request.model_id) ?? textOf(request.modelId) ??
     (header && textOf(headers[header]));
-  const found = named ?? modelOfPath(path) ?? modelOfAnswer(answer);
+  const found = named ?? decodedModel(url) ?? modelOfAnswer(answer);
   return found?.replace(/^models\//, "");
 }
 
-function modelOfPath(path: string): string | undefined {
-  const found = PATHS.map((pattern) => pattern.exec(path)?.[1]).find((name) => name !== undefined);
+function isModelHeader(name: string): boolean {
+  return PROVIDERS.some(({ modelHeader }) => modelHeader?.test(name));
+}
+
+function decodedModel(url: URL | undefined): string | undefined {
+  const found = url && modelOfUrl(url);
   if (found === undefined) return undefined;
   try {
     return decodeURIComponent(found);
@@ -41,78 +39,16 @@ function modelOfAnswer(answer: Json): string | undefined {
   return textOf(answer.model) ?? textOf(answer.modelVersion) ?? textOf(objectOf(answer.meta).model);
 }
 
-/** Hosts, with all that is below them → the name that people know. */
-const HOSTS: Readonly<Record<string, string>> = {
-  "openai.com": "OpenAI",
-  "chatgpt.com": "OpenAI",
-  "openai.azure.com": "Azure OpenAI",
-  "cognitiveservices.azure.com": "Azure OpenAI",
-  "services.ai.azure.com": "Azure AI",
-  "models.ai.azure.com": "Azure AI",
-  "models.inference.ai.azure.com": "GitHub Models",
-  "models.github.ai": "GitHub Models",
-  "githubcopilot.com": "GitHub Copilot",
-  "anthropic.com": "Anthropic",
-  "generativelanguage.googleapis.com": "Google",
-  "aiplatform.googleapis.com": "Google Vertex AI",
-  "amazonaws.com": "Amazon Bedrock",
-  "amazonaws.com.cn": "Amazon Bedrock",
-  "api.aws": "Amazon Bedrock",
-  "mistral.ai": "Mistral",
-  "groq.com": "Groq",
-  "cohere.com": "Cohere",
-  "cohere.ai": "Cohere",
-  "deepseek.com": "DeepSeek",
-  "fireworks.ai": "Fireworks",
-  "openrouter.ai": "OpenRouter",
-  "together.xyz": "Together",
-  "together.ai": "Together",
-  "x.ai": "xAI",
-  "moonshot.ai": "Moonshot",
-  "moonshot.cn": "Moonshot",
-  "ai-gateway.vercel.sh": "Vercel AI Gateway",
-  "gateway.ai.cloudflare.com": "Cloudflare AI Gateway",
-  "perplexity.ai": "Perplexity",
-  "cerebras.ai": "Cerebras",
-  "sambanova.ai": "SambaNova",
-  "nebius.com": "Nebius",
-  "hyperbolic.xyz": "Hyperbolic",
-  "novita.ai": "Novita",
-  "siliconflow.com": "SiliconFlow",
-  "siliconflow.cn": "SiliconFlow",
-  "deepinfra.com": "DeepInfra",
-  "minimax.io": "MiniMax",
-  "z.ai": "Z.ai",
-  "bigmodel.cn": "Z.ai",
-  "aliyuncs.com": "Alibaba Cloud",
-  "volces.com": "Volcengine",
-  "nvidia.com": "NVIDIA",
-  "huggingface.co": "Hugging Face",
-  "replicate.com": "Replicate",
-  "voyageai.com": "Voyage AI",
-  "jina.ai": "Jina AI",
-  "ai21.com": "AI21",
-  "elevenlabs.io": "ElevenLabs",
-  "stability.ai": "Stability AI",
-  "ollama.com": "Ollama",
-};
-/** Ollama's own port, wherever it runs. */
-const OLLAMA_PORT = "11434";
+const rowOf = domainLookup(PROVIDERS.flatMap((row) => row.hosts.map((host) => [host, row] as const)));
 
-/** The provider behind a URL; the host with its port, if nobody knows it. */
-export function providerOf(url: URL): string {
-  for (let host = regionless(url.hostname); host !== "";) {
-    const known = Object.hasOwn(HOSTS, host) ? HOSTS[host] : undefined;
-    if (known !== undefined) return known;
-    const dot = host.indexOf(".");
-    host = dot === -1 ? "" : host.slice(dot + 1);
-  }
-  return url.port === OLLAMA_PORT ? "Ollama" : url.host;
+/** The row of a URL in the table of providers; local servers are identified by their port. */
+export function providerOf(url: URL): Provider | undefined {
+  return rowOf(url) ?? PROVIDERS.find(({ localPort }) => localPort !== undefined && localPort === url.port);
 }
 
-/** Vertex AI has hosts of regions that are names of their own. */
-function regionless(host: string): string {
-  return host.replace(/^[a-z0-9-]+-(aiplatform\.googleapis\.com)$/, "$1");
+/** The name of the provider behind a URL; the host with its port, if it is not in the table. */
+export function providerName(url: URL): string {
+  return providerOf(url)?.name ?? url.host;
 }
 
 /** Kinds of answers that one provider alone has invented, or whose copies are rare. */

@@ -9,7 +9,7 @@ import { base64Media, sampledMedia } from "./media/media.ts";
 import { type Answered, type Format, type Kind, kindOfPath } from "./parts/format.ts";
 import { given, type Json, objectOf } from "./parts/members.ts";
 import { type Message, message, placeholderLength, text, unknown } from "./parts/parts.ts";
-import { guessProvider, modelOf, providerOf } from "./providers.ts";
+import { guessProvider, modelOf, providerName } from "./providers.ts";
 import { type Setting, settingsOf } from "./settings.ts";
 
 export type { Kind } from "./parts/format.ts";
@@ -45,8 +45,8 @@ export function readEntry(entry: Entry): Reading {
   const pathKind = kindOfPath(entry.request?.method ?? "GET", path);
   const { kind, format, isStream, messages: answered, finish, value: answer } = readAnswer(entry, pathKind);
   const { asked, settings, value: request } = readRequest(entry.request, { path, pathKind, format });
-  const provider = url ? providerOf(url) : guessProvider(kind, answer);
-  const model = modelOf({ request, headers: objectOf(entry.request?.headers), path, answer });
+  const provider = url ? providerName(url) : guessProvider(kind, answer);
+  const model = modelOf({ request, headers: objectOf(entry.request?.headers), url, answer });
   return given({ provider, model, kind, isStream, asked, answered, finish, settings });
 }
 

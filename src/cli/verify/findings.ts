@@ -1,5 +1,6 @@
 import { utf8 } from "../../lib/bytes.ts";
 import { readableVariables } from "../../lib/environment.ts";
+import { credentialVariables } from "../../request/domains.ts";
 import { asRecord, parseJson } from "../../lib/json.ts";
 import { checkCompleteness, headProblem } from "../../record/completeness.ts";
 import type { AnswerHead } from "../../record/json_answer.ts";
@@ -36,7 +37,7 @@ export interface Finding {
  */
 export async function findingsOf(
   entry: Entry,
-  credentials: readonly Credential[] = credentialsOf(readableVariables()),
+  credentials: readonly Credential[] = credentialsOf(readableVariables(credentialVariables)),
 ): Promise<Finding[]> {
   const digest = await digestReason(entry);
   const problem = answerProblemOf(entry);
