@@ -12,8 +12,7 @@ import {
 import { parseJson } from "../../../lib/json.ts";
 import type { Entry } from "../../../store/entry.ts";
 import { gemini } from "../families/gemini.ts";
-import type { Sample } from "../media/audio_seconds.ts";
-import { bytesOfBase64, sampleOf } from "../media/media.ts";
+import { bytesOfBase64, type Sample, sampleOf } from "../parts/media.ts";
 import { objectOf, textOf } from "../parts/members.ts";
 import { parseCutJson } from "./cut_json.ts";
 

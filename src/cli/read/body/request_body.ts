@@ -1,6 +1,6 @@
 import { asRecord, parseJson } from "../../../lib/json.ts";
 import type { RecordedRequest } from "../../../store/entry.ts";
-import { base64Media, namedMedia } from "../media/media.ts";
+import { base64Media, namedMedia } from "../parts/media.ts";
 import type { Json } from "../parts/members.ts";
 import { type MediaPart, type Message, message, type Part, text } from "../parts/parts.ts";
 import type { Setting } from "../settings.ts";

@@ -107,7 +107,6 @@ export interface MediaPart {
   readonly width?: number;
   /** In pixels. */
   readonly height?: number;
-  readonly seconds?: number;
   /** Where it is, if it was not sent along. */
   readonly url?: string;
 }
