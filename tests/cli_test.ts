@@ -54,10 +54,10 @@ test("cachy COMMAND --help shows each option and an example", async () => {
 test("cachy refuses what it does not know, names the cure, and ends with exit code 2", async (t) => {
   const { file } = await project(t);
   const cases: [args: string[], message: RegExp][] = [
-    [["lst"], /Cannot run "lst": there is no such command\. Did you mean list\?/],
+    [["lst"], /Cannot run "lst": there is no such command\. Did you mean "list"\?/],
     [["frobnicate"], /there is no such command\. Commands: list, show/],
     [["--file", "x", "list"], /the command comes first/],
-    [["list", "--modle", "gpt"], /Cannot use the option --modle: it is unknown\. Did you mean --model\?/],
+    [["list", "--modle", "gpt"], /Cannot use the option --modle: it is unknown\. Did you mean "--model"\?/],
     [["list", "-x"], /Cannot use the option -x: it is unknown\. Known options: /],
     [["list", "--model", "--json"], /write --model=--json/],
     [["list", "--json=yes"], /it takes no value/],

@@ -1,14 +1,6 @@
-import { CachyError, checkStoreOptions } from "../lib/errors.ts";
+import { checkByRules } from "../lib/errors.ts";
 import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
-import {
-  describeWithout,
-  isStore,
-  type Store,
-  storeProblem,
-  TIME_LIMIT_RULE,
-  type Warn,
-  warnOnStderr,
-} from "./store.ts";
+import { requireStore, type Store, storeProblem, TIME_LIMIT_RULE, type Warn, warnOnStderr } from "./store.ts";
 
 /** How a shared store is used. */
 export interface LayeredOptions {
@@ -46,7 +38,9 @@ const PAUSE_IN_LIMITS = 10;
  * ```
  */
 export function layeredStore(local: Store, shared: Store, options: LayeredOptions = {}): Store {
-  checkArguments(local, shared, options);
+  requireStore(local, "the local store");
+  requireStore(shared, "the shared store");
+  checkByRules(options, { timeLimitMs: TIME_LIMIT_RULE }, "a layered store");
   const { timeLimitMs = shared.timeLimitMs ?? DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
   const say: Warn = (message) => warn(message);
@@ -142,24 +136,4 @@ function askedUnlessResting(store: Store, { timeLimitMs, without, warn }: Restin
       }
     },
   };
-}
-
-function checkArguments(local: Store, shared: Store, options: LayeredOptions): void {
-  const stores = { local, shared };
-  for (const [role, store] of Object.entries(stores)) {
-    if (isStore(store)) continue;
-    const described = describeWithout(store, missingIn(store));
-    const expected = "an object with a name and the functions find and append";
-    throw new CachyError("invalid_option", `Cannot use ${described} as the ${role} store: expected ${expected}.`);
-  }
-  checkStoreOptions(options, { timeLimitMs: TIME_LIMIT_RULE }, "a layered store");
-}
-
-function missingIn(store: Partial<Store> | undefined | null): string[] {
-  const there = {
-    name: typeof store?.name === "string",
-    find: typeof store?.find === "function",
-    append: typeof store?.append === "function",
-  };
-  return Object.entries(there).filter(([, isThere]) => !isThere).map(([member]) => member);
 }

@@ -1,4 +1,4 @@
-import { messageOf, type Rule } from "../lib/errors.ts";
+import { CachyError, messageOf, type Rule } from "../lib/errors.ts";
 import { show } from "../lib/show.ts";
 import { isTimeLimit, LONGEST_TIMER_MS } from "../lib/wait.ts";
 import { redactText } from "../secrets/redact.ts";
@@ -58,17 +58,42 @@ export type Warn = (message: string) => void;
 /** Where a store reports before a handle uses it. */
 export const warnOnStderr: Warn = (message) => console.error(`cachy: ${message}`);
 
-/** Whether something can keep entries. */
-export function isStore(value: unknown): value is Store {
-  const store = value as Partial<Store> | null;
-  return typeof store?.name === "string" && typeof store.find === "function" && typeof store.append === "function";
+/** The members that an object must have, with their types. */
+type Members = Readonly<Record<string, "string" | "function">>;
+
+const STORE_MEMBERS: Members = { name: "string", find: "function", append: "function" };
+
+/** What a store is, in messages. */
+export const EXPECTED_STORE = "an object with a name and the functions find and append";
+
+function missingIn(value: unknown, members: Members): string[] {
+  const typeOf = (name: string) => typeof (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+  return Object.keys(members).filter((name) => typeOf(name) !== members[name]);
 }
 
-/** What is wrong with an argument that lacks members: never what is in it, because clients know passwords. */
-export function describeWithout(value: unknown, missing: readonly string[]): string {
-  if (typeof value === "string") return show(redactText(value));
-  if (typeof value !== "object" || value === null) return show(value);
-  return `an object without ${missing.join(", ")}`;
+/** Whether a value has the members of a store. */
+export function isStore(value: unknown): value is Store {
+  return missingIn(value, STORE_MEMBERS).length === 0;
+}
+
+/**
+ * Refuses an argument that lacks members: those of a store, or the given ones.
+ *
+ * @param role What messages call the argument, as in "the local store".
+ * @param expected What the argument has to be, in words.
+ * @throws {CachyError} `invalid_option`, if a member is missing. The message quotes no member: clients know passwords.
+ */
+export function requireStore(
+  value: unknown,
+  role: string,
+  members: Members = STORE_MEMBERS,
+  expected: string = EXPECTED_STORE,
+): void {
+  const missing = missingIn(value, members);
+  if (missing.length === 0) return;
+  const shown = typeof value === "string" ? redactText(value) : value;
+  const described = typeof value === "object" && value ? `an object without ${missing.join(", ")}` : show(shown);
+  throw new CachyError("invalid_option", `Cannot use ${described} as ${role}: expected ${expected}.`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isPath, pathOf, workingDirectory } from "../../lib/environment.ts";
-import { CachyError, checkStoreOptions } from "../../lib/errors.ts";
+import { CachyError, checkByRules } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import type { CompactReport } from "./compact.ts";
 
@@ -43,7 +43,7 @@ export async function compactFile(file: string | URL, options: CompactOptions = 
   if (!isPath(file)) {
     throw new CachyError("invalid_option", `Cannot compact ${show(file)}: expected a path or a file: URL.`);
   }
-  checkStoreOptions(options, { sort: ["a boolean", (value) => typeof value === "boolean"] }, "compactFile");
+  checkByRules(options, { sort: ["a boolean", (value) => typeof value === "boolean"] }, "compactFile");
   const path = pathOf(file, workingDirectory());
   // Only those who compact load what it takes.
   const { compactAt } = await import("./compact.ts");
