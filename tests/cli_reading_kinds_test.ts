@@ -144,6 +144,11 @@ test("readEntry() reads a form that was kept as a whole", () => {
   assert.deepEqual(reading.settings, []);
 });
 
+test("readEntry() takes a list of lists that was sent as JSON, and is recorded with spaces, for no form", () => {
+  const sent = '[["model", null, "whisper-1"]]';
+  assert.deepEqual(asked(read("/other", sent, { text: "Hello." })), [text(sent)]);
+});
+
 test("readEntry() reads moderations and rankings, the best first", () => {
   const results = [{
     flagged: true,

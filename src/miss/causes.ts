@@ -1,5 +1,5 @@
 import type { RecordedRequest } from "../store/entry.ts";
-import { isSummary } from "../store/entry_request.ts";
+import { placeholderLength } from "../store/entry_request.ts";
 import type { Difference } from "./difference.ts";
 
 /** What changes on every run, what normalizes it, and what takes its place. */
@@ -72,7 +72,9 @@ function isChangedText(
   difference: Difference,
 ): difference is Difference & { readonly recorded: string; readonly asked: string } {
   if (difference.kind !== "changed") return false;
-  return [difference.recorded, difference.asked].every((value) => typeof value === "string" && !isSummary(value));
+  return [difference.recorded, difference.asked].every((value) =>
+    typeof value === "string" && !placeholderLength(value)
+  );
 }
 
 /** Members that come and go without any other change are mostly those of a new version. */
