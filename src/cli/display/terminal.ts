@@ -2,7 +2,6 @@ import process from "node:process";
 import { readVariable } from "../../lib/environment.ts";
 import { showBytes, showTime } from "../../lib/show.ts";
 import { printable } from "./printable.ts";
-import { bar } from "./table.ts";
 import { cutToWidth, displayWidth } from "./width.ts";
 
 /** The part of `process.stdout` and `process.stderr` that tells what they are. */
@@ -26,20 +25,17 @@ export function columnsOf({ isTTY, columns }: OutputStream): number | undefined 
   return isTTY === true ? columns || 80 : undefined;
 }
 
-/** Work that takes less is not worth a bar, in ms. */
+/** Work that takes less shows no progress, in ms. */
 const QUIET = 300;
 
 /** Between two drawings, in ms. */
 const PAUSE = 100;
 
-/** The columns of a whole bar. */
-const BAR_WIDTH = 20;
-
 /** What shows how far a piece of work is. */
 export interface Progress {
   /** Tells how much is done now, of the total. It looks at the clock and mostly does nothing more: call it often. */
   update(done: number): void;
-  /** Erases the bar. Call it also if the work fails. */
+  /** Erases the line. Call it also if the work fails. */
   end(): void;
 }
 
@@ -47,10 +43,8 @@ export interface Progress {
 export interface ProgressOptions {
   /** What is going on: `Reading cachy.jsonl`. */
   readonly label: string;
-  /** How much is to be done, in bytes or in what `show` shows. */
+  /** How much is to be done, in bytes. */
   readonly total: number;
-  /** Shows an amount for people. By default it is one of bytes. */
-  readonly show?: (amount: number) => string;
   /** Where it is drawn, if it is a terminal. By default stderr. */
   readonly stream?: OutputStream & { write(text: string): unknown };
   /** The variable TERM; nothing is drawn on a "dumb" terminal. By default the environment is asked. */
@@ -60,12 +54,12 @@ export interface ProgressOptions {
 }
 
 /**
- * A progress bar on stderr for work that blocks: it needs no timers, every update looks at the clock.
+ * A line on stderr that shows the progress of work that blocks: it needs no timers, every update looks at the clock.
  *
  * It is first drawn after 300 ms, then ten times a second at most. Where stderr is no terminal nothing is written.
  */
 export function createProgress(options: ProgressOptions): Progress {
-  const { label, total, show = showBytes, stream = process.stderr, now = () => performance.now() } = options;
+  const { label, total, stream = process.stderr, now = () => performance.now() } = options;
   if (!isSmartTerminal(stream, options.terminalType)) return { update() {}, end() {} };
   const start = now();
   let next = start + QUIET;
@@ -76,7 +70,7 @@ export function createProgress(options: ProgressOptions): Progress {
       if (time < next) return;
       next = time + PAUSE;
       isDrawn = true;
-      const line = progressLine({ label, total, done, show, elapsed: time - start }, columnsOf(stream) ?? 80);
+      const line = progressLine({ label, total, done, elapsed: time - start }, columnsOf(stream) ?? 80);
       stream.write(`\r${line}\x1b[K`);
     },
     end() {
@@ -87,23 +81,20 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
-interface State extends Required<Pick<ProgressOptions, "label" | "total" | "show">> {
+interface State extends Required<Pick<ProgressOptions, "label" | "total">> {
   readonly done: number;
   /** Since the start, in ms. */
   readonly elapsed: number;
 }
 
 /** As much as fits, and a column less: some terminals begin a new line after the last column. */
-function progressLine({ label, total, done, show, elapsed }: State, columns: number): string {
+function progressLine({ label, total, done, elapsed }: State, columns: number): string {
   const part = total > 0 ? Math.min(1, Math.max(0, done / total)) : 1;
   const name = printable(label);
   const percent = `${Math.floor(part * 100)} %`.padStart(5);
-  const amounts = `${show(done)} of ${show(total)}`;
-  const bars = bar(part, 1, BAR_WIDTH);
-  const drawn = bars + " ".repeat(BAR_WIDTH - displayWidth(bars));
+  const amounts = `${showBytes(done)} of ${showBytes(total)}`;
   const remaining = part > 0 ? `${showRemaining(elapsed / part - elapsed)} left` : "";
   const lines = [
-    [name, drawn, percent, amounts, remaining],
     [name, percent, amounts, remaining],
     [name, percent, remaining],
     [cutToWidth(name, columns - percent.length - 3), percent],
