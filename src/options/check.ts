@@ -3,7 +3,7 @@ import { CachyError, checkByRules, type Rule, type Rules } from "../lib/errors.t
 import { LONGEST_TIMER_MS } from "../lib/wait.ts";
 import { isSecretName } from "../secrets/redact.ts";
 import { NEVER_RECORDED_HEADERS } from "../store/entry.ts";
-import { EXPECTED_STORE, isStore } from "../store/store.ts";
+import { isStore, STORE_SHAPE } from "../store/store.ts";
 import { type Mode, MODES } from "./mode.ts";
 import type { CachyOptions } from "./options.ts";
 
@@ -27,7 +27,7 @@ const RULES: Rules<CachyOptions> = {
   pace: ['"recorded", a number above 0 (times as fast), or { chunkMs: milliseconds }', isPace],
   debug: ['a boolean or "miss"', (value) => typeof value === "boolean" || value === "miss"],
   onEvent: ["a function", isFunction],
-  store: [`a store: ${EXPECTED_STORE}`, isStore],
+  store: [`a store: ${STORE_SHAPE.expected}`, isStore],
   fetch: ["a function", isFunction],
 };
 

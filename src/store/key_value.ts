@@ -17,7 +17,7 @@ import { textOf } from "../lib/bytes.ts";
 import { checkByRules, type Rules } from "../lib/errors.ts";
 import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
 import { checkEntry, type Entry, formatEntry, parseEntry } from "./entry.ts";
-import { requireStore, type Store, TIME_LIMIT_RULE, type Warn, warnOnStderr } from "./store.ts";
+import { requireShape, type Shape, type Store, TIME_LIMIT_RULE, type Warn, warnOnStderr } from "./store.ts";
 
 export type { Entry, RecordedRequest } from "./entry.ts";
 export type { Store, Warn } from "./store.ts";
@@ -80,12 +80,7 @@ export interface KeyValueOptions {
  * ```
  */
 export function keyValueStore(kv: KeyValue, options: KeyValueOptions = {}): Store {
-  requireStore(
-    kv,
-    "a key-value store",
-    { get: "function", set: "function" },
-    "an object with the functions get and set",
-  );
+  requireShape(kv, "a key-value store", SHAPE);
   checkByRules(options, RULES, "a key-value store");
   const { name = "the key-value store", prefix = "cachy-", timeLimitMs = DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
@@ -127,6 +122,11 @@ function readValue(value: unknown): Entry | string {
   const text = textOf(value);
   return text === undefined ? "not UTF-8" : parseEntry(text);
 }
+
+const SHAPE: Shape = {
+  members: { get: "function", set: "function" },
+  expected: "an object with the functions get and set",
+};
 
 const RULES: Rules<KeyValueOptions> = {
   name: ["a text", (value) => typeof value === "string" && value !== ""],

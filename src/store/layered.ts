@@ -1,6 +1,14 @@
 import { checkByRules } from "../lib/errors.ts";
 import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
-import { requireStore, type Store, storeProblem, TIME_LIMIT_RULE, type Warn, warnOnStderr } from "./store.ts";
+import {
+  requireShape,
+  type Store,
+  STORE_SHAPE,
+  storeProblem,
+  TIME_LIMIT_RULE,
+  type Warn,
+  warnOnStderr,
+} from "./store.ts";
 
 /** How a shared store is used. */
 export interface LayeredOptions {
@@ -38,8 +46,8 @@ const PAUSE_IN_LIMITS = 10;
  * ```
  */
 export function layeredStore(local: Store, shared: Store, options: LayeredOptions = {}): Store {
-  requireStore(local, "the local store");
-  requireStore(shared, "the shared store");
+  requireShape(local, "the local store", STORE_SHAPE);
+  requireShape(shared, "the shared store", STORE_SHAPE);
   checkByRules(options, { timeLimitMs: TIME_LIMIT_RULE }, "a layered store");
   const { timeLimitMs = shared.timeLimitMs ?? DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
@@ -47,11 +55,8 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
   const toLocal = alwaysAsked(local, say);
   const toShared = askedUnlessResting(shared, { timeLimitMs, without: local, warn: say });
   return {
-    // A miss says where it was looked for, so it must not name a store that was not asked.
     get name() {
-      return toShared.rests()
-        ? `${local.name}; ${shared.name} cannot be asked now`
-        : `${local.name} and ${shared.name}`;
+      return nameOfBoth(local, shared, toShared.rests());
     },
     get size() {
       return local.size;
@@ -78,6 +83,11 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
       if (here.failed && there.failed) throw here.error;
     },
   };
+}
+
+/** A miss says where it was looked for, so it must not name a store that was not asked. */
+function nameOfBoth(local: Store, shared: Store, isResting: boolean): string {
+  return isResting ? `${local.name}; ${shared.name} cannot be asked now` : `${local.name} and ${shared.name}`;
 }
 
 type Verb = "read" | "write";

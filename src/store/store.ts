@@ -58,42 +58,42 @@ export type Warn = (message: string) => void;
 /** Where a store reports before a handle uses it. */
 export const warnOnStderr: Warn = (message) => console.error(`cachy: ${message}`);
 
-/** The members that an object must have, with their types. */
-type Members = Readonly<Record<string, "string" | "function">>;
+/** What an argument has to be. */
+export interface Shape {
+  /** Its members, with their types. */
+  readonly members: Readonly<Record<string, "string" | "function">>;
+  /** The same in words. */
+  readonly expected: string;
+}
 
-const STORE_MEMBERS: Members = { name: "string", find: "function", append: "function" };
+/** What a store has to be. */
+export const STORE_SHAPE: Shape = {
+  members: { name: "string", find: "function", append: "function" },
+  expected: "an object with a name and the functions find and append",
+};
 
-/** What a store is, in messages. */
-export const EXPECTED_STORE = "an object with a name and the functions find and append";
-
-function missingIn(value: unknown, members: Members): string[] {
+function missingIn(value: unknown, { members }: Shape): string[] {
   const typeOf = (name: string) => typeof (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
   return Object.keys(members).filter((name) => typeOf(name) !== members[name]);
 }
 
 /** Whether a value has the members of a store. */
 export function isStore(value: unknown): value is Store {
-  return missingIn(value, STORE_MEMBERS).length === 0;
+  return missingIn(value, STORE_SHAPE).length === 0;
 }
 
 /**
- * Refuses an argument that lacks members: those of a store, or the given ones.
+ * Refuses an argument that lacks members.
  *
  * @param role What messages call the argument, as in "the local store".
- * @param expected What the argument has to be, in words.
  * @throws {CachyError} `invalid_option`, if a member is missing. The message quotes no member: clients know passwords.
  */
-export function requireStore(
-  value: unknown,
-  role: string,
-  members: Members = STORE_MEMBERS,
-  expected: string = EXPECTED_STORE,
-): void {
-  const missing = missingIn(value, members);
+export function requireShape(value: unknown, role: string, shape: Shape): void {
+  const missing = missingIn(value, shape);
   if (missing.length === 0) return;
   const shown = typeof value === "string" ? redactText(value) : value;
   const described = typeof value === "object" && value ? `an object without ${missing.join(", ")}` : show(shown);
-  throw new CachyError("invalid_option", `Cannot use ${described} as ${role}: expected ${expected}.`);
+  throw new CachyError("invalid_option", `Cannot use ${described} as ${role}: expected ${shape.expected}.`);
 }
 
 /**
