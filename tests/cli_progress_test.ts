@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createProgress, type ProgressOptions } from "../src/cli/display/terminal.ts";
+import { createProgress, type ProgressOptions } from "../src/cli/app/progress.ts";
 import { displayWidth } from "../src/cli/display/width.ts";
 import { test } from "./suite.ts";
 
