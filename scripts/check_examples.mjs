@@ -20,7 +20,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { paidNetwork, startResponses } from "./example_provider.mjs";
-import { bun, cleanEnvironment, commandLine, deno, npm, root, run, start } from "./run.mjs";
+import { allPassed, bun, cleanEnvironment, commandLine, deno, npm, report, root, run, start } from "./run.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
 
@@ -53,7 +53,6 @@ const tarball = join(temporary, "core.tgz");
 const network = join(temporary, "paid_network.mjs");
 /** Installed folders by what is in them: examples that need the same share it. @type {Map<string, string>} */
 const installed = new Map();
-const counts = { passed: 0, failed: 0 };
 
 await start(async () => {
   const provider = await startResponses();
@@ -70,19 +69,8 @@ await start(async () => {
     provider.close();
     rmSync(temporary, { recursive: true, force: true });
   }
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
-  return counts.failed === 0 && counts.passed > 0;
+  return allPassed();
 });
-
-/**
- * @param {string} name
- * @param {boolean} ok
- * @param {string} [details] Shown if it is not ok.
- */
-function report(name, ok, details = "") {
-  console.log(`${ok ? "ok    " : "FAILED"} ${name}${ok || !details ? "" : `\n${details.trim()}`}`);
-  counts[ok ? "passed" : "failed"]++;
-}
 
 /** An example that nobody checks is a failure. The notebook has a script of its own: scripts/check_notebook.mjs. */
 function reportUnknown() {

@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from "node:util";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bun, cleanEnvironment, deno, root, run, start } from "./run.mjs";
+import { allPassed, bun, checks, cleanEnvironment, deno, root, run, start } from "./run.mjs";
 import { nodeFiles } from "./transpile.mjs";
 
 const env = cleanEnvironment();
@@ -36,20 +36,18 @@ await start(async () => {
 
 /** @param {string} url The provider. */
 async function exchange(url) {
-  const counts = { passed: 0, failed: 0 };
   for (const recorder of Object.keys(runtimes)) {
     const file = join(folder, `${recorder}.jsonl`);
     const recorded = await runSdks(recorder, [url, file, "auto", join(folder, "recorded.json")]);
     for (const player of Object.keys(runtimes)) {
       const replayed = await runSdks(player, [url, file, "replay", join(folder, "replayed.json")]);
       const different = Object.keys(recorded).filter((name) => !isDeepStrictEqual(recorded[name], replayed[name]));
-      counts.passed += Object.keys(recorded).length - different.length;
-      counts.failed += different.length;
+      checks.passed += Object.keys(recorded).length - different.length;
+      checks.failed += different.length;
       for (const name of different) console.log(`  failed: ${name}, recorded on ${recorder}, replayed on ${player}`);
     }
   }
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
-  return counts.failed === 0 && counts.passed > 0;
+  return allPassed();
 }
 
 /**

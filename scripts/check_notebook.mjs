@@ -15,7 +15,7 @@ import { findPython, installKernel } from "./jupyter.mjs";
 import { answers, codeCells, debugWords, links, masked, shownBy, updateOutputs } from "./notebook.mjs";
 import { newFolder } from "./notebook_folder.mjs";
 import { traps, UNRECORDED_TRAPS } from "./notebook_traps.mjs";
-import { cleanEnvironment, deno, run, start } from "./run.mjs";
+import { allPassed, checks, cleanEnvironment, deno, report, run, start } from "./run.mjs";
 
 /** @typedef {Awaited<ReturnType<typeof installKernel>>} RunSteps */
 /** @typedef {Awaited<ReturnType<typeof startProvider>>} Provider */
@@ -42,7 +42,6 @@ const PAUSE = 40;
 
 const isUpdate = process.argv.includes("--update");
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), "cachy-notebook-")));
-const counts = { passed: 0, failed: 0 };
 
 await start(async () => {
   const found = await findPython();
@@ -63,19 +62,8 @@ await start(async () => {
     await provider.stop();
     rmSync(temporary, { recursive: true, force: true });
   }
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
-  return counts.failed === 0 && counts.passed > 0;
+  return allPassed();
 });
-
-/**
- * @param {string} name
- * @param {boolean} ok
- * @param {string} [details] Shown if it is not ok.
- */
-function report(name, ok, details = "") {
-  console.log(`${ok ? "ok    " : "FAILED"} ${name}${ok || !details ? "" : `\n${details.trim()}`}`);
-  counts[ok ? "passed" : "failed"]++;
-}
 
 /** @param {string} name @param {unknown} found @param {unknown} expected */
 function reportEqual(name, found, expected) {
@@ -116,7 +104,7 @@ async function checkCells(runSteps, provider) {
   for (const [index, { id, outputs }] of codeCells.entries()) {
     reportEqual(`${id} shows what is committed`, masked(live[index] ?? [], folder), masked(outputs));
   }
-  if (counts.failed > 0) console.log("To commit what the cells show now, run this script with --update.");
+  if (checks.failed > 0) console.log("To commit what the cells show now, run this script with --update.");
   checkRun("live", live, DEBUG_LINES);
   reportEqual("live: each recording is one request", provider.requests.length, recordings(Object.values(DEBUG_LINES)));
 

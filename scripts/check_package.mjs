@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bun, cleanEnvironment, commandLine, deno, npm, root, run, start, tsc } from "./run.mjs";
+import { allPassed, bun, cleanEnvironment, commandLine, deno, npm, report, root, run, start, tsc } from "./run.mjs";
 import { otherNodes, PACKAGE_MAJORS } from "./nodes.mjs";
 import { automatic, program, sharing, typed, typedWithSdk } from "./package_programs.mjs";
 
@@ -30,7 +30,6 @@ const STRICTEST = [
 const options = commandLine(["nodes"]);
 const temporary = mkdtempSync(join(tmpdir(), "cachy-package-"));
 const project = join(temporary, "project");
-let failed = 0;
 
 await start(async () => {
   try {
@@ -39,23 +38,11 @@ await start(async () => {
       await checkTypes();
       await checkRuntimes();
     }
-    console.log(failed === 0 ? "The package is fine." : `${failed} checks of the package failed.`);
-    return failed === 0;
+    return allPassed();
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
 });
-
-/**
- * @param {string} name
- * @param {boolean} ok
- * @param {string} [details] Shown if it is not ok.
- */
-function report(name, ok, details = "") {
-  console.log(`${ok ? "ok    " : "FAILED"} ${name}${ok || !details ? "" : `\n${details.trim()}`}`);
-  if (!ok) failed++;
-  return ok;
-}
 
 /** Packs the package and installs it with an SDK where nothing else is. */
 async function build() {

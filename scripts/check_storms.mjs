@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { bun, cleanEnvironment, commandLine, deno, root, start } from "./run.mjs";
+import { allPassed, bun, checks, cleanEnvironment, commandLine, deno, root, start } from "./run.mjs";
 import { nodeFiles } from "./transpile.mjs";
 
 const env = cleanEnvironment();
@@ -43,8 +43,6 @@ const LONGEST_LIFE = 100;
 const MOST_RECORDINGS = 60;
 const kills = Number(commandLine(["kills"]).kills?.at(-1) ?? 200);
 
-const counts = { passed: 0, failed: 0 };
-
 await start(async () => {
   await check("many writers", () => manyWriters(newFile("writers")));
   await check("writers and a compactor", () => writersAndCompactor(newFile("compacted"), false));
@@ -66,8 +64,7 @@ await start(async () => {
   if (kills > 0) {
     await check("kills come while answers are recorded", () => expect(busy > kills / 4, "most came too late"));
   }
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
-  return counts.failed === 0 && counts.passed > 0;
+  return allPassed();
 });
 
 /**
@@ -78,10 +75,10 @@ async function check(name, run) {
   try {
     const started = performance.now();
     await run();
-    counts.passed++;
+    checks.passed++;
     if (!name.startsWith("kill ")) console.log(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
   } catch (error) {
-    counts.failed++;
+    checks.failed++;
     console.log(`  failed: ${name}: ${error instanceof Error ? error.stack : error}`);
   }
 }

@@ -170,6 +170,29 @@ export function commandLine(names) {
   return values;
 }
 
+/** How many checks of a script passed and failed. */
+export const checks = { passed: 0, failed: 0 };
+
+/**
+ * Counts a check and prints its result.
+ *
+ * @param {string} name
+ * @param {boolean} ok
+ * @param {string} [details] Shown if it is not ok.
+ * @returns {boolean} `ok`.
+ */
+export function report(name, ok, details = "") {
+  console.log(`${ok ? "ok    " : "FAILED"} ${name}${ok || !details ? "" : `\n${details.trim()}`}`);
+  checks[ok ? "passed" : "failed"]++;
+  return ok;
+}
+
+/** Prints the last line of a script that checks. @returns {boolean} Whether all is well. */
+export function allPassed() {
+  console.log(`${checks.passed} passed, ${checks.failed} failed`);
+  return checks.failed === 0 && checks.passed > 0;
+}
+
 /**
  * Runs a script's main function; an error ends the process with exit code 1 and one clear line.
  *

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cutToWidth, displayWidth, graphemeWidth, padToWidth } from "../src/cli/display/width.ts";
+import { cutToWidth, displayWidth, graphemeWidth } from "../src/cli/display/width.ts";
 import { test } from "./suite.ts";
 
 const { Bun } = globalThis as { Bun?: { stringWidth(text: string): number } };
@@ -160,10 +160,4 @@ test("cutToWidth() finds the end of a character, when it is longer than a beginn
   const marks = "\u0301".repeat(1000);
   assert.equal(cutToWidth(`a${marks}b`, 2), `a${marks}b`);
   assert.equal(cutToWidth(`a${marks}bc`, 2), `a${marks}…`);
-});
-
-test("padToWidth() fills up with spaces, on the side that is wanted", () => {
-  assert.equal(padToWidth("日本", 6), "日本  ");
-  assert.equal(padToWidth("日本", 6, "right"), "  日本");
-  assert.equal(padToWidth("too long", 3), "too long");
 });

@@ -82,12 +82,12 @@ test("readEntry() tells the size of images, whole and streamed", () => {
   assert.equal(imagen.provider, "Google Vertex AI");
 });
 
-test("readEntry() tells how long speech is, as a body and as events", () => {
+test("readEntry() tells the type and size of speech, as a body and as events", () => {
   const mp3 = new Uint8Array(16_000);
   mp3.set([0xff, 0xfb, 0x90]);
   const request = { model: "gpt-4o-mini-tts", input: "Hello.", voice: "alloy" };
   const response = encodeBase64(mp3);
-  const audio: Part = { kind: "media", what: "audio", type: "audio/mpeg", bytes: 16_000, seconds: 1 };
+  const audio: Part = { kind: "media", what: "audio", type: "audio/mpeg", bytes: 16_000 };
   const body = readEntry(
     entryOf({ url: `${OPENAI}/audio/speech`, request, response, type: "audio/mpeg", binary: true }),
   );
@@ -142,6 +142,11 @@ test("readEntry() reads a form that was kept as a whole", () => {
   assert.equal(reading.model, "whisper-1");
   assert.deepEqual(asked(reading), [text("Names."), { kind: "media", what: "audio", name: "a.wav", bytes: 3 }]);
   assert.deepEqual(reading.settings, []);
+});
+
+test("readEntry() takes a list of lists that was sent as JSON, and is recorded with spaces, for no form", () => {
+  const sent = '[["model", null, "whisper-1"]]';
+  assert.deepEqual(asked(read("/other", sent, { text: "Hello." })), [text(sent)]);
 });
 
 test("readEntry() reads moderations and rankings, the best first", () => {

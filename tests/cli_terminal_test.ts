@@ -7,11 +7,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
+import { columnsOf, isSmartTerminal } from "../src/cli/app/terminal.ts";
 import { displayWidth } from "../src/cli/display/width.ts";
 import { formatEntry } from "../src/store/entry.ts";
 import { cachyOn, project, WEATHER } from "./cli.ts";
 import { defaultFlags, programPath } from "./processes.ts";
-import { slowTest } from "./suite.ts";
+import { slowTest, test } from "./suite.ts";
 
 const PROGRAM = programPath("cli");
 const TERMINAL = fileURLToPath(new URL("programs/in_terminal.py", import.meta.url));
@@ -145,4 +146,25 @@ slowTest("list ends quietly when its reader has enough", async (t) => {
   child.stdout.destroy();
   const [code, signal] = await once(child, "close");
   assert.deepEqual([code, signal, errors], [0, null, ""]);
+});
+
+test("columnsOf() is the width of a terminal, and undefined for a pipe", () => {
+  assert.equal(columnsOf({ isTTY: true, columns: 120 }), 120);
+  assert.equal(columnsOf({ isTTY: true, columns: 0 }), 80); // one that does not know
+  assert.equal(columnsOf({ isTTY: true }), 80);
+  assert.equal(columnsOf({ isTTY: false, columns: 120 }), undefined);
+  assert.equal(columnsOf({}), undefined);
+});
+
+test("isSmartTerminal() is no, when it is a pipe or TERM says that it is dumb", (t) => {
+  const before = process.env.TERM;
+  t.after(() => {
+    if (before === undefined) delete process.env.TERM;
+    else process.env.TERM = before;
+  });
+  process.env.TERM = "xterm-256color";
+  assert.equal(isSmartTerminal({ isTTY: true }), true);
+  assert.equal(isSmartTerminal({}), false);
+  process.env.TERM = "dumb";
+  assert.equal(isSmartTerminal({ isTTY: true }), false);
 });

@@ -325,7 +325,7 @@ test("layeredStore() refuses wrong options by their name and value", () => {
     [{ timeLimitMs: null }, /^Cannot use null as option "timeLimitMs"/],
     [
       { timeLimit: 1 },
-      /^Cannot use the option "timeLimit" of a layered store: it is unknown\. Known options: timeLimitMs\.$/,
+      /^Cannot use the option "timeLimit" of a layered store: it is unknown\. Did you mean "timeLimitMs"\?$/,
     ],
     [1000, /^Cannot use 1000 as options of a layered store: expected an object\.$/],
     [null, /^Cannot use null as options/],

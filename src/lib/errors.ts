@@ -1,4 +1,4 @@
-import { show } from "./show.ts";
+import { hintAt, show } from "./show.ts";
 
 /**
  * Why a {@linkcode CachyError} was thrown. Messages may change between versions, codes do not.
@@ -51,24 +51,28 @@ export function messageOf(error: unknown): string {
 /** What an option has to be, in words and as a question. */
 export type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
 
+/** The rule of each option that is known. */
+export type Rules<Options extends object> = Readonly<Record<keyof Options, Rule>>;
+
 /**
- * Refuses options of a store that cannot be meant.
+ * Refuses options that cannot be meant.
  *
- * @param rules The known options.
- * @param owner What messages call the store, as in "a key-value store".
+ * @param owner What messages say the options belong to, as in "a key-value store"; nothing for those of the cache.
  * @throws {CachyError} `invalid_option`, if a name is unknown or a value does not fit.
  */
-export function checkStoreOptions(options: object, rules: Readonly<Record<string, Rule>>, owner: string): void {
+export function checkByRules<Options extends object>(options: Options, rules: Rules<Options>, owner?: string): void {
+  const ofOwner = owner === undefined ? "" : ` of ${owner}`;
+  const refuse = (message: string) => new CachyError("invalid_option", message);
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    const message = `Cannot use ${show(options)} as options of ${owner}: expected an object.`;
-    throw new CachyError("invalid_option", message);
+    throw refuse(`Cannot use ${show(options)} as options${ofOwner}: expected an object.`);
   }
   for (const [name, value] of Object.entries(options)) {
-    const [expected, fits] = Object.hasOwn(rules, name) ? rules[name] as Rule : [];
-    if (value === undefined || fits?.(value)) continue;
-    const message = fits
-      ? `Cannot use ${show(value)} as option "${name}" of ${owner}: expected ${expected}.`
-      : `Cannot use the option "${name}" of ${owner}: it is unknown. Known options: ${Object.keys(rules).join(", ")}.`;
-    throw new CachyError("invalid_option", message);
+    if (!Object.hasOwn(rules, name)) {
+      const hint = hintAt(name, Object.keys(rules), "Known options");
+      throw refuse(`Cannot use the option "${name}"${ofOwner}: it is unknown. ${hint}`);
+    }
+    const [expected, fits] = rules[name as keyof Options];
+    if (value === undefined || fits(value)) continue;
+    throw refuse(`Cannot use ${show(value)} as option "${name}"${ofOwner}: expected ${expected}.`);
   }
 }

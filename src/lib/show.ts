@@ -37,11 +37,16 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** The one of several names that is most like a misspelled one, if any is like it. */
-export function mostSimilar(name: string, names: readonly string[]): string | undefined {
-  return names.map((known) => ({ known, distance: distance(name.toLowerCase(), known.toLowerCase()) }))
+/**
+ * What may be meant by an unknown name: the most similar of the known ones, or all of them.
+ *
+ * @param title What the known names are, as in "Known options".
+ */
+export function hintAt(name: string, known: readonly string[], title: string): string {
+  const [best] = known.map((known) => ({ known, distance: distance(name.toLowerCase(), known.toLowerCase()) }))
     .filter(({ distance }) => distance <= 2)
-    .sort((a, b) => a.distance - b.distance)[0]?.known;
+    .sort((a, b) => a.distance - b.distance);
+  return best ? `Did you mean "${best.known}"?` : `${title}: ${known.join(", ")}.`;
 }
 
 /** How many letters have to be added, left out or replaced. */

@@ -1,7 +1,7 @@
 import { asRecord } from "../lib/json.ts";
 import { modelOfUrl } from "../request/domains.ts";
 import type { RecordedRequest } from "../store/entry.ts";
-import { isSummary } from "../store/entry_request.ts";
+import { placeholderLength } from "../store/entry_request.ts";
 
 /** One place at which two JSON values differ: the recorded one and the one that is asked for now. */
 export type Difference =
@@ -190,7 +190,9 @@ function isChangedText(
   difference: Difference,
 ): difference is Difference & { readonly recorded: string; readonly asked: string } {
   if (difference.kind !== "changed") return false;
-  return [difference.recorded, difference.asked].every((value) => typeof value === "string" && !isSummary(value));
+  return [difference.recorded, difference.asked].every((value) =>
+    typeof value === "string" && !placeholderLength(value)
+  );
 }
 
 /** Members that come and go without any other change are mostly those of a new version. */

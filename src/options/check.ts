@@ -1,14 +1,13 @@
 import { isPath } from "../lib/environment.ts";
-import { CachyError, type Rule } from "../lib/errors.ts";
-import { mostSimilar, show } from "../lib/show.ts";
+import { CachyError, checkByRules, type Rule, type Rules } from "../lib/errors.ts";
 import { LONGEST_TIMER_MS } from "../lib/wait.ts";
 import { isSecretName } from "../secrets/redact.ts";
 import { NEVER_RECORDED_HEADERS } from "../store/entry.ts";
-import { isStore } from "../store/store.ts";
+import { isStore, STORE_SHAPE } from "../store/store.ts";
 import { type Mode, MODES } from "./mode.ts";
 import type { CachyOptions } from "./options.ts";
 
-const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
+const RULES: Rules<CachyOptions> = {
   file: ["the path of a file, or a file: URL", (value) => isPath(value) && !/[/\\]$/.test(String(value))],
   cacheDir: ["a path or a file: URL", isPath],
   domains: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
@@ -28,7 +27,7 @@ const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
   pace: ['"recorded", a number above 0 (times as fast), or { chunkMs: milliseconds }', isPace],
   debug: ['a boolean or "miss"', (value) => typeof value === "boolean" || value === "miss"],
   onEvent: ["a function", isFunction],
-  store: ["a store: an object with a name and the functions find and append", isStore],
+  store: [`a store: ${STORE_SHAPE.expected}`, isStore],
   fetch: ["a function", isFunction],
 };
 
@@ -40,29 +39,10 @@ const RULES: Readonly<Record<keyof CachyOptions, Rule>> = {
  * @throws {CachyError} `invalid_option`, if both `file` and `cacheDir` are given.
  */
 export function checkOptions(options: CachyOptions): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new CachyError("invalid_option", `Cannot use ${show(options)} as options: expected an object.`);
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(RULES, name)) {
-      throw new CachyError("invalid_option", unknownOption(name));
-    }
-    const [expected, fits] = RULES[name as keyof CachyOptions];
-    if (value === undefined || fits(value)) continue;
-    throw new CachyError("invalid_option", `Cannot use ${show(value)} as option "${name}": expected ${expected}.`);
-  }
-  if (options.file !== undefined && options.cacheDir !== undefined) {
-    const message =
-      `Cannot use the options "file" and "cacheDir" together: name the file, or the folder that holds it.`;
-    throw new CachyError("invalid_option", message);
-  }
-}
-
-function unknownOption(name: string): string {
-  const known = Object.keys(RULES);
-  const similar = mostSimilar(name, known);
-  const hint = similar ? `Did you mean "${similar}"?` : `Known options: ${known.join(", ")}.`;
-  return `Cannot use the option "${name}": it is unknown. ${hint}`;
+  checkByRules(options, RULES);
+  if (options.file === undefined || options.cacheDir === undefined) return;
+  const message = `Cannot use the options "file" and "cacheDir" together: name the file, or the folder that holds it.`;
+  throw new CachyError("invalid_option", message);
 }
 
 function isText(value: unknown): value is string {

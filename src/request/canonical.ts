@@ -44,9 +44,24 @@ export async function canonicalRequest(request: RequestData, options: CanonicalO
     return KEY_HEADER.test(`${name}:${value}`) ? [[name, redactString(value)] as const] : [];
   });
   const body = await canonicalBody(request, options.normalize);
-  const streaming = body.streaming ||
-    url.pathname.endsWith(":streamGenerateContent");
-  return { method, url: identityUrl(url), streaming, body: body.body, format: body.format, headers };
+  return {
+    method,
+    url: identityUrl(url),
+    streaming: body.streaming || isStreamingUrl(url),
+    body: body.body,
+    format: body.format,
+    headers,
+  };
+}
+
+/** Whether a URL asks for a stream. */
+export function isStreamingUrl({ pathname }: URL): boolean {
+  return pathname.endsWith(":streamGenerateContent");
+}
+
+/** Whether a JSON body asks for a stream. */
+export function isStreamingJson(body: unknown): boolean {
+  return asRecord(body)?.stream === true;
 }
 
 interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format"> {
@@ -93,7 +108,7 @@ function canonicalJsonBody(url: URL, text: string, normalize: readonly Normaliza
   // Twice, so that what is numbered first does not depend on the order in which members are written.
   const body = canonicalJson(rewrites.length ? canonicalJson(text) ?? text : text, rewrite);
   if (body === undefined) return undefined;
-  return { body, format: "json", streaming: asRecord(parsed)?.stream === true };
+  return { body, format: "json", streaming: isStreamingJson(parsed) };
 }
 
 const GEMINI_PATH = /:(?:generateContent|streamGenerateContent|batchGenerateContent|countTokens)$/;

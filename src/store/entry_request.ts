@@ -39,7 +39,7 @@ export async function recordedRequest(
   if (keep === "none") return undefined;
   const { method, headers } = canonical;
   const url = redactText(canonical.url);
-  const shown = headers.map(shownHeader);
+  const shown = headers.map(redactHeader);
   const body = keep === "whole" ? wholeBody(request, canonical) : await briefBody(canonical);
   const isExact = body === canonical.body && url === canonical.url &&
     headers.every(([, value], index) => value === shown[index]?.[1]);
@@ -54,7 +54,8 @@ export async function recordedRequest(
   };
 }
 
-function shownHeader([name, value]: readonly [string, string]): readonly [string, string] {
+/** A header without secrets. */
+export function redactHeader([name, value]: readonly [string, string]): readonly [string, string] {
   return [name, isSecretName(name) ? REDACTED : redactString(value)];
 }
 
@@ -63,7 +64,26 @@ function wholeBody(request: RequestData, { body, format }: CanonicalRequest): st
   return typeof body === "string" ? redactBody(body, format) ?? redactText(body) : base64(body);
 }
 
-function wholePart({ name, filename, value }: FormPart): unknown {
+/** A part of a form, as the file has it: its value, or the SHA-256 of its value in hex. */
+export type RecordedPart = readonly [name: string, filename: string | null, value: string];
+
+/** Whether JSON is a recorded form. JSON that was sent is recorded with spaces between its items, a form is not. */
+export function areRecordedParts(value: unknown, text: string): value is readonly RecordedPart[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isRecordedPart) && JSON.stringify(value) === text;
+}
+
+function isRecordedPart(part: unknown): boolean {
+  if (!Array.isArray(part) || part.length !== 3) return false;
+  const [name, filename, value] = part;
+  return typeof name === "string" && (filename === null || typeof filename === "string") && typeof value === "string";
+}
+
+/** Whether the value of a recorded part is a SHA-256. */
+export function isHash(value: string): boolean {
+  return /^[0-9a-f]{64}$/.test(value);
+}
+
+function wholePart({ name, filename, value }: FormPart): RecordedPart {
   if (isSecretName(name)) return [name, filename ?? null, REDACTED];
   return [name, filename ?? null, typeof value === "string" ? redactString(value) : base64(value)];
 }
@@ -95,36 +115,41 @@ function redactJsonLines(text: string): string | undefined {
 
 async function briefBody({ body, format }: CanonicalRequest): Promise<string> {
   const redacted = typeof body === "string" && body.length <= SEARCHED_LENGTH ? redactBody(body, format) : undefined;
-  if (redacted === undefined) return body.length ? await summary(body) : "";
+  if (redacted === undefined) return body.length ? await placeholder(body) : "";
   if (redacted.length <= BRIEF_LENGTH || format === "multipart") return redacted;
-  if (format !== "json") return await summary(redacted);
-  const summaries = await summarizeLongStrings(redacted);
-  return canonicalJson(redacted, { string: (value) => summaries.get(value) ?? value }) ?? await summary(redacted);
+  if (format !== "json") return await placeholder(redacted);
+  const placeholders = await replaceLongStrings(redacted);
+  return canonicalJson(redacted, { string: (value) => placeholders.get(value) ?? value }) ??
+    await placeholder(redacted);
 }
 
 /** Hashing is asynchronous and rewriting is not, so the long strings are collected first. */
-async function summarizeLongStrings(json: string): Promise<ReadonlyMap<string, string>> {
+async function replaceLongStrings(json: string): Promise<ReadonlyMap<string, string>> {
   const long = new Set<string>();
   canonicalJson(json, { string: (value) => (value.length > BRIEF_LENGTH && long.add(value), value) });
-  return new Map(await Promise.all([...long].map(async (value) => [value, await summary(value)] as const)));
+  return new Map(await Promise.all([...long].map(async (value) => [value, await placeholder(value)] as const)));
 }
 
-/** How {@linkcode summary} writes. */
-const SUMMARY = /\[\d+ (?:characters|bytes), sha256 [0-9a-f]{64}\]/;
-
-/** Whether a text holds what stands in place of a long string or a binary part. */
-export function holdsSummary(text: string): boolean {
-  return SUMMARY.test(text);
-}
-
-/** Whether a text is nothing but what stands in place of a long string or a binary part. */
-export function isSummary(text: string): boolean {
-  return SUMMARY.exec(text)?.[0] === text;
-}
-
-async function summary(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+/** What stands in place of a long string or a binary part. */
+async function placeholder(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
   const [bytes, unit] = typeof content === "string" ? [utf8(content), "characters"] : [content, "bytes"];
   return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;
+}
+
+const PLACEHOLDER = /\[(\d{1,15}) (characters|bytes), sha256 [0-9a-f]{64}\]/;
+const PLACEHOLDER_ALONE = new RegExp(`^${PLACEHOLDER.source}$`);
+
+/** Whether a text holds a placeholder. */
+export function holdsPlaceholder(text: string): boolean {
+  return PLACEHOLDER.test(text);
+}
+
+/** Length of what a placeholder stands for; undefined if the text is no placeholder. */
+export function placeholderLength(
+  text: string,
+): { readonly count: number; readonly unit: "characters" | "bytes" } | undefined {
+  const [, count, unit] = PLACEHOLDER_ALONE.exec(text) ?? [];
+  return count === undefined ? undefined : { count: Number(count), unit: unit as "characters" | "bytes" };
 }
 
 /** What is kept of a request, without the values of credentials and without what looks like a key. */

@@ -14,10 +14,10 @@
  * @module
  */
 import { textOf } from "../lib/bytes.ts";
-import { CachyError, checkStoreOptions, type Rule } from "../lib/errors.ts";
+import { checkByRules, type Rules } from "../lib/errors.ts";
 import { DEFAULT_TIME_LIMIT_MS, withinTime } from "../lib/wait.ts";
 import { checkEntry, type Entry, formatEntry, parseEntry } from "./entry.ts";
-import { describeWithout, type Store, TIME_LIMIT_RULE, type Warn, warnOnStderr } from "./store.ts";
+import { requireShape, type Shape, type Store, TIME_LIMIT_RULE, type Warn, warnOnStderr } from "./store.ts";
 
 export type { Entry, RecordedRequest } from "./entry.ts";
 export type { Store, Warn } from "./store.ts";
@@ -80,7 +80,8 @@ export interface KeyValueOptions {
  * ```
  */
 export function keyValueStore(kv: KeyValue, options: KeyValueOptions = {}): Store {
-  checkArguments(kv, options);
+  requireShape(kv, "a key-value store", SHAPE);
+  checkByRules(options, RULES, "a key-value store");
   const { name = "the key-value store", prefix = "cachy-", timeLimitMs = DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
 
@@ -122,18 +123,13 @@ function readValue(value: unknown): Entry | string {
   return text === undefined ? "not UTF-8" : parseEntry(text);
 }
 
-const RULES: Readonly<Record<keyof KeyValueOptions, Rule>> = {
+const SHAPE: Shape = {
+  members: { get: "function", set: "function" },
+  expected: "an object with the functions get and set",
+};
+
+const RULES: Rules<KeyValueOptions> = {
   name: ["a text", (value) => typeof value === "string" && value !== ""],
   prefix: ["a text", (value) => typeof value === "string"],
   timeLimitMs: TIME_LIMIT_RULE,
 };
-
-function checkArguments(kv: KeyValue, options: KeyValueOptions): void {
-  const missing = (["get", "set"] as const).filter((name) => typeof kv?.[name] !== "function");
-  if (missing.length > 0) {
-    const described = describeWithout(kv, missing);
-    const message = `Cannot use ${described} as a key-value store: expected an object with the functions get and set.`;
-    throw new CachyError("invalid_option", message);
-  }
-  checkStoreOptions(options, RULES, "a key-value store");
-}

@@ -1,9 +1,9 @@
-import { CachyError, checkStoreOptions } from "../lib/errors.ts";
+import { checkByRules } from "../lib/errors.ts";
 import { DEFAULT_TIME_LIMIT_MS, monotonicNow, withinTime } from "../lib/wait.ts";
 import {
-  describeWithout,
-  isStore,
+  requireShape,
   type Store,
+  STORE_SHAPE,
   storeProblem,
   TIME_LIMIT_RULE,
   type Warn,
@@ -46,18 +46,17 @@ const PAUSE_IN_LIMITS = 10;
  * ```
  */
 export function layeredStore(local: Store, shared: Store, options: LayeredOptions = {}): Store {
-  checkArguments(local, shared, options);
+  requireShape(local, "the local store", STORE_SHAPE);
+  requireShape(shared, "the shared store", STORE_SHAPE);
+  checkByRules(options, { timeLimitMs: TIME_LIMIT_RULE }, "a layered store");
   const { timeLimitMs = shared.timeLimitMs ?? DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
   const say: Warn = (message) => warn(message);
   const toLocal = alwaysAsked(local, say);
   const toShared = askedUnlessResting(shared, { timeLimitMs, without: local, warn: say });
   return {
-    // A miss says where it was looked for, so it must not name a store that was not asked.
     get name() {
-      return toShared.rests()
-        ? `${local.name}; ${shared.name} cannot be asked now`
-        : `${local.name} and ${shared.name}`;
+      return nameOfBoth(local, shared, toShared.rests());
     },
     get size() {
       return local.size;
@@ -84,6 +83,11 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
       if (here.failed && there.failed) throw here.error;
     },
   };
+}
+
+/** A miss says where it was looked for, so it must not name a store that was not asked. */
+function nameOfBoth(local: Store, shared: Store, isResting: boolean): string {
+  return isResting ? `${local.name}; ${shared.name} cannot be asked now` : `${local.name} and ${shared.name}`;
 }
 
 type Verb = "read" | "write";
@@ -142,24 +146,4 @@ function askedUnlessResting(store: Store, { timeLimitMs, without, warn }: Restin
       }
     },
   };
-}
-
-function checkArguments(local: Store, shared: Store, options: LayeredOptions): void {
-  const stores = { local, shared };
-  for (const [role, store] of Object.entries(stores)) {
-    if (isStore(store)) continue;
-    const described = describeWithout(store, missingIn(store));
-    const expected = "an object with a name and the functions find and append";
-    throw new CachyError("invalid_option", `Cannot use ${described} as the ${role} store: expected ${expected}.`);
-  }
-  checkStoreOptions(options, { timeLimitMs: TIME_LIMIT_RULE }, "a layered store");
-}
-
-function missingIn(store: Partial<Store> | undefined | null): string[] {
-  const there = {
-    name: typeof store?.name === "string",
-    find: typeof store?.find === "function",
-    append: typeof store?.append === "function",
-  };
-  return Object.entries(there).filter(([, isThere]) => !isThere).map(([member]) => member);
 }

@@ -1,4 +1,4 @@
-import { messageOf, type Rule } from "../lib/errors.ts";
+import { CachyError, messageOf, type Rule } from "../lib/errors.ts";
 import { shared } from "../lib/shared_state.ts";
 import { show } from "../lib/show.ts";
 import { isPromise, isTimeLimit, LONGEST_TIMER_MS, withinTime } from "../lib/wait.ts";
@@ -66,17 +66,42 @@ export const warnOnStderr: Warn = (message) => {
   if (printed.size < MOST_PRINTED) printed.add(message);
 };
 
-/** Whether something can keep entries. */
-export function isStore(value: unknown): value is Store {
-  const store = value as Partial<Store> | null;
-  return typeof store?.name === "string" && typeof store.find === "function" && typeof store.append === "function";
+/** What an argument has to be. */
+export interface Shape {
+  /** Its members, with their types. */
+  readonly members: Readonly<Record<string, "string" | "function">>;
+  /** The same in words. */
+  readonly expected: string;
 }
 
-/** What is wrong with an argument that lacks members: never what is in it, because clients know passwords. */
-export function describeWithout(value: unknown, missing: readonly string[]): string {
-  if (typeof value === "string") return show(redactText(value));
-  if (typeof value !== "object" || value === null) return show(value);
-  return `an object without ${missing.join(", ")}`;
+/** What a store has to be. */
+export const STORE_SHAPE: Shape = {
+  members: { name: "string", find: "function", append: "function" },
+  expected: "an object with a name and the functions find and append",
+};
+
+function missingIn(value: unknown, { members }: Shape): string[] {
+  const typeOf = (name: string) => typeof (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+  return Object.keys(members).filter((name) => typeOf(name) !== members[name]);
+}
+
+/** Whether a value has the members of a store. */
+export function isStore(value: unknown): value is Store {
+  return missingIn(value, STORE_SHAPE).length === 0;
+}
+
+/**
+ * Refuses an argument that lacks members.
+ *
+ * @param role What messages call the argument, as in "the local store".
+ * @throws {CachyError} `invalid_option`, if a member is missing. The message quotes no member: clients know passwords.
+ */
+export function requireShape(value: unknown, role: string, shape: Shape): void {
+  const missing = missingIn(value, shape);
+  if (missing.length === 0) return;
+  const shown = typeof value === "string" ? redactText(value) : value;
+  const described = typeof value === "object" && value ? `an object without ${missing.join(", ")}` : show(shown);
+  throw new CachyError("invalid_option", `Cannot use ${described} as ${role}: expected ${shape.expected}.`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { mostSimilar, show } from "../../lib/show.ts";
+import { hintAt, show } from "../../lib/show.ts";
 import { type Command, type OptionRules, UsageError } from "./command.ts";
 
 /** What a user gave to a command. */
@@ -73,9 +73,7 @@ function optionValue({ name, rawName, value, inlineValue }: OptionToken, rules: 
 
 function unknownOption(rawName: string, rules: OptionRules): string {
   const names = Object.keys(rules).map((name) => `--${name}`);
-  const similar = mostSimilar(rawName, names);
-  const hint = similar ? `Did you mean ${similar}?` : `Known options: ${names.join(", ")}.`;
-  return `Cannot use the option ${rawName}: it is unknown. ${hint}`;
+  return `Cannot use the option ${rawName}: it is unknown. ${hintAt(rawName, names, "Known options")}`;
 }
 
 function checkOperands(operands: readonly string[], { operands: rule, name }: Command): void {

@@ -1,5 +1,5 @@
 import { CachyError, messageOf } from "../../lib/errors.ts";
-import { mostSimilar, show } from "../../lib/show.ts";
+import { hintAt, show } from "../../lib/show.ts";
 import { withCure } from "../../store/jsonl/file.ts";
 import { printableLines } from "../display/printable.ts";
 import { readArguments } from "./arguments.ts";
@@ -78,9 +78,7 @@ function findCommand(name: string, commands: readonly Command[]): Command {
       `Cannot use ${name} before a command: the command comes first. Commands: ${names.join(", ")}.`,
     );
   }
-  const similar = mostSimilar(name, names);
-  const hint = similar ? `Did you mean ${similar}?` : `Commands: ${names.join(", ")}.`;
-  throw new UsageError(`Cannot run ${show(name)}: there is no such command. ${hint}`);
+  throw new UsageError(`Cannot run ${show(name)}: there is no such command. ${hintAt(name, names, "Commands")}`);
 }
 
 /** What is expected to go wrong is told in a line; anything else is an error in this program, and shown with its place. */

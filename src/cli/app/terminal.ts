@@ -1,10 +1,31 @@
 import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import { messageOf } from "../../lib/errors.ts";
+import { readVariable } from "../../lib/environment.ts";
 import { paint, wantsColors } from "../../lib/show.ts";
 import { withCure } from "../../store/jsonl/file.ts";
-import { columnsOf, isSmartTerminal } from "../display/terminal.ts";
 import { CommandError, type Terminal } from "./command.ts";
+
+/** The part of `process.stdout` and `process.stderr` that tells what they are. */
+export interface OutputStream {
+  /** Whether it is a terminal. */
+  readonly isTTY?: boolean;
+  /** How wide it is, if it is a terminal that knows. */
+  readonly columns?: number;
+}
+
+/** Whether a stream is a terminal that can move its cursor. */
+export function isSmartTerminal(
+  { isTTY }: OutputStream,
+  type: string | undefined = readVariable("TERM").value,
+): boolean {
+  return isTTY === true && type !== "dumb";
+}
+
+/** The columns of a terminal; undefined for a pipe or a file. A terminal that does not know them gets 80. */
+export function columnsOf({ isTTY, columns }: OutputStream): number | undefined {
+  return isTTY === true ? columns || 80 : undefined;
+}
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {

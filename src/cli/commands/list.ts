@@ -1,7 +1,7 @@
 import { show } from "../../lib/show.ts";
 import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal, UsageError } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { createProgress, type Progress } from "../display/terminal.ts";
+import { createProgress, type Progress } from "../app/progress.ts";
 import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../file/filters.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
@@ -57,7 +57,7 @@ interface Found {
   readonly progress: Progress;
 }
 
-/** Rows of JSON are printed while others are read: on a terminal a bar would stand between them. */
+/** Rows of JSON are printed while others are read: on a terminal the progress would stand between them. */
 function progressFor({ size }: RecordedFile, { options, terminal }: Call<typeof OPTIONS>): Progress {
   return options.json && terminal.width !== undefined
     ? { update() {}, end() {} }

@@ -2,7 +2,7 @@ import { showBytes, showTime } from "../../lib/show.ts";
 import { defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal } from "../app/command.ts";
 import { everyMegabyte, type OnProgress, withProgress } from "../app/progress.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { bar, type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
+import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
 import { type EntryRow, rowOf } from "../file/row.ts";
@@ -118,31 +118,23 @@ function printStats(
   ];
   terminal.print(...lines.map(([name, text]) => `${terminal.paint(name.padEnd(8), "dim")}  ${printable(text)}`));
   if (models.length === 0) return;
-  const most = Math.max(...models.map(({ entries }) => entries));
   const rows = models.map((count): Cell[] => [
     count.provider ?? "?",
     count.model ?? "",
     String(count.entries),
-    { text: bar(count.entries, most, BAR_WIDTH), paint: (text) => terminal.paint(text, "cyan") },
     showBytes(count.bytes),
     count.tokens.input + count.tokens.output > 0 ? `${count.tokens.input}+${count.tokens.output}` : "",
     count.milliseconds > 0 ? showTime(count.milliseconds) : "",
   ]);
   const { width } = terminal;
-  const withoutBar = <Item>(items: readonly Item[]) => items.filter((_, at) => at !== BAR_COLUMN);
-  const table = width === undefined
-    ? tableLines(withoutBar(COLUMNS), rows.map(withoutBar))
-    : filledLines(COLUMNS, rows, width);
+  const table = width === undefined ? tableLines(COLUMNS, rows) : filledLines(COLUMNS, rows, width);
   terminal.print("", ...table);
 }
 
-const BAR_WIDTH = 16;
-const BAR_COLUMN = 3;
 const COLUMNS: readonly Column[] = [
   { title: "PROVIDER", priority: 6 },
   { title: "MODEL", priority: 8, elastic: { min: 12 } },
   { title: "ANSWERS", priority: 7, align: "right" },
-  { title: "", priority: 1 },
   { title: "SIZE", priority: 4, align: "right" },
   { title: "TOKENS", priority: 5, align: "right" },
   { title: "TOOK", priority: 3, align: "right" },

@@ -1,9 +1,9 @@
 import { utf8 } from "../../lib/bytes.ts";
 import { parseJson } from "../../lib/json.ts";
 import type { RecordedRequest } from "../../store/entry.ts";
-import { isSummary } from "../../store/entry_request.ts";
+import { areRecordedParts, isHash, placeholderLength, type RecordedPart } from "../../store/entry_request.ts";
 import { OBEYED_IN_LINES } from "../display/printable.ts";
-import { isParts } from "../scan/request_body.ts";
+import { isForm } from "../scan/request_body.ts";
 
 /** How a body is given to curl. */
 export interface CurlBody {
@@ -27,8 +27,8 @@ export function curlBody(request: RecordedRequest): CurlBody {
   const { method, body } = request;
   if (body === "") return emptyBody(method);
   const parsed = parseJson(body);
-  if (isParts(parsed, body)) return formBody(parsed);
-  if (isSummary(body) || body.startsWith("base64:")) {
+  if (areRecordedParts(parsed, body)) return formBody(parsed);
+  if (placeholderLength(body) || body.startsWith("base64:")) {
     return {
       options: ["--data-binary @request-body"],
       contentType: "application/octet-stream",
@@ -58,14 +58,12 @@ function textType(body: string): string {
     const kind = /^content-disposition: *form-data/im.test(body.slice(0, 1000)) ? "form-data" : "related";
     return `multipart/${kind}; boundary=cachy-boundary`;
   }
-  if (/^[^\s=&]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*$/.test(body)) return "application/x-www-form-urlencoded";
+  if (isForm(body)) return "application/x-www-form-urlencoded";
   return "text/plain";
 }
 
-type Part = readonly [name: string, filename: string | null, value: string];
-
-function formBody(parts: readonly Part[]): CurlBody {
-  const isHashed = parts.every(([, , value]) => /^[0-9a-f]{64}$/.test(value));
+function formBody(parts: readonly RecordedPart[]): CurlBody {
+  const isHashed = parts.every(([, , value]) => isHash(value));
   const files = parts.flatMap(([, filename]) => filename === null ? [] : [JSON.stringify(fileOf(filename))]);
   const hashes = "Of the values of the form only the SHA-256 is in the file: put the values in.";
   return {
@@ -78,7 +76,7 @@ function formBody(parts: readonly Part[]): CurlBody {
   };
 }
 
-function formOption([name, filename, value]: Part, isHashed: boolean): string {
+function formOption([name, filename, value]: RecordedPart, isHashed: boolean): string {
   if (filename === null) return `--form-string ${quote(`${name}=${isHashed ? `[sha256 ${value}]` : value}`)}`;
   const file = fileOf(filename).replace(/["\\]/g, "\\$&");
   return `--form ${quote(`${name}=@"${file}"`)}`;

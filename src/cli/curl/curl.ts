@@ -1,6 +1,6 @@
 import { REDACTED } from "../../secrets/redact.ts";
 import type { Entry, RecordedRequest } from "../../store/entry.ts";
-import { holdsSummary } from "../../store/entry_request.ts";
+import { holdsPlaceholder } from "../../store/entry_request.ts";
 import { providerOf } from "../read/providers.ts";
 import { redactRequest } from "../scan/request_body.ts";
 import { isStreaming } from "../verify/findings.ts";
@@ -94,7 +94,7 @@ function missingNotes({ body, exact }: RecordedRequest, command: string, { notes
   if (command.includes(REDACTED) || body.includes(REDACTED)) {
     missing.push(`Secrets of the request are not in the file: put them in place of ${REDACTED}.`);
   }
-  if (holdsSummary(body)) {
+  if (holdsPlaceholder(body)) {
     missing.push(
       "Long or binary parts of the request are not in the file. " +
         `To have them next time, record with { keepRequest: "whole" }.`,

@@ -34,18 +34,12 @@ export interface Column {
 }
 
 /**
- * A table: a line of titles and a line for each row, two spaces between the columns, none at the end of a line.
+ * The lines of a table: one of titles and one for each row, two spaces between the columns, none at the end of a line.
+ *
+ * Rows may be made while they are asked for: of each stays only what is shown.
  *
  * @param rows Their cells in the order of the columns.
  * @param width The columns of the terminal, which no line exceeds; undefined for a pipe.
- */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], width?: number): string {
-  return [...tableLines(columns, rows, width)].join("\n");
-}
-
-/**
- * The lines of {@linkcode formatTable} one by one, so that a long table need not be one text. Rows may be made while they
- * are asked for: of each stays only what is shown.
  */
 export function* tableLines(
   columns: readonly Column[],
@@ -200,19 +194,4 @@ function grow(columns: ReadonlySet<ColumnWidth>, rest: number): ReadonlyMap<Colu
     widths.set(column, width + 1);
   }
   return widths;
-}
-
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-/**
- * A bar: `█████▍`. Its length says how much a value is of the maximum; what is more than nothing is always seen.
- *
- * @param width The columns of the maximum.
- * @param isAscii Whether it is drawn as `#####`, in whole columns.
- */
-export function bar(value: number, max: number, width: number, isAscii = false): string {
-  if (!(value > 0 && max > 0)) return "";
-  const steps = isAscii ? 1 : 8;
-  const filled = Math.max(1, Math.round(Math.min(1, value / max) * width * steps));
-  return isAscii ? "#".repeat(filled) : "█".repeat(Math.floor(filled / 8)) + EIGHTHS[filled % 8];
 }

@@ -1,6 +1,12 @@
-/** Whether a text takes as many columns as it has UTF-16 units, as it is of printable ASCII. */
+/** UTF-16 units that take one column, and join nothing: of Latin, Greek and Cyrillic, and of their punctuation. */
+const NARROW = String.raw`\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027`;
+/** The same with two columns: of Chinese, Japanese and Korean. */
+const WIDE = String.raw`\u3001-\u3029\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60`;
+const PLAIN = new RegExp(`^[${NARROW}]*$`);
+
+/** Whether a text takes as many columns as it has UTF-16 units. */
 export function isPlain(text: string): boolean {
-  return /^[ -~]*$/.test(text);
+  return PLAIN.test(text);
 }
 
 /**
@@ -23,8 +29,6 @@ export interface Measured {
 
 /**
  * A text that takes at most so many columns. What is too long ends in `…`; no character is cut in two.
- *
- * It costs as much as the part that stays, however long the text is.
  */
 export function cutToWidth(text: string, width: number): string {
   return cutAndMeasure(text, width).text;
@@ -36,42 +40,32 @@ export function cutAndMeasure(text: string, width: number): Measured {
   if (isPlain(text.slice(0, width + 1))) {
     return text.length <= width ? { text, width: text.length } : { text: `${text.slice(0, width - 1)}…`, width };
   }
-  const cut: Cut = { width, used: 0, end: 0, kept: 0 };
-  for (let index = 0; index < text.length;) {
-    const columns = soleWidth(text, index);
-    const fits = columns === undefined
-      ? graphemesFrom(text, index).every(({ next, columns }) => take(cut, index = next, columns))
-      : take(cut, ++index, columns);
-    if (!fits) return { text: `${text.slice(0, cut.end)}…`, width: cut.kept + 1 };
+  let [used, keptWidth, keptEnd] = [0, 0, 0];
+  for (const { end, columns } of graphemesIn(text)) {
+    used += columns;
+    if (used > width) return { text: `${text.slice(0, keptEnd)}…`, width: keptWidth + 1 };
+    // The ellipsis needs a column.
+    if (used < width) [keptWidth, keptEnd] = [used, end];
   }
-  return { text, width: cut.used };
+  return { text, width: used };
 }
 
-interface Cut {
-  /** The columns that there are, */
-  readonly width: number;
-  /** and those that are used. */
-  used: number;
-  /** The end of what leaves a column for the ellipsis, */
-  end: number;
-  /** and its columns. */
-  kept: number;
-}
+const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const EASY = `${NARROW}${WIDE}`;
+/** A run of units that are graphemes, or one of others, with the unit before and behind it, which may be joined to it. */
+const RUNS = new RegExp(`([${EASY}]+)(?![^${EASY}])|(?:[${EASY}]?[^${EASY}]+)+[${EASY}]?`, "g");
 
-/** Takes a character that ends before `next`, if it fits. */
-function take(cut: Cut, next: number, columns: number): boolean {
-  cut.used += columns;
-  if (cut.used < cut.width) {
-    cut.end = next;
-    cut.kept = cut.used;
+/** The graphemes of a text. The segmenter takes a microsecond for each, so it gets only what needs it. */
+function* graphemesIn(text: string): Generator<{ readonly end: number; readonly columns: number }> {
+  for (const { 0: run, 1: easy, index } of text.matchAll(RUNS)) {
+    if (easy === undefined) {
+      for (const { segment, index: at } of segmenter.segment(run)) {
+        yield { end: index + at + segment.length, columns: graphemeWidth(segment) };
+      }
+    } else {for (let at = 0; at < easy.length; at++) {
+        yield { end: index + at + 1, columns: easy.charCodeAt(at) < 0x3000 ? 1 : 2 };
+      }}
   }
-  return cut.used <= cut.width;
-}
-
-/** A text filled with spaces up to so many columns. A longer one stays as it is. */
-export function padToWidth(text: string, width: number, align: "left" | "right" = "left"): string {
-  const blank = " ".repeat(Math.max(0, width - displayWidth(text)));
-  return align === "left" ? text + blank : blank + text;
 }
 
 /** Flags, keycaps, and emoji with a skin tone, a wish to be an emoji, or a second one joined to them. */
@@ -92,87 +86,13 @@ const ZERO = /^(?![\u115f\u3164\uffa0])[\p{Mn}\p{Me}\p{Cc}\p{DI}\u1160-\u11ff\ud
 export function graphemeWidth(grapheme: string): number {
   if (EMOJI_SEQUENCE.test(grapheme)) return 2;
   let width = 0;
-  for (const character of grapheme) width += unitWidth(character.charCodeAt(0)) ?? characterWidth(character);
+  for (const character of grapheme) width += characterWidth(character);
   return width;
 }
 
 function characterWidth(character: string): number {
   if (ZERO.test(character)) return 0;
   return EMOJI.test(character) || isEastAsianWide(character.codePointAt(0) ?? 0) ? 2 : 1;
-}
-
-/**
- * The columns of a UTF-16 unit that is a grapheme by itself, unless one follows that is none; undefined for all the
- * rest. It needs no table and no segmenter, and is enough for most texts of most languages.
- */
-export function unitWidth(unit: number): 1 | 2 | undefined {
-  if (unit < 0x7f) return unit >= 0x20 ? 1 : undefined;
-  if (unit < 0x300) return unit >= 0xa0 && unit !== 0xad ? 1 : undefined; // Latin
-  if (unit < 0x530) return unit >= 0x370 && (unit < 0x483 || unit > 0x489) ? 1 : undefined; // Greek, Cyrillic
-  if (unit < 0x620) return unit >= 0x5d0 && unit < 0x5eb ? 1 : undefined; // Hebrew
-  if (unit < 0x2028) return unit < 0x64b || unit >= 0x2010 ? 1 : undefined; // Arabic; dashes, quotation marks
-  if (unit < 0x3041) return unit >= 0x3000 && unit < 0x302a ? 2 : undefined; // CJK punctuation
-  if (unit < 0xa4c7) return unit < 0x3097 || unit > 0x324f || unit > 0x309a && unit < 0x3248 ? 2 : undefined; // CJK
-  return unit >= 0xac00 && unit <= 0xd7a3 || unit >= 0xff01 && unit <= 0xff60 ? 2 : undefined; // Hangul, fullwidth
-}
-
-/** A grapheme in a text. */
-export interface Grapheme {
-  /** Where the next one begins. */
-  readonly next: number;
-  /** How many columns it takes in a terminal. */
-  readonly columns: number;
-}
-
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-
-const PICTOGRAPH = String.raw`\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?`;
-
-/** Emoji, flags and accented letters: graphemes if what follows begins one. */
-const COMMON = new RegExp(String.raw`${PICTOGRAPH}(?:\u200d${PICTOGRAPH})*|\p{RI}\p{RI}|\p{L}[\u0300-\u036f]+`, "uy");
-
-/** What joins nothing before it, where that does not end in a joiner. */
-const PICTOGRAPH_HERE = /\p{Extended_Pictographic}/uy;
-
-/** How much is given to the segmenter, which reads all of it before it tells the first grapheme. */
-const PIECE = 64;
-
-/** The columns of a grapheme that is one UTF-16 unit and is easily seen to be, as most are; undefined for others. */
-export function soleWidth(text: string, index: number): 1 | 2 | undefined {
-  return isBoundary(text, index + 1) ? unitWidth(text.charCodeAt(index)) : undefined;
-}
-
-/** Whether a grapheme ends here for sure, if it ends in no joiner. */
-function isBoundary(text: string, index: number): boolean {
-  if (index === text.length || unitWidth(text.charCodeAt(index)) !== undefined) return true;
-  PICTOGRAPH_HERE.lastIndex = index;
-  return PICTOGRAPH_HERE.test(text);
-}
-
-/**
- * Some graphemes from a place where one begins, at least one.
- *
- * The segmenter costs some microseconds a call, so it is left out for the common ones.
- */
-export function graphemesFrom(text: string, start: number): readonly Grapheme[] {
-  COMMON.lastIndex = start;
-  const [common] = COMMON.exec(text) ?? [];
-  if (common !== undefined && isBoundary(text, start + common.length)) {
-    return [{ next: start + common.length, columns: graphemeWidth(common) }];
-  }
-  const found = graphemesBetween(text, start, start + PIECE);
-  return found.length > 0 ? found : graphemesBetween(text, start, text.length);
-}
-
-/** One that may go on behind the end is left out. */
-function graphemesBetween(text: string, start: number, end: number): readonly Grapheme[] {
-  const isHalved = end < text.length && /[\ud800-\udbff]/.test(text.charAt(end - 1));
-  const piece = text.slice(start, isHalved ? end - 1 : end); // half a character would not join the one before
-  const found = Array.from(segmenter.segment(piece), ({ segment, index }) => ({
-    next: start + index + segment.length,
-    columns: graphemeWidth(segment),
-  }));
-  return end < text.length ? found.slice(0, -1) : found;
 }
 
 /**

@@ -1,6 +1,5 @@
-import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
-import { checkOptions } from "../../options/check.ts";
+import { isDomainMatcher } from "../../options/check.ts";
 import { matchDomains } from "../../request/domains.ts";
 import type { Entry } from "../../store/entry.ts";
 import { type OptionRules, type OptionValues, UsageError } from "../app/command.ts";
@@ -59,10 +58,7 @@ function recordedWhen(limit: number, isWanted: (time: number, limit: number) => 
 }
 
 function atDomain(domain: string): Filter {
-  try {
-    checkOptions({ domains: [domain] });
-  } catch (error) {
-    if (!(error instanceof CachyError)) throw error;
+  if (!isDomainMatcher(domain)) {
     throw new UsageError(
       `Cannot use ${show(domain)} as --domain: expected a host, such as api.openai.com or localhost:4000.`,
     );

@@ -1,14 +1,14 @@
 import type { StreamEvent } from "../../lib/framing.ts";
 import { asRecord } from "../../lib/json.ts";
 import { contentTypeOf, type Entry, type RecordedRequest } from "../../store/entry.ts";
+import { placeholderLength } from "../../store/entry_request.ts";
 import { answerBody } from "./body/answer_body.ts";
 import { formAsked, requestBody } from "./body/request_body.ts";
 import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, TOLD_BY_PATH } from "./formats.ts";
-import type { Sample } from "./media/audio_seconds.ts";
-import { base64Media, sampledMedia } from "./media/media.ts";
+import { base64Media, type Sample, sampledMedia } from "./parts/media.ts";
 import { type Answered, type Format, type Kind, kindOfPath } from "./parts/format.ts";
 import { given, type Json, objectOf } from "./parts/members.ts";
-import { type Message, message, placeholderLength, text, unknown } from "./parts/parts.ts";
+import { type Message, message, text, unknown } from "./parts/parts.ts";
 import { guessProvider, modelOf, providerName } from "./providers.ts";
 import { type Setting, settingsOf } from "./settings.ts";
 

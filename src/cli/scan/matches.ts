@@ -1,7 +1,7 @@
 import { includesBytes, utf8 } from "../../lib/bytes.ts";
 import { REDACTED, redactText } from "../../secrets/redact.ts";
 import { type Credential, KEY_SHAPES } from "../../secrets/values.ts";
-import { isSummary } from "../../store/entry_request.ts";
+import { placeholderLength } from "../../store/entry_request.ts";
 
 /** Secrets of one kind in one text. */
 export interface Match {
@@ -74,7 +74,8 @@ export function isHarmless(value: unknown): boolean {
   if (typeof value === "object") return Object.keys(value).length === 0;
   if (typeof value !== "string") return false;
   const rest = value.replaceAll(REDACTED, "").trim();
-  return rest === "" || isSummary(rest) || (rest !== value.trim() && /^(?:basic|bearer|token)$/i.test(rest));
+  return rest === "" || placeholderLength(rest) !== undefined ||
+    (rest !== value.trim() && /^(?:basic|bearer|token)$/i.test(rest));
 }
 
 /** What a value is that its name tells to be a secret. If it is a known one, it is called by that name. */

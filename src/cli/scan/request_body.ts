@@ -12,7 +12,13 @@ import {
 } from "../../secrets/redact.ts";
 import type { Credential } from "../../secrets/values.ts";
 import type { RecordedRequest } from "../../store/entry.ts";
-import { hideSecretValues } from "../../store/entry_request.ts";
+import {
+  areRecordedParts,
+  hideSecretValues,
+  isHash,
+  type RecordedPart,
+  redactHeader,
+} from "../../store/entry_request.ts";
 import { type Match, matchesIn, matchesWithUrls, namedSecret } from "./matches.ts";
 
 /** Secrets of one kind, and where in a request body they stand. */
@@ -32,7 +38,7 @@ export function secretsInBody(body: string, credentials: readonly Credential[]):
 
 function placedSecrets(body: string, credentials: readonly Credential[]): PlacedMatch[] {
   const value = jsonIn(body);
-  if (isParts(value, body)) return value.flatMap((part) => secretsInPart(part, credentials));
+  if (areRecordedParts(value, body)) return value.flatMap((part) => secretsInPart(part, credentials));
   if (value !== undefined) return secretsInJson(value, credentials);
   if (isForm(body)) return body.split("&").flatMap((pair) => secretsInPair(pair, credentials));
   const lines = body.includes("\n") ? body.split("\n").filter((line) => line.trim() !== "") : [];
@@ -69,23 +75,10 @@ function secretsInPair(pair: string, credentials: readonly Credential[]): Placed
   );
 }
 
-type Part = readonly [name: string, filename: string | null, value: string];
-
-/** Whether JSON is that of a multipart form, which has no spaces between its parts, other than JSON that was sent. */
-export function isParts(value: unknown, text: string): value is readonly Part[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isPart) && JSON.stringify(value) === text;
-}
-
-function isPart(part: unknown): boolean {
-  if (!Array.isArray(part) || part.length !== 3) return false;
-  const [name, filename, value] = part;
-  return typeof name === "string" && (filename === null || typeof filename === "string") && typeof value === "string";
-}
-
 /** Of a part there may be no more than its hash. */
-function secretsInPart([name, , value]: Part, credentials: readonly Credential[]): PlacedMatch[] {
+function secretsInPart([name, , value]: RecordedPart, credentials: readonly Credential[]): PlacedMatch[] {
   const place = `part ${name}`;
-  if (/^[0-9a-f]{64}$/.test(value)) return [];
+  if (isHash(value)) return [];
   if (isSecretName(name)) return at(place, namedSecret(name, value, credentials));
   const json = jsonIn(value);
   return json === undefined ? at(place, matchesWithUrls(value, credentials)) : secretsInJson(json, credentials, place);
@@ -150,9 +143,7 @@ export function redactRequest(request: RecordedRequest): RecordedRequest {
   const redacted = {
     ...known,
     url: redactText(url),
-    headers: headers && Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name, isSecretName(name) ? REDACTED : redactText(value)]),
-    ),
+    headers: headers && Object.fromEntries(Object.entries(headers).map(redactHeader)),
     body: redactBody(body),
   };
   const isSame = JSON.stringify(redacted) === JSON.stringify(known);
@@ -161,7 +152,7 @@ export function redactRequest(request: RecordedRequest): RecordedRequest {
 
 function redactBody(body: string): string {
   const parts = parseJson(body);
-  if (isParts(parts, body)) {
+  if (areRecordedParts(parts, body)) {
     return JSON.stringify(
       parts.map(([name, filename, value]) => [name, filename, isSecretName(name) ? REDACTED : redactText(value)]),
     );

@@ -1,4 +1,4 @@
-import { type Color, showBytes, showTime } from "../../lib/show.ts";
+import { type Color, showBytes } from "../../lib/show.ts";
 import { printable, printableLines } from "../display/printable.ts";
 import type { MediaPart, Message, Part } from "../read/reading.ts";
 
@@ -66,13 +66,12 @@ export function startOfPart(part: Part, length: number): string {
 }
 
 /** `image, image/png, 1024 × 1024, 1.2 MB`. */
-export function showMedia({ what, type, name, width, height, seconds, bytes, url }: MediaPart): string {
+export function showMedia({ what, type, name, width, height, bytes, url }: MediaPart): string {
   return [
     what,
     type,
     name,
     width && height ? `${width} × ${height}` : undefined,
-    seconds === undefined ? undefined : showTime(seconds * 1000),
     bytes === undefined ? undefined : showBytes(bytes),
     url,
   ].filter((word) => word !== undefined).join(", ");

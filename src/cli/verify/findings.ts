@@ -1,11 +1,12 @@
 import { utf8 } from "../../lib/bytes.ts";
 import { readableVariables } from "../../lib/environment.ts";
 import { credentialVariables } from "../../request/domains.ts";
-import { asRecord, parseJson } from "../../lib/json.ts";
+import { parseJson } from "../../lib/json.ts";
 import { checkCompleteness, headProblem } from "../../record/completeness.ts";
 import type { AnswerHead } from "../../record/json_answer.ts";
 import { replay } from "../../replay/replay.ts";
 import type { Problem } from "../../report/events.ts";
+import { isStreamingJson, isStreamingUrl } from "../../request/canonical.ts";
 import { type Digest, digestRequest } from "../../request/identify.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { decodeBody, type Entry, type RecordedRequest } from "../../store/entry.ts";
@@ -117,16 +118,11 @@ export async function recomputedDigests(request: RecordedRequest): Promise<Diges
 }
 
 /** Whether a recorded request asked for a stream, as far as its URL and its body tell. */
-export function isStreaming({ url, body }: RecordedRequest): boolean {
-  if (isStreamingPath(url)) return true;
-  return body.includes(`"stream"`) && asRecord(parseJson(body))?.stream === true;
+export function isStreaming(request: RecordedRequest): boolean {
+  return streamingChoices(request)[0];
 }
 
-function streamingChoices(request: RecordedRequest): readonly boolean[] {
-  if (!isStreaming(request)) return [false];
-  return isStreamingPath(request.url) ? [true] : [true, false];
-}
-
-function isStreamingPath(url: string): boolean {
-  return URL.canParse(url) && new URL(url).pathname.endsWith(":streamGenerateContent");
+function streamingChoices({ url, body }: RecordedRequest): readonly [likely: boolean, ...others: boolean[]] {
+  if (URL.canParse(url) && isStreamingUrl(new URL(url))) return [true];
+  return body.includes(`"stream"`) && isStreamingJson(parseJson(body)) ? [true, false] : [false];
 }

@@ -1,8 +1,7 @@
 import { type EventParser, framingOf, type StreamEvent, streamParser, withoutBom } from "../../../lib/framing.ts";
 import { contentTypeOf, type Entry } from "../../../store/entry.ts";
 import { gemini } from "../families/gemini.ts";
-import type { Sample } from "../media/audio_seconds.ts";
-import { bytesOfBase64, sampleOf } from "../media/media.ts";
+import { bytesOfBase64, type Sample, sampleOf } from "../parts/media.ts";
 import { objectOf } from "../parts/members.ts";
 import { parseCutJson } from "./cut_json.ts";
 

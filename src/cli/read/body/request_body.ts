@@ -1,18 +1,16 @@
 import { asRecord, parseJson } from "../../../lib/json.ts";
 import type { RecordedRequest } from "../../../store/entry.ts";
-import { base64Media, namedMedia } from "../media/media.ts";
+import { areRecordedParts, isHash, type RecordedPart } from "../../../store/entry_request.ts";
+import { base64Media, namedMedia } from "../parts/media.ts";
 import type { Json } from "../parts/members.ts";
 import { type MediaPart, type Message, message, type Part, text } from "../parts/parts.ts";
 import type { Setting } from "../settings.ts";
-
-/** A part of a form: the SHA-256 of its value in hex; where the whole request was kept, the value. */
-export type FormPart = readonly [name: string, filename: string | null, value: string];
 
 /** What was kept of a request's body, by how it is written. */
 export type RequestBody =
   | { readonly form: "none" }
   | { readonly form: "json"; readonly value: Json }
-  | { readonly form: "parts"; readonly parts: readonly FormPart[] }
+  | { readonly form: "parts"; readonly parts: readonly RecordedPart[] }
   | { readonly form: "text"; readonly text: string };
 
 /** Reads what was kept of a request's body. */
@@ -22,15 +20,7 @@ export function requestBody(request: RecordedRequest | undefined): RequestBody {
   const value = parseJson(text);
   const json = asRecord(value);
   if (json) return { form: "json", value: json };
-  return Array.isArray(value) && value.length > 0 && value.every(isFormPart)
-    ? { form: "parts", parts: value }
-    : { form: "text", text };
-}
-
-function isFormPart(value: unknown): value is FormPart {
-  if (!Array.isArray(value) || value.length !== 3) return false;
-  const [name, filename, content] = value;
-  return typeof name === "string" && (filename === null || typeof filename === "string") && typeof content === "string";
+  return areRecordedParts(value, text) ? { form: "parts", parts: value } : { form: "text", text };
 }
 
 /** What a form asks: its files and its prompt, and the other fields as settings. */
@@ -40,10 +30,8 @@ export interface FormAsked {
   readonly settings: readonly Setting[];
 }
 
-const isHash = (value: string) => /^[0-9a-f]{64}$/.test(value);
-
 /** Reads a form. Unless the whole request was kept, there are only hashes of what stood in it. */
-export function formAsked(parts: readonly FormPart[]): FormAsked {
+export function formAsked(parts: readonly RecordedPart[]): FormAsked {
   const files = parts.filter(([, filename, value]) => filename !== null || value.startsWith("base64:"));
   const fields = parts.filter((part) => !files.includes(part));
   const prompt = fields.find(([name]) => name === "prompt")?.[2];
@@ -67,7 +55,7 @@ const ENDINGS: readonly (readonly [ending: RegExp, what: MediaPart["what"]])[] =
   [/\.(?:mp4|mov|webm|mpeg)$/i, "video"],
 ];
 
-function filePart([, filename, value]: FormPart): Part {
+function filePart([, filename, value]: RecordedPart): Part {
   const what = ENDINGS.find(([ending]) => ending.test(filename ?? ""))?.[1];
   const label = { name: filename ?? undefined, what };
   return value.startsWith("base64:") ? base64Media(value.slice(7), label) : namedMedia(filename, label);

@@ -1,5 +1,5 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
-import { base64Media, urlMedia } from "../media/media.ts";
+import { base64Media, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
 import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import { call, citation, joinTexts, message, type Part, result, text, thinking, unknown } from "../parts/parts.ts";

@@ -1,6 +1,6 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { parseJson } from "../../../lib/json.ts";
-import { base64Media, namedMedia, urlMedia } from "../media/media.ts";
+import { base64Media, namedMedia, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
 import {
   append,

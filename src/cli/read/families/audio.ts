@@ -1,5 +1,5 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
-import { base64Media } from "../media/media.ts";
+import { base64Media } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
 import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import { message, type Part, text } from "../parts/parts.ts";

@@ -1,6 +1,6 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { parseJson } from "../../../lib/json.ts";
-import { base64Media, namedMedia } from "../media/media.ts";
+import { base64Media, namedMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
 import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import {

@@ -1,6 +1,7 @@
+import { placeholderLength } from "../../../store/entry_request.ts";
 import type { Format } from "../parts/format.ts";
 import { given, type Json, listOf, objectOf } from "../parts/members.ts";
-import { message, type Part, placeholderLength } from "../parts/parts.ts";
+import { message, type Part } from "../parts/parts.ts";
 import { promptsAsked } from "./prompts.ts";
 
 /** Embeddings of OpenAI and its like, Gemini, Vertex AI, Cohere and Ollama. */

@@ -1,4 +1,4 @@
-import { base64Media, namedMedia, urlMedia } from "../media/media.ts";
+import { base64Media, namedMedia, urlMedia } from "../parts/media.ts";
 import { type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import { citation, hiddenThinking, joinTexts, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
 

@@ -1,5 +1,5 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
-import { base64Media, namedMedia, urlMedia } from "../media/media.ts";
+import { base64Media, namedMedia, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
 import { append, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
 import {

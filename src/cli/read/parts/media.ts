@@ -1,30 +1,52 @@
 import { decodeBase64 } from "../../../lib/bytes.ts";
-import { given, textOf } from "../parts/members.ts";
-import { type MediaPart, placeholderLength } from "../parts/parts.ts";
-import { audioSeconds, type Sample } from "./audio_seconds.ts";
-import { imageSize } from "./image_size.ts";
+import { placeholderLength } from "../../../store/entry_request.ts";
+import { given, textOf } from "./members.ts";
+import type { MediaPart } from "./parts.ts";
 
-/** What the header of an image or a sound tells; nothing where it does not. */
-export interface Measures {
-  /** The media type that the first bytes show. */
-  readonly type?: string;
-  /** In pixels. */
-  readonly width?: number;
-  /** In pixels. */
-  readonly height?: number;
-  readonly seconds?: number;
+/** The start of a file. */
+export interface Sample {
+  /** Its first bytes. */
+  readonly head: Uint8Array;
+  /** Length of the whole file in bytes. */
+  readonly length: number;
 }
 
-/** Looks into the first bytes of a file. Whatever they hold, it only says less. */
-export function measure(sample: Sample): Measures {
-  const type = typeOfBytes(sample.head);
-  if (type === undefined) return {};
-  if (type.startsWith("image/")) return { type, ...imageSize(type, sample.head) };
-  const seconds = audioSeconds(type, sample);
-  return seconds === undefined ? { type } : { type, seconds };
+/** Media type and size in pixels, as far as the first bytes tell them. */
+export type Measures = Pick<MediaPart, "type" | "width" | "height">;
+
+/** Reads the media type and, of a PNG, GIF or JPEG, the size from the first bytes of a file. */
+export function measure(head: Uint8Array): Measures {
+  const type = typeOfBytes(head);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  switch (type) {
+    case undefined:
+      return {};
+    case "image/png":
+      return head.length < 24 ? { type } : { type, width: view.getUint32(16), height: view.getUint32(20) };
+    case "image/gif":
+      return head.length < 10 ? { type } : { type, width: view.getUint16(6, true), height: view.getUint16(8, true) };
+    case "image/jpeg":
+      return { type, ...jpegSize(view) };
+    default:
+      return { type };
+  }
 }
 
-const latin1 = (bytes: Uint8Array, from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
+/** The frame header (SOF0 to SOF15; the numbers of DHT, JPG and DAC lie between them) has the size. */
+function jpegSize(view: DataView): Pick<Measures, "width" | "height"> {
+  for (let at = 2; at + 9 <= view.byteLength;) {
+    if (view.getUint8(at) !== 0xff) return {};
+    const marker = view.getUint8(at + 1);
+    if (marker === 0xff) { // a fill byte
+      at++;
+      continue;
+    }
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+    at += 2 + Math.max(2, view.getUint16(at + 2));
+  }
+  return {};
+}
 
 const STARTS: readonly (readonly [start: string, type: string])[] = [
   ["\x89PNG\r\n\x1a\n", "image/png"],
@@ -38,12 +60,11 @@ const STARTS: readonly (readonly [start: string, type: string])[] = [
 const RIFF: Readonly<Record<string, string>> = { WEBP: "image/webp", WAVE: "audio/wav" };
 
 /** The media type that the first bytes of a file show. */
-export function typeOfBytes(bytes: Uint8Array): string | undefined {
-  const start = latin1(bytes, 0, 16);
+function typeOfBytes(bytes: Uint8Array): string | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, 16));
   const known = STARTS.find(([magic]) => start.startsWith(magic))?.[1];
   if (known !== undefined) return known;
   if (start.startsWith("RIFF")) return RIFF[start.slice(8, 12)];
-  if (start.slice(4, 8) === "ftyp") return /^avi[fs]$/.test(start.slice(8, 12)) ? "image/avif" : undefined;
   return isMpegAudio(bytes) ? "audio/mpeg" : undefined;
 }
 
@@ -76,10 +97,8 @@ export function base64Media(base64: unknown, label: Label = {}): MediaPart {
 
 /** A file by its first bytes. */
 export function sampledMedia(sample: Sample, label: Label = {}): MediaPart {
-  const { type, ...measures } = measure(sample);
-  const labelled = textOf(label.type);
-  const seconds = measures.seconds ?? rawSeconds(labelled, sample.length);
-  return media({ ...label, type: labelled ?? type }, { bytes: sample.length, ...measures, seconds });
+  const { type, ...size } = measure(sample.head);
+  return media({ ...label, type: textOf(label.type) ?? type }, { bytes: sample.length, ...size });
 }
 
 /** A file behind a URL, or inside of one (`data:`). */
@@ -112,31 +131,19 @@ function whatOf(type: string | undefined): What | undefined {
   return start === "image/" ? "image" : start === "audio/" ? "audio" : start === "video/" ? "video" : undefined;
 }
 
-/** Raw samples of 16 bits, one channel: Gemini speaks so, and says the rate in the type. */
-function rawSeconds(type: string | undefined, bytes: number): number | undefined {
-  const rate = /^audio\/(?:l16|pcm)\b.*\brate=(\d{4,6})\b/i.exec(type ?? "")?.[1];
-  return rate === undefined ? undefined : Math.round(bytes / 2 / Number(rate) * 1000) / 1000;
-}
-
 /** How many bytes so many characters of base64 are, padding not known. */
 function lengthOf(characters: number): number {
   return Math.floor(characters * 3 / 4);
 }
 
-/** In characters, a multiple of four: headers are in what they stand for, 96 kB and 48 kB. */
+/** In characters, a multiple of four: 96 kB of bytes, in which headers are found. */
 const HEAD = 1 << 17;
-const TAIL = 1 << 16;
 
-/** The beginning and the end of base64, decoded; undefined if it is none. Long ones are never decoded as a whole. */
+/** The beginning of base64, decoded; undefined if it is none. Long base64 is never decoded as a whole. */
 export function sampleOf(base64: string): Sample | undefined {
-  const standard = (text: string) => text.replace(/-/g, "+").replace(/_/g, "/");
+  const head = bytesOfBase64(base64.slice(0, HEAD).replace(/-/g, "+").replace(/_/g, "/"));
   const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
-  const characters = base64.length - padding;
-  const head = bytesOfBase64(standard(base64.slice(0, HEAD)));
-  if (!head) return undefined;
-  const from = base64.length - TAIL;
-  const tail = base64.length <= HEAD ? head : bytesOfBase64(standard(base64.slice(from - from % 4)));
-  return { head, tail, length: lengthOf(characters) };
+  return head && { head, length: lengthOf(base64.length - padding) };
 }
 
 /** Base64 as bytes, also where its end is missing; undefined if it is none. */
