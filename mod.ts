@@ -30,7 +30,7 @@ export type { Pace } from "./src/replay/pace.ts";
 export { disableCachy, enableCachy } from "./src/enable_cachy.ts";
 export type { KeepRequest } from "./src/store/entry_request.ts";
 export { withCachy } from "./src/with_cachy.ts";
-export { compactFile } from "./src/store/jsonl/compact_file.ts";
+export { compactFile, type CompactOptions } from "./src/store/jsonl/compact_file.ts";
 export type { CompactReport } from "./src/store/jsonl/compact.ts";
 export { jsonlStore } from "./src/store/jsonl/store.ts";
 export { type LayeredOptions, layeredStore } from "./src/store/layered.ts";

@@ -11,7 +11,7 @@ function linesOf(file: string): string[] {
 }
 
 slowTest("compact takes out what counts for nothing, and says how much", async (t) => {
-  const { folder, file } = await project(t, [WEATHER, GREETING]);
+  const { folder, file, keys } = await project(t, [WEATHER, GREETING]);
   await record(file, [WEATHER], { mode: "refresh" });
   writeFileSync(file, `${readFileSync(file, "utf8")}torn\n`);
   const [, second, third] = linesOf(file);
@@ -19,6 +19,8 @@ slowTest("compact takes out what counts for nothing, and says how much", async (
   assert.equal(code, 0);
   assert.match(stdout, /^2 lines kept, 2 taken out \(1 replaced, 1 damaged\): .* → .*\.\n$/);
   assert.deepEqual(linesOf(file), [second, third]);
+  await cachyOn(file, "compact", "--sort");
+  assert.deepEqual(linesOf(file).map((line) => JSON.parse(line).key), keys.toSorted());
 });
 
 test("remove takes answers out by key, with those that they had replaced", async (t) => {

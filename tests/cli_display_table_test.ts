@@ -118,3 +118,7 @@ test("tableLines() shows as cut what it looks at in part, when a cell is very lo
   assert.equal(formatTable(columns, [["日本語".repeat(1e6)]], 10), lines("prompt", "日本語日…"));
   assert.equal(formatTable(columns, [[`start${" \n".repeat(1e6)}end`]], 10), lines("prompt", "start…"));
 });
+
+test("tableLines() gives the lines of formatTable() one by one", () => {
+  assert.equal([...tableLines(COLUMNS, ROWS, 60)].join("\n"), formatTable(COLUMNS, ROWS, 60));
+});

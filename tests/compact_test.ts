@@ -68,6 +68,12 @@ test("compactFile() takes out what no reader can read, also where it is like the
   );
 });
 
+test("compactFile() sorts by key on request, as pycachy does, equal keys in their order", async (t) => {
+  const file = fileOf(t, line("b"), line("old", other), line("c", twin), line("a", other), "bad\n");
+  await compactFile(file, { sort: true });
+  assert.equal(textOf(file), [line("a", other), line("b"), line("c", twin)].join(""));
+});
+
 test("compactFile() does not touch a file in which every line counts", async (t) => {
   for (const lines of [[line("a"), line("b", other)], [line("a"), line("b", other).trimEnd()], []]) {
     const file = fileOf(t, ...lines);
@@ -148,11 +154,12 @@ test("compactFile() rejects and says what to do, when another process is at it o
   assert.equal(textOf(`${file}.compact`), "unfinished");
 });
 
-test("compactFile() refuses what is no path", async (t) => {
+test("compactFile() refuses what is no path and what is no option", async (t) => {
   const file = fileOf(t, line("kept"));
   const compact = compactFile as (...call: unknown[]) => Promise<unknown>;
   const refused = (...call: unknown[]) => assert.rejects(() => compact(...call), { code: "invalid_option" });
   for (const path of [undefined, 7, "", "https://a.example/x", "~/x"]) await refused(path);
+  for (const options of [null, { sorted: true }, { sort: "yes" }]) await refused(file, options);
   assert.equal(textOf(file), line("kept"));
 });
 

@@ -295,11 +295,11 @@ test("append() is found and leaves every answer, when the file is damaged at ran
 });
 
 test("compactAt() leaves every answer and lines that can be parsed, when the file is damaged at random", () => {
-  check(1000, [files], (content) => {
+  check(1000, [files, fc.boolean()], (content, sort) => {
     const bytes = makeFile(content);
     const store = quietStore();
     answer(store, { key: "5ece2360" });
-    const { kept, bytesAfter } = compactAt(file, () => {});
+    const { kept, bytesAfter } = compactAt(file, { sort, onProgress() {} });
     const compacted = readFileSync(file);
     const [before, after] = [entriesIn(bytes), entriesIn(compacted)];
     for (const question of questionsTo(before, after)) {

@@ -9,7 +9,7 @@
 import { existsSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { compactFile, jsonlStore } from "../../mod.ts";
+import { compactFile } from "../../mod.ts";
 import { ask, type Storm, stormAt } from "../storm.ts";
 
 const [what = "", file = "", name = "", count = "0", others = ""] = process.argv.slice(2);
@@ -21,13 +21,9 @@ const print = (text: string) => console.log(text);
 
 if (what === "compact") {
   print("ready");
-  const store = jsonlStore(file);
   for (let round = 0; !existsSync(`${file}.stop`); round++) {
-    if (existsSync(file)) {
-      // From the second round on it replaces an entry, so that there is something to take out.
-      store.append({ key: "00000000", response: String(round) });
-      await compactFile(file);
-    } else await pause(1);
+    if (existsSync(file)) await compactFile(file, { sort: round % 2 === 1 });
+    else await pause(1);
   }
 } else {
   const storm = stormAt(file, name);

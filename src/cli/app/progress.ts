@@ -21,7 +21,7 @@ export function everyMegabyte(onProgress: OnProgress | undefined, total: number)
 }
 
 /**
- * Shows the progress on stderr while some work is done.
+ * Shows a progress bar while some work is done.
  *
  * @param work Is given what it has to call from time to time.
  */

@@ -57,7 +57,7 @@ interface Found {
   readonly progress: Progress;
 }
 
-/** Rows of JSON are printed while others are read: on a terminal the progress would stand between them. */
+/** Rows of JSON are printed while others are read: on a terminal a bar would stand between them. */
 function progressFor({ size }: RecordedFile, { options, terminal }: Call<typeof OPTIONS>): Progress {
   return options.json && terminal.width !== undefined
     ? { update() {}, end() {} }

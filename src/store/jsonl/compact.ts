@@ -1,7 +1,7 @@
 import type { Entry } from "../entry.ts";
 import { bytesAt, type Position } from "./file.ts";
 import { emptyIndex, type Index, linesOf, readLines } from "./index.ts";
-import { entryAt, isKeptForOthers, keyNumber } from "./line.ts";
+import { entryAt, keyForOthers, keyNumber } from "./line.ts";
 import { rewriteFile, type Rewritten } from "./rewrite.ts";
 import { bareLine, lineWriter } from "./write_lines.ts";
 
@@ -19,39 +19,78 @@ export interface CompactReport {
   readonly bytesAfter: number;
 }
 
-/** Is told after each line how much of the file is done, in bytes. */
-type OnProgress = (done: number, total: number) => void;
-
 /** Compacts the file at a path, telling how far it is. */
-export function compactAt(path: string, onProgress: OnProgress): CompactReport {
+export function compactAt(path: string, { sort, onProgress }: Omit<KeptOptions, "size">): CompactReport {
   return rewriteFile(path, {
     verb: "compact",
     keepsOld: true,
-    write: (old, target, size) => writeCompact(old, target, size, onProgress),
+    write: (old, target, size) => writeCompact(old, target, { size, sort, onProgress }),
   });
 }
 
-function writeCompact(old: number, target: number, size: number, onProgress: OnProgress): Rewritten<CompactReport> {
+function writeCompact(old: number, target: number, options: KeptOptions): Rewritten<CompactReport> {
+  const { size, sort } = options;
   const index = emptyIndex();
   readLines(old, index, size);
-  const counts = { kept: 0, replaced: 0, damaged: 0 };
-  const writer = lineWriter(target);
-  for (const position of linesOf(old, 0, size)) {
-    const fate = fateOf(old, position, index);
-    counts[fate]++;
-    if (fate === "kept") writer.write(bareLine(bytesAt(old, position)));
-    onProgress(Math.min(position.start + position.length + 1, size), size);
-  }
-  const written = writer.end();
+  const report = writeKept(old, target, index, options);
   const lineFeed = index.open ? 1 : 0; // that the last line lacked
-  const isChanged = written !== size + lineFeed;
-  return { report: { ...counts, bytesBefore: size, bytesAfter: isChanged ? written : size }, end: size, isChanged };
+  const isChanged = sort || report.bytesAfter !== size + lineFeed;
+  return { report: isChanged ? report : { ...report, bytesAfter: size }, end: size, isChanged };
 }
 
-function fateOf(file: number, position: Position, index: Index): "kept" | "replaced" | "damaged" {
+/** Which lines are copied, and how. */
+export interface KeptOptions {
+  /** Up to where to read the file, in bytes: a last line that is not in the index may lack its line feed. */
+  readonly size: number;
+  /** Whether to sort the lines by key. */
+  readonly sort: boolean;
+  /** Is told after each line how much of the file is done, in bytes. Lines that are sorted are gone through twice. */
+  onProgress(done: number, total: number): void;
+}
+
+/**
+ * Copies the lines that count.
+ *
+ * @param index What is known of the old file.
+ */
+export function writeKept(old: number, target: number, index: Index, options: KeptOptions): CompactReport {
+  const { size, sort, onProgress } = options;
+  const counts = { kept: 0, replaced: 0, damaged: 0 };
+  const writer = lineWriter(target);
+  const sorted: KeyedPosition[] = [];
+  for (const position of linesOf(old, 0, size)) {
+    const { fate, key } = judgeLine(old, position, index);
+    counts[fate]++;
+    if (fate === "kept" && sort) sorted.push({ key, position });
+    else if (fate === "kept") writer.write(bareLine(bytesAt(old, position)));
+    const done = Math.min(position.start + position.length + 1, size);
+    onProgress(sort ? done / 2 : done, size);
+  }
+  sorted.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : a.position.start - b.position.start);
+  for (const [at, { position }] of sorted.entries()) {
+    writer.write(bareLine(bytesAt(old, position)));
+    onProgress(size / 2 * (1 + (at + 1) / sorted.length), size);
+  }
+  return { ...counts, bytesBefore: size, bytesAfter: writer.end() };
+}
+
+interface KeyedPosition {
+  readonly key: string;
+  readonly position: Position;
+}
+
+interface Judgement {
+  readonly fate: "kept" | "replaced" | "damaged";
+  readonly key: string;
+}
+
+function judgeLine(file: number, position: Position, index: Index): Judgement {
   const entry = entryAt(file, position);
-  if (typeof entry === "string") return isKeptForOthers(file, position) ? "kept" : "damaged";
-  return isNewest(file, position, entry, index) ? "kept" : "replaced";
+  if (typeof entry === "string") {
+    const key = keyForOthers(file, position);
+    return key === undefined ? { fate: "damaged", key: "" } : { fate: "kept", key };
+  }
+  return { fate: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
 }
 
 /** Whether no later line is of the same digest. */

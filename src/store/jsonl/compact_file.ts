@@ -1,7 +1,17 @@
 import { isPath, pathOf, workingDirectory } from "../../lib/environment.ts";
-import { CachyError } from "../../lib/errors.ts";
+import { CachyError, checkByRules } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import type { CompactReport } from "./compact.ts";
+
+/** How a file is compacted. */
+export interface CompactOptions {
+  /**
+   * Whether the lines are sorted by their keys, as pycachy does. Otherwise they stay in their order.
+   *
+   * @default false
+   */
+  readonly sort?: boolean;
+}
 
 /**
  * Writes a file anew, without the lines that count for nothing: those that a newer one of the same digest has replaced,
@@ -11,8 +21,9 @@ import type { CompactReport } from "./compact.ts";
  * old or the new one. pycachy must not write at the same time.
  *
  * @param file A path (relative to the working directory) or a `file:` URL.
+ * @param options In which order the lines are written.
  * @returns What stayed and what went.
- * @throws {CachyError} `invalid_option`, if `file` is no path.
+ * @throws {CachyError} `invalid_option`, if `file` is no path, or an option is unknown or has a wrong value.
  * @throws {CachyError} `cannot_compact`, if the file does not exist or cannot be read.
  * @throws {CachyError} `cannot_compact`, if the new file cannot be written beside it; the old one is untouched then.
  * @throws {CachyError} `cannot_compact`, if somebody else is compacting it.
@@ -28,12 +39,13 @@ import type { CompactReport } from "./compact.ts";
  * console.assert((await compactFile(file)).replaced === 1);
  * ```
  */
-export async function compactFile(file: string | URL): Promise<CompactReport> {
+export async function compactFile(file: string | URL, options: CompactOptions = {}): Promise<CompactReport> {
   if (!isPath(file)) {
     throw new CachyError("invalid_option", `Cannot compact ${show(file)}: expected a path or a file: URL.`);
   }
+  checkByRules(options, { sort: ["a boolean", (value) => typeof value === "boolean"] }, "compactFile");
   const path = pathOf(file, workingDirectory());
   // Only those who compact load what it takes.
   const { compactAt } = await import("./compact.ts");
-  return compactAt(path, () => {});
+  return compactAt(path, { sort: options.sort ?? false, onProgress() {} });
 }

@@ -123,10 +123,15 @@ export function keyNumber(key: string): number | undefined {
 
 /** What is no entry for us may be one for others: for a newer version, or, with the status of a failure, for pycachy. */
 export function isKeptForOthers(file: number, position: Position): boolean {
+  return keyForOthers(file, position) !== undefined;
+}
+
+/** The key of such a line; undefined of any other one. */
+export function keyForOthers(file: number, position: Position): string | undefined {
   const value = asRecord(parseJson(lineAt(file, position) ?? ""));
   const { key, v, response, status_code: status } = value ?? {};
   const isNewer = typeof v === "number" && v > ENTRY_VERSION;
   const isFailure = Number.isInteger(status) && typeof response === "string" &&
     typeof checkEntry({ ...value, status_code: 200 }) !== "string";
-  return typeof key === "string" && (isNewer || isFailure);
+  return typeof key === "string" && (isNewer || isFailure) ? key : undefined;
 }
