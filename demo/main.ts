@@ -14,7 +14,6 @@ import { rowOf } from "../src/cli/file/row.ts";
 import { readEntry } from "../src/cli/read/reading.ts";
 import { parseEntry } from "../src/store/entry.ts";
 import { startProvider } from "../tests/provider/provider.ts";
-import { speak } from "../tests/provider/text.ts";
 import { type Sdk, sdks } from "./sdks.ts";
 
 const PAUSE_MS = 80;
@@ -22,8 +21,8 @@ const PAUSE_MS = 80;
 const isLive = process.argv.includes("--live");
 const file = fileURLToPath(new URL("cachy.jsonl", import.meta.url));
 rmSync(file, { force: true });
-speak(...sdks.map(({ answer }) => answer));
-const provider = await startProvider({ pause: PAUSE_MS });
+const answer = ({ body }: { body: string }) => sdks.find(({ prompt }) => body.includes(prompt))?.answer;
+const provider = await startProvider({ pause: PAUSE_MS, answer });
 
 // The one line that a program needs; the options are those of a demo.
 const cachy = enableCachy({ file, domains: [...defaultDomains, provider.url], mode: "auto" });
