@@ -1,68 +1,108 @@
 /**
  * Shows the main job: `npm run demo`
  *
- * Three real SDKs stream an answer, live the first time, from the file the second. The provider is a loopback server;
- * with `npm run demo -- --live` the calls whose API key is in the environment go to the real one. The recording stays
- * in demo/cachy.jsonl, which each run begins anew.
+ * Three real SDKs stream an answer twice: live, then from the file. The provider is a loopback server, and each run
+ * begins with an empty demo/cachy.jsonl. With `npm run demo -- --live`, the SDKs whose API keys are in the environment
+ * call the real providers. These answers cost money: demo/live.jsonl keeps them, and later runs replay them.
  */
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { styleText } from "node:util";
 import { defaultDomains, enableCachy } from "../mod.ts";
+import { cutToWidth } from "../src/cli/display/width.ts";
 import { rowOf } from "../src/cli/file/row.ts";
 import { readEntry } from "../src/cli/read/reading.ts";
+import { utf8 } from "../src/lib/bytes.ts";
+import { plural, showBytes, showTime } from "../src/lib/show.ts";
 import { parseEntry } from "../src/store/entry.ts";
 import { startProvider } from "../tests/provider/provider.ts";
-import { speak } from "../tests/provider/text.ts";
-import { type Sdk, sdks } from "./sdks.ts";
+import { type Address, type Sdk, sdks } from "./sdks.ts";
 
 const PAUSE_MS = 80;
+const COLUMNS = 80;
+/** What a line begins with, under the title of an SDK. */
+const INDENT = " ".repeat(12);
 
 const isLive = process.argv.includes("--live");
-const file = fileURLToPath(new URL("cachy.jsonl", import.meta.url));
-rmSync(file, { force: true });
-speak(...sdks.map(({ answer }) => answer));
-const provider = await startProvider({ pause: PAUSE_MS });
+const name = isLive ? "live.jsonl" : "cachy.jsonl";
+const file = fileURLToPath(new URL(name, import.meta.url));
+if (isLive) announceLive();
+else {
+  rmSync(file, { force: true });
+  console.log("Each run begins with an empty file: it deletes demo/cachy.jsonl.");
+}
+const answer = ({ body }: { body: string }) => sdks.find(({ prompt }) => body.includes(prompt))?.answer;
+const provider = isLive ? undefined : await startProvider({ pause: PAUSE_MS, answer });
 
 // The one line that a program needs; the options are those of a demo.
-const cachy = enableCachy({ file, domains: [...defaultDomains, provider.url], mode: "auto" });
+const cachy = enableCachy({ file, domains: provider ? [provider.url] : defaultDomains, mode: "auto" });
 
 for (const sdk of sdks) {
-  const apiKey = isLive ? process.env[sdk.apiKey] : undefined;
-  const where = apiKey ? "the real provider" : isLive ? `loopback, because ${sdk.apiKey} is not set` : "loopback";
+  const address = addressOf(sdk);
+  const where = provider ? "loopback" : address ? "the real provider" : `skipped: no ${sdk.apiKey}`;
   console.log(`\n${styled("bold", sdk.name)}  ${sdk.call}  (${where})`);
-  const baseURL = apiKey ? undefined : `${provider.url}${sdk.path}`;
-  const live = await ask("live     ", sdk, apiKey, baseURL);
-  const replayed = await ask("from file", sdk, apiKey, baseURL);
-  if (replayed !== live) throw new Error("the answer from the file is not the one that was recorded");
-  console.log(`  stored    ${storedAs(lastLine())}`);
+  if (address) await show(sdk, address);
 }
 
 const { hits, misses, recorded } = cachy.stats;
-if (hits !== sdks.length) throw new Error(`${hits} of ${sdks.length} second calls were answered from the file`);
-console.log(`\n${misses} misses, ${recorded} recorded, ${hits} hits: each call was paid for once.`);
+const counts = `${plural(misses, "miss", "misses")}, ${recorded} recorded, ${plural(hits, "hit")}`;
+console.log(`\n${counts}: each call was paid for once.`);
 console.log(`Your program needs one line:  enableCachy();\n`);
-console.log(`The recording is in demo/cachy.jsonl. Look at it:  npm run -s cachy list`);
+console.log(`The recording is in demo/${name}. Look at it:`);
+console.log(`  npm run -s cachy ${isLive ? `-- list --file ${name}` : "list"}`);
 
 cachy.disable();
-await provider.stop();
+await provider?.stop();
+
+/** Says what is kept; ends the program if there is no API key. */
+function announceLive(): void {
+  if (!sdks.some(({ apiKey }) => process.env[apiKey])) {
+    const names = sdks.map(({ apiKey }) => apiKey).join(", ");
+    console.error(`Cannot call a real provider: no API key is set.\nSet at least one of ${names}.`);
+    process.exit(1);
+  }
+  if (!existsSync(file)) console.log("demo/live.jsonl keeps the answers: later runs with --live replay them.");
+  else console.log("demo/live.jsonl keeps the answers of earlier runs. To pay again, delete it.");
+}
+
+/** Where an SDK asks; undefined if its API key is missing. */
+function addressOf({ apiKey: variable, path }: Sdk): Address | undefined {
+  if (provider) return { apiKey: "no-key-needed", baseURL: `${provider.url}${path}` };
+  const apiKey = process.env[variable];
+  return apiKey ? { apiKey, baseURL: undefined } : undefined;
+}
+
+/** Asks live and then again, or only once if an earlier run has recorded the answer. */
+async function show(sdk: Sdk, address: Address): Promise<void> {
+  const first = await ask(sdk, address);
+  if (first.isReplayed && isLive) return;
+  if (first.isReplayed) throw new Error("the first call was answered from the file, although it was empty");
+  const second = await ask(sdk, address);
+  if (!second.isReplayed) throw new Error("the second call was not answered from the file");
+  if (second.text !== first.text) throw new Error("the answer from the file is not the one that was recorded");
+  console.log(`  stored    ${storedAs(lastLine())}`);
+}
 
 /** Asks once and prints the answer as it arrives. */
-async function ask(title: string, sdk: Sdk, apiKey: string | undefined, baseURL: string | undefined): Promise<string> {
+async function ask(sdk: Sdk, address: Address): Promise<{ text: string; isReplayed: boolean }> {
+  const hitsBefore = cachy.stats.hits;
+  const isReplayed = () => cachy.stats.hits > hitsBefore;
   const start = performance.now();
   let first: number | undefined;
   let text = "";
-  process.stdout.write(`  ${title} `);
-  for await (const token of sdk.stream({ apiKey: apiKey ?? "no-key-needed", baseURL })) {
-    first ??= performance.now() - start;
+  for await (const token of sdk.stream(address)) {
+    if (first === undefined) {
+      first = performance.now() - start;
+      process.stdout.write(isReplayed() ? "  from file " : "  live      ");
+    }
     text += token;
     process.stdout.write(token.replaceAll("\n", " "));
   }
   const total = performance.now() - start;
-  const times = `first token ${milliseconds(first ?? total)}, total ${milliseconds(total)}`;
-  console.log(`\n            ${styled("dim", times)}`);
-  return text;
+  const times = `first token ${showTime(first ?? total)}, total ${showTime(total)}`;
+  console.log(`\n${INDENT}${styled("dim", times)}`);
+  return { text, isReplayed: isReplayed() };
 }
 
 /** Plain in a pipe. */
@@ -70,20 +110,15 @@ function styled(style: "bold" | "dim", text: string): string {
   return process.stdout.isTTY ? styleText(style, text) : text;
 }
 
-function milliseconds(time: number): string {
-  return `${time < 10 ? time.toFixed(1) : Math.round(time)} ms`;
-}
-
-/** A line of the file as a person reads it. */
+/** A line of the file in readable form. */
 function storedAs(line: string): string {
   const entry = parseEntry(line);
   if (typeof entry === "string") throw new Error(`the line that was recorded is no entry: ${entry}`);
   const { model, prompt, answer, tokens } = rowOf(entry, readEntry(entry));
-  const size = `${(line.length / 1000).toFixed(1)} kB`;
+  const fit = (text: string) => cutToWidth(text.replace(/\s+/g, " "), COLUMNS - INDENT.length);
+  const size = `one line of ${showBytes(utf8(line).length)}`;
   const count = tokens ? `, ${tokens.input} tokens in, ${tokens.output} out` : "";
-  return `${model}: “${prompt}”\n            → “${answer}”\n            ${
-    styled("dim", `one line of ${size}${count}`)
-  }`;
+  return [fit(`${model}: “${prompt}”`), fit(`→ “${answer}”`), styled("dim", `${size}${count}`)].join(`\n${INDENT}`);
 }
 
 function lastLine(): string {

@@ -1,4 +1,4 @@
-/** The calls of the demo, as everybody writes them. */
+/** The calls of the demo, as the documentation of the SDKs shows them. */
 import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
 import OpenAI from "openai";
@@ -17,6 +17,7 @@ export interface Sdk {
   readonly apiKey: string;
   /** What follows the address of the server in the base URL. */
   readonly path: string;
+  /** Asks for a short answer, so that it fits into a line. */
   readonly prompt: string;
   /** What the loopback provider says. */
   readonly answer: string;
@@ -30,8 +31,8 @@ export const sdks: readonly Sdk[] = [
     call: "responses.create",
     apiKey: "OPENAI_API_KEY",
     path: "/v1",
-    prompt: "Why is the sky blue?",
-    answer: "Air scatters blue light more than red.",
+    prompt: "Why is the sky blue? Use five words.",
+    answer: "Air scatters blue light most.",
     async *stream({ apiKey, baseURL }) {
       const client = new OpenAI({ apiKey, baseURL });
       for await (
@@ -46,8 +47,8 @@ export const sdks: readonly Sdk[] = [
     call: "messages.create",
     apiKey: "ANTHROPIC_API_KEY",
     path: "",
-    prompt: "Who wrote Frankenstein?",
-    answer: "Mary Shelley wrote it when she was eighteen.",
+    prompt: "Who wrote Frankenstein? Use five words.",
+    answer: "Mary Shelley, at age eighteen.",
     async *stream({ apiKey, baseURL }) {
       const client = new Anthropic({ apiKey, baseURL });
       const messages = [{ role: "user" as const, content: this.prompt }];
@@ -62,8 +63,8 @@ export const sdks: readonly Sdk[] = [
     call: "models.generateContentStream",
     apiKey: "GEMINI_API_KEY",
     path: "",
-    prompt: "What do octopuses have three of?",
-    answer: "Hearts: two for the gills, one for the rest.",
+    prompt: "What do octopuses have three of? Use five words.",
+    answer: "Hearts, two for the gills.",
     async *stream({ apiKey, baseURL }) {
       const client = new GoogleGenAI({ apiKey, httpOptions: baseURL === undefined ? {} : { baseUrl: baseURL } });
       const request = { model: "gemini-2.5-flash", contents: this.prompt };

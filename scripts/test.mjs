@@ -122,14 +122,18 @@ function testFiles(onDeno) {
  * @param {Results} results
  * @param {readonly string[]} files
  * @param {string} folder
- * @param {() => void} show
+ * @param {ReturnType<typeof progress>} show
  * @returns {(() => Promise<void>)[]}
  */
 function jobs(results, files, folder, show) {
   const own = files.filter((file) => results.runtime.name === "deno" || !file.endsWith("_deno.ts"));
   const shares = Array.from({ length: Math.min(workers, own.length) }, () => /** @type {string[]} */ ([]));
   own.forEach((file, at) => shares[at % shares.length]?.push(file));
-  return shares.map((share) => () => runShare(results, share, folder, show));
+  let running = shares.length;
+  return shares.map((share) => async () => {
+    await runShare(results, share, folder, show);
+    if (--running === 0) show.done(results);
+  });
 }
 
 /**

@@ -11,7 +11,7 @@ import process from "node:process";
  * Shows how far each runtime is: in a terminal as one line that moves, elsewhere as one line when a runtime is done.
  *
  * @param {readonly Results[]} all
- * @returns {(() => void) & { end(): void }}
+ * @returns {(() => void) & { done(results: Results): void, end(): void }}
  */
 export function progress(all) {
   const isTerminal = process.stdout.isTTY === true;
@@ -21,6 +21,11 @@ export function progress(all) {
     shown = performance.now();
     const line = all.map((results) => `${results.runtime.label} ${ended(results)}/${results.tests}`).join("   ");
     process.stdout.write(`\r${line.slice(0, (process.stdout.columns ?? 80) - 1)}\x1b[K`);
+  };
+  show.done = (/** @type {Results} */ results) => {
+    if (isTerminal) return;
+    const { runtime, failures, seconds } = results;
+    console.log(`${runtime.label}: ${ended(results)} tests ended, ${failures.length} failed, ${seconds.toFixed(1)} s`);
   };
   show.end = () => void (isTerminal && process.stdout.write("\r\x1b[K"));
   return show;

@@ -24,7 +24,7 @@ function answerOf(family: Family, path: string, body: object): string {
     body: JSON.stringify(body),
     bytes,
   };
-  return textOf(family(request, 1));
+  return textOf(family(request, { number: 1 }));
 }
 
 const usage = (response: unknown): TokenCount | undefined =>

@@ -1,4 +1,5 @@
 /** What the provider was asked and what it answers, before any fault is applied. */
+import type { Turn } from "./text.ts";
 
 /** One request as it arrived. */
 export interface ProviderRequest {
@@ -41,8 +42,8 @@ export type StreamedEvent = string | Uint8Array;
 
 export type Answer = WholeAnswer | StreamAnswer;
 
-/** Answers a request, or undefined when the path belongs to another family. `turn` is different for every request. */
-export type Family = (request: ProviderRequest, turn: number) => Answer | undefined;
+/** Answers a request, or undefined when the path belongs to another family. */
+export type Family = (request: ProviderRequest, turn: Turn) => Answer | undefined;
 
 /** Headers that a store must keep out, the same in every answer. */
 export const SECRET_HEADERS = {

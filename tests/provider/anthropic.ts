@@ -9,7 +9,7 @@ import {
   sse,
   stream,
 } from "./answer.ts";
-import { argumentsFor, fragments, id, textOf, wordsOf } from "./text.ts";
+import { argumentsFor, fragments, id, textOf, type Turn, wordsOf } from "./text.ts";
 
 interface MessagesBody {
   readonly model: string;
@@ -62,7 +62,7 @@ function anthropicHeaders(): AnswerHeaders {
   };
 }
 
-function messages(request: ProviderRequest, turn: number): Answer {
+function messages(request: ProviderRequest, turn: Turn): Answer {
   const body = bodyOf<MessagesBody>(request);
   const block = blockOf(body, turn);
   const stop_reason = block.type === "tool_use" ? "tool_use" : "end_turn";
@@ -93,7 +93,7 @@ function named(event: TypedEvent): string {
   return sse(event, event.type);
 }
 
-function blockOf(body: Partial<MessagesBody>, turn: number): Block {
+function blockOf(body: Partial<MessagesBody>, turn: Turn): Block {
   const blocks = (body.messages ?? []).flatMap(({ content }) => typeof content === "string" ? [] : content);
   const answered = blocks.some((block) => block.type === "tool_result");
   const tool = answered ? undefined : body.tools?.[0];
@@ -101,7 +101,7 @@ function blockOf(body: Partial<MessagesBody>, turn: number): Block {
   return { type: "tool_use", id: id("toolu_", 24), name: tool.name, input: argumentsFor(tool.input_schema) };
 }
 
-function blockEvents(block: Block, turn: number): TypedEvent[] {
+function blockEvents(block: Block, turn: Turn): TypedEvent[] {
   const empty = block.type === "text" ? { type: "text", text: "" } : { ...block, input: {} };
   const deltas = block.type === "text"
     ? wordsOf(turn).map((text) => ({ type: "text_delta", text }))
@@ -114,9 +114,9 @@ function blockEvents(block: Block, turn: number): TypedEvent[] {
   ];
 }
 
-function fileUpload(request: ProviderRequest, turn: number): Answer {
+function fileUpload(request: ProviderRequest, turn: Turn): Answer {
   const filename = /filename="([^"]*)"/.exec(request.body)?.[1] ?? "upload";
   const created_at = new Date().toISOString();
-  const file = { type: "file", id: id("file_", 24), filename, mime_type: "text/plain", size_bytes: 1000 + turn };
+  const file = { type: "file", id: id("file_", 24), filename, mime_type: "text/plain", size_bytes: 1000 + turn.number };
   return json({ ...file, created_at, downloadable: false }, anthropicHeaders());
 }

@@ -1,7 +1,7 @@
 /** Amazon Bedrock: converse, its stream in frames, and Anthropic's messages by invoking a model. */
 import { type Answer, type AnswerHeaders, bodyOf, type Family, json, type ProviderRequest, stream } from "./answer.ts";
 import { eventFrame, exceptionFrame } from "./aws_frame.ts";
-import { argumentsFor, fragments, id, textOf, wordsOf } from "./text.ts";
+import { argumentsFor, fragments, id, textOf, type Turn, wordsOf } from "./text.ts";
 
 interface ConverseBody {
   readonly messages: readonly { readonly content: readonly object[] }[];
@@ -38,14 +38,14 @@ function bedrockHeaders(): AnswerHeaders {
   return { "x-amzn-requestid": crypto.randomUUID(), "x-amzn-bedrock-invocation-latency": "412" };
 }
 
-function converse(request: ProviderRequest, turn: number): Answer {
+function converse(request: ProviderRequest, turn: Turn): Answer {
   const toolUse = toolUseOf(request);
   const message = { role: "assistant", content: [toolUse ? { toolUse } : { text: textOf(turn) }] };
   const answer = { metrics: METRICS, output: { message }, stopReason: stopReasonOf(toolUse), usage: USAGE };
   return json(answer, bedrockHeaders());
 }
 
-function converseStream(request: ProviderRequest, turn: number): Answer {
+function converseStream(request: ProviderRequest, turn: Turn): Answer {
   const toolUse = toolUseOf(request);
   const frames = [
     eventFrame("messageStart", { role: "assistant" }),
@@ -59,7 +59,7 @@ function converseStream(request: ProviderRequest, turn: number): Answer {
 }
 
 /** A text begins without a `contentBlockStart`, a call of a tool is named in one. */
-function blockFrames(toolUse: ToolUse | undefined, turn: number): Uint8Array[] {
+function blockFrames(toolUse: ToolUse | undefined, turn: Turn): Uint8Array[] {
   const delta = (delta: object) => eventFrame("contentBlockDelta", { contentBlockIndex: 0, delta });
   if (!toolUse) return wordsOf(turn).map((text) => delta({ text }));
   const { toolUseId, name, input } = toolUse;
@@ -81,7 +81,7 @@ function toolUseOf(request: ProviderRequest): ToolUse | undefined {
   return tool && { toolUseId: id("tooluse_", 22), name: tool.name, input: argumentsFor(tool.inputSchema.json) };
 }
 
-function invoke(turn: number): Answer {
+function invoke(turn: Turn): Answer {
   const content = [{ type: "text", text: textOf(turn) }];
   const message = { id: id("msg_bdrk_", 22), type: "message", role: "assistant", content, stop_reason: "end_turn" };
   return json({ ...message, usage: { input_tokens: 19, output_tokens: 23 } }, bedrockHeaders());

@@ -1,6 +1,6 @@
 /** Cohere's second chat interface. */
 import { type Answer, bodyOf, type Family, json, sse, stream } from "./answer.ts";
-import { textOf, wordsOf } from "./text.ts";
+import { textOf, type Turn, wordsOf } from "./text.ts";
 
 const USAGE = { billed_units: { input_tokens: 5, output_tokens: 23 }, tokens: { input_tokens: 19, output_tokens: 23 } };
 
@@ -15,7 +15,7 @@ export const cohere: Family = (request, turn) => {
   return json({ id, message, finish_reason: "COMPLETE", usage: USAGE }, headers);
 };
 
-function streamed(id: string, turn: number, headers: Record<string, string>): Answer {
+function streamed(id: string, turn: Turn, headers: Record<string, string>): Answer {
   const text = (text: string) => ({ message: { content: { text } } });
   const start = { role: "assistant", content: [], tool_plan: "", tool_calls: [], citations: [] };
   const events: ({ type: string } & Record<string, unknown>)[] = [

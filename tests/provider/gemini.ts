@@ -10,7 +10,7 @@ import {
   stream,
   whole,
 } from "./answer.ts";
-import { argumentsFor, hexId, id, textOf, wordsOf } from "./text.ts";
+import { argumentsFor, hexId, id, textOf, type Turn, wordsOf } from "./text.ts";
 
 interface GenerateBody {
   readonly contents: readonly {
@@ -52,13 +52,13 @@ function geminiHeaders(): AnswerHeaders {
   };
 }
 
-function generate(request: ProviderRequest, turn: number): Answer {
+function generate(request: ProviderRequest, turn: Turn): Answer {
   const call = callOf(request);
   const parts = call ? [{ functionCall: call }] : [{ text: textOf(turn) }];
   return json(chunk(request, parts, id("", 22), "STOP"), geminiHeaders());
 }
 
-function streamGenerate(request: ProviderRequest, turn: number): Answer {
+function streamGenerate(request: ProviderRequest, turn: Turn): Answer {
   const responseId = id("", 22);
   const call = callOf(request);
   const parts = call ? [{ functionCall: call }] : wordsOf(turn).map((text) => ({ text }));
@@ -93,7 +93,7 @@ function chunk(request: ProviderRequest, parts: unknown[], responseId: string, f
 }
 
 /** The first request only asks for an address; the bytes follow in further ones. */
-function upload(request: ProviderRequest, turn: number): Answer {
+function upload(request: ProviderRequest, turn: Turn): Answer {
   const command = request.headers["x-goog-upload-command"] ?? "";
   if (command.includes("start")) {
     const uploadId = id("", 60);
@@ -114,13 +114,13 @@ function upload(request: ProviderRequest, turn: number): Answer {
   return json(done ? { file: fileOf(hexId("", 12), turn) } : {}, headers);
 }
 
-function fileOf(name: string, turn: number): unknown {
+function fileOf(name: string, turn: Turn): unknown {
   const now = new Date().toISOString();
   return {
     name: `files/${name}`,
-    displayName: `notes ${turn}`,
+    displayName: `notes ${turn.number}`,
     mimeType: "text/plain",
-    sizeBytes: String(1000 + turn),
+    sizeBytes: String(1000 + turn.number),
     createTime: now,
     updateTime: now,
     expirationTime: new Date(Date.now() + 172_800_000).toISOString(),

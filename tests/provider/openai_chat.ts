@@ -1,7 +1,7 @@
 /** Chat completions in the form of OpenAI, which Groq, Mistral, Together and the Hugging Face router share. */
 import { type Answer, bodyOf, json, type ProviderRequest, sse, stream } from "./answer.ts";
 import { openaiHeaders } from "./openai_headers.ts";
-import { argumentsFor, fragments, hexId, id, seconds, textOf, wordsOf } from "./text.ts";
+import { argumentsFor, fragments, hexId, id, seconds, textOf, type Turn, wordsOf } from "./text.ts";
 
 interface ChatBody {
   readonly model: string;
@@ -34,7 +34,7 @@ const USAGE = {
   },
 };
 
-export function chatCompletion(request: ProviderRequest, turn: number): Answer {
+export function chatCompletion(request: ProviderRequest, turn: Turn): Answer {
   const body = bodyOf<ChatBody>(request);
   const completion: Completion = {
     id: id("chatcmpl-", 29),
@@ -58,7 +58,7 @@ interface Call {
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
-function complete(completion: Completion, turn: number, call: Call | undefined): Answer {
+function complete(completion: Completion, turn: Turn, call: Call | undefined): Answer {
   const message = call
     ? { role: "assistant", content: null, tool_calls: [call], refusal: null, annotations: [] }
     : { role: "assistant", content: textOf(turn), refusal: null, annotations: [] };
@@ -66,7 +66,7 @@ function complete(completion: Completion, turn: number, call: Call | undefined):
   return json({ ...completion, object: "chat.completion", choices, usage: USAGE }, openaiHeaders());
 }
 
-function streamed(completion: Completion, body: Partial<ChatBody>, turn: number, call: Call | undefined): Answer {
+function streamed(completion: Completion, body: Partial<ChatBody>, turn: Turn, call: Call | undefined): Answer {
   const usage = body.stream_options?.include_usage === true;
   const event = (choices: unknown[], total?: typeof USAGE): string =>
     sse({ ...completion, object: "chat.completion.chunk", choices, ...(usage ? { usage: total ?? null } : {}) });
@@ -86,7 +86,7 @@ const STREAM_ERROR = {
   code: "server_error",
 };
 
-function textDeltas(turn: number): unknown[] {
+function textDeltas(turn: Turn): unknown[] {
   return [{ role: "assistant", content: "", refusal: null }, ...wordsOf(turn).map((content) => ({ content }))];
 }
 

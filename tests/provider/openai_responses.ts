@@ -1,7 +1,7 @@
 /** OpenAI's responses, whole and as typed events. */
 import { type Answer, bodyOf, json, type ProviderRequest, sse, stream } from "./answer.ts";
 import { openaiHeaders } from "./openai_headers.ts";
-import { argumentsFor, fragments, hexId, id, seconds, textOf, wordsOf } from "./text.ts";
+import { argumentsFor, fragments, hexId, id, seconds, textOf, type Turn, wordsOf } from "./text.ts";
 
 interface ResponsesBody {
   readonly model: string;
@@ -41,7 +41,7 @@ const USAGE = {
   total_tokens: 42,
 };
 
-export function createResponse(request: ProviderRequest, turn: number): Answer {
+export function createResponse(request: ProviderRequest, turn: Turn): Answer {
   const body = bodyOf<ResponsesBody>(request);
   const item = itemOf(body, turn);
   const started = responseOf(body);
@@ -67,7 +67,7 @@ function numbered(event: TypedEvent, index: number): string {
   return sse({ ...event, sequence_number: index }, event.type);
 }
 
-function itemOf(body: Partial<ResponsesBody>, turn: number): TextItem | CallItem {
+function itemOf(body: Partial<ResponsesBody>, turn: Turn): TextItem | CallItem {
   const input = Array.isArray(body.input) ? body.input : [];
   const answered = input.some((item) => item.type === "function_call_output");
   const tool = answered ? undefined : body.tools?.find((tool) => tool.type === "function");
@@ -110,7 +110,7 @@ function responseOf(body: Partial<ResponsesBody>): Record<string, unknown> {
   };
 }
 
-function textEvents(item: TextItem, turn: number): TypedEvent[] {
+function textEvents(item: TextItem, turn: Turn): TypedEvent[] {
   const at = { item_id: item.id, output_index: 0, content_index: 0 };
   const empty = { type: "output_text", annotations: [], logprobs: [], text: "" };
   const deltas = wordsOf(turn).map((delta) => ({ type: "response.output_text.delta", ...at, delta, logprobs: [] }));

@@ -1,8 +1,8 @@
 /**
  * A loopback server that answers like the providers of language models, and breaks off in their ways.
  *
- * It runs on Deno, Bun and Node. Every answer differs from the one before it, so a replayed answer is told from a
- * second one by its text.
+ * It runs on Deno, Bun and Node. Every answer differs from the one before it, unless the option `answer` chooses its
+ * text. So a test can tell a replayed answer from a second one by the text.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -33,6 +33,8 @@ export interface ServedAnswer {
 export interface ProviderOptions {
   /** Pause between two writes of one answer, in ms. @default {5} */
   readonly pause?: number;
+  /** Chooses the text of an answer by the request. Without it, or if it returns undefined, each text is different. */
+  readonly answer?: (request: ProviderRequest) => string | undefined;
 }
 
 export interface Provider {
@@ -60,8 +62,8 @@ export interface Provider {
 // Anthropic comes first: it shares /v1/files with OpenAI and is known by a header.
 const FAMILIES: readonly Family[] = [anthropic, gemini, bedrock, cohere, ollama, openai];
 
-export async function startProvider({ pause = 5 }: ProviderOptions = {}): Promise<Provider> {
-  const state = newState(pause);
+export async function startProvider({ pause = 5, answer: textFor }: ProviderOptions = {}): Promise<Provider> {
+  const state = newState(pause, textFor);
   const server = createServer((incoming, response) => void answer(state, incoming, response));
   // A kept connection that times out while a client reuses it would be a failure that no test asked for.
   server.keepAliveTimeout = 60_000;
@@ -72,6 +74,7 @@ export async function startProvider({ pause = 5 }: ProviderOptions = {}): Promis
 
 interface State {
   readonly pause: number;
+  readonly textFor: ProviderOptions["answer"];
   readonly served: Map<string, ServedAnswer>;
   readonly active: Set<ServerResponse>;
   /** Functions that check what they wait for, and leave when it is there. */
@@ -83,9 +86,9 @@ interface State {
   turn: number;
 }
 
-function newState(pause: number): State {
+function newState(pause: number, textFor: ProviderOptions["answer"]): State {
   const sets = { served: new Map(), active: new Set<ServerResponse>(), waiting: new Set<() => void>() };
-  return { pause, ...sets, requests: [], fault: undefined, closed: 0, releases: 0, turn: 0 };
+  return { pause, textFor, ...sets, requests: [], fault: undefined, closed: 0, releases: 0, turn: 0 };
 }
 
 function handle(state: State, server: Server, url: string): Provider {
@@ -190,8 +193,9 @@ function answerTo(state: State, request: ProviderRequest, fault: Fault | undefin
   }
   const served = state.served.get(path);
   if (served) return { kind: "whole", status: 200, headers: {}, ...served };
+  const turn = { number: state.turn, text: state.textFor?.(request) };
   for (const family of FAMILIES) {
-    const found = family(request, state.turn);
+    const found = family(request, turn);
     if (found) return found;
   }
   return json({ error: { message: `Nothing answers ${request.method} ${path} here.` } }, {}, 404);

@@ -19,22 +19,21 @@ export function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** The sentences of the providers of this process, one a turn; without them, words that are hard to cut. */
-let sentences: readonly string[] = [];
-
-/** Gives the providers of this process sentences that a person would read, in place of the words for tests. */
-export function speak(...given: readonly string[]): void {
-  sentences = given;
+/** What makes an answer differ from the others. */
+export interface Turn {
+  /** The number of the request, from 1. */
+  readonly number: number;
+  /** What the answer says. Without it, the answer says its number, in words that are hard to cut. */
+  readonly text?: string | undefined;
 }
 
 /** Words of an answer, with characters of two, three and four bytes so that a cut can fall inside them. */
-export function wordsOf(turn: number): readonly string[] {
-  const sentence = sentences[(turn - 1) % sentences.length];
-  if (sentence !== undefined) return sentence.match(/\S+\s*/g) ?? [];
-  return ["Grüße", " from", " the café", " 👋🏽", ` (answer ${turn})`, " — 日本語", " and", " naïve 🚀", "."];
+export function wordsOf({ number, text }: Turn): readonly string[] {
+  if (text !== undefined) return text.match(/\S+\s*/g) ?? [];
+  return ["Grüße", " from", " the café", " 👋🏽", ` (answer ${number})`, " — 日本語", " and", " naïve 🚀", "."];
 }
 
-export function textOf(turn: number): string {
+export function textOf(turn: Turn): string {
   return wordsOf(turn).join("");
 }
 
