@@ -37,6 +37,8 @@ export interface GlobalFetch extends Wrapped {
    * a wrapper of ours passes it on.
    */
   readonly onTheWay: AsyncLocalStorage<CallOnTheWay>;
+  /** Whether replacements of the global fetch are looked for. */
+  isWatched?: boolean;
   /** The fetch that was found first. It is taken for one that calls no wrapper, which saves entering the storage. */
   readonly platform: typeof fetch;
 }
@@ -85,6 +87,15 @@ export function runningScope({ scopes }: GlobalFetch): Scope | undefined {
   while (scope?.isOver) scope = scope.outer;
   return scope;
 }
+
+/** Whether a fetch was there before ours: the one of the platform, or one that a wrapper of ours covers. */
+export function isOlderFetch(state: GlobalFetch, value: typeof fetch): boolean {
+  return state.wrappers.has(value) ||
+    (value?.name === "fetch" && PLATFORM_FETCH.test(Function.prototype.toString.call(value)));
+}
+
+/** In the source text of the fetch of Bun, Node 20, later Nodes, and Deno. */
+const PLATFORM_FETCH = /\[native code\]|internal\/deps\/undici|lazyUndici|lazyFetch/;
 
 /** The global fetch, without our wrapper. */
 export function fetchUnderWrapper(): typeof fetch {

@@ -1,0 +1,47 @@
+/** What puts an older fetch back while cachy is enabled, and what replaces it for a while. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runProgram } from "./processes.ts";
+import { type Provider, startProvider } from "./provider/provider.ts";
+import { after, before, slowTest, test } from "./suite.ts";
+import { temporaryFolder } from "./testing.ts";
+
+let provider: Provider;
+before(async () => {
+  provider = await startProvider({});
+});
+after(() => provider.stop());
+
+const onNode = !("Deno" in globalThis || "Bun" in globalThis);
+const WARNING = /^cachy: Something put an older fetch back while cachy was enabled/m;
+
+for (const tool of ["assignment", "msw", "sinon", "nock"]) {
+  (tool === "assignment" ? test : slowTest)(
+    `a fetch that ${tool} puts back is covered again, with a warning`,
+    async (t) => {
+      provider.reset();
+      const file = join(temporaryFolder(t), "cachy.jsonl");
+      const { code, stderr, stdout } = await runProgram("restore_fetch", [file, provider.url, tool]);
+      assert.match(stderr, WARNING);
+      // Node sees the first request that goes past, so that later ones are answered; others see it at the end.
+      assert.deepEqual([code, stdout.trim()], [0, onNode ? "recorded 1, hits 1" : "recorded 0, hits 0"]);
+    },
+  );
+}
+
+slowTest("a mock that replaces the global fetch for a while gets the calls, and nothing is printed", async (t) => {
+  provider.reset();
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const { code, stderr, stdout } = await runProgram("restore_fetch", [file, provider.url, "mocks"]);
+  assert.deepEqual([code, stdout.trim(), stderr], [0, "recorded 1, hits 1", ""]);
+});
+
+test("in Next's server, the write of an older fetch is covered at once", {
+  skip: onNode ? undefined : "Next runs on Node",
+}, async (t) => {
+  provider.reset();
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const env = { NEXT_RUNTIME: "nodejs" };
+  const { code, stderr, stdout } = await runProgram("restore_fetch", [file, provider.url, "assignment"], { env });
+  assert.deepEqual([code, stdout.trim(), stderr], [0, "recorded 1, hits 2", ""]);
+});
