@@ -75,7 +75,7 @@ const nodeImporters = [
 ];
 
 /** These write to `globalThis`. */
-const globalWriters = ["src/enable_cachy.ts", "src/lib/shared_state.ts"];
+const globalWriters = ["src/global_fetch.ts", "src/lib/shared_state.ts"];
 
 /** These load a module when they are called. */
 const lazyImporters = ["src/store/jsonl/compact_file.ts"];

@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe } from "node:diagnostics_channel";
+import process from "node:process";
 import { CachyError } from "./lib/errors.ts";
 import { otherProtocol, PROTOCOL, shared, SHARED_STATE } from "./lib/shared_state.ts";
+import { warnOnStderr } from "./store/store.ts";
 
 /** Makes the fetch that stands over an original. */
 export type Wrap = (original: typeof fetch) => typeof fetch;
@@ -88,15 +91,6 @@ export function runningScope({ scopes }: GlobalFetch): Scope | undefined {
   return scope;
 }
 
-/** Whether a fetch was there before ours: the one of the platform, or one that a wrapper of ours covers. */
-export function isOlderFetch(state: GlobalFetch, value: typeof fetch): boolean {
-  return state.wrappers.has(value) ||
-    (value?.name === "fetch" && PLATFORM_FETCH.test(Function.prototype.toString.call(value)));
-}
-
-/** In the source text of the fetch of Bun, Node 20, later Nodes, and Deno. */
-const PLATFORM_FETCH = /\[native code\]|internal\/deps\/undici|lazyUndici|lazyFetch/;
-
 /** The global fetch, without our wrapper. */
 export function fetchUnderWrapper(): typeof fetch {
   return withoutForeignWrapper(globalFetch()?.originals.get(globalThis.fetch) ?? globalThis.fetch);
@@ -129,3 +123,90 @@ export async function callOnTheWay(network: typeof fetch, call: Parameters<typeo
     underway.isOver = true;
   }
 }
+
+/** Puts the wrapper over the global fetch, and keeps it there. */
+export function coverGlobalFetch(state: GlobalFetch): void {
+  if (!state.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(state, globalThis.fetch);
+  watchGlobalFetch(state);
+}
+
+/**
+ * Takes the wrapper out of the global fetch, if nothing needs it any more. Somebody else's fetch stays where it is: it
+ * may call ours, which then is the plain one.
+ */
+export function removeIfUnused(state: GlobalFetch): void {
+  if (isInUse(state)) return;
+  globalThis.fetch = state.originals.get(globalThis.fetch) ?? globalThis.fetch;
+}
+
+function isInUse({ wrap, scopes }: GlobalFetch): boolean {
+  return wrap !== undefined || (scopes?.running ?? 0) > 0;
+}
+
+const COVERED_AGAIN = "Something put an older fetch back while cachy was enabled, such as server.close() of msw, " +
+  "sinon.restore() or next dev. Calls since then may have gone to the network uncached. cachy covers the global fetch " +
+  "again. To restore the plain fetch, call disableCachy().";
+
+/** Covers the global fetch again if something has put an older one back. A mock or a tracer stays in place. */
+function coverAgain(state: GlobalFetch): void {
+  if (!isInUse(state) || !isOlderFetch(state, globalThis.fetch)) return;
+  globalThis.fetch = wrapperOf(state, globalThis.fetch);
+  warnOnStderr(COVERED_AGAIN);
+}
+
+/**
+ * Looks for an older fetch that was put back: on Node at each request, elsewhere at each call of a client that captured
+ * the wrapper, and at the end of the process. An accessor
+ * would see the write at once, but `mock.method()` of `node:test` and `sinon.stub()` refuse to replace one; so only Next
+ * gets it, whose development server restores its own fetch after every edit.
+ */
+function watchGlobalFetch(state: GlobalFetch): void {
+  if (state.isWatched) return;
+  state.isWatched = true;
+  const look = () => coverAgain(state);
+  if ("Deno" in globalThis) return addEventListener("unload", look);
+  process.on("exit", look);
+  if ("Bun" in globalThis) return;
+  subscribe("undici:request:create", look);
+  if (process.env.NEXT_RUNTIME) coverWrites(state);
+}
+
+/** Covers each older fetch at the moment when it is written. */
+function coverWrites(state: GlobalFetch): void {
+  let current = globalThis.fetch;
+  Object.defineProperty(globalThis, "fetch", {
+    configurable: true,
+    enumerable: true,
+    get: () => current,
+    set(value: typeof fetch) {
+      current = isInUse(state) && isOlderFetch(state, value) ? wrapperOf(state, value) : value;
+    },
+  });
+}
+
+function wrapperOf(state: GlobalFetch, original: typeof fetch): typeof fetch {
+  const known = state.wrappers.get(original);
+  if (known) return known;
+  const wrapper: typeof fetch = (...call) => {
+    coverAgain(state);
+    const underway = state.onTheWay.getStore();
+    const { wrap } = underway?.isOver === false ? {} : runningScope(state) ?? state;
+    return (wrap?.(original) ?? original)(...call);
+  };
+  const mark: WrapperMark = { wrapper, original };
+  // Bun's fetch has functions of its own; everybody's has a name.
+  const members = Object.getOwnPropertyDescriptors(original);
+  Object.defineProperties(wrapper, { ...members, [SHARED_STATE]: { value: mark, configurable: true } });
+  state.wrappers.set(original, wrapper);
+  state.originals.set(wrapper, original);
+  return wrapper;
+}
+
+/** Whether a fetch was there before ours: the one of the platform, or one that a wrapper of ours covers. */
+function isOlderFetch(state: GlobalFetch, value: typeof fetch): boolean {
+  return state.wrappers.has(value) ||
+    (value?.name === "fetch" && PLATFORM_FETCH.test(Function.prototype.toString.call(value)));
+}
+
+/** In the source text of the fetch of Bun, Node 20, later Nodes, and Deno. */
+const PLATFORM_FETCH = /\[native code\]|internal\/deps\/undici|lazyUndici|lazyFetch/;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Cachy } from "./create_cachy.ts";
-import { removeIfUnused, wrapWith } from "./enable_cachy.ts";
-import { type GlobalFetch, joinGlobalFetch, runningScope, type Scope } from "./global_fetch.ts";
+import { wrapWith } from "./enable_cachy.ts";
+import { type GlobalFetch, joinGlobalFetch, removeIfUnused, runningScope, type Scope } from "./global_fetch.ts";
 import { CachyError } from "./lib/errors.ts";
 import { show } from "./lib/show.ts";
 import { withinTime } from "./lib/wait.ts";
