@@ -13,33 +13,33 @@ import { cleanEnvironment, commandLine, root, run, start } from "./run.mjs";
 
 /** @type {readonly (readonly [file: string, from: string, to: string])[]} */
 const PLACES = [
-  ["src/record/record.ts", "parts.push(chunk.slice());", "parts.push(chunk);"],
-  ["src/record/record.ts", "if (isCancelled) return giveUp(", "if (false) return giveUp("],
-  ["src/record/record.ts", "committedSize === 0 && !isTooLarge", "committedSize === 0"],
+  ["src/record/collect.ts", "parts.push(chunk.slice());", "parts.push(chunk);"],
+  ["src/record/collect.ts", "if (isCancelled) return giveUp(", "if (false) return giveUp("],
+  ["src/record/collect.ts", "committedSize === 0 && !isTooLarge", "committedSize === 0"],
   ["src/record/completeness.ts", "status < 300 && status !== 206", "status < 300"],
   ["src/record/completeness.ts", "body.byteLength !== announced", "body.byteLength > announced"],
   ["src/request/identify.ts", 'streaming ? "True" : "False"', 'streaming ? "False" : "True"'],
   ["src/request/identify.ts", "sha256.slice(0, 8)", "sha256.slice(0, 9)"],
   [
     "src/flow/in_flight.ts",
-    "await waitUnlessAborted(first, signal);",
-    "waitUnlessAborted(first, signal).catch(() => {});",
+    "await waitUnlessAborted(outcomeOf(first, silenceMs), signal);",
+    "await outcomeOf(first, silenceMs);",
   ],
-  ["src/flow/in_flight.ts", "      } catch (error) {\n        settle();", "      } catch (error) {"],
+  ["src/flow/in_flight.ts", "    } catch (error) {\n      settle(false);", "    } catch (error) {"],
   ["src/request/identify.ts", "if (isTaken) state.returned.add(number);", ""],
   ["src/store/jsonl/file.ts", "isTorn(file, knownTorn) ? repaired : line", "line"],
   ["src/store/jsonl/file.ts", "if (isAt(path, file)) return;", "return;"],
   ["src/replay/replay.ts", "if (signal?.aborted) return controller.error(signal.reason);", ""],
   ["src/replay/replay.ts", "total === bodyLength ? lengths as number[] : undefined", "lengths as number[]"],
   ["src/with_cachy.ts", "await flush();\n    return result;", "return result;"],
-  ["src/flow/fetch.ts", "request.signal?.throwIfAborted();", ""],
+  ["src/flow/fetch.ts", "  request.signal?.throwIfAborted();\n  if (entry)", "  if (entry)"],
   [
     "src/flow/fetch.ts",
     'if (context.settings.mode === "replay") return',
     'if (context.settings.mode === "refresh") return',
   ],
   ["src/flow/live.ts", "if (!recording.response.body) await settled;", ""],
-  ["src/record/secret_check.ts", "if (credential) {", "if (false) {"],
+  ["src/record/write_entry.ts", "if (credential) {", "if (false) {"],
   ["src/replay/pace.ts", 'const factor = pace === "recorded" ? 1 : pace;', "const factor = 1;"],
 ];
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import type { Problem } from "../src/report/events.ts";
-import { type CollectOptions, type ReceivedBody, record } from "../src/record/record.ts";
+import type { CollectOptions, ReceivedBody } from "../src/record/collect.ts";
+import { record } from "../src/record/record.ts";
 import { labelled } from "../src/replay/replay.ts";
 import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";

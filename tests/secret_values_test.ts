@@ -5,7 +5,7 @@ import process from "node:process";
 import type { CachyOptions, Entry } from "../mod.ts";
 import { credentialsOf, isCredentialVariable } from "../src/secrets/values.ts";
 import { hideSecretValues } from "../src/store/entry_request.ts";
-import { keyShapeIn } from "../src/record/secret_check.ts";
+import { keyShapeIn } from "../src/record/write_entry.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
 import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
