@@ -24,6 +24,8 @@ function requestOf(
     url: new URL(url),
     headers: new Headers(),
     signal: undefined,
+    redirect: "follow",
+    isTooLong: false,
     call: [url],
     contentType: "application/json",
     body,

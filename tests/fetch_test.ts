@@ -286,7 +286,9 @@ test("fetch() sends what is never cached to the network each time, in every mode
       await cachy.fetch(url, init);
       assert.equal(calls.at(-1)?.[1], init);
     }
-    assert.deepEqual([calls.length, cachy.events.length], [10, 0]);
+    const warnings = cachy.events.filter(({ kind }) => kind === "warning");
+    assert.deepEqual([calls.length, cachy.events.length], [10, warnings.length]);
+    assert.match(JSON.stringify(warnings), /^[^\n]*longer than maxBodyBytes \(100\)[^\n]*$/, "said once");
   }
 });
 

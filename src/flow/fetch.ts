@@ -1,4 +1,4 @@
-import { waitUnlessAborted } from "../lib/wait.ts";
+import { throwIfAborted, waitUnlessAborted } from "../lib/wait.ts";
 import { messageOf } from "../lib/errors.ts";
 import { tellAtExit } from "../miss/exit_summary.ts";
 import { CachyMissError, explainMiss, missResponse } from "../miss/miss.ts";
@@ -6,7 +6,14 @@ import { modeReason } from "../options/mode.ts";
 import { replay } from "../replay/replay.ts";
 import { eventRequest, hitEvent } from "../report/events.ts";
 import { type IdentifiedRequest, identify, type Ordinal, requestKind } from "../request/identify.ts";
-import { type FetchArguments, readHead, readRequest, type RequestData, urlOf } from "../request/request.ts";
+import {
+  type FetchArguments,
+  readHead,
+  readRequest,
+  type RequestData,
+  type RequestHead,
+  urlOf,
+} from "../request/request.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 import type { Entry } from "../store/entry.ts";
 import { storeProblem } from "../store/store.ts";
@@ -19,7 +26,7 @@ import { answerLive } from "./live.ts";
 async function answer(context: Context, identified: IdentifiedRequest): Promise<Answer> {
   const { request, ordinal } = identified;
   const { entry, problem } = await findOrWarn(context, identified);
-  request.signal?.throwIfAborted();
+  throwIfAborted(request.signal);
   if (entry) return answerFromStore(context, identified, entry);
   if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
   if (problem === undefined) {
@@ -38,7 +45,7 @@ async function findOrWarn(
   try {
     return { entry: await waitUnlessAborted(find(context, identified), identified.request.signal) };
   } catch (error) {
-    identified.request.signal?.throwIfAborted();
+    throwIfAborted(identified.request.signal);
     const problem = storeProblem("read", context.store.name, error);
     context.reporter.warn(problem);
     return { problem };
@@ -104,11 +111,20 @@ export function createFetch(context: Context, network: typeof fetch): typeof fet
 
 const UNREADABLE = "Cannot cache a request whose body is of an unknown kind; use the global FormData or Blob";
 
+function tooLong({ method, url }: RequestHead, maxBodyBytes: number): string {
+  return `Cannot cache a request whose body is longer than maxBodyBytes (${maxBodyBytes}): ${method} ` +
+    `${redactText(identityUrl(url))}. To cache it, set a larger limit by the option { maxBodyBytes }.`;
+}
+
 /** Reads and identifies a call to an LLM API, and answers it; the network takes what cannot be cached. */
 async function cachedFetch(context: Context, url: URL, call: FetchArguments): Promise<Response> {
   const { settings, network, inFlight } = context;
   const head = readHead(url, ...call);
-  if (!head || head.knownSize > settings.maxBodyBytes) return network(...call);
+  if (!head) return network(...call);
+  if (head.knownSize > settings.maxBodyBytes) {
+    context.reporter.warn(tooLong(head, settings.maxBodyBytes));
+    return network(...call);
+  }
   if (!head.isReadable) {
     context.reporter.warn(`${UNREADABLE}: ${head.method} ${redactText(identityUrl(url))}`);
     return network(...call);
@@ -119,7 +135,11 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
     return settings.mode === "replay" ? new Response(null, { status: 204 }) : network(...call);
   }
 
-  const request = await readRequest(head);
+  const request = await readRequest(head, settings.maxBodyBytes);
+  if (request.isTooLong) {
+    context.reporter.warn(tooLong(head, settings.maxBodyBytes));
+    return network(...request.call);
+  }
   const identified = await identifyOrWarn(context, request, kind === "stateful");
   if (!identified) return network(...request.call);
   const { digest, ordinal } = identified;

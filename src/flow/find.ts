@@ -13,7 +13,9 @@ export async function find(context: Context, identified: IdentifiedRequest): Pro
   const { store, settings } = context;
   const { digest, ordinal } = identified;
   if (settings.mode === "refresh" && !context.refreshed().has(digest.sha256)) return undefined;
-  const entry = await store.find(digest.key, digest.sha256) ?? await findWithoutHeaders(context, identified);
+  const found = await store.find(digest.key, digest.sha256) ?? await findWithoutHeaders(context, identified);
+  // A request that follows no redirect never got the response behind one.
+  const entry = found?.final_url !== undefined && identified.request.redirect !== "follow" ? undefined : found;
   if (entry || !ordinal || settings.mode !== "replay") return entry;
   ordinal.release();
   return await findEarlier(context, identified, ordinal.number);

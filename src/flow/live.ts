@@ -46,7 +46,8 @@ function startRecording(context: Context, identified: IdentifiedRequest, respons
   const { maxBodyBytes, now } = settings;
   const { method, url, signal } = identified.request;
   try {
-    const head = { method, url, status: response.status, headers: response.headers };
+    const finalUrl = response.redirected && response.url ? response.url : undefined;
+    const head = { method, url, status: response.status, headers: response.headers, finalUrl };
     const problem = headProblem(head) ?? streamProblem(response);
     if (problem) return problem;
     const onWritten = () => {

@@ -1,3 +1,5 @@
+import { shared } from "./shared_state.ts";
+
 /**
  * The timers and clocks of the platform, taken when this module is loaded: fake timers that a test installs later neither
  * hold up a call nor reach a recording.
@@ -90,20 +92,56 @@ export function isTimeLimit(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value <= LONGEST_TIMER_MS;
 }
 
+/** The reason of an aborted signal. Signals of the package `abort-controller` have none. */
+export function abortReason(signal: AbortSignal): unknown {
+  return signal.reason ?? new DOMException("This operation was aborted", "AbortError");
+}
+
+/** @throws The reason of the signal, if it is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortReason(signal);
+}
+
+interface AbortListener {
+  readonly calls: Set<() => void>;
+  readonly callAll: () => void;
+}
+
+/** The one listener of each signal: Node warns of more than ten. */
+const listeners = () => shared("abortListeners", () => new WeakMap<AbortSignal, AbortListener>());
+
+function newListener(): AbortListener {
+  const calls = new Set<() => void>();
+  return { calls, callAll: () => [...calls].forEach((call) => call()) };
+}
+
+/**
+ * Calls a function when a signal is aborted.
+ *
+ * @returns Ends it. The listener is removed with the last one: on Deno a listener that stays keeps the process alive.
+ */
+function listen(signal: AbortSignal, call: () => void): () => void {
+  const { calls, callAll } = listeners().get(signal) ?? newListener();
+  listeners().set(signal, { calls, callAll });
+  if (calls.size === 0) signal.addEventListener("abort", callAll);
+  calls.add(call);
+  return () => {
+    calls.delete(call);
+    if (calls.size === 0) signal.removeEventListener("abort", callAll);
+  };
+}
+
 /**
  * Waits for a promise, but no longer than until the signal is aborted.
- *
- * The listener is removed as soon as the wait is over: on Deno a listener that stays keeps the process alive.
  *
  * @throws The signal's reason, if it is aborted first.
  */
 export function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    const finish = () => signal.removeEventListener("abort", abort);
+    const abort = () => reject(abortReason(signal));
+    const finish = signal.aborted ? () => {} : listen(signal, abort);
     promise.then(resolve, reject).finally(finish); // first: what it throws later must not be left unhandled
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
   });
 }

@@ -9,6 +9,8 @@ export interface AnswerHead {
   readonly url: URL;
   readonly status: number;
   readonly headers: Headers;
+  /** Undefined unless redirects were followed. */
+  readonly finalUrl?: string;
 }
 
 /** What is wrong with a JSON body: cut off, an error, or a job that is still running. An empty body is whole. */

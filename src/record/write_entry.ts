@@ -4,6 +4,7 @@ import { PlatformDate } from "../lib/wait.ts";
 import { type EventRequest, eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
+import { identityUrl, redactText } from "../secrets/redact.ts";
 import { type Credential, joinedTexts, KEY_SHAPES } from "../secrets/values.ts";
 import {
   contentTypeOf,
@@ -115,6 +116,7 @@ function makeEntry(
     request,
     recorded_at: new PlatformDate().toISOString(),
     duration_ms: ms,
+    final_url: head.finalUrl && redactText(identityUrl(new URL(head.finalUrl))),
     chunks: canonical.streaming || isStreamed(contentType, body) ? body.chunks : undefined,
   };
 }

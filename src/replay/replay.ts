@@ -1,3 +1,4 @@
+import { abortReason } from "../lib/wait.ts";
 import { utf8 } from "../lib/bytes.ts";
 import { type Framing, framingOf } from "../lib/framing.ts";
 import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
@@ -32,7 +33,8 @@ export function replay(entry: Entry, request: ReplayRequest): Response {
   const isSentAsBytes = typeof body === "string" && (!headers.has("content-type") || body.startsWith("\uFEFF"));
   const sent = isSentAsBytes ? utf8(body) : body;
   return labelled(new Response(sent, { status, headers }), {
-    url: request.url.href.split("#", 1)[0] ?? "",
+    url: entry.final_url ?? request.url.href.split("#", 1)[0] ?? "",
+    redirected: entry.final_url !== undefined,
     statusText: STATUS_TEXTS[status],
   });
 }
@@ -68,7 +70,7 @@ function chunked(
   return new ReadableStream<Uint8Array>({
     pull(controller) {
       const length = lengths[index];
-      if (signal?.aborted) return controller.error(signal.reason);
+      if (signal?.aborted) return controller.error(abortReason(signal));
       if (length === undefined) return controller.close();
       const give = () => {
         controller.enqueue(bytes.slice(at, at + length));

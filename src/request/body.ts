@@ -18,6 +18,16 @@ export interface BodyRead {
   readonly body: RequestBody;
   /** What to send in place of a body that can be read only once, or that the caller may change. */
   readonly sent?: BodyInit;
+  /** The content type of `sent`, if the runtime cannot tell it. */
+  readonly sentType?: string;
+  /** The body is longer than the limit: it was not read to its end, and is sent as it arrives. */
+  readonly isTooLong?: boolean;
+}
+
+/** How far a body is read. */
+export interface ReadLimits {
+  readonly signal: AbortSignal | undefined;
+  readonly maxBytes: number;
 }
 
 /**
@@ -39,32 +49,35 @@ export function sizeOf(body: unknown): number {
   if (typeof body === "string") return body.length;
   if (body instanceof Blob) return body.size;
   if (isBytes(body)) return body.byteLength;
+  if (body instanceof URLSearchParams) return String(body).length;
   if (!(body instanceof FormData)) return 0;
   return [...body].reduce((size, [, value]) => size + (typeof value === "string" ? value.length : value.size), 0);
 }
 
 /** Reads the body of a copy of the caller's request; without one there is none. */
-export function cloneReader(clone: Request | undefined): () => Promise<BodyRead> {
-  return async () => {
-    const bytes = new Uint8Array(await (clone?.arrayBuffer() ?? []));
-    return { type: "", body: bytes.byteLength ? bytes : undefined };
+export function cloneReader(clone: Request | undefined): (limits: ReadLimits) => Promise<BodyRead> {
+  return async (limits) => {
+    if (!clone?.body) return { type: "", body: undefined };
+    const chunks = fromStream(clone.body);
+    const { bytes, isTooLong } = await readChunks(chunks, limits);
+    // The caller's own request is sent, with what was read so far.
+    if (isTooLong) chunks.cancel(undefined).catch(() => {});
+    return { type: "", body: bytes.byteLength ? bytes : undefined, isTooLong };
   };
 }
 
 /**
  * Prepares to read what was given as the body of an init. What the caller can change until then is copied at once.
- *
- * @param signal Ends the reading of a stream.
  */
-export function bodyReader(given: unknown, signal: AbortSignal | undefined): () => Promise<BodyRead> {
+export function bodyReader(given: unknown): (limits: ReadLimits) => Promise<BodyRead> {
   if (given instanceof FormData) {
-    const parts = [...given];
-    const sent = new FormData();
-    for (const [name, value] of parts) {
-      if (typeof value === "string") sent.append(name, value);
-      else sent.append(name, value, value.name);
-    }
-    return async () => ({ type: "multipart/form-data", body: await Promise.all(parts.map(readPart)), sent });
+    if ("Bun" in globalThis) return writtenForm(given);
+    const sent = copyOfForm(given);
+    return async () => ({
+      type: "multipart/form-data",
+      body: await Promise.all([...sent].map(readPart)),
+      sent,
+    });
   }
   if (given instanceof Blob) {
     return async () => ({ type: given.type, body: new Uint8Array(await given.arrayBuffer()) });
@@ -74,15 +87,36 @@ export function bodyReader(given: unknown, signal: AbortSignal | undefined): () 
     return () => Promise.resolve({ type: "", body: bytes, sent: bytes });
   }
   if (isAsyncIterable(given)) {
-    return async () => {
-      const bytes = await readStream(given, signal);
-      return { type: "", body: bytes, sent: bytes };
+    return async (limits) => {
+      const chunks = given instanceof ReadableStream ? fromStream(given) : fromIterable(given);
+      const { bytes, isTooLong } = await readChunks(chunks, limits);
+      return { type: "", body: bytes, sent: isTooLong ? streamOf(bytes, chunks) : bytes, isTooLong };
     };
   }
   const type = given instanceof URLSearchParams ? "application/x-www-form-urlencoded" : "text/plain";
   const text = String(given);
   const sent = given instanceof URLSearchParams ? new URLSearchParams(given) : text;
   return () => Promise.resolve({ type: `${type};charset=UTF-8`, body: text, sent });
+}
+
+/** On Bun, a file in a form tells its own name, not the one that it was added under; so the form is read as it is sent. */
+function writtenForm(form: FormData): () => Promise<BodyRead> {
+  const written = new Response(form);
+  const sentType = written.headers.get("content-type") ?? undefined; // before the body is read, which is when Bun forgets it
+  return async () => {
+    const sent = new Uint8Array(await written.clone().arrayBuffer());
+    const body = await Promise.all([...await written.formData()].map(readPart));
+    return { type: "multipart/form-data", body, sent, sentType };
+  };
+}
+
+function copyOfForm(form: FormData): FormData {
+  const copy = new FormData();
+  for (const [name, value] of form) {
+    if (typeof value === "string") copy.append(name, value);
+    else copy.append(name, value, value.name);
+  }
+  return copy;
 }
 
 function copyOfBytes(given: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
@@ -92,9 +126,15 @@ function copyOfBytes(given: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuff
   return new Uint8Array(bytes);
 }
 
-async function readPart([name, value]: [string, FormDataEntryValue]): Promise<FormPart> {
+async function readPart([partName, value]: [string, FormDataEntryValue]): Promise<FormPart> {
+  const name = unescapeName(partName);
   if (typeof value === "string") return { name, value };
-  return { name, filename: value.name, value: new Uint8Array(await value.arrayBuffer()) };
+  return { name, filename: unescapeName(value.name ?? "blob"), value: new Uint8Array(await value.arrayBuffer()) };
+}
+
+/** Bun reads the names of a form as they are sent, with three characters escaped. */
+function unescapeName(name: string): string {
+  return "Bun" in globalThis ? name.replace(/%(?:22|0D|0A)/g, decodeURIComponent) : name;
 }
 
 /** A ReadableStream is async iterable on every runtime; Node also sends other async iterables. */
@@ -103,23 +143,46 @@ function isAsyncIterable(body: unknown): body is AsyncIterable<Uint8Array> {
     Symbol.asyncIterator in body;
 }
 
-async function readStream(
-  stream: AsyncIterable<Uint8Array | string>,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { next, cancel } = stream instanceof ReadableStream ? fromStream(stream) : fromIterable(stream);
+/** Reads up to a limit. What is read last may be longer. */
+async function readChunks(
+  { next, cancel }: Chunks,
+  { signal, maxBytes }: ReadLimits,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly isTooLong?: boolean }> {
   const stop = () => void cancel(signal?.reason).catch(() => {});
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop, { once: true });
   const chunks: Uint8Array[] = [];
+  let size = 0;
   try {
     for (let result = await next(); !result.done; result = await next()) {
-      chunks.push(typeof result.value === "string" ? utf8(result.value) : copyOfBytes(result.value as Uint8Array));
+      const chunk = bytesOf(result.value);
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size > maxBytes) return { bytes: concatBytes(chunks), isTooLong: true };
     }
   } finally {
     signal?.removeEventListener("abort", stop);
   }
-  return concatBytes(chunks);
+  return { bytes: concatBytes(chunks) };
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  return typeof chunk === "string" ? utf8(chunk) : copyOfBytes(chunk as Uint8Array);
+}
+
+/** A stream of what was read already, and of the rest. */
+function streamOf(start: Uint8Array, { next, cancel }: Chunks): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(start),
+    async pull(controller) {
+      const { done, value } = await next();
+      if (done) controller.close();
+      else controller.enqueue(bytesOf(value));
+    },
+    async cancel(reason) {
+      await cancel(reason);
+    },
+  }, { highWaterMark: 1 });
 }
 
 interface Chunks {

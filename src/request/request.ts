@@ -1,5 +1,13 @@
 import { waitUnlessAborted } from "../lib/wait.ts";
-import { type BodyRead, bodyReader, cloneReader, isReadable, type RequestBody, sizeOf } from "./body.ts";
+import {
+  type BodyRead,
+  bodyReader,
+  cloneReader,
+  isReadable,
+  type ReadLimits,
+  type RequestBody,
+  sizeOf,
+} from "./body.ts";
 
 /** What a caller hands to `fetch`. */
 export type FetchArguments = Parameters<typeof fetch>;
@@ -14,6 +22,7 @@ export interface RequestHead {
   readonly url: URL;
   readonly headers: Headers;
   readonly signal: AbortSignal | undefined;
+  readonly redirect: RequestRedirect;
   /** In bytes, as far as it is known without reading the body; for text a lower bound. */
   readonly knownSize: number;
   /** Whether the body is of a kind that can be read without the runtime. */
@@ -21,7 +30,7 @@ export interface RequestHead {
   /** The caller's arguments. */
   readonly call: FetchArguments;
   /** Reads the body, once. @throws What the caller's body or signal throws. */
-  readonly readBody: () => Promise<BodyRead>;
+  readonly readBody: (limits: ReadLimits) => Promise<BodyRead>;
 }
 
 /** A call of `fetch`, as data. */
@@ -30,6 +39,8 @@ export interface RequestData extends Omit<RequestHead, "readBody" | "knownSize" 
   readonly contentType: string;
   /** Text, bytes or form parts, as they are sent; undefined if nothing is. */
   readonly body: RequestBody;
+  /** Whether the body is longer than was to be read, so that only its start is known. */
+  readonly isTooLong: boolean;
 }
 
 /** The URL that a call goes to, or undefined if only the original fetch can tell. */
@@ -58,11 +69,12 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
     const method = normalizeMethod(copy?.method ?? request?.method ?? "GET");
     const headers = new Headers(copy?.headers ?? request?.headers);
     const signal = (copy?.signal === undefined ? request?.signal : copy.signal) ?? undefined;
+    const redirect = copy?.redirect ?? request?.redirect ?? "follow";
     const given: unknown = copy?.body ?? undefined;
     const call: FetchArguments = [input instanceof URL ? new URL(input) : input, copy];
-    const head = { method, url, headers, signal, call, isReadable: isReadable(given) };
+    const head = { method, url, headers, signal, redirect, call, isReadable: isReadable(given) };
     if (given !== undefined) {
-      return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given, signal) };
+      return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given) };
     }
     // A clone, because Deno sends the request in chunks as soon as its `body` was touched.
     const clone = method === "GET" || method === "HEAD" ? undefined : request?.clone();
@@ -75,39 +87,60 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
 /**
  * Reads the body of a call.
  *
+ * @param maxBytes How much of a stream is read, in bytes.
  * @returns The request; its `call` is what is to be sent.
  * @throws What the caller's body throws, or the signal's reason.
  */
-export async function readRequest({ method, url, headers, signal, call, readBody }: RequestHead): Promise<RequestData> {
-  const { type, body, sent } = await waitUnlessAborted(readBody(), signal);
+export async function readRequest(head: RequestHead, maxBytes = Infinity): Promise<RequestData> {
+  const { method, url, headers, signal, redirect, call, readBody } = head;
+  const { type, body, sent, sentType, isTooLong = false } = await waitUnlessAborted(
+    readBody({ signal, maxBytes }),
+    signal,
+  );
   const [input, init] = call;
+  const more = { ...sent instanceof ReadableStream && { duplex: "half" }, ...typed(headers, sentType) };
   return {
     method,
     url,
     headers,
     signal,
+    redirect,
+    isTooLong,
     contentType: headers.get("content-type") ?? type,
     body,
-    call: sent === undefined ? call : [input, { ...init, body: sent }],
+    call: sent === undefined ? call : [input, { ...init, ...more, body: sent }],
   };
 }
 
-/** Callers reuse one init object for several calls, and change it between them. */
+/** The headers of an init, with a content type that the runtime cannot tell from the body. */
+function typed(headers: Headers, type: string | undefined): RequestInit {
+  if (type === undefined || headers.has("content-type")) return {};
+  const copy = new Headers(headers);
+  copy.set("content-type", type);
+  return { headers: copy };
+}
+
+/**
+ * Callers reuse one init object for several calls, and change it between them. Runtimes also read members of a class, so
+ * the copy has those, too: `dispatcher` of Node, `proxy` and `tls` of Bun, `client` of Deno, and all of the standard.
+ */
 function copyInit(init: FetchInit): FetchInit {
   if (!init) return init;
-  const copy: Record<string, unknown> = { ...init };
-  for (const name of INHERITED) {
-    const value = (init as Record<string, unknown>)[name];
-    if (value !== undefined) copy[name] = value;
+  const copy: Record<PropertyKey, unknown> = {};
+  for (let level: object | null = init; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+    for (const name of Reflect.ownKeys(level)) {
+      if (name !== "constructor" && !Object.hasOwn(copy, name)) {
+        copy[name] = (init as Record<PropertyKey, unknown>)[name];
+      }
+    }
   }
   if (init.headers) copy.headers = copyHeaders(init.headers);
   return copy;
 }
 
-/** Members that an init may have from its class; a copy has only its own. */
-const INHERITED = ["method", "body", "signal", "redirect", "credentials", "cache", "mode", "keepalive", "duplex"];
-
 function copyHeaders(headers: HeadersInit): HeadersInit {
+  // As a list, because Deno sends a name that is listed twice twice.
+  if (Array.isArray(headers)) return headers.map((pair) => [...pair] as [string, string]);
   if (Object.getPrototypeOf(headers) === Object.prototype) return { ...headers as Record<string, string> };
   return new Headers(headers);
 }

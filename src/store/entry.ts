@@ -49,6 +49,8 @@ export interface Entry {
   readonly recorded_at?: string;
   /** From the start of the request to the end of the answer, in milliseconds. */
   readonly duration_ms?: number;
+  /** The URL of the response, without credentials, if redirects led to another one than the request names. */
+  readonly final_url?: string;
   /** For streamed answers: milliseconds since the headers and length in bytes of each chunk. */
   readonly chunks?: readonly (readonly [ms: number, bytes: number])[];
 }

@@ -50,11 +50,12 @@ function canBeSent(name: string, value: unknown): boolean {
   }
 }
 
-function timeProblems({ recorded_at: recordedAt, duration_ms: duration }: Entry): string[] {
+function timeProblems({ recorded_at: recordedAt, duration_ms: duration, final_url: finalUrl }: Entry): string[] {
   const wrong = [];
   if (recordedAt !== undefined && !isIsoDate(recordedAt)) {
     wrong.push(`"recorded_at" is no ISO 8601 date in UTC`);
   }
+  if (finalUrl !== undefined && !URL.canParse(String(finalUrl))) wrong.push(`"final_url" is no URL`);
   if (duration !== undefined && !isAmount(duration)) wrong.push(`"duration_ms" is no number from 0 on`);
   return wrong;
 }
