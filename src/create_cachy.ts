@@ -27,13 +27,13 @@ const LISTED_MISSES = 1000;
 
 /** A handle on one cache. */
 export interface Cachy extends Disposable, AsyncDisposable {
-  /** Answers what is recorded and records what is not: for the `fetch` option of an SDK. */
+  /** Replays recorded responses and records new ones. Pass it as the `fetch` option of an SDK. */
   readonly fetch: typeof fetch;
-  /** The path of the file; undefined with another store. Asking for it may search the project's folder. */
+  /** The path of the file; undefined with another store. Reading it may search for the project's folder. */
   readonly file: string | undefined;
-  /** What has happened so far. */
+  /** Counts of hits, misses, recordings and more, so far. */
   readonly stats: CachyStats;
-  /** The requests that mode `replay` could not answer, the last 1,000. */
+  /** The last 1,000 requests that mode `replay` could not answer. */
   readonly misses: readonly Miss[];
   /**
    * Waits until every recording that is in progress is stored or dropped: those of this handle, and those that other
@@ -45,7 +45,7 @@ export interface Cachy extends Disposable, AsyncDisposable {
 }
 
 /**
- * Makes a cache without touching the global fetch: hand its `fetch` to an SDK.
+ * Creates a cache that leaves the global fetch unchanged: pass its `fetch` to an SDK.
  *
  * @param options What to cache, where and when.
  * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
@@ -62,27 +62,27 @@ export function createCachy(options: CachyOptions = {}): Cachy {
   return createHandle(options).handle;
 }
 
-/** A handle, and what it makes of any fetch. */
+/** A handle that can wrap any fetch. */
 export interface WrappingHandle {
   readonly handle: Cachy;
-  /** A fetch that caches what an original answers; always the same one for the same original. */
+  /** Returns the caching fetch of an original one; always the same for the same original. */
   readonly wrap: (original: typeof fetch) => typeof fetch;
   /** Waits until every recording of this handle is stored or dropped. */
   readonly flushOwn: () => Promise<void>;
 }
 
-/** What the maker of a handle adds to it. */
+/** Parts of a handle that its caller adds. */
 export interface HandleParts {
   /** Called when the handle is disabled. */
   readonly onDisable?: () => void;
-  /** Whether what it wraps waits for identical requests of other such handles that record into the same place. */
+  /** Whether its requests wait for identical requests of other such handles that record into the same place. */
   readonly sharesInFlight?: boolean;
 }
 
-/** Makes a handle that can also wrap other fetches than its own. */
+/** Creates a handle that can also wrap other fetches than its own. */
 export function createHandle(options: CachyOptions, { onDisable, sharesInFlight }: HandleParts = {}): WrappingHandle {
   const { context, misses, place, fileStore } = createHandleContext(options);
-  // Taken once: somebody may put the handle's own fetch in the place of the global one.
+  // Read once: the program may assign the handle's own fetch to `globalThis.fetch` later.
   if (!options.fetch && typeof globalThis.fetch !== "function") throw new CachyError("invalid_option", NO_FETCH);
   const base = options.fetch ?? fetchUnderWrapper();
   const fetchOver = (network: typeof fetch, parts?: Partial<Context>) =>
@@ -117,7 +117,7 @@ export function createHandle(options: CachyOptions, { onDisable, sharesInFlight 
 interface HandleContext {
   readonly context: Omit<Context, "network">;
   readonly misses: readonly Miss[];
-  /** The path of the file, or the store of the user. */
+  /** The path of the file, or the user's store. */
   readonly place: () => string | Store;
   /** Undefined if the user gave a store. */
   readonly fileStore: Store | undefined;
@@ -166,7 +166,7 @@ function memoized(make: (original: typeof fetch) => typeof fetch): typeof make {
   };
 }
 
-/** Looks for the file when it is needed for the first time. */
+/** A file store that searches for its file when it is first used. */
 function lazyFileStore({ findFile }: Settings, reporter: Reporter): Store {
   let opened: Store | undefined;
   const store = () => {

@@ -12,11 +12,11 @@ import {
 import type { CachyOptions } from "./options/options.ts";
 
 /**
- * Caches every call of an LLM API that goes through `fetch`, from now on: the first time the answer is recorded into
- * `cachy.jsonl` while it streams, the second time it comes from there.
+ * Caches every call of an LLM API that goes through `fetch`, from now on. The first time, the response is recorded into
+ * `cachy.jsonl` while it streams. The second time, it is replayed from there.
  *
- * Calling it again replaces the options. The disk is touched at the first matching request. Inside of a function that
- * `withCachy` calls, it replaces the options of that scope, and ends with it; the rest of the process does not notice.
+ * A second call replaces the options. The file is first read at the first matching request. Inside `withCachy`, the call
+ * replaces only the options of that scope, and ends with it.
  *
  * @param options What to cache, where and when.
  * @returns A handle with counters, and with `disable()`.
@@ -39,16 +39,16 @@ export function enableCachy(options: CachyOptions = {}): Cachy {
 }
 
 /**
- * Goes back to the plain fetch, also for clients that captured the wrapper. Does nothing if nothing is enabled.
+ * Restores the plain fetch, also for clients that captured the wrapper. Does nothing if cachy is not enabled.
  *
- * Inside of a function that `withCachy` calls, it is the calls of that scope alone that become plain.
+ * Inside `withCachy`, only the calls of that scope become plain.
  */
 export function disableCachy(): void {
   const state = globalFetch();
   if (state) unwrap(state, runningScope(state) ?? state);
 }
 
-/** Makes a handle that stands over the calls of the process or of a scope, and puts the wrapper into its place. */
+/** Creates a handle for the calls of the process or of a scope, and wraps the global fetch. */
 export function wrapWith(wrapped: GlobalFetch | Scope, options: CachyOptions): Cachy {
   const state = joinGlobalFetch();
   const isScope = "handles" in wrapped;
@@ -56,7 +56,7 @@ export function wrapWith(wrapped: GlobalFetch | Scope, options: CachyOptions): C
   const { handle, wrap, flushOwn } = createHandle(options, { onDisable, sharesInFlight: isScope });
   wrapped.wrap = wrap;
   coverGlobalFetch(state);
-  // A scope ends with its own recordings: another one may use the same file, and its stream may go on for minutes.
+  // A scope waits only for its own recordings: another scope may stream into the same file for minutes.
   if (isScope) wrapped.handles.add({ flush: flushOwn, disable: handle.disable });
   return handle;
 }

@@ -5,50 +5,50 @@ import { CachyError } from "./lib/errors.ts";
 import { otherProtocol, PROTOCOL, shared, SHARED_STATE } from "./lib/shared_state.ts";
 import { warnOnStderr } from "./store/store.ts";
 
-/** Makes the fetch that stands over an original. */
+/** Makes a caching fetch around an original one. */
 export type Wrap = (original: typeof fetch) => typeof fetch;
 
-/** Something whose calls are wrapped, or are not: the process, or what runs inside of a function. */
+/** A process or a scope whose calls may be wrapped. */
 export interface Wrapped {
-  /** Undefined: the plain fetch. */
+  /** Undefined if the calls go to the plain fetch. */
   wrap: Wrap | undefined;
 }
 
-/** What runs inside of a function that `withCachy` calls. */
+/** All code that runs inside one call of `withCachy`. */
 export interface Scope extends Wrapped {
   /** The scope around it. */
   readonly outer: Scope | undefined;
-  /** The function has ended. What it left behind, if anything, belongs to the scope around it. */
+  /** Whether the function has ended. Work that it left running then belongs to the outer scope. */
   isOver: boolean;
-  /** What ends with the scope. Another copy of this module may have made it. */
+  /** The handles that end with the scope. Another copy of this module may have made them. */
   readonly handles: Set<{ flush(): Promise<void>; disable(): void }>;
 }
 
 /** The global fetch and its wrappers. Each copy of this module would otherwise wrap the wrapper of the one before. */
 export interface GlobalFetch extends Wrapped {
   /**
-   * The one wrapper of each fetch that was found in `globalThis`. Mostly that is the platform's alone; it is another one
-   * after a test or a tracer replaced the global fetch. Clients capture a wrapper and never let it go.
+   * The single wrapper of each fetch that was found in `globalThis`: the platform's, and others if a test or a tracer
+   * replaced the global fetch. A client that captures a wrapper keeps it for ever.
    */
   readonly wrappers: WeakMap<typeof fetch, typeof fetch>;
-  /** The fetch that each wrapper covers. */
+  /** The original fetch of each wrapper. */
   readonly originals: WeakMap<typeof fetch, typeof fetch>;
-  /** Made by the first `withCachy`: who needs no scope pays for none. Before Node 24 it slows every promise. */
+  /** Created by the first `withCachy`, because before Node 24 it slows every promise of the process. */
   scopes: { readonly current: AsyncLocalStorage<Scope>; running: number } | undefined;
   /**
-   * The call that a third-party fetch is answering. What it calls itself, however it spells the URL, belongs to this call:
-   * a wrapper of ours passes it on.
+   * The call that a third-party fetch is answering. Calls that this fetch makes meanwhile belong to the same call, however
+   * they spell the URL, so our wrappers pass them on.
    */
   readonly onTheWay: AsyncLocalStorage<CallOnTheWay>;
-  /** Whether replacements of the global fetch are looked for. */
+  /** Whether the process already looks for replacements of the global fetch. */
   isWatched?: boolean;
-  /** The fetch that was found first. It is taken for one that calls no wrapper, which saves entering the storage. */
+  /** The fetch that was found first. It calls no wrapper, so its calls need not enter the storage. */
   readonly platform: typeof fetch;
 }
 
 /** A call that is on its way to the network. */
 export interface CallOnTheWay {
-  /** A rate limiter or a queue may keep the storage of a call that has been answered. */
+  /** Whether the call is answered. A rate limiter or a queue may run later work in the storage of that call. */
   isOver: boolean;
 }
 
@@ -58,7 +58,7 @@ export function globalFetch(): GlobalFetch | undefined {
 }
 
 /**
- * The state of the global fetch; made if there is none.
+ * The state of the global fetch; creates it if necessary.
  *
  * @throws {CachyError} `incompatible_version`
  */
@@ -83,7 +83,7 @@ function incompatible(protocol: number): CachyError {
   );
 }
 
-/** The innermost scope that the caller runs in and that is not over. */
+/** The innermost scope around the caller that has not ended. */
 export function runningScope({ scopes }: GlobalFetch): Scope | undefined {
   if (!scopes?.running) return undefined;
   let scope = scopes.current.getStore();
@@ -96,23 +96,23 @@ export function fetchUnderWrapper(): typeof fetch {
   return withoutForeignWrapper(globalFetch()?.originals.get(globalThis.fetch) ?? globalThis.fetch);
 }
 
-/** What a wrapper says of itself, as its member `SHARED_STATE`. */
+/** The member `SHARED_STATE` of a wrapper, which identifies it. */
 export interface WrapperMark {
-  /** Itself: whoever wraps a function may copy its members. */
+  /** The wrapper itself. A tracer may copy this member to another function, which then does not match. */
   readonly wrapper: typeof fetch;
   readonly original: typeof fetch;
 }
 
 /**
- * The fetch under the wrapper of another realm. Test runners with `vm` contexts hand the outer fetch in: there, too, the
- * innermost options win, so that nothing is recorded twice.
+ * The fetch below wrappers of other realms. Test runners hand the outer fetch into their `vm` contexts. The innermost
+ * options win there, too, so that a response is recorded once.
  */
 export function withoutForeignWrapper(network: typeof fetch): typeof fetch {
   const { [SHARED_STATE]: mark } = network as { [SHARED_STATE]?: WrapperMark };
   return mark?.wrapper === network ? withoutForeignWrapper(mark.original) : network;
 }
 
-/** Calls a fetch so that it cannot come back to us. On Node 20 entering the storage makes every promise slower. */
+/** Calls a fetch; calls that it makes to our wrappers pass through. On Node 20 the storage makes every promise slower. */
 export async function callOnTheWay(network: typeof fetch, call: Parameters<typeof fetch>): Promise<Response> {
   const state = globalFetch();
   if (!state || network === state.platform) return await network(...call);
@@ -124,15 +124,15 @@ export async function callOnTheWay(network: typeof fetch, call: Parameters<typeo
   }
 }
 
-/** Puts the wrapper over the global fetch, and keeps it there. */
+/** Replaces the global fetch by its wrapper, and watches that it stays there. */
 export function coverGlobalFetch(state: GlobalFetch): void {
   if (!state.originals.has(globalThis.fetch)) globalThis.fetch = wrapperOf(state, globalThis.fetch);
   watchGlobalFetch(state);
 }
 
 /**
- * Takes the wrapper out of the global fetch, if nothing needs it any more. Somebody else's fetch stays where it is: it
- * may call ours, which then is the plain one.
+ * Restores the original global fetch if no handle uses the wrapper any more. A third-party fetch stays in place: it may
+ * call our wrapper, which then passes calls on.
  */
 export function removeIfUnused(state: GlobalFetch): void {
   if (isInUse(state)) return;
@@ -147,7 +147,7 @@ const COVERED_AGAIN = "Something put an older fetch back while cachy was enabled
   "sinon.restore() or next dev. Calls since then may have gone to the network uncached. cachy covers the global fetch " +
   "again. To restore the plain fetch, call disableCachy().";
 
-/** Covers the global fetch again if something has put an older one back. A mock or a tracer stays in place. */
+/** Wraps the global fetch again if a tool has put an older one back. A mock or a tracer stays in place. */
 function coverAgain(state: GlobalFetch): void {
   if (!isInUse(state) || !isOlderFetch(state, globalThis.fetch)) return;
   globalThis.fetch = wrapperOf(state, globalThis.fetch);
@@ -155,10 +155,11 @@ function coverAgain(state: GlobalFetch): void {
 }
 
 /**
- * Looks for an older fetch that was put back: on Node at each request, elsewhere at each call of a client that captured
- * the wrapper, and at the end of the process. An accessor
- * would see the write at once, but `mock.method()` of `node:test` and `sinon.stub()` refuse to replace one; so only Next
- * gets it, whose development server restores its own fetch after every edit.
+ * Looks for an older fetch that was put back: on Node at each request, on Deno and Bun at each call of a client that
+ * captured the wrapper, and when the process ends.
+ *
+ * An accessor would see the write at once. But `mock.method()` of `node:test` and `sinon.stub()` cannot replace an
+ * accessor, so only Next gets one: its development server restores its own fetch after every edit.
  */
 function watchGlobalFetch(state: GlobalFetch): void {
   if (state.isWatched) return;
@@ -171,7 +172,7 @@ function watchGlobalFetch(state: GlobalFetch): void {
   if (process.env.NEXT_RUNTIME) coverWrites(state);
 }
 
-/** Covers each older fetch at the moment when it is written. */
+/** Wraps each older fetch as soon as it is written. */
 function coverWrites(state: GlobalFetch): void {
   let current = globalThis.fetch;
   Object.defineProperty(globalThis, "fetch", {
@@ -194,7 +195,7 @@ function wrapperOf(state: GlobalFetch, original: typeof fetch): typeof fetch {
     return (wrap?.(original) ?? original)(...call);
   };
   const mark: WrapperMark = { wrapper, original };
-  // Bun's fetch has functions of its own; everybody's has a name.
+  // Bun's fetch has more functions, such as `preconnect`.
   const members = Object.getOwnPropertyDescriptors(original);
   Object.defineProperties(wrapper, { ...members, [SHARED_STATE]: { value: mark, configurable: true } });
   state.wrappers.set(original, wrapper);
@@ -202,11 +203,11 @@ function wrapperOf(state: GlobalFetch, original: typeof fetch): typeof fetch {
   return wrapper;
 }
 
-/** Whether a fetch was there before ours: the one of the platform, or one that a wrapper of ours covers. */
+/** Whether a fetch is older than its wrapper: the platform's fetch, or one that already has a wrapper. */
 function isOlderFetch(state: GlobalFetch, value: typeof fetch): boolean {
   return state.wrappers.has(value) ||
     (value?.name === "fetch" && PLATFORM_FETCH.test(Function.prototype.toString.call(value)));
 }
 
-/** In the source text of the fetch of Bun, Node 20, later Nodes, and Deno. */
+/** Matches the source text of the platform's fetch on Bun, Node 20, later Node versions, and Deno. */
 const PLATFORM_FETCH = /\[native code\]|internal\/deps\/undici|lazyUndici|lazyFetch/;

@@ -7,32 +7,32 @@ import { show } from "./lib/show.ts";
 import { withinTime } from "./lib/wait.ts";
 import type { CachyOptions } from "./options/options.ts";
 
-/** How long the recordings under way are waited for when the function has failed, in milliseconds. */
+/** How long to wait for recordings in progress after the function has failed, in milliseconds. */
 const FAILED_FLUSH_MS = 1000;
 
 /**
- * Calls a function, and caches what it and all that it starts sends through `fetch`: across `await`, timers and
- * promises, while other code runs beside it with other options, or with none. One test, one scope, one file.
+ * Calls a function and caches its calls of `fetch`, and those of all work that it starts: across `await`, timers and
+ * promises, while other code runs with other options or without cachy. One test, one scope, one file.
  *
- * - Options come from here, the environment and the defaults alone: nothing is inherited from what is around the scope.
- * - The innermost scope wins, and every scope wins over `enableCachy()`. Called inside, `enableCachy()` and
- *   `disableCachy()` are about this scope, and end with it.
- * - Stateful requests are counted anew in each scope. Concurrent scopes that use one file and one `namespace` share the
- *   network calls of identical requests; mode `refresh` records anew once per request, file and process.
- * - What is still running when the function has ended belongs to what is around the scope: await what you start.
- * - A client has to see the wrapper. One that captured `fetch` (openai, anthropic, groq, ollama …) while nothing was
- *   enabled and no scope was running has the plain one for ever: make it inside, or use `@cachy/core/auto`.
+ * - Options come from the argument, the environment and the defaults. A scope inherits no options from outer scopes.
+ * - The innermost scope wins, and every scope wins over `enableCachy()`. Inside a scope, `enableCachy()` and
+ *   `disableCachy()` affect only this scope.
+ * - Each scope counts stateful requests from 1. Concurrent scopes with the same file and `namespace` share the network
+ *   calls of identical requests. Mode `refresh` records each request once per file and process.
+ * - Await all work that you start: work that still runs when the function has ended belongs to the outer scope.
+ * - A client that captured `fetch` (openai, anthropic, groq, ollama …) before cachy was enabled keeps the plain `fetch`:
+ *   create the client inside the scope, or use `@cachy/core/auto`.
  *
- * On Node 20 and 22 the first scope makes every promise of the process a little slower (an `await` of nothing takes 0.1
+ * On Node 20 and 22, the first scope makes every promise of the process slightly slower (an empty `await` takes 0.1 µs
  * instead of 0.04 µs).
  *
  * @param options What to cache, where and when.
- * @param fn What to call, with the handle of the scope. It may be async, or not.
- * @returns What the function returns, once the recordings under way are stored or dropped. It rejects with what the
- * function throws, and then waits for a second at the most.
+ * @param fn The function to call, with the handle of the scope. It may be synchronous or asynchronous.
+ * @returns The result of the function, after all recordings in progress are stored or dropped. If the function throws,
+ * the promise rejects with its error, after one second at most.
  * @throws {CachyError} `invalid_option`, `incompatible_version`, see {@linkcode enableCachy}; both by rejection.
  *
- * @example Two tests at the same time, each with a file of its own
+ * @example Two concurrent tests, each with its own file
  * ```ts
  * import { withCachy } from "@cachy/core";
  *
@@ -75,7 +75,7 @@ export async function withCachy<Result>(
     await flush();
     return result;
   } catch (error) {
-    // A stream that nobody reads any more may go on for minutes, and the failure is what matters now.
+    // An abandoned stream may continue for minutes, and the developer waits for the failure.
     await withinTime(flush(), FAILED_FLUSH_MS).catch(() => {});
     throw error;
   } finally {

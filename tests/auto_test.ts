@@ -49,7 +49,7 @@ slowTest("auto caches a server of one's own, when CACHY_DOMAINS names it", async
   const CACHY_FILE = join(temporaryFolder(t), "answers.jsonl");
   const env = { CACHY_FILE, OPENAI_BASE_URL: "http://localhost:4000/v1", CACHY_DEBUG: "1" };
   const uncached = succeeded(await run("ask_by_sdk", [], [auto], env));
-  assert.match(uncached.stderr, /What goes to localhost:4000 is not cached.* or CACHY_DOMAINS=localhost:4000\./);
+  assert.match(uncached.stderr, /Requests to localhost:4000 are not cached.* or CACHY_DOMAINS=localhost:4000\./);
   assert.equal(linesOf(CACHY_FILE), 0);
   const live = succeeded(await run("ask_by_sdk", [], [auto], { ...env, CACHY_DOMAINS: "localhost:4000" }));
   const replayed = succeeded(await run("ask_by_sdk", [], [auto], { ...env, CACHY_DOMAINS: "localhost:4000", CI: "1" }));

@@ -482,7 +482,7 @@ test("fetch() says once that a host is not cached whose path is that of an LLM A
   assert.deepEqual(
     told,
     ["localhost:4000", "127.0.0.1:11434"].map((host) =>
-      `What goes to ${host} is not cached: it is not among the option "domains". ` +
+      `Requests to ${host} are not cached: ${host} is not in the option "domains". ` +
       `To cache it, name it: domains: [...defaultDomains, "${host}"], or CACHY_DOMAINS=${host}.`
     ),
   );

@@ -180,7 +180,7 @@ test("fetch() stores no answer with the value of a credential, and says which on
     assert.deepEqual([reasons, existsSync(file)], [["secret", "secret"], false]);
     const [message = "", ...others] = warnings();
     assert.ok(
-      message.includes(`Cannot record POST ${CHAT_URL}: its answer holds the value of the environment variable`),
+      message.includes(`Cannot record POST ${CHAT_URL}: its response contains the value of the environment variable`),
     );
     assert.ok(message.includes(`${VARIABLE} (${where})`) && message.includes("{ allowSecrets: true }"), message);
     assert.ok(!message.includes(SECRET) && others.length === 0);
@@ -285,7 +285,7 @@ test("fetch() stores an answer with what looks like a key, with one warning", as
   assert.equal(cachy.stats.recorded, 2);
   assert.match(
     warnings().join(),
-    /^The recorded answer to POST \S+ holds what looks like an API key \(sk-…\)[^]*allowSecrets/,
+    /^The recorded response to POST \S+ contains what looks like an API key \(sk-…\)[^]*allowSecrets/,
   );
   assert.equal(warnings().length, 1);
   assert.ok(readFileSync(file, "utf8").includes(KEYS[0] ?? ""));

@@ -6,7 +6,7 @@ import type { Ordinals } from "../request/identify.ts";
 import type { Store } from "../store/store.ts";
 import type { InFlightRequests, PendingRecordings } from "./in_flight.ts";
 
-/** What the requests of one handle share. */
+/** State that all requests of one handle share. */
 export interface Context {
   readonly settings: Settings;
   /** The fetch that reaches the network. */
@@ -19,7 +19,7 @@ export interface Context {
   /** Digests that mode `refresh` has recorded anew in this process. */
   readonly refreshed: () => Set<string>;
   readonly pending: PendingRecordings;
-  /** Ids of replayed answers, which the provider may have forgotten. */
+  /** Ids in replayed responses, which the provider may have deleted. */
   readonly staleIds: StaleIds;
   readonly addMiss: (miss: Miss) => void;
 }

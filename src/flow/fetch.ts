@@ -22,7 +22,7 @@ import { find } from "./find.ts";
 import type { Answer } from "./in_flight.ts";
 import { answerLive } from "./live.ts";
 
-/** The way of one request: answered by its entry, else by an explained miss (mode `replay`), else by the network. */
+/** The way of one request: its entry answers it, otherwise an explained miss (mode `replay`), otherwise the network. */
 async function answer(context: Context, identified: IdentifiedRequest): Promise<Answer> {
   const { request, ordinal } = identified;
   const { entry, problem } = await findOrWarn(context, identified);
@@ -33,7 +33,7 @@ async function answer(context: Context, identified: IdentifiedRequest): Promise<
     emitMiss(context, identified);
     return await answerLive(context, identified);
   }
-  // Without its store a request is answered, but not recorded.
+  // If the store cannot be read, the response is not recorded.
   ordinal?.release();
   return { response: await context.network(...request.call) };
 }
@@ -64,7 +64,7 @@ function answerFromStore(
   return { response };
 }
 
-/** @param problem Why the store could not be read, if that is the reason. */
+/** @param problem Why the store could not be read; undefined if it could. */
 async function answerMiss(
   context: Context,
   identified: IdentifiedRequest,
@@ -93,10 +93,10 @@ function emitMiss({ reporter, settings }: Context, identified: IdentifiedRequest
 }
 
 /**
- * Makes a fetch that answers what is recorded, and records what is not.
+ * Creates a fetch that replays recorded responses, and records new ones.
  *
- * @param network Takes the calls that are not cached. What it asks an LLM while it answers them is cached, in contrast to
- * what `context.network` asks while it answers a cached call.
+ * @param network The fetch for uncached calls. LLM calls that it makes meanwhile are cached. LLM calls that
+ * `context.network` makes while it answers a cached call are not.
  */
 export function createFetch(context: Context, network: typeof fetch): typeof fetch {
   const { settings } = context;
@@ -116,7 +116,7 @@ function tooLong({ method, url }: RequestHead, maxBodyBytes: number): string {
     `${redactText(identityUrl(url))}. To cache it, set a larger limit by the option { maxBodyBytes }.`;
 }
 
-/** Reads and identifies a call to an LLM API, and answers it; the network takes what cannot be cached. */
+/** Answers a call to an LLM API. Calls that cannot be cached go to the network. */
 async function cachedFetch(context: Context, url: URL, call: FetchArguments): Promise<Response> {
   const { settings, network, inFlight } = context;
   const head = readHead(url, ...call);
@@ -147,7 +147,7 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   return await inFlight.join(digest.sha256, request.signal, () => answer(context, identified));
 }
 
-/** Nothing is known to fail here; but if it does, it cannot break a call. */
+/** Identifies a request. An unexpected error is a warning, and must not break the call. */
 async function identifyOrWarn(
   { settings, ordinals, reporter }: Context,
   request: RequestData,
@@ -161,7 +161,7 @@ async function identifyOrWarn(
   }
 }
 
-/** Stateful requests never wait for one another: each has its own number, which a failed one gives back. */
+/** Stateful requests never wait for each other: each has its own number. A failed request returns its number. */
 async function answerNumbered(ordinal: Ordinal, answer: () => Promise<Answer>): Promise<Response> {
   try {
     return (await answer()).response;
@@ -183,17 +183,17 @@ function isCached({ settings, reporter }: Context, url: URL): boolean {
   }
 }
 
-/** Paths of LLM APIs, as servers of all names have them. */
+/** Paths of LLM APIs, on any host. */
 const LLM_PATH = /\/(?:chat\/completions|responses|messages|embeddings|api\/chat|api\/generate)$|:\w*generateContent$/i;
 
-/** Who wants to see what happens would see nothing otherwise, and look for the mistake elsewhere. */
+/** Warns that a host which looks like an LLM API is not cached. */
 function tellUnknownHost({ settings, reporter }: Context, url: URL): void {
   if (!LLM_PATH.test(url.pathname) || isIgnored(settings, url)) return;
   const cure = `To cache it, name it: domains: [...defaultDomains, "${url.host}"], or CACHY_DOMAINS=${url.host}`;
-  reporter.warn(`What goes to ${url.host} is not cached: it is not among the option "domains". ${cure}.`);
+  reporter.warn(`Requests to ${url.host} are not cached: ${url.host} is not in the option "domains". ${cure}.`);
 }
 
-/** Whether the option `ignore` names a URL; a function in it that throws is taken for a yes. */
+/** Whether the option `ignore` matches a URL. A function that throws counts as a match. */
 function isIgnored(settings: Context["settings"], url: URL): boolean {
   try {
     return settings.isIgnored(url);

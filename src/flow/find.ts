@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 /**
  * Finds the entry that answers a request.
  *
- * In mode `replay` a stateful request past the last recorded one gives its number back and gets the last one again.
+ * In mode `replay`, a stateful request after the last recorded one returns its number and gets the last response again.
  *
  * @throws If the store fails.
  */
@@ -14,14 +14,14 @@ export async function find(context: Context, identified: IdentifiedRequest): Pro
   const { digest, ordinal } = identified;
   if (settings.mode === "refresh" && !context.refreshed().has(digest.sha256)) return undefined;
   const found = await store.find(digest.key, digest.sha256) ?? await findWithoutHeaders(context, identified);
-  // A request that follows no redirect never got the response behind one.
+  // A request that does not follow redirects must not get a response behind one.
   const entry = found?.final_url !== undefined && identified.request.redirect !== "follow" ? undefined : found;
   if (entry || !ordinal || settings.mode !== "replay") return entry;
   ordinal.release();
   return await findEarlier(context, identified, ordinal.number);
 }
 
-/** pycachy does not look at headers: where they are the only extra, its line under the plain key answers. */
+/** pycachy's keys ignore headers: if only headers differ, its line under the plain key answers. */
 async function findWithoutHeaders(
   { store }: Context,
   { canonical, extras: { n, namespace } }: IdentifiedRequest,

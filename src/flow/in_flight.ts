@@ -3,13 +3,13 @@ import { deferred, monotonicNow, unlessIdle, waitUnlessAborted } from "../lib/wa
 import type { Recording } from "../record/record.ts";
 import type { Store } from "../store/store.ts";
 
-/** A response, and its recording; missing if nothing is going to be stored. */
+/** A response, and its recording; undefined if the response will not be stored. */
 export interface Answer {
   readonly response: Response;
   readonly recording?: Pick<Recording, "committed" | "idleMs" | "start">;
 }
 
-/** How long identical requests wait for a first one of which nothing arrives, in milliseconds. */
+/** How long identical requests wait for a first request that is silent, in milliseconds. */
 export const SILENCE_MS = 10_000;
 
 /** Identical requests that are in flight: the first one asks the network, the others wait for its entry. */
@@ -20,7 +20,7 @@ export interface InFlightRequests {
    * When the first one has written its entry, all others read it. When it fails, the next one asks the network. When
    * nothing has arrived for 10 s, the others ask the network themselves.
    *
-   * @throws What `answer` throws, or the reason of the request's own signal, which ends the wait.
+   * @throws The error of `answer`, or the reason of the request's own signal, which ends the wait.
    */
   join(sha256: string, signal: AbortSignal | undefined, answer: () => Promise<Answer>): Promise<Response>;
 }
@@ -34,7 +34,7 @@ interface First {
   recording: Answer["recording"];
 }
 
-/** @param silenceMs How long identical requests wait for a first one of which nothing arrives. */
+/** @param silenceMs How long identical requests wait for a silent first request. */
 export function createInFlight(silenceMs: number = SILENCE_MS): InFlightRequests {
   const requests = new Map<string, First>();
 
@@ -65,7 +65,7 @@ export function createInFlight(silenceMs: number = SILENCE_MS): InFlightRequests
       for (let first = requests.get(sha256); first; first = requests.get(sha256)) {
         const isWritten = await waitUnlessAborted(outcomeOf(first, silenceMs), signal);
         if (isWritten) return (await answer()).response;
-        // A chain of failures, too, delays a call no longer than one silent request.
+        // A series of failures must not delay a call longer than one silent request.
         if (isWritten === undefined || monotonicNow() - joinedAt > silenceMs) break;
       }
       return await lead(sha256, answer);
@@ -73,7 +73,7 @@ export function createInFlight(silenceMs: number = SILENCE_MS): InFlightRequests
   };
 }
 
-/** Whether a request has written an entry; undefined after a silence. */
+/** Whether a request has written an entry; undefined if it was silent for too long. */
 function outcomeOf(first: First, silenceMs: number): Promise<boolean | undefined> {
   first.hasWaiters = true;
   first.recording?.start();
@@ -81,7 +81,7 @@ function outcomeOf(first: First, silenceMs: number): Promise<boolean | undefined
   return unlessIdle(first.isWritten, idleMs, silenceMs);
 }
 
-/** How long a flush waits for what may follow after an entry is written, in milliseconds. */
+/** How long a flush waits for more bytes after an entry is written, in milliseconds. */
 const TRAILING_MS = 250;
 
 /** A recording that a flush waits for. */
@@ -89,14 +89,14 @@ export interface Pending extends Pick<Recording, "committed" | "idleMs" | "start
   readonly settled: Promise<unknown>;
 }
 
-/** The recordings that are under way. */
+/** The recordings in progress. */
 export interface PendingRecordings {
   add(recording: Pending): void;
   /** Waits until every recording is settled, or written and quiet, or has been silent for 10 s. */
   flush(): Promise<void>;
 }
 
-/** @param silenceMs How long a flush waits for a recording of which nothing arrives. */
+/** @param silenceMs How long a flush waits for a silent recording. */
 export function createPending(silenceMs: number = SILENCE_MS): PendingRecordings {
   const limits = new Map<Pending, number>();
   const isQuiet = (recording: Pending) => recording.idleMs() >= (limits.get(recording) ?? 0);
@@ -124,23 +124,22 @@ export function createPending(silenceMs: number = SILENCE_MS): PendingRecordings
 }
 
 /**
- * The in-flight requests of all handles that record into one place: concurrent tests with scopes of their own, say, that
- * ask the same.
+ * The in-flight requests of all handles that record into one place, such as concurrent tests that send the same request.
  *
- * A fetch that lies under one of them must not be another of them: the two would wait for each other.
+ * None of these handles may be the fetch below another one: both would wait for each other.
  *
- * @param place The path of the file, or the store; asked for at the first request, since it may have to be searched.
+ * @param place Returns the path of the file, or the store. Called at the first request, because it may search for the file.
  */
 export function sharedInFlight(place: () => string | Store): InFlightRequests {
   return { join: (...call) => inFlightAt(place()).join(...call) };
 }
 
 /**
- * Makes something that all handles of the process share which record into the same place.
+ * Creates state that all handles of the process share if they record into the same place.
  *
  * @param name Its name in the shared state.
- * @param make Makes the one of a place that is asked for first.
- * @returns Gives the one of a place: of a file by its path, of another store by itself.
+ * @param make Creates the state of one place.
+ * @returns A function that returns the state of a place: a path, or a store.
  */
 export function sharedByPlace<State>(name: string, make: () => State): (place: string | Store) => State {
   return (place) => {
@@ -160,7 +159,7 @@ const inFlightAt = sharedByPlace("inFlight", () => createInFlight());
 /** The recordings that all handles of the process make into a place. */
 export const pendingAt: (place: string | Store) => PendingRecordings = sharedByPlace("pending", () => createPending());
 
-/** The digests that mode `refresh` has recorded anew, by the place into which it did. */
+/** The digests that mode `refresh` has recorded, by place. */
 export const refreshedIn: (place: string | Store) => Set<string> = sharedByPlace(
   "refreshed",
   () => new Set<string>(),

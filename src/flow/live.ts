@@ -15,7 +15,7 @@ export async function answerLive(context: Context, identified: IdentifiedRequest
   const settle = (problem: Problem | undefined) => {
     if (!problem) return;
     ordinal?.release();
-    // Deno names the URL in the message of a connection that failed.
+    // Deno's message about a failed connection contains the URL.
     const detail = redactText(problem.detail);
     reporter.emit({ kind: "dropped", request: eventRequest(identified), reason: problem.reason, detail });
   };
@@ -36,7 +36,7 @@ export async function answerLive(context: Context, identified: IdentifiedRequest
   }
   const settled = recording.settled.then(settle);
   pending.add({ ...recording, settled });
-  // Without a body the caller has seen its end at once.
+  // Without a body, the caller already has the whole response.
   if (!recording.response.body) await settled;
   return { response: recording.response, recording };
 }

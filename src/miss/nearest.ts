@@ -3,26 +3,26 @@ import { modelOfUrl } from "../request/domains.ts";
 import type { Entry, RecordedRequest } from "../store/entry.ts";
 import { type Difference, differencesOf, weightOf } from "./difference.ts";
 
-/** The recorded request that is most like one that is asked for. */
+/** The recorded request that is most similar to the missing one. */
 export interface Nearest {
   readonly entry: Entry;
   readonly request: RecordedRequest;
   readonly differences: readonly Difference[];
 }
 
-/** What came of the search. */
+/** The result of the search. */
 export interface Search {
-  /** Undefined if no recorded request is like the one that is asked for. */
+  /** Undefined if no recorded request is similar. */
   readonly nearest: Nearest | undefined;
-  /** How many entries were looked at. */
+  /** How many entries were compared. */
   readonly seen: number;
-  /** … and how many of them say what was asked. */
+  /** How many of them store their request. */
   readonly told: number;
-  /** Whether these were all. */
+  /** Whether these were all entries. */
   readonly isComplete: boolean;
 }
 
-/** How long to look for the nearest request, in milliseconds: a developer waits for the message. */
+/** How long to search for the nearest request, in milliseconds: a developer waits for the message. */
 const LONGEST_SEARCH_MS = 20;
 
 /**
@@ -62,7 +62,7 @@ export async function findNearest(
   return { nearest: best?.nearest, seen, told, isComplete };
 }
 
-/** Nobody has checked what a line says of its request. */
+/** The request of a line may have wrong members: lines are not checked when they are read. */
 function isRequest(request: unknown): request is RecordedRequest {
   const { method, url, body } = (request ?? {}) as Partial<Record<string, unknown>>;
   return typeof method === "string" && typeof url === "string" && URL.canParse(url) && typeof body === "string";

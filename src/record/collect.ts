@@ -8,43 +8,43 @@ import type { AnswerHead } from "./json_answer.ts";
 /** Reads one branch of a body. */
 export type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** A whole and successful body, as it was received. */
+/** A complete and successful body, as it was received. */
 export interface ReceivedBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Milliseconds since the headers and length in bytes of each chunk. */
   readonly chunks: readonly (readonly [ms: number, bytes: number])[];
 }
 
-/** What a copy is collected for. */
+/** How a copy is collected. */
 export interface CollectOptions {
   readonly maxBodyBytes: number;
   /** The clock, in milliseconds. */
   readonly now: () => number;
-  /** Of the caller: ends the wait for the store, too. */
+  /** The signal of the caller. It also ends the wait for the store. */
   readonly signal?: AbortSignal;
   /**
-   * Called when the body is whole, before the caller can see that it is: with the terminal marker, and again at the end
-   * if bytes followed. It must not throw: it returns why nothing was stored.
+   * Called when the body is complete, before the caller sees its end: at the terminal event, and again at the end if
+   * bytes followed. It must not throw: it returns the reason if nothing was stored.
    */
   readonly commit: (body: ReceivedBody) => Promise<Problem | undefined>;
 }
 
 /** The copy that is collected beside the caller's stream. */
 export interface Copy {
-  /** Resolves when nothing more will be committed: to undefined if the body was, else to the reason why not. */
+  /** Resolves after the last commit: to undefined if the body is stored, otherwise to the reason why not. */
   readonly settled: Promise<Problem | undefined>;
-  /** Resolves as soon as the body is committed, to true; or to false when it ended without. */
+  /** Resolves to true as soon as the body is stored, or to false if the body ended and is not stored. */
   readonly committed: Promise<boolean>;
-  /** For how long nothing has arrived or been written, in milliseconds. */
+  /** Milliseconds since bytes last arrived or were written. */
   readonly idleMs: () => number;
   /**
    * Starts the copy of a stream before the caller reads it. Unread streams are not copied: a response that is dropped
    * must not keep the process alive.
    */
   readonly start: () => void;
-  /** Resolves as soon as the copy holds this many chunks, and what they complete is committed; or when it ended. */
+  /** Resolves when the copy contains this many chunks and a body that they complete is stored, or when the copy has ended. */
   holds(chunks: number): Promise<void>;
-  /** The caller has stopped reading. */
+  /** Stops the copy, because the caller has stopped reading. */
   cancel(reason: unknown): void;
 }
 
@@ -105,7 +105,7 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
       if (ended) return;
       stopping = { reason };
       if (isStarted && held === 0 && !isStream(head.headers)) {
-        // An empty body is whole, and many clients cancel it unread.
+        // An empty body is complete, and many clients cancel it unread.
         const timer = setTimeout(stop, EMPTY_END_MS);
         settled.finally(() => clearTimeout(timer));
       } else {
@@ -118,13 +118,13 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
 
 /** Checks and commits a body while it arrives. */
 interface Collector {
-  /** @returns Why the body cannot be recorded, if it is clear already. */
+  /** @returns Why the body cannot be recorded, if this is already certain. */
   take(chunk: Uint8Array): Promise<Problem | undefined>;
-  /** Says that the body ended. @returns Why nothing was stored, if nothing was. */
+  /** Called when the body has ended. @returns Why it was not stored; undefined if it was. */
   end(isCancelled: boolean): Promise<Problem | undefined>;
-  /** Says that the rest of the body will not come. What was committed counts all the same. */
+  /** Called when the rest of the body will not arrive. A body that was stored before stays stored. */
   giveUp(problem: Problem): Problem | undefined;
-  /** Gives the memory back. */
+  /** Releases the memory. */
   forget(): void;
   /** Resolves to true when a body is stored. */
   readonly stored: Promise<true>;
@@ -211,7 +211,7 @@ function tooLarge(maxBodyBytes: number): Problem {
   return { reason: "too-large", detail: `the body is longer than maxBodyBytes (${maxBodyBytes})` };
 }
 
-/** Wakes those who wait, again and again. */
+/** Wakes all waiting readers, each time that it is notified. */
 function bell(): { notify(): void; next(): Promise<void> } {
   let ring = () => {};
   let next = new Promise<void>((resolve) => ring = resolve);
@@ -224,7 +224,7 @@ function bell(): { notify(): void; next(): Promise<void> } {
   };
 }
 
-/** Whether a body may go on for long: it has no known length, and is not one JSON document. */
+/** Whether a body may take long: its length is unknown, and it is not one JSON document. */
 export function isStream(headers: Headers): boolean {
   return !headers.has("content-length") && !/^application\/json\b/i.test(headers.get("content-type") ?? "");
 }

@@ -9,21 +9,21 @@ export interface CompletenessCheck {
   /**
    * Takes the next chunk.
    *
-   * @returns Whether with it the body holds the family's terminal marker: whatever follows, nothing is missing.
+   * @returns Whether the body now contains the terminal event of its family, so that it is complete.
    */
   push(chunk: Uint8Array): boolean;
-  /** Says that the body ended. @returns What is wrong with it, or undefined if it is whole and successful. */
+  /** Called when the body has ended. @returns What is wrong with it; undefined if it is complete and successful. */
   end(body: Uint8Array): Problem | undefined;
 }
 
-/** Why an answer cannot become an entry, whatever its body says. */
+/** Why a response cannot become an entry, independent of its body. */
 export function headProblem({ method, status }: AnswerHead): Problem | undefined {
   const isSuccess = status >= 200 && status < 300 && status !== 206;
   if (isSuccess && !(status === 202 && method === "GET")) return undefined;
   return { reason: "status", detail: `status ${status}` };
 }
 
-/** Follows the body of an answer to tell whether it is whole and successful. */
+/** Checks while a body arrives whether it is complete and successful. */
 export function checkCompleteness(head: AnswerHead): CompletenessCheck {
   const contentType = head.headers.get("content-type") ?? "";
   const check = bodyCheck(head, contentType);
@@ -39,7 +39,7 @@ export function checkCompleteness(head: AnswerHead): CompletenessCheck {
   };
 }
 
-/** The start of a body that is looked at for a stream, in bytes. Other streams are judged when they have ended. */
+/** How much of a body is searched for the start of a stream, in bytes. Other streams are checked at their end. */
 const LONGEST_START = 1024;
 
 /** Finds the framing in the start of the body if it is a stream, and at the end of the body otherwise. */
@@ -73,7 +73,7 @@ function bodyCheck(head: AnswerHead, contentType: string): CompletenessCheck {
 function framingCheck(framing: Framing, head: AnswerHead, contentType: string): CompletenessCheck {
   switch (framing) {
     case "events":
-      // An event stream without events was cut off: its API would have answered something.
+      // An event stream without events was cut off: every API sends at least one event.
       return eventCheck(framing, familyOf, "before its first event");
     case "lines":
       return eventCheck(framing, jsonLinesFamilyOf);
@@ -86,10 +86,10 @@ function framingCheck(framing: Framing, head: AnswerHead, contentType: string): 
   }
 }
 
-/** What the log-in page of a network says, or a proxy that is in trouble. */
+/** Matches HTML: the log-in page of a network, or the error page of a proxy. */
 const HTML_PAGE: Problem = { reason: "error", detail: "the answer is a web page" };
 
-/** A length with `content-encoding` counts the bytes on the wire, and one to HEAD those of another answer. */
+/** With `content-encoding`, the header counts compressed bytes. For HEAD, it counts the body of a GET. */
 function announcedLength({ method, headers }: AnswerHead): number | undefined {
   const length = headers.get("content-length");
   if (length === null || method === "HEAD" || headers.has("content-encoding")) {
@@ -110,8 +110,8 @@ function awsProblem(body: Uint8Array): Problem | undefined {
 /**
  * Checks the frames of a body.
  *
- * @returns What is wrong, or undefined if every frame is whole, none is an exception, and a message that was started
- * (Bedrock's converse) is stopped: a connection can also end cleanly between two frames.
+ * @returns What is wrong; undefined if every frame is complete, no frame is an exception, and each started message
+ * (Bedrock's converse) has stopped. A connection may also end between two frames.
  */
 export function awsStreamProblem(body: Uint8Array): string | undefined {
   let isOpen = false;
@@ -162,7 +162,7 @@ function eventCheck(
   };
 }
 
-/** Of what only the end of the body completed: half an event has half a JSON text, or none yet. */
+/** Checks the event that only the end of the body completed: a truncated event has truncated JSON, or no data. */
 function isWholeEvent({ text, data }: StreamEvent): boolean {
   return data !== undefined || text.trim() === "[DONE]";
 }

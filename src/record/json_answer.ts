@@ -3,7 +3,7 @@ import { withoutBom } from "../lib/framing.ts";
 import { asRecord, parseJson, recordsIn } from "../lib/json.ts";
 import type { Problem } from "../report/events.ts";
 
-/** What is known of an answer before its body. */
+/** The response before its body. */
 export interface AnswerHead {
   readonly method: string;
   readonly url: URL;
@@ -13,7 +13,7 @@ export interface AnswerHead {
   readonly finalUrl?: string;
 }
 
-/** What is wrong with a JSON body: cut off, an error, or a job that is still running. An empty body is whole. */
+/** What is wrong with a JSON body: truncated, an error, or a job that still runs. An empty body is complete. */
 export function answerProblem(body: Uint8Array, head: AnswerHead): Problem | undefined {
   const text = textOf(body);
   if (text?.trim() === "") return undefined;
@@ -27,13 +27,13 @@ export function answerProblem(body: Uint8Array, head: AnswerHead): Problem | und
   return isUnfinished(value, head) ? { reason: "unfinished", detail: "the job is still running" } : undefined;
 }
 
-/** Ollama's streams are JSON Lines: one that was cut after its first line is JSON. */
+/** Ollama streams JSON Lines: a stream that is cut after its first line looks like JSON. */
 function isFirstLine(value: unknown): boolean {
   const answer = asRecord(value);
   return answer?.done === false && typeof answer.model === "string";
 }
 
-/** The error that an answer or a stream event reports in spite of its status 200. */
+/** The error that a response or a stream event reports despite status 200. */
 export function errorIn(value: unknown): string | undefined {
   const answer = asRecord(value);
   if (!answer) return undefined;
@@ -54,7 +54,7 @@ function isEmpty(error: unknown): boolean {
   return members ? Object.values(members).every((member) => member === null) : !error;
 }
 
-/** States of a job that will not change any more, in lower case. */
+/** Final states of a job, in lower case. */
 const FINAL_STATES: ReadonlySet<string> = new Set([
   "completed",
   "complete",
@@ -75,7 +75,7 @@ const FINAL_STATES: ReadonlySet<string> = new Set([
 ]);
 const STATE_MEMBERS = ["status", "state", "processing_status", "task_status"];
 
-/** Polling ends on replay, because what is not final is not stored. Unknown states count as not final. */
+/** Only final states are stored, so that polling ends on replay. Unknown states count as not final. */
 function isUnfinished(value: unknown, { method, url }: AnswerHead): boolean {
   const isPrediction = url.pathname.endsWith(":fetchPredictOperation");
   const answer = asRecord(value);

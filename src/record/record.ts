@@ -7,15 +7,15 @@ import type { AnswerHead } from "./json_answer.ts";
 
 /** A response that is being recorded. */
 export interface Recording extends Omit<Copy, "holds" | "cancel"> {
-  /** For the caller: every chunk when it arrives. */
+  /** The caller's response. It delivers every chunk when it arrives. */
   readonly response: Response;
 }
 
 /**
- * Gives the caller a response that streams as it arrives, while a copy is collected beside it.
+ * Gives the caller a response that streams live, while a copy of it is collected.
  *
- * The caller never gets a raw branch of `tee()`: its `cancel()` would wait until the other branch ends, so a `break`
- * out of a stream would block until the server is done.
+ * The caller never gets a branch of `tee()` itself. `cancel()` of a branch waits until the other branch ends, so a
+ * `break` out of a stream would wait for the server.
  */
 export function record(original: Response, head: AnswerHead, options: CollectOptions): Recording {
   if (!hasBody(original)) return recordEmpty(original, head, options);
@@ -31,26 +31,26 @@ export function record(original: Response, head: AnswerHead, options: CollectOpt
 }
 
 /**
- * Whether a response has a body, without touching the one of a stream from the network: on Bun a touched body keeps the
- * process alive.
+ * Whether a response has a body. Does not touch the body of a network stream: on Bun, a touched body keeps the process
+ * alive.
  */
 function hasBody(response: Response): boolean {
   return isUntouchable(response) || response.body !== null;
 }
 
-/** Whether the body is a stream from the network that may go on for long. */
+/** Whether the body is a network stream that may take long. */
 function isUntouchable({ url, status, headers }: Response): boolean {
   return url !== "" && status !== 204 && status !== 205 && isStream(headers);
 }
 
-/** Other implementations of fetch, such as node-fetch, have bodies that cannot be copied while they are read. */
+/** Bodies of other implementations of fetch, such as node-fetch, cannot be copied while they are read. */
 export function streamProblem(response: Response): Problem | undefined {
   const isStandard = response instanceof Response && isUntouchable(response);
   if (isStandard || response.body === null || response.body instanceof ReadableStream) return undefined;
   return { reason: "not-readable", detail: "the option fetch gave a response whose body is no ReadableStream" };
 }
 
-/** Both branches of a body. They are made by the first read: on Bun they keep the process alive. */
+/** Both branches of a body. The first read creates them, because on Bun they keep the process alive. */
 function readTwice(response: Response): () => readonly [live: Reader, copied: Reader] {
   let readers: readonly [Reader, Reader] | undefined;
   return () => {
@@ -60,7 +60,7 @@ function readTwice(response: Response): () => readonly [live: Reader, copied: Re
   };
 }
 
-/** Without a body there is nothing to wait for, and the original response has no stream that could be read twice. */
+/** Records a response without a body. The caller gets the original response. */
 function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOptions): Recording {
   const bytes = new Uint8Array();
   const problem = checkCompleteness(head).end(bytes);
@@ -68,7 +68,7 @@ function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOp
   return { response, settled, committed: settled.then((failed) => !failed), idleMs: () => 0, start() {} };
 }
 
-/** The stream that the caller reads: hands a chunk out once the copy holds it, and the end once the line is written. */
+/** The stream that the caller reads. It passes on a chunk once the copy contains it, and ends once the line is written. */
 function callerStream(
   live: () => Reader,
   copy: Copy,
@@ -79,7 +79,7 @@ function callerStream(
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       copy.start();
-      // A failure of the network rejects here, and so reaches the caller as the error that it is.
+      // A network error rejects here, so the caller gets the original error.
       const { done, value } = await live().read();
       await waitUnlessAborted<unknown>(done ? copy.settled : copy.holds(given + 1), signal);
       if (cancelled) return;

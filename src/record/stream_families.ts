@@ -3,13 +3,13 @@ import { asRecord, recordsIn } from "../lib/json.ts";
 import type { Problem } from "../report/events.ts";
 import { errorIn } from "./json_answer.ts";
 
-/** Follows the events of one stream by the rules of the API family that it comes from. */
+/** Checks the events of one stream by the rules of its API family. */
 export interface Family {
   /** @returns Whether this event is the family's terminal marker. */
   take(event: StreamEvent): boolean;
-  /** What a body that ends now lacks ("without …"), or undefined if nothing is missing. */
+  /** What is missing if the body ends now ("without …"); undefined if it is complete. */
   missing(): string | undefined;
-  /** Whether an event has told the family; until then each further event may tell it. */
+  /** Whether an event has identified the family. Otherwise the next event may identify it. */
   readonly isKnown: boolean;
 }
 

@@ -36,9 +36,9 @@ export interface EntryWriting {
 }
 
 /**
- * Makes what writes the entry of a whole body; a second time if more bytes followed the terminal marker.
+ * Creates a function that writes the entry of a complete body, and writes it again if bytes followed the terminal event.
  *
- * What it makes never throws: it returns why nothing was stored.
+ * The function never throws: it returns the reason if nothing was stored.
  */
 export function entryWriter(
   identified: IdentifiedRequest,
@@ -52,7 +52,7 @@ export function entryWriter(
     const ms = Math.round(now() - identified.started);
     try {
       const credentials = settings.credentials();
-      // Not before the body is whole: it takes time that the first chunk would have to wait.
+      // Not before the body is complete, because this would delay the first chunk.
       request ??= requestOf(identified, settings.keepRequest, credentials);
       const answer = { head, body, request: await request, ms };
       const entry = makeEntry(identified, answer, settings.keepHeaders);
@@ -77,7 +77,7 @@ export function entryWriter(
   };
 }
 
-/** An answer counts without its request. */
+/** The recorded request; undefined if it cannot be read, because a response is useful without it. */
 async function requestOf(
   { request, canonical, extras }: IdentifiedRequest,
   keep: KeepRequest,
@@ -91,7 +91,7 @@ async function requestOf(
   }
 }
 
-/** A whole answer, and what is recorded of its request. */
+/** A complete response, and its recorded request. */
 interface WholeAnswer {
   readonly head: AnswerHead;
   readonly body: ReceivedBody;
@@ -121,20 +121,20 @@ function makeEntry(
   };
 }
 
-/** Whether the borders of the chunks mean something: JSON is read as a whole, however it arrived. */
+/** Whether the borders of the chunks matter. They do not for JSON, which is parsed as a whole. */
 function isStreamed(contentType: string, { bytes, chunks }: ReceivedBody): boolean {
   const framing = framingOf(contentType, () => bytes);
   return framing === "plain" ? chunks.length > 1 : framing !== "json";
 }
 
-/** Whose answer is searched for which secrets. */
+/** The credentials to search for in the response to a request. */
 interface SecretSearch {
   readonly request: EventRequest;
   readonly credentials: readonly Credential[];
   readonly warn: Warn;
 }
 
-/** Tells the user of a secret in an answer, and keeps it out of the file if it is known to be one. */
+/** Warns of a secret in a response. A response with a known credential is not stored. */
 function secretProblem(
   entry: Entry,
   body: Uint8Array,
@@ -143,35 +143,36 @@ function secretProblem(
   const joined = joinedTexts(contentTypeOf(entry), entry.binary ? body : entry.response);
   const credential = credentialIn(entry, { body, joined }, credentials);
   if (credential) {
-    const detail = `its answer holds the value of the environment variable ${credential.name} (${credential.where})`;
+    const detail =
+      `its response contains the value of the environment variable ${credential.name} (${credential.where})`;
     warn(
       `Cannot record ${method} ${url}: ${detail}.\n` +
-        `The call was answered by the network. If the file may hold it, set the option { allowSecrets: true }.`,
+        `The network answered the call. If the value may be in the file, set the option { allowSecrets: true }.`,
     );
     return { reason: "secret", detail };
   }
   const shape = keyShapeIn(entry, joined);
   if (shape) {
     warn(
-      `The recorded answer to ${method} ${url} holds what looks like ${shape}: look at it before you commit the file.\n` +
-        `If it is none, or may be there, set the option { allowSecrets: true } to silence this.`,
+      `The recorded response to ${method} ${url} contains what looks like ${shape}: check it before you commit the file.\n` +
+        `If it is not a secret, or may be in the file, set the option { allowSecrets: true } to silence this.`,
     );
   }
   return undefined;
 }
 
-/** What is searched of an answer besides its entry. */
+/** The parts of a response that are searched besides its entry. */
 interface SearchedBody {
-  /** The bytes of the body, for those that are no text. */
+  /** The bytes of a body that is not text. */
   readonly body: Uint8Array;
-  /** The texts that a stream sends in pieces, see `joinedTexts`. */
+  /** Texts that a stream sends in pieces; see `joinedTexts`. */
   readonly joined: readonly string[];
 }
 
 /**
- * Looks for the values of credentials in what is kept of an answer.
+ * Searches the stored parts of a response for the values of credentials.
  *
- * @returns The name of the variable and the part of the answer, if there is one.
+ * @returns The name of the variable and the part of the response; undefined if there is no credential.
  */
 function credentialIn(
   { headers = {}, response, binary }: Entry,
@@ -188,7 +189,7 @@ function credentialIn(
   return undefined;
 }
 
-/** What looks like a key in the text of an answer, in words. */
+/** Describes text in a response that looks like a key. */
 export function keyShapeIn({ binary, response }: Entry, joined: readonly string[] = []): string | undefined {
   const texts = binary ? joined : [response, ...joined];
   return KEY_SHAPES.find(([, pattern]) => texts.some((text) => text.search(pattern) !== -1))?.[0];

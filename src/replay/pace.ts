@@ -1,10 +1,10 @@
 import { clearTimeout, LONGEST_TIMER_MS, monotonicNow, setTimeout } from "../lib/wait.ts";
 import type { Entry } from "../store/entry.ts";
 
-/** How fast a stream is replayed: as recorded, so many times as fast, or with a delay before each chunk. */
+/** The speed of a replayed stream: as recorded, a factor, or a fixed delay before each chunk. */
 export type Pace = "recorded" | number | { readonly chunkMs: number };
 
-/** Tells the time and wakes somebody up later; tests put their own in its place. */
+/** A clock with timers. Tests replace it. */
 export interface Clock {
   /** In milliseconds, from any start. */
   now(): number;
@@ -12,7 +12,7 @@ export interface Clock {
    * Calls a function later.
    *
    * @param ms Milliseconds, more than 0.
-   * @returns What calls it off.
+   * @returns A function that cancels the call.
    */
   after(ms: number, call: () => void): () => void;
 }
@@ -31,19 +31,19 @@ export interface Pacer {
   /**
    * Waits for a chunk; at most one wait at a time.
    *
-   * @returns Undefined if the chunk is due already; else a promise of whether it is to be given, which is false after
-   * `stop()`, and which rejects with the reason of the signal as soon as that is aborted.
+   * @returns Undefined if the chunk is due now. Otherwise a promise that resolves to true when it is due, or to false after
+   * `stop()`. The promise rejects with the signal's reason when the signal is aborted.
    */
   wait(index: number): Promise<boolean> | undefined;
-  /** Ends the wait that is under way, if there is one. */
+  /** Ends the current wait. */
   stop(): void;
 }
 
 /**
- * Makes the pacer of a body that starts now.
+ * Creates the pacer of a body that starts now.
  *
- * Recorded delays count from here, as they do on a real connection: a caller who reads slowly finds the chunks of
- * meanwhile waiting, and is not delayed further. A fixed delay counts from when a chunk is asked for.
+ * Recorded delays count from this start, as on a real connection: chunks that are due wait for a slow caller. A fixed
+ * delay counts from the read of a chunk.
  */
 export function createPacer(
   pace: Pace,
@@ -55,7 +55,7 @@ export function createPacer(
     if (typeof pace === "object") return pace.chunkMs;
     const ms = chunks[index]?.[0];
     const factor = pace === "recorded" ? 1 : pace;
-    // A line that somebody else wrote may hold anything.
+    // A line of another program may contain anything.
     return typeof ms === "number" ? start + ms / factor - clock.now() : 0;
   };
   let stop = () => {};

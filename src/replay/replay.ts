@@ -12,19 +12,19 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   204: "No Content",
 };
 
-/** For whom an answer is replayed, and how fast. */
+/** How a response is replayed. */
 export interface ReplayRequest {
-  /** The response names it. */
+  /** The URL of the response. */
   readonly url: URL;
-  /** Can end the body. */
+  /** Ends the body when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Undefined: at once. */
+  /** Undefined: without delays. */
   readonly pace?: Pace;
-  /** Of a paced body. */
+  /** The clock of a paced body. */
   readonly clock?: Clock;
 }
 
-/** Makes the response that an entry recorded. */
+/** Creates the response of an entry. */
 export function replay(entry: Entry, request: ReplayRequest): Response {
   const status = entry.status_code ?? 200;
   const headers = headersOf(entry);
@@ -91,7 +91,7 @@ function headersOf(entry: Entry): Headers {
     try {
       headers.set(name, value);
     } catch {
-      // Not a header that could be sent: whoever wrote it, SDKs do without.
+      // Skip invalid headers from edited files.
     }
   }
   const guessed = headers.has("content-type") || entry.v !== undefined ? undefined : guessContentType(entry);
@@ -105,19 +105,19 @@ const GUESSED_TYPES: Readonly<Partial<Record<Framing, string>>> = {
   json: "application/json",
 };
 
-/** pycachy keeps no content type, and SDKs parse nothing without one. */
+/** pycachy stores no content type, and SDKs need one to parse a body. */
 function guessContentType({ binary, response }: Entry): string | undefined {
   return binary ? undefined : GUESSED_TYPES[framingOf("", () => response)] ?? "text/plain; charset=utf-8";
 }
 
-/** What a response's constructor cannot set, or not to everything that a server may send. */
+/** Members of a response that its constructor cannot set, or not to every value that a server may send. */
 export interface ResponseLabels {
   readonly url: string;
   readonly redirected?: boolean;
   readonly statusText?: string;
 }
 
-/** Sets the labels of a response, also for its clones. */
+/** Sets members of a response, also for its clones. */
 export function labelled(response: Response, labels: ResponseLabels): Response {
   const { url, redirected = false, statusText = response.statusText } = labels;
   const clone = () => labelled(Response.prototype.clone.call(response), { url, redirected, statusText });

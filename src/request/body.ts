@@ -18,7 +18,7 @@ export interface BodyRead {
   readonly body: RequestBody;
   /** What to send in place of a body that can be read only once, or that the caller may change. */
   readonly sent?: BodyInit;
-  /** The content type of `sent`, if the runtime cannot tell it. */
+  /** The content type of `sent`, if the runtime cannot derive it. */
   readonly sentType?: string;
   /** The body is longer than the limit: it was not read to its end, and is sent as it arrives. */
   readonly isTooLong?: boolean;
@@ -31,8 +31,8 @@ export interface ReadLimits {
 }
 
 /**
- * Whether a body is of a kind that is known. What else a runtime may take (the form or the blob of a library, on Bun a
- * function) only the runtime can read.
+ * Whether the kind of a body is known. Only the runtime can read other kinds: forms and blobs of libraries, and functions
+ * on Bun.
  */
 export function isReadable(body: unknown): boolean {
   if (typeof body !== "object" && typeof body !== "function" || body === null) return true;
@@ -44,7 +44,7 @@ function isBytes(body: unknown): body is ArrayBuffer | ArrayBufferView {
   return body instanceof ArrayBuffer || ArrayBuffer.isView(body);
 }
 
-/** How long a body is, in bytes, as far as it is known without reading it; for text a lower bound. */
+/** The length of a body in bytes, as far as it is known unread. For text, a lower bound. */
 export function sizeOf(body: unknown): number {
   if (typeof body === "string") return body.length;
   if (body instanceof Blob) return body.size;
@@ -54,20 +54,20 @@ export function sizeOf(body: unknown): number {
   return [...body].reduce((size, [, value]) => size + (typeof value === "string" ? value.length : value.size), 0);
 }
 
-/** Reads the body of a copy of the caller's request; without one there is none. */
+/** Reads the body of a clone of the caller's request. */
 export function cloneReader(clone: Request | undefined): (limits: ReadLimits) => Promise<BodyRead> {
   return async (limits) => {
     if (!clone?.body) return { type: "", body: undefined };
     const chunks = fromStream(clone.body);
     const { bytes, isTooLong } = await readChunks(chunks, limits);
-    // The caller's own request is sent, with what was read so far.
+    // The caller's own request still has the whole body.
     if (isTooLong) chunks.cancel(undefined).catch(() => {});
     return { type: "", body: bytes.byteLength ? bytes : undefined, isTooLong };
   };
 }
 
 /**
- * Prepares to read what was given as the body of an init. What the caller can change until then is copied at once.
+ * Prepares to read the body of an init. Bodies that the caller can change later are copied at once.
  */
 export function bodyReader(given: unknown): (limits: ReadLimits) => Promise<BodyRead> {
   if (given instanceof FormData) {
@@ -99,7 +99,7 @@ export function bodyReader(given: unknown): (limits: ReadLimits) => Promise<Body
   return () => Promise.resolve({ type: `${type};charset=UTF-8`, body: text, sent });
 }
 
-/** On Bun, a file in a form tells its own name, not the one that it was added under; so the form is read as it is sent. */
+/** On Bun, a file in a form reports its own name, not the name in the form. So the form is read as it is sent. */
 function writtenForm(form: FormData): () => Promise<BodyRead> {
   const written = new Response(form);
   const sentType = written.headers.get("content-type") ?? undefined; // before the body is read, which is when Bun forgets it
@@ -132,7 +132,7 @@ async function readPart([partName, value]: [string, FormDataEntryValue]): Promis
   return { name, filename: unescapeName(value.name ?? "blob"), value: new Uint8Array(await value.arrayBuffer()) };
 }
 
-/** Bun reads the names of a form as they are sent, with three characters escaped. */
+/** Bun reads the names in a form as they are sent, with three characters escaped. */
 function unescapeName(name: string): string {
   return "Bun" in globalThis ? name.replace(/%(?:22|0D|0A)/g, decodeURIComponent) : name;
 }
@@ -143,7 +143,7 @@ function isAsyncIterable(body: unknown): body is AsyncIterable<Uint8Array> {
     Symbol.asyncIterator in body;
 }
 
-/** Reads up to a limit. What is read last may be longer. */
+/** Reads until a limit is exceeded. */
 async function readChunks(
   { next, cancel }: Chunks,
   { signal, maxBytes }: ReadLimits,
@@ -170,7 +170,7 @@ function bytesOf(chunk: unknown): Uint8Array {
   return typeof chunk === "string" ? utf8(chunk) : copyOfBytes(chunk as Uint8Array);
 }
 
-/** A stream of what was read already, and of the rest. */
+/** A stream of the bytes that were already read, and of the rest. */
 function streamOf(start: Uint8Array, { next, cancel }: Chunks): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(start),

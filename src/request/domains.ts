@@ -14,7 +14,7 @@ import { PROVIDERS } from "./providers.ts";
 export const defaultDomains: readonly DomainMatcher[] = Object.freeze(PROVIDERS.flatMap(({ hosts }) => hosts));
 
 /**
- * Compiles matchers into one question.
+ * Compiles matchers into one function.
  *
  * @returns Whether a URL is matched by at least one of the matchers.
  */
@@ -33,7 +33,7 @@ export function domainLookup<Value>(matchers: readonly (readonly [DomainMatcher,
   return (url: URL): Value | undefined => questions.find(([question]) => question(url))?.[1] ?? valueOfHost(hosts, url);
 }
 
-/** Matchers with what they stand for: hosts to look up, and questions to ask one by one. */
+/** Compiled matchers with their values: hosts to look up, and tests to run one by one. */
 interface Compiled<Value> {
   readonly hosts: ReadonlyMap<string, Value>;
   readonly questions: readonly (readonly [question: (url: URL) => boolean, value: Value])[];
@@ -54,12 +54,12 @@ function compile<Value>(matchers: readonly (readonly [DomainMatcher, Value])[]):
 /** `"Example.com"` → `"example.com"`, `"localhost:80"` → `"localhost:80"`, `"[::1]:80"` → the same. */
 function hostOf(matcher: string): string {
   const url = new URL(`http://${matcher}/`);
-  // The URL parser drops the scheme's own port, so it is taken from the text.
+  // The URL parser drops the default port of the scheme, so the port is read from the text.
   const port = /:(\d+)$/.exec(matcher)?.[1];
   return port ? `${url.hostname}:${Number(port)}` : url.hostname;
 }
 
-/** Asks for the host and each of its parents, so that a long list costs no more than a short one. */
+/** Looks up the host and each of its parents, so that a long list is as fast as a short one. */
 function valueOfHost<Value>(hosts: ReadonlyMap<string, Value>, url: URL): Value | undefined {
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   for (let host = url.hostname; host !== "";) {
@@ -72,7 +72,7 @@ function valueOfHost<Value>(hosts: ReadonlyMap<string, Value>, url: URL): Value 
   return undefined;
 }
 
-/** A fresh copy without `g` and `y`: with them, every second call would start in the middle. */
+/** A copy without the flags `g` and `y`: with them, a second call would start where the first one ended. */
 function matchRegExp(pattern: RegExp): (url: URL) => boolean {
   const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
   return (url) => stateless.test(url.href);
@@ -91,7 +91,7 @@ function matchPrefix(prefix: string): (url: URL) => boolean {
 /** The environment variables with credentials. */
 export const credentialVariables: readonly string[] = PROVIDERS.flatMap(({ keys = [] }) => keys);
 
-/** The model that a URL names, as it stands there. */
+/** The model in a URL, as it is written there. */
 export function modelOfUrl({ href }: URL): string | undefined {
   for (const { model } of PROVIDERS) {
     const found = model?.exec(href)?.[0];

@@ -9,11 +9,11 @@ import {
   sizeOf,
 } from "./body.ts";
 
-/** What a caller hands to `fetch`. */
+/** The arguments of `fetch`. */
 export type FetchArguments = Parameters<typeof fetch>;
-/** What a request is made from: a URL or a Request. */
+/** The first argument: a URL or a Request. */
 export type FetchInput = FetchArguments[0];
-/** The options of a request. */
+/** The second argument: the options of a request. */
 export type FetchInit = FetchArguments[1];
 
 /** A call of `fetch` before its body is read. */
@@ -23,27 +23,27 @@ export interface RequestHead {
   readonly headers: Headers;
   readonly signal: AbortSignal | undefined;
   readonly redirect: RequestRedirect;
-  /** In bytes, as far as it is known without reading the body; for text a lower bound. */
+  /** The length of the body in bytes, as far as it is known unread. For text, a lower bound. */
   readonly knownSize: number;
-  /** Whether the body is of a kind that can be read without the runtime. */
+  /** Whether the kind of the body is known. */
   readonly isReadable: boolean;
   /** The caller's arguments. */
   readonly call: FetchArguments;
-  /** Reads the body, once. @throws What the caller's body or signal throws. */
+  /** Reads the body, once. @throws The error of the caller's body or signal. */
   readonly readBody: (limits: ReadLimits) => Promise<BodyRead>;
 }
 
 /** A call of `fetch`, as data. */
 export interface RequestData extends Omit<RequestHead, "readBody" | "knownSize" | "isReadable"> {
-  /** As it is sent, with what the runtime derives from the body; empty if there is none. */
+  /** As it is sent, including a type that the runtime derives from the body; empty if there is no type. */
   readonly contentType: string;
-  /** Text, bytes or form parts, as they are sent; undefined if nothing is. */
+  /** Text, bytes or form parts, as they are sent; undefined without a body. */
   readonly body: RequestBody;
-  /** Whether the body is longer than was to be read, so that only its start is known. */
+  /** Whether the body is longer than the limit, so that only its start is known. */
   readonly isTooLong: boolean;
 }
 
-/** The URL that a call goes to, or undefined if only the original fetch can tell. */
+/** The URL of a call; undefined if only the original fetch can resolve it. */
 export function urlOf(input: FetchInput): URL | undefined {
   try {
     return new URL(input instanceof Request ? input.url : String(input));
@@ -53,11 +53,11 @@ export function urlOf(input: FetchInput): URL | undefined {
 }
 
 /**
- * Reads a call of `fetch` up to its body, without disturbing what is sent.
+ * Reads a call of `fetch` up to its body, without changing what is sent.
  *
  * It is synchronous, as in `fetch` itself, because a caller may change all its arguments after the call.
  *
- * @returns Undefined if the original fetch will refuse the call, and should say so itself.
+ * @returns Undefined if the original fetch will reject the call, so that the caller gets its error.
  */
 export function readHead(url: URL, input: FetchInput, init?: FetchInit): RequestHead | undefined {
   try {
@@ -76,7 +76,7 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
     if (given !== undefined) {
       return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given) };
     }
-    // A clone, because Deno sends the request in chunks as soon as its `body` was touched.
+    // A clone, because Deno sends a request in chunks if its `body` was touched.
     const clone = method === "GET" || method === "HEAD" ? undefined : request?.clone();
     return { ...head, knownSize: 0, readBody: cloneReader(clone) };
   } catch {
@@ -89,7 +89,7 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
  *
  * @param maxBytes How much of a stream is read, in bytes.
  * @returns The request; its `call` is what is to be sent.
- * @throws What the caller's body throws, or the signal's reason.
+ * @throws The error of the caller's body, or the signal's reason.
  */
 export async function readRequest(head: RequestHead, maxBytes = Infinity): Promise<RequestData> {
   const { method, url, headers, signal, redirect, call, readBody } = head;
@@ -112,7 +112,7 @@ export async function readRequest(head: RequestHead, maxBytes = Infinity): Promi
   };
 }
 
-/** The headers of an init, with a content type that the runtime cannot tell from the body. */
+/** The headers of an init, with a content type that the runtime cannot derive from the body. */
 function typed(headers: Headers, type: string | undefined): RequestInit {
   if (type === undefined || headers.has("content-type")) return {};
   const copy = new Headers(headers);
@@ -121,8 +121,9 @@ function typed(headers: Headers, type: string | undefined): RequestInit {
 }
 
 /**
- * Callers reuse one init object for several calls, and change it between them. Runtimes also read members of a class, so
- * the copy has those, too: `dispatcher` of Node, `proxy` and `tls` of Bun, `client` of Deno, and all of the standard.
+ * Copies an init, because callers reuse one object for several calls and change it between them. The copy includes
+ * members that the object inherits from a class, and those of a runtime: `dispatcher` (Node), `proxy` and `tls` (Bun),
+ * `client` (Deno).
  */
 function copyInit(init: FetchInit): FetchInit {
   if (!init) return init;
@@ -139,13 +140,13 @@ function copyInit(init: FetchInit): FetchInit {
 }
 
 function copyHeaders(headers: HeadersInit): HeadersInit {
-  // As a list, because Deno sends a name that is listed twice twice.
+  // As a list, because Deno sends both headers if a name is listed twice.
   if (Array.isArray(headers)) return headers.map((pair) => [...pair] as [string, string]);
   if (Object.getPrototypeOf(headers) === Object.prototype) return { ...headers as Record<string, string> };
   return new Headers(headers);
 }
 
-/** As the Fetch standard does: the methods it knows become upper case, others stay. */
+/** As in the Fetch standard: known methods become upper case, others stay. */
 function normalizeMethod(method: string): string {
   const upper = method.toUpperCase();
   return ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"].includes(upper) ? upper : method;
