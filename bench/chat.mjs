@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * Chats of about 2 KB, and their answers of about 2 KB.
+ * Chats of about 2 KB, and their responses of about 2 KB.
  *
- * Plain JavaScript, because the programs of peers/ are measured on Node as it is, without a loader for TypeScript.
+ * Plain JavaScript, because the programs of peers/ run on plain Node, without a loader for TypeScript.
  */
 export const CHAT_URL = "https://api.openai.com/v1/chat/completions";
 
-/** How many events the answer to a chat has when it is streamed. */
+/** The number of events in the streamed response to a chat. */
 export const EVENTS = 20;
 
 /** The last event of a stream. */
@@ -20,7 +20,7 @@ const SENTENCE = 'The "quick" brown fox jumps over\nthe lazy dog, again and agai
  * The request of the chat with this number, as an SDK sends it.
  *
  * @param {number} number
- * @param {{ stream?: true }} [options] Whether the answer shall be an event stream.
+ * @param {{ stream?: true }} [options] Whether the response should be an event stream.
  * @returns {ChatRequest}
  */
 export function chatRequest(number, options = {}) {
@@ -43,7 +43,7 @@ export function chatNumber(body) {
 }
 
 /**
- * The body of its answer.
+ * The body of its response.
  *
  * @param {number} number
  */
@@ -55,7 +55,7 @@ export function chatAnswer(number) {
 }
 
 /**
- * An event of its answer, when it is streamed.
+ * An event of its streamed response.
  *
  * @param {number} number
  * @param {number} index
@@ -73,7 +73,7 @@ export function chatEvent(number, index) {
 }
 
 /**
- * The whole body of its answer, when it is streamed.
+ * The complete body of its streamed response.
  *
  * @param {number} number
  */

@@ -1,4 +1,4 @@
-/** Time to the first byte of a stream, recording against bare fetch. Argument: the URL of the server. */
+/** Time to the first byte of a stream: recording against bare fetch. Argument: the URL of the server. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,7 +53,7 @@ async function measureRound() {
   };
 }
 
-/** Bare fetch twice: how much two calls differ by chance. */
+/** Bare fetch twice: the random difference between two calls. */
 async function compare() {
   const bare = await firstByte(fetch);
   const recording = await firstByte(cachy.fetch);
@@ -61,7 +61,7 @@ async function compare() {
   return { bare, recording, again };
 }
 
-/** Milliseconds from the call to the first chunk; then the rest is read, so that the answer is recorded. */
+/** Milliseconds from the call to the first chunk. Then reads the rest, so that the response is recorded. */
 async function firstByte(call: typeof fetch): Promise<number> {
   const request = newRequest();
   const started = performance.now();

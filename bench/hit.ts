@@ -1,6 +1,6 @@
 /**
- * Time of a hit against its floor: the steps that no cache in a file can do without, done bare one after the other.
- * Arguments: a file of hit_file.ts and how many entries it has.
+ * Time of a hit against a baseline: the steps that no cache in a file can omit, without cachy. Arguments: a file of
+ * hit_file.ts and the number of its entries.
  */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { createCachy } from "../mod.ts";
@@ -11,13 +11,13 @@ const ROUNDS = 5;
 const WARM_UP_ROUNDS = 2;
 const BATCHES = 6;
 const CALLS = 100;
-/** No divisor of the number of entries, so that calls go through all of them, back and forth in the file. */
+/** Not a divisor of the number of entries, so that calls jump through the file and reach every entry. */
 const STRIDE = 7919;
 
 const [file = "", count = ""] = args;
 const entries = Number(count);
 const positions = linePositions();
-const cachy = createCachy({ file, mode: "auto", fetch: () => Promise.reject(new Error("Wrong answer: a miss.")) });
+const cachy = createCachy({ file, mode: "auto", fetch: () => Promise.reject(new Error("Wrong response: a miss.")) });
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 let next = 0;
@@ -42,7 +42,7 @@ report({
   ratioP95: figure("ratioP95"),
 });
 
-/** In alternating batches, so that what slows the machine down slows both. */
+/** In alternating batches, so that a slow machine affects both. */
 async function measureRound() {
   const [floors, hits]: [number[], number[]] = [[], []];
   for (let batch = 0; batch < BATCHES; batch++) {
@@ -54,7 +54,7 @@ async function measureRound() {
   return { floorP50, hitP50, floorP95, hitP95, ratioP50: hitP50 / floorP50, ratioP95: hitP95 / floorP95 };
 }
 
-/** In microseconds; the request is made before. */
+/** In microseconds, without the creation of the request. */
 async function timeOf(call: (number: number, request: ReturnType<typeof chatRequest>) => Promise<unknown>) {
   const number = nextNumber();
   const request = chatRequest(number);

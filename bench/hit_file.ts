@@ -1,4 +1,4 @@
-/** Records chats into a file, for hit.ts on all runtimes. Arguments: the file and how many entries. */
+/** Records chats into a file, for hit.ts on all runtimes. Arguments: the file and the number of entries. */
 import { writeFileSync } from "node:fs";
 import { createCachy, type Store } from "../mod.ts";
 import { formatEntry } from "../src/store/entry.ts";
@@ -7,7 +7,7 @@ import { args, check, report } from "./measure.mjs";
 
 const [file = "", count = ""] = args;
 const lines: string[] = [];
-/** The lines of the file, written all at once: 20,000 appends would take longer than the measure. */
+/** The lines of the file, written at once: 20,000 appends would take longer than the benchmark. */
 const store: Store = { name: file, find: () => undefined, append: (entry) => void lines.push(formatEntry(entry)) };
 const cachy = createCachy({ store, mode: "auto", fetch: () => Promise.resolve(answer(lines.length)) });
 

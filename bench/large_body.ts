@@ -1,7 +1,7 @@
 /**
  * Time and memory of a large streamed body. Arguments: the URL of the server, the content type, and `bare` (plain
- * fetch), `recording` (it becomes an entry) or `default` (it grows beyond the default maxBodyBytes, so the copy is
- * dropped). One process for each, so that the peak of its memory means something.
+ * fetch), `recording` (recorded as an entry) or `default` (exceeds the default maxBodyBytes, so the copy is dropped).
+ * Each runs in a separate process, so that its peak memory can be measured.
  */
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -19,7 +19,7 @@ const file = join(folder, "cachy.jsonl");
 const whole = { maxBodyBytes: 2 * BODY_BYTES };
 
 await checkAnswers();
-// Once only: it takes seconds, and no later round would tell how much memory the first one needed.
+// One round: it takes seconds, and later rounds would hide the memory of the first one.
 const elapsed = await (way === "bare" ? read(fetch) : readThrough(way === "recording"));
 const memory = peakMemory();
 rmSync(folder, { recursive: true });
@@ -39,7 +39,7 @@ async function checkAnswers(): Promise<void> {
   check(await hash(cachy.fetch) === bare && cachy.stats.hits === 1, "a replayed body differs from the received one");
 }
 
-/** Milliseconds until the whole body is read, and recorded or not, as expected. */
+/** Milliseconds until the complete body is read, and recorded or dropped as expected. */
 async function readThrough(isRecorded: boolean): Promise<number> {
   rmSync(file, { force: true });
   await using cachy = newCachy(isRecorded ? whole : {});

@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * What the measured programs share.
+ * Shared by the measured programs.
  *
- * Plain JavaScript, because the programs of peers/ are measured on Node as it is, without a loader for TypeScript; and
- * nothing is imported that they would have to load themselves, because that is measured.
+ * Plain JavaScript, because the programs of peers/ run on plain Node, without a loader for TypeScript. It imports no
+ * module that the tools would load themselves, because their load time is measured.
  */
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 
 /**
- * The middle one of the sorted values, or the one that a share of them stays below.
+ * The median of the values, or another quantile.
  *
  * @param {readonly number[]} values
  * @param {number} share
@@ -29,9 +29,9 @@ export function median(values) {
 }
 
 /**
- * The most memory that this process has held so far, in MiB.
+ * The peak memory of this process so far, in MiB.
  *
- * On Linux, `maxRSS` is no less than what the process held that started this one; `/proc` tells this process's own.
+ * On Linux, `maxRSS` includes the peak of the parent process. `/proc` has the peak of this process.
  */
 export function peakMemory() {
   if (!existsSync("/proc/self/status")) return process.resourceUsage().maxRSS / 1024;
@@ -39,21 +39,21 @@ export function peakMemory() {
 }
 
 /**
- * A benchmark that measures a wrong answer measures nothing.
+ * Ends a benchmark that gets a wrong response.
  *
  * @param {boolean} isRight
  * @param {string} what
  * @returns {asserts isRight}
  */
 export function check(isRight, what) {
-  if (!isRight) throw new Error(`Wrong answer: ${what}.`);
+  if (!isRight) throw new Error(`Wrong response: ${what}.`);
 }
 
 /** The arguments of the command line. @type {readonly string[]} */
 export const args = process.argv.slice(2);
 
 /**
- * Hands the figures to scripts/bench.mjs, and ends the process: on some runtimes idle connections keep it alive.
+ * Passes the figures to scripts/bench.mjs, and ends the process: on some runtimes, idle connections keep it alive.
  *
  * @param {unknown} figures
  */

@@ -1,12 +1,12 @@
 /**
- * What a file of very many entries costs. Arguments: what to measure, the file, how many entries it has, every how many
- * of them can be asked for, and a file with 100 entries that can all be asked for.
+ * The cost of a file of very many entries. Arguments: the benchmark, the file, the number of its entries, the step
+ * between entries with a known request, and a file with 100 entries with known requests.
  *
- * - `open`: time to the first answer, once the code is loaded and warm, and the most memory that the process took
- * - `warm`: the same without the large file, to know what the process takes by itself
+ * - `open`: time to the first response, with warm code, and the peak memory of the process
+ * - `warm`: the same without the large file: the memory of the process itself
  * - `loop`: time of a bare loop over the line feeds of the file
  * - `hits`: a hit in the large file against one in the small file, in turns
- * - `growth`: the first hit after somebody appended 1,000 lines, in the large file against the small one
+ * - `growth`: the first hit after another process appended 1,000 lines, in the large file against the small one
  */
 import { Buffer } from "node:buffer";
 import { appendFileSync, closeSync, openSync, readFileSync, readSync } from "node:fs";
@@ -17,7 +17,7 @@ import { args, check, median, peakMemory, percentile, report } from "./measure.m
 const [what = "", file = "", count = "", step = "", smallFile = ""] = args;
 const SMALL = { file: smallFile, entries: 100, step: 1 };
 const LARGE = { file, entries: Number(count), step: Number(step) };
-/** No divisor of the number of chats, so that calls go through all of them, back and forth in the file. */
+/** Not a divisor of the number of chats, so that calls jump through the file and reach every chat. */
 const STRIDE = 7919;
 const ROUNDS = 7;
 const CALLS = 500;
@@ -33,10 +33,10 @@ const measures: Record<string, () => Promise<unknown>> = { open, warm, loop, hit
 report(await measures[what]?.());
 
 function opened({ file }: Place): Cachy {
-  return createCachy({ file, mode: "auto", fetch: () => Promise.reject(new Error("Wrong answer: a miss.")) });
+  return createCachy({ file, mode: "auto", fetch: () => Promise.reject(new Error("Wrong response: a miss.")) });
 }
 
-/** In milliseconds, with the answer checked. */
+/** In milliseconds, including a check of the response. */
 async function timeOfHit(cachy: Cachy, { entries, step }: Place, call: number): Promise<number> {
   const number = (call * STRIDE) % (entries / step) * step;
   const request = chatRequest(number);

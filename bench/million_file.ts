@@ -1,7 +1,6 @@
 /**
- * Writes a file of very many chats for million.ts. Arguments: the file, how many, and which share of them is asked for:
- * every n-th is recorded through a handle, the others are copies with digests of their own, because recording all would
- * take minutes.
+ * Writes a file of very many chats for million.ts. Arguments: the file, the number of chats, and a step n. A handle
+ * records every n-th chat. The others are copies with different digests, because recording all would take minutes.
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";

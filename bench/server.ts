@@ -1,10 +1,10 @@
 /**
- * The provider, in a process of its own so that it does not share the event loop with what is measured. Prints its URL.
+ * The provider, in a separate process, so that it does not share the event loop with the benchmark. Prints its URL.
  *
  * - `/first`: an event stream of 20 chunks with small pauses
  * - `/large?type=…&bytes=…`: a body of about that many bytes in that content type, as fast as it is read
- * - `/v1/chat/completions`: the answer to a chat; if it is streamed, over half a second
- * - `/asked`: how many chats have been asked
+ * - `/v1/chat/completions`: the response to a chat; a stream takes half a second
+ * - `/asked`: the number of requests for chats
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -20,7 +20,7 @@ let asked = 0;
 
 const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-  const body = await textOf(request); // the answer starts when the request is whole
+  const body = await textOf(request); // the response starts when the request is complete
   if (pathname === "/asked") response.end(String(asked));
   else if (pathname === "/first") await sendSlowly(response, 1, SHORT_PAUSE_MS);
   else if (pathname === "/large") {

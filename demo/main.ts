@@ -1,9 +1,9 @@
 /**
- * Shows the main job: `npm run demo`
+ * Shows recording and replaying: `npm run demo`
  *
- * Three real SDKs stream an answer twice: live, then from the file. The provider is a loopback server, and each run
- * begins with an empty demo/cachy.jsonl. With `npm run demo -- --live`, the SDKs whose API keys are in the environment
- * call the real providers. These answers cost money: demo/live.jsonl keeps them, and later runs replay them.
+ * Three real SDKs stream a response twice: live, then from the file. The provider is a loopback server, and each run
+ * starts with an empty demo/cachy.jsonl. With `npm run demo -- --live`, the SDKs whose API keys are in the environment
+ * call the real providers. These calls cost money: demo/live.jsonl keeps the responses, and later runs replay them.
  */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ import { type Address, type Sdk, sdks } from "./sdks.ts";
 
 const PAUSE_MS = 80;
 const COLUMNS = 80;
-/** What a line begins with, under the title of an SDK. */
+/** The indent of lines below the title of an SDK. */
 const INDENT = " ".repeat(12);
 
 const isLive = process.argv.includes("--live");
@@ -30,12 +30,12 @@ const file = fileURLToPath(new URL(name, import.meta.url));
 if (isLive) announceLive();
 else {
   rmSync(file, { force: true });
-  console.log("Each run begins with an empty file: it deletes demo/cachy.jsonl.");
+  console.log("Each run starts with an empty file: it deletes demo/cachy.jsonl.");
 }
 const answer = ({ body }: { body: string }) => sdks.find(({ prompt }) => body.includes(prompt))?.answer;
 const provider = isLive ? undefined : await startProvider({ pause: PAUSE_MS, answer });
 
-// The one line that a program needs; the options are those of a demo.
+// The only line that a program needs. The options are for the demo.
 const cachy = enableCachy({ file, domains: provider ? [provider.url] : defaultDomains, mode: "auto" });
 
 for (const sdk of sdks) {
@@ -55,36 +55,36 @@ console.log(`  npm run -s cachy ${isLive ? `-- list --file ${name}` : "list"}`);
 cachy.disable();
 await provider?.stop();
 
-/** Says what is kept; ends the program if there is no API key. */
+/** Announces the file of the responses. Ends the program if no API key is set. */
 function announceLive(): void {
   if (!sdks.some(({ apiKey }) => process.env[apiKey])) {
     const names = sdks.map(({ apiKey }) => apiKey).join(", ");
     console.error(`Cannot call a real provider: no API key is set.\nSet at least one of ${names}.`);
     process.exit(1);
   }
-  if (!existsSync(file)) console.log("demo/live.jsonl keeps the answers: later runs with --live replay them.");
-  else console.log("demo/live.jsonl keeps the answers of earlier runs. To pay again, delete it.");
+  if (!existsSync(file)) console.log("demo/live.jsonl keeps the responses: later runs with --live replay them.");
+  else console.log("demo/live.jsonl has the responses of earlier runs. To pay again, delete it.");
 }
 
-/** Where an SDK asks; undefined if its API key is missing. */
+/** The server and the key of an SDK; undefined if its API key is missing. */
 function addressOf({ apiKey: variable, path }: Sdk): Address | undefined {
   if (provider) return { apiKey: "no-key-needed", baseURL: `${provider.url}${path}` };
   const apiKey = process.env[variable];
   return apiKey ? { apiKey, baseURL: undefined } : undefined;
 }
 
-/** Asks live and then again, or only once if an earlier run has recorded the answer. */
+/** Makes a live call and then a repeated one, or only one call if an earlier run has recorded the response. */
 async function show(sdk: Sdk, address: Address): Promise<void> {
   const first = await ask(sdk, address);
   if (first.isReplayed && isLive) return;
-  if (first.isReplayed) throw new Error("the first call was answered from the file, although it was empty");
+  if (first.isReplayed) throw new Error("the first call was replayed, although the file was empty");
   const second = await ask(sdk, address);
-  if (!second.isReplayed) throw new Error("the second call was not answered from the file");
-  if (second.text !== first.text) throw new Error("the answer from the file is not the one that was recorded");
+  if (!second.isReplayed) throw new Error("the second call was not replayed");
+  if (second.text !== first.text) throw new Error("the replayed response differs from the recorded one");
   console.log(`  stored    ${storedAs(lastLine())}`);
 }
 
-/** Asks once and prints the answer as it arrives. */
+/** Makes one call and prints the response as it arrives. */
 async function ask(sdk: Sdk, address: Address): Promise<{ text: string; isReplayed: boolean }> {
   const hitsBefore = cachy.stats.hits;
   const isReplayed = () => cachy.stats.hits > hitsBefore;
@@ -105,7 +105,7 @@ async function ask(sdk: Sdk, address: Address): Promise<{ text: string; isReplay
   return { text, isReplayed: isReplayed() };
 }
 
-/** Plain in a pipe. */
+/** Without styles in a pipe. */
 function styled(style: "bold" | "dim", text: string): string {
   return process.stdout.isTTY ? styleText(style, text) : text;
 }
@@ -113,7 +113,7 @@ function styled(style: "bold" | "dim", text: string): string {
 /** A line of the file in readable form. */
 function storedAs(line: string): string {
   const entry = parseEntry(line);
-  if (typeof entry === "string") throw new Error(`the line that was recorded is no entry: ${entry}`);
+  if (typeof entry === "string") throw new Error(`the recorded line is not an entry: ${entry}`);
   const { model, prompt, answer, tokens } = rowOf(entry, readEntry(entry));
   const fit = (text: string) => cutToWidth(text.replace(/\s+/g, " "), COLUMNS - INDENT.length);
   const size = `one line of ${showBytes(utf8(line).length)}`;

@@ -3,23 +3,23 @@ import Anthropic from "@anthropic-ai/sdk";
 import { GoogleGenAI } from "@google/genai";
 import OpenAI from "openai";
 
-/** Where to ask; without a base URL, the real provider. */
+/** The server to call; without a base URL, the real provider. */
 export interface Address {
   readonly apiKey: string;
   readonly baseURL: string | undefined;
 }
 
-/** One SDK and a streamed call of it. */
+/** An SDK and one of its streamed calls. */
 export interface Sdk {
   readonly name: string;
   readonly call: string;
   /** The environment variable that holds the key. */
   readonly apiKey: string;
-  /** What follows the address of the server in the base URL. */
+  /** The part of the base URL after the address of the server. */
   readonly path: string;
-  /** Asks for a short answer, so that it fits into a line. */
+  /** Requests a short response, which fits into a line. */
   readonly prompt: string;
-  /** What the loopback provider says. */
+  /** The response of the loopback provider. */
   readonly answer: string;
   /** The pieces of text, as they arrive. */
   readonly stream: (address: Address) => AsyncGenerator<string>;

@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * Measures what recording and replaying cost: `node scripts/bench.mjs [--only NAME] [--runtime deno|bun|node]`
+ * Measures the cost of recording and replaying: `node scripts/bench.mjs [--only NAME] [--runtime deno|bun|node]`
  *
- * `--only` runs some of the measures; like `--runtime`, it can be given more than once:
+ * `--only` selects benchmarks. Like `--runtime`, it may be repeated:
  *
- * - `first-byte`: of a small stream while it is recorded, against bare fetch
+ * - `first-byte`: the first byte of a small stream during recording, against bare fetch
  * - `large-body`: time and memory of a body of 100 MB, against bare fetch
- * - `hit`: against the steps that cannot be left out
+ * - `hit`: against the steps that no cache in a file can omit
  * - `million`: a file of a million entries, against `wc -l` and against a file of a hundred
  * - `peers`: against other tools that record and replay, always on Node (see bench_peers.mjs)
  *
- * What is measured runs in processes of its own, in the same run with what it is compared with. The last line says
- * which goals were met; the exit code only whether all our answers were right.
+ * Each benchmark runs in separate processes, in the same run as its baseline. The last line lists the goals that were
+ * met. The exit code only says whether all responses of cachy were right.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -73,13 +73,13 @@ await start(async () => {
  * @template T
  * @param {Record<string, T>} known
  * @param {string} option
- * @param {readonly string[]} [names] What was given with the option; nothing means all.
+ * @param {string[]} [names] The names given with the option; by default all.
  * @returns {T[]}
  */
 function chosen(known, option, names = []) {
   const unknown = names.find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined) {
-    throw new Error(`Cannot use "${unknown}" as ${option}: known are ${Object.keys(known).join(", ")}.`);
+    throw new Error(`Cannot use "${unknown}" as ${option}: expected one of ${Object.keys(known).join(", ")}.`);
   }
   return Object.entries(known).filter(([name]) => names.length === 0 || names.includes(name)).map(([, value]) => value);
 }
@@ -112,7 +112,7 @@ async function benchLargeBody({ runtimes, url }) {
     }
   }
   const columns = ["", "type", "maxBodyBytes", "bare", "cachy", "ratio", "peak, bare", "peak, cachy"];
-  const rule = "raised, so it is recorded, and default, so the copy is dropped";
+  const rule = "raised: recorded; default: dropped";
   printTable(`A body of 100 MB against bare fetch (maxBodyBytes ${rule})`, columns, rows);
 }
 
@@ -128,14 +128,14 @@ async function benchHit({ runtimes, temporary }) {
     for (const entries of sizes) {
       const figures = await measure(command, ["hit.ts", join(temporary, entries), entries]);
       const { floorP50, hitP50, ratioP50, floorP95, hitP95, ratioP95 } = figures;
-      goal("hit within 1.5 floors, p50", `${label} (${entries})`, ratioP50 <= 1.5);
-      goal("hit within 1.5 floors, p95", `${label} (${entries})`, ratioP95 <= 1.5);
+      goal("hit within 1.5 × baseline, p50", `${label} (${entries})`, ratioP50 <= 1.5);
+      goal("hit within 1.5 × baseline, p95", `${label} (${entries})`, ratioP95 <= 1.5);
       const p50 = [us(floorP50), us(hitP50), times(ratioP50)];
       rows.push([label, entries, ...p50, us(floorP95), us(hitP95), times(ratioP95)]);
       hits.push(ratioP50);
     }
-    goal("alike at both sizes (ratios within 15 %)", label, Math.max(...hits) <= 1.15 * Math.min(...hits));
+    goal("the same at both sizes (ratios within 15 %)", label, Math.max(...hits) <= 1.15 * Math.min(...hits));
   }
   const columns = ["", "entries", "floor p50", "hit p50", "ratio", "floor p95", "hit p95", "ratio"];
-  printTable("A hit of 2 KB against its floor (goal: at most 1.5 times, alike at both sizes)", columns, rows);
+  printTable("A hit of 2 KB against its baseline (goal: at most 1.5 times, the same at both sizes)", columns, rows);
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Measures a file of a million entries, against `wc -l` on the same file and against a file of a hundred.
+ * Measures a file of a million entries, against `wc -l` on the same file and against a file of a hundred entries.
  */
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { goal, measure, mib, ms, printTable, times, us } from "./bench_report.mj
 import { bun, run } from "./run.mjs";
 
 const ENTRIES = 1_000_000;
-/** Every so many of them can be asked for. */
+/** Every n-th entry has a known request. */
 const STEP = 100;
 const WC_RUNS = 7;
 const OPENINGS = 3;
@@ -35,26 +35,26 @@ export async function benchMillion({ runtimes, temporary }) {
     const hits = await figures("hits");
     const growth = await figures("growth");
     const limit = label.startsWith("Deno") ? 8 : 4;
-    goal("a million entries: first answer within 4 × wc -l (Deno 8 ×)", label, opened <= limit * wc);
-    goal("… at most 100 bytes of memory an entry", label, bytesPerEntry <= MOST_BYTES_PER_ENTRY);
+    goal("a million entries: first response within 4 × wc -l (Deno 8 ×)", label, opened <= limit * wc);
+    goal("… at most 100 bytes of memory per entry", label, bytesPerEntry <= MOST_BYTES_PER_ENTRY);
     goal("… never 512 MB", label, peak < MOST_MEMORY_MIB);
-    goal("… a hit as with 100 entries, within 20 %", label, hits.ratio <= 1.2);
-    goal("… growth costs what it costs with 100 entries, within 20 %", label, growth.ratio <= 1.2);
+    goal("… a hit takes the time of a hit with 100 entries, within 20 %", label, hits.ratio <= 1.2);
+    goal("… growth takes the time of growth with 100 entries, within 20 %", label, growth.ratio <= 1.2);
     const memory = [`${bytesPerEntry.toFixed(0)} B`, mib(peak)];
     rows.opening.push([label, ms(wc), times(loop / wc), ms(opened), times(opened / wc), ...memory]);
     rows.hit.push([label, us(hits.small * 1000), us(hits.large * 1000), times(hits.ratio), times(hits.p95)]);
     rows.growth.push([label, ms(growth.small), ms(growth.large), times(growth.ratio)]);
   }
   const name = `a file of ${ENTRIES.toLocaleString("en")} entries (${size}, warm)`;
-  const opening = ["", "wc -l", "bare loop", "first answer", "ratio", "memory an entry", "peak"];
-  printTable(`Opening ${name}: time to the first answer against wc -l`, opening, rows.opening);
+  const opening = ["", "wc -l", "bare loop", "first response", "ratio", "memory per entry", "peak"];
+  printTable(`Opening ${name}: time to the first response against wc -l`, opening, rows.opening);
   printTable(`A hit in ${name}`, ["", "of 100", "of a million", "ratio p50", "ratio p95"], rows.hit);
   const growth = ["", "of 100", "of a million", "ratio"];
-  printTable(`The first hit after somebody appended 1,000 lines to ${name}`, growth, rows.growth);
+  printTable(`The first hit after another process appended 1,000 lines to ${name}`, growth, rows.growth);
 }
 
 /**
- * In turns, because the machine's speed drifts; of each the median.
+ * Measures in turns, because the machine's speed drifts. Returns the medians.
  *
  * @param {string} file
  * @param {(what: string) => Promise<any>} figures

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Compares with other tools that record and replay, on Node and in the same run: the measure `peers` of bench.mjs.
+ * Compares cachy with other tools that record and replay, on Node and in one run: the benchmark `peers` of bench.mjs.
  *
- * All are plain JavaScript, ours is the package as its users get it, and each is set up as its documentation says.
+ * All tools are plain JavaScript. cachy is the packed package, and each tool is set up as its documentation says.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,8 +31,8 @@ export async function benchPeers({ url, temporary }) {
   await benchColdStart(setting, recorded);
   const hits = await benchHits(setting, recorded);
   await benchStreams(setting);
-  print("Size of the recording, of one file where nothing else is said", recorded, { figure: "bytes", format: size });
-  print("Memory at the peak of a process that opens the recording and answers", hits, {
+  print("Size of the recording, in one file by default", recorded, { figure: "bytes", format: size });
+  print("Peak memory of a process that opens the recording and replays", hits, {
     figure: "memory",
     format: mib,
   });
@@ -48,7 +48,7 @@ function size(bytes, { files }) {
 
 function introduce() {
   const versions = peers.filter(({ npm }) => npm).map(({ label, npm = "" }) => `${label} ${versionOf(npm)}`);
-  console.log(`\nAgainst other tools, with ratios to ours: ${versions.join(", ")}\n`);
+  console.log(`\nAgainst other tools, with ratios to cachy: ${versions.join(", ")}\n`);
   for (const { label, note } of peers) if (note) console.log(`- ${label} ${note}`);
 }
 
@@ -58,8 +58,8 @@ function versionOf(name) {
 }
 
 /**
- * @param {string} project A folder for it, to be made.
- * @returns {Promise<string>} Where our package is.
+ * @param {string} project The folder for it; created.
+ * @returns {Promise<string>} The folder of the package.
  */
 async function installPackage(project) {
   const tarball = join(project, "core.tgz");
@@ -67,10 +67,10 @@ async function installPackage(project) {
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
   const packed = await run(deno(), ["pack", "--allow-dirty", "-o", tarball], settings);
-  if (!packed.ok) throw new Error(`Cannot pack our package: ${packed.ending}\n${packed.output}`);
+  if (!packed.ok) throw new Error(`Cannot pack the package: ${packed.ending}\n${packed.output}`);
   const args = ["install", "--no-audit", "--no-fund", tarball];
   const installed = await run(npm(), args, { ...settings, cwd: project });
-  if (!installed.ok) throw new Error(`Cannot install our package: ${installed.ending}\n${installed.output}`);
+  if (!installed.ok) throw new Error(`Cannot install the package: ${installed.ending}\n${installed.output}`);
   return join(project, "node_modules", "@cachy", "core");
 }
 
@@ -114,8 +114,8 @@ async function benchStreams(setting) {
  *
  * @param {string} title
  * @param {Results} results
- * @param {{ figure: string, format: (value: number, found: any) => string, goal?: string }} options `format` gets one of
- * the findings, too; `goal` is in what to be ahead.
+ * @param {{ figure: string, format: (value: number, found: any) => string, goal?: string }} options `format` also gets
+ * one of the findings. `goal` names the figure in which cachy must be ahead.
  */
 function print(title, results, { figure, format, goal }) {
   const columns = SIZES.map((size) => `${size.toLocaleString("en")} chats`);
@@ -130,7 +130,7 @@ function print(title, results, { figure, format, goal }) {
 }
 
 /**
- * The median of what the processes of a tool have found.
+ * The median of the figures of all processes of a tool.
  *
  * @param {Result | undefined} result
  * @param {string} figure

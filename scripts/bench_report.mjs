@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * What the benchmarks share: how a program is measured, how figures are printed, and which goals were met.
+ * Shared by the benchmarks: measures a program, prints figures, and collects the goals that were met.
  */
 import { join } from "node:path";
 import { cleanEnvironment, root, run } from "./run.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
 
-/** A measured program that takes longer is ended. */
+/** A measured program that takes longer is killed. */
 const LIMIT_SECONDS = 120;
 
-/** Where the measured programs are. */
+/** The folder of the measured programs. */
 export const folder = join(root, "bench");
 
 /** Where each goal was met, and where not. @type {Map<string, { met: string[], missed: string[] }>} */
@@ -32,8 +32,8 @@ export async function measure(command, args) {
  *
  * @param {Command} command
  * @param {readonly string[]} args
- * @param {Record<string, string>} [env] What the program finds in its environment beside the usual.
- * @returns {Promise<{ figures?: any, reason?: string, output: string }>} The figures, or why there are none.
+ * @param {Record<string, string>} [env] Further environment variables of the program.
+ * @returns {Promise<{ figures?: any, reason?: string, output: string }>} The figures, or the reason for their absence.
  */
 export async function attempt(command, args, env = {}) {
   const settings = { cwd: folder, env: { ...cleanEnvironment(), ...env }, timeout: LIMIT_SECONDS };
@@ -53,7 +53,7 @@ export function goal(name, where, isMet) {
   goals.set(name, places);
 }
 
-/** Which goals were met, in one line. */
+/** The goals that were met and missed, in one line. */
 export function verdicts() {
   return [...goals].map(([name, { met, missed }]) => verdict(name, met, missed)).join("; ");
 }

@@ -2,9 +2,9 @@
 /**
  * Shows that the tests notice a broken source: `node scripts/check_bite.mjs [--runtime bun] [--file src/replay/replay.ts ...]`
  *
- * Works in a copy of the repository: breaks one place, runs the fast layer on one runtime, and mends the place again. A
- * place that the fast layer misses is tried with the whole suite. Prints which test caught it; exit code 1 if none did.
- * Takes several minutes, and is run by hand.
+ * Works in a copy of the repository: breaks one place, runs the fast layer on one runtime, and restores the place. If
+ * all tests of the fast layer pass, it runs the whole suite. Prints the test that failed. Exit code 1: no test failed
+ * for one of the places. Takes several minutes, and is run by hand.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -76,7 +76,9 @@ function copyRepository(copy) {
 async function bites(copy, [file, from, to]) {
   const path = join(copy, file);
   const source = readFileSync(path, "utf8");
-  if (source.split(from).length !== 2) throw new Error(`Cannot break ${file}: it does not have exactly once: ${from}`);
+  if (source.split(from).length !== 2) {
+    throw new Error(`Cannot break ${file}: it does not contain this text exactly once: ${from}`);
+  }
   writeFileSync(path, source.replace(from, () => to));
   try {
     for (const layer of ["fast", "all"]) {
@@ -84,7 +86,7 @@ async function bites(copy, [file, from, to]) {
       const { ok, output } = await run([process.execPath], args, { cwd: copy, env: cleanEnvironment() });
       const caught = [...output.matchAll(/^FAILED on [^:]+: (.*)$/gm)].map((match) => match[1] ?? "");
       if (ok || caught.length === 0) continue;
-      const only = layer === "all" ? " (test:all alone)" : "";
+      const only = layer === "all" ? " (only by test:all)" : "";
       const more = caught.length > 1 ? `, and ${caught.length - 1} more` : "";
       console.log(`caught${only}: ${file}: ${from.split("\n")[0]?.trim()}\n    by: ${caught[0]}${more}`);
       return true;

@@ -2,10 +2,9 @@
 /**
  * Checks the documentation of the public names: `node scripts/check_docs.mjs`
  *
- * By `deno doc --json`, for each entry point of deno.json: the module has a text and an example, each exported symbol
- * has a text, and so has each of its members and the parameters of functions. The options in the README are those of
- * the code. By `deno doc --html`, the pages can be built, with one for each entry point and each symbol. The last line
- * is `N symbols, N members, N problems`.
+ * Reads `deno doc --json` for each entry point of deno.json: the module needs a text and an example, and each exported
+ * symbol, member and parameter of a function needs a text. The README must list the options of the code. `deno doc
+ * --html` must build a page for each entry point and each symbol. The last line is `N symbols, N members, N problems`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +13,7 @@ import { pathToFileURL } from "node:url";
 import { deno, root, run, start } from "./run.mjs";
 
 /**
- * What `deno doc --json` says, as far as it is used here.
+ * The parts of the output of `deno doc --json` that are used here.
  *
  * @typedef {{ doc?: string, tags?: { kind: string, name?: string, doc?: string }[] }} Doc
  * @typedef {{ name?: string, left?: Parameter, arg?: Parameter }} Parameter
@@ -33,7 +32,7 @@ await start(async () => {
   for (const [name, file] of Object.entries(exports)) {
     const module = modules[pathToFileURL(join(root, file)).href];
     if (module) checkModule(name, module);
-    else problems.push(`${name}: deno doc knows nothing of ${file}`);
+    else problems.push(`${name}: deno doc does not list ${file}`);
   }
   checkReadme(modules[pathToFileURL(join(root, exports["."])).href]);
   await checkPages(exports, modules);
@@ -64,8 +63,8 @@ async function denoDoc(args) {
  * @param {Module} module
  */
 function checkModule(name, { module_doc: doc, symbols }) {
-  if (!hasText(doc)) problems.push(`${name}: the module has no text`);
-  for (const tag of ["module", "example"]) if (!tagsOf(doc, tag).length) problems.push(`${name}: there is no @${tag}`);
+  if (!hasText(doc)) problems.push(`${name}: the module has no documentation`);
+  for (const tag of ["module", "example"]) if (!tagsOf(doc, tag).length) problems.push(`${name}: @${tag} is missing`);
   for (const { name: symbol, declarations } of symbols) {
     seen.symbols++;
     for (const declaration of declarations) {
@@ -94,12 +93,12 @@ function checkDeclaration(place, { kind, jsDoc, def = {} }) {
 function checkMembers(place, def) {
   for (const list of ["constructors", "properties", "methods", "callSignatures", "indexSignatures"]) {
     for (const member of /** @type {Member[]} */ (def[list] ?? [])) {
-      // What tells the objects of a union apart is said in the text of the union.
+      // The text of a union describes the members that distinguish its objects.
       if (member.accessibility === "private" || member.tsType?.kind === "literal") continue;
       seen.members++;
       const name = `${place}.${member.name ?? list}`;
       if (!hasText(member.jsDoc)) problems.push(`${name} has no text`);
-      // What one parameter of a method is, its text says; two have to be told apart.
+      // The text of a method describes a single parameter. Two or more need a text each.
       if (list === "constructors" || (member.params ?? []).length > 1) {
         checkParameters(name, member.jsDoc, member.params ?? []);
       }
@@ -108,8 +107,8 @@ function checkMembers(place, def) {
 }
 
 /**
- * Finds the objects that a type is made of, which may be a union of them. Their members need a text only if there is
- * one at all: `{ chunkMs: number }` is said in the text of the whole.
+ * Finds the object types in a type, which may be a union. Their members need a text only if one of them has a text:
+ * the text of the type describes `{ chunkMs: number }`.
  *
  * @param {string} place
  * @param {unknown} type
@@ -134,7 +133,7 @@ function checkParameters(place, doc, parameters) {
     seen.members++;
     const name = parameter.name ?? parameter.left?.name ?? parameter.arg?.name;
     const isDocumented = tagsOf(doc, "param").some((tag) => tag.name === name && tag.doc?.trim());
-    if (!isDocumented) problems.push(`${place} does not say what its parameter ${name} is`);
+    if (!isDocumented) problems.push(`${place} does not document its parameter ${name}`);
   }
 }
 
@@ -152,7 +151,7 @@ function tagsOf(doc, kind) {
 }
 
 /**
- * The options in the README's table are those of the code.
+ * Checks that the README's table lists the options of the code.
  *
  * @param {Module | undefined} module
  */
@@ -163,12 +162,12 @@ function checkReadme(module) {
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const section = /^## Options$(.*?)^## /ms.exec(readme)?.[1] ?? "";
   const rows = [...section.matchAll(/^\| `(\w+)` /gm)].map((match) => match[1]);
-  if (options.length === 0) problems.push("there are no options");
+  if (options.length === 0) problems.push("the options are missing");
   for (const option of options.filter((option) => !rows.includes(option))) {
-    problems.push(`the README does not name the option ${option}`);
+    problems.push(`the README does not list the option ${option}`);
   }
   for (const row of rows.filter((row) => !options.includes(row))) {
-    problems.push(`the README names an option ${row} that there is not`);
+    problems.push(`the README lists an option ${row} that does not exist`);
   }
 }
 
@@ -184,7 +183,7 @@ async function checkPages(exports, modules) {
       const symbols = modules[pathToFileURL(join(root, file)).href]?.symbols ?? [];
       const pages = ["index.html", ...symbols.map((symbol) => `~/${symbol.name}.html`)];
       for (const page of pages.filter((page) => !existsSync(join(folder, name, page)))) {
-        problems.push(`${name}: deno doc --html makes no page ${page}`);
+        problems.push(`${name}: deno doc --html builds no page ${page}`);
       }
     }
   } finally {

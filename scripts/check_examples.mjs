@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Checks the examples as a newcomer would use them: `node scripts/check_examples.mjs [--only NAME]`
+ * Checks the examples like a new user: `node scripts/check_examples.mjs [--only NAME]`
  *
- * Each is copied into an empty folder, gets the package (Node and Bun the tarball that `deno pack` makes, Deno the
- * source) and what it asks for itself, and is tested twice: the first time against a server of our own that stands for
- * the provider, the second time with `CI=true` and no server. The last line is `N passed, N failed`.
+ * Copies each example into an empty folder, and installs the package (for Node and Bun the tarball of `deno pack`, for
+ * Deno the source) and the example's dependencies. Then runs its tests twice: first against a simulated provider, then
+ * with `CI=true` and no server. The last line is `N passed, N failed`.
  */
 import {
   cpSync,
@@ -28,8 +28,8 @@ import { allPassed, bun, cleanEnvironment, commandLine, deno, npm, report, root,
  * @typedef {object} Example
  * @property {string} name Its folder.
  * @property {() => Command} command Runs its tests.
- * @property {Record<string, number>} lines What it records: the lines of each file.
- * @property {(folder: string) => void} [prepare] Puts the paid network in front of the cache where NODE_OPTIONS mean nothing.
+ * @property {Record<string, number>} lines The number of lines that it records into each file.
+ * @property {(folder: string) => void} [prepare] Loads the simulated network if NODE_OPTIONS has no effect.
  */
 
 const ONE_EACH = { "recordings/French.jsonl": 1, "recordings/German.jsonl": 1, "recordings/Spanish.jsonl": 1 };
@@ -51,7 +51,7 @@ const only = commandLine(["only"]).only ?? [];
 const temporary = mkdtempSync(join(tmpdir(), "cachy-examples-"));
 const tarball = join(temporary, "core.tgz");
 const network = join(temporary, "paid_network.mjs");
-/** Installed folders by what is in them: examples that need the same share it. @type {Map<string, string>} */
+/** Installed folders by their dependencies: examples with the same ones share a folder. @type {Map<string, string>} */
 const installed = new Map();
 
 await start(async () => {
@@ -72,12 +72,12 @@ await start(async () => {
   return allPassed();
 });
 
-/** An example that nobody checks is a failure. The notebook has a script of its own: scripts/check_notebook.mjs. */
+/** Reports examples without a check. The notebook has a separate script: scripts/check_notebook.mjs. */
 function reportUnknown() {
   const known = ["notebook", ...examples.map(({ name }) => name)];
   for (const entry of readdirSync(join(root, "examples"), { withFileTypes: true })) {
     const isKnown = !entry.isDirectory() || known.includes(entry.name);
-    if (!isKnown) report(`${entry.name} is checked`, false, "scripts/check_examples.mjs does not name it.");
+    if (!isKnown) report(`${entry.name} is checked`, false, "scripts/check_examples.mjs does not list it.");
   }
 }
 
@@ -105,7 +105,7 @@ async function check({ name, command, lines, prepare }, provider) {
   const expected = Object.values(lines).reduce((sum, count) => sum + count, 0);
   report(`${name}: tests pass and record`, first.ok, `${first.ending}\n${first.output}`);
   report(`${name}: ${expected} requests are made`, asked === expected, `${asked} were made.`);
-  reportLines(`${name}: ${Object.keys(lines).length} files have the lines they should`, folder, lines);
+  reportLines(`${name}: ${Object.keys(lines).length} files have the expected number of lines`, folder, lines);
 
   const second = await test({ PROVIDER: provider.deadUrl, CI: "true" });
   report(`${name}: tests pass in CI without the provider`, second.ok, `${second.ending}\n${second.output}`);
@@ -128,10 +128,10 @@ function reportLines(name, folder, lines) {
 }
 
 /**
- * What the example asks for, and the package.
+ * Installs the dependencies of an example, and the package.
  *
  * @param {string} folder
- * @returns {Promise<string | undefined>} What went wrong.
+ * @returns {Promise<string | undefined>} The error, if the installation failed.
  */
 async function install(folder) {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Checks that what one runtime records, the others replay: `node scripts/check_exchange.mjs`
+ * Checks that each runtime replays the recordings of the others: `node scripts/check_exchange.mjs`
  *
  * Every call of every SDK is recorded on each runtime and replayed on each, with equal results. Ends with the line
  * "N passed, N failed".
@@ -53,7 +53,7 @@ async function exchange(url) {
 /**
  * @param {string} runtime
  * @param {readonly string[]} args
- * @returns {Promise<Record<string, unknown>>} What the callers saw, by the name of the call.
+ * @returns {Promise<Record<string, unknown>>} The results that the callers saw, by the name of the call.
  */
 async function runSdks(runtime, args) {
   const { ok, output } = await run(runtimes[runtime] ?? [], args, {

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Checks who imports whom, types included: `node scripts/check_imports.mjs`
+ * Checks all imports between source files, including types: `node scripts/check_imports.mjs`
  *
- * The folders of `src/` are rooms. A room may import the rooms below it, and of these only the files that are their
- * face. Besides: no circles, nothing but our own files and `node:*` (the package has no dependencies), and a limit to
- * what `import "mod.ts"` loads.
+ * The folders of `src/` are called rooms. A room may import the rooms below it, but only the files of their `face`.
+ * Circles are errors, and so are imports other than source files and `node:*`, because the package has no dependencies.
+ * The number of modules that `import "mod.ts"` loads is limited.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
@@ -13,8 +13,8 @@ import { readModule } from "./source.mjs";
 
 /**
  * @typedef {object} Room
- * @property {readonly string[]} below The rooms that it may import; those below them come with them.
- * @property {readonly string[]} [face] The files that others may import, or folders of such; by default all.
+ * @property {readonly string[]} below The rooms that it may import, together with the rooms below them.
+ * @property {readonly string[]} [face] The files and folders that other rooms may import; by default all.
  */
 
 /** @type {Readonly<Record<string, Room>>} */
@@ -30,7 +30,7 @@ const rooms = {
   miss: { below: ["replay", "report"], face: ["miss.ts", "exit_summary.ts", "nearest.ts", "difference.ts"] },
   options: { below: ["replay", "report"] },
   flow: { below: ["record", "miss", "options"], face: ["fetch.ts", "context.ts", "in_flight.ts"] },
-  // The way of a request knows the contract of stores, and not this one.
+  // The path of a request depends on the contract of stores, not on this store.
   "store/jsonl": {
     below: ["store"],
     face: [
@@ -44,7 +44,7 @@ const rooms = {
       "write_lines.ts",
     ],
   },
-  // The files that stand in `src/` itself, and mod.ts.
+  // The files of `src/` itself, and mod.ts.
   root: { below: ["flow", "store/jsonl"] },
 
   // The command line.
@@ -90,8 +90,8 @@ const folder = commandLine(["root"]).root?.at(-1) ?? root;
 
 /**
  * @typedef {object} Edge
- * @property {string} from A file of ours.
- * @property {string | undefined} to A file of ours, a `node:` module, or what else was imported.
+ * @property {string} from A source file.
+ * @property {string | undefined} to A source file, a `node:` module, or any other specifier.
  * @property {boolean} typeOnly
  * @property {boolean} isLazy
  * @property {number} line
@@ -142,9 +142,9 @@ function edge(file, { from, ...rest }) {
  * @returns {string[]}
  */
 function importProblems({ from, to, typeOnly, isLazy }, files) {
-  if (to === undefined) return ["imports a module that is not named by a literal"];
+  if (to === undefined) return ["imports a module by an expression, not a literal"];
   if (to.startsWith("node:")) return typeOnly || allows(nodeImporters, from) ? [] : [`imports ${to}`];
-  if (!files.includes(to)) return [`imports ${to}, which is neither a file of ours nor node:*`];
+  if (!files.includes(to)) return [`imports ${to}, which is neither a source file nor node:*`];
   return [
     ...isLazy && !typeOnly && !allows(lazyImporters, from) ? [`loads ${to} when it is called`] : [],
     ...roomProblems(from, to),
@@ -159,11 +159,11 @@ function importProblems({ from, to, typeOnly, isLazy }, files) {
 function roomProblems(from, to) {
   const [room, other] = [roomOf(from), roomOf(to)];
   const rule = rooms[other];
-  if (!rooms[room] || !rule) return [`imports ${to}: the rooms of both have to be in the table`];
+  if (!rooms[room] || !rule) return [`imports ${to}: a room of the two is missing in the table`];
   if (room === other) return [];
   if (!roomsBelow(room).has(other)) return [`imports ${to}, whose room is not below ${room}`];
   const name = to.slice(`src/${other}/`.length);
-  return !rule.face || allows(rule.face, name) ? [] : [`imports ${to}, which is not the face of ${other}`];
+  return !rule.face || allows(rule.face, name) ? [] : [`imports ${to}, which is not in the face of ${other}`];
 }
 
 /**
@@ -188,7 +188,7 @@ function roomsBelow(room) {
 }
 
 /**
- * The circles of imports, those of types too.
+ * The circles of imports, including type imports.
  *
  * @param {readonly string[]} files
  * @param {readonly Edge[]} edges
@@ -211,7 +211,7 @@ function circles(files, edges) {
 }
 
 /**
- * The modules that are loaded with a module, itself among them.
+ * A module and all modules that are loaded with it.
  *
  * @param {string} file
  * @param {readonly Edge[]} edges

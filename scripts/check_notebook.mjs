@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Runs the notebook among the examples with Deno's kernel: `node --import tsx scripts/check_notebook.mjs [--update]`
+ * Runs the notebook of the examples with Deno's kernel: `node --import tsx scripts/check_notebook.mjs [--update]`
  *
- * The cells are run as they are committed, in an empty folder, whose import map alone makes the difference: it gives
- * them the package from the source, the SDKs of the demo, and a loopback server in the place of the providers. They are
- * run twice: live, and from the file. What they show has to be what is committed, but for times, dates and ids;
- * `--update` commits it. The last line is `N passed, N failed`.
+ * Runs the committed cells unchanged, in an empty folder. Its import map provides the package from the source, the SDKs
+ * of the demo, and a loopback server in place of the providers. The cells run twice: live, and from the file. Their
+ * outputs must equal the committed ones, except for times, dates and ids. `--update` writes them into the notebook. The
+ * last line is `N passed, N failed`.
  */
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -76,14 +76,14 @@ function checkCommitted() {
   reportEqual("the committed outputs are those of one run", counted, codeCells.map((_, index) => index + 1).join());
   const committed = JSON.stringify(codeCells.map(({ outputs }) => outputs));
   const own = /\/tmp\b|\/home\/(?!you\/)|127\.0\.0\.1|localhost|file:\/\/|\\u001b|not-a-real-key/.exec(committed);
-  report("nothing of this machine is committed", !own, `There is ${own?.[0]}.`);
+  report("the outputs contain no paths of this machine", !own, `Found ${own?.[0]}.`);
   const dead = links.filter((path) => !existsSync(path));
-  report("the links lead somewhere", links.length > 0 && dead.length === 0, dead.join("\n"));
+  report("the targets of the links exist", links.length > 0 && dead.length === 0, dead.join("\n"));
 }
 
 /**
- * The cells as a program, one after the other: a kernel checks no types, and `deno fmt --check` refuses each notebook whose
- * cells do not end in a line feed, which it does not add either.
+ * Checks types and format of the cells as one program. A kernel does not check types, and `deno fmt --check` rejects a
+ * notebook whose cells do not end in a line feed, although `deno fmt` adds none.
  */
 async function checkProgram() {
   const cwd = newFolder(join(temporary, "program"));
@@ -102,9 +102,9 @@ async function checkCells(runSteps, provider) {
   const live = await runSteps(folder, steps);
   if (isUpdate) updateOutputs(live, folder);
   for (const [index, { id, outputs }] of codeCells.entries()) {
-    reportEqual(`${id} shows what is committed`, masked(live[index] ?? [], folder), masked(outputs));
+    reportEqual(`${id} shows the committed outputs`, masked(live[index] ?? [], folder), masked(outputs));
   }
-  if (checks.failed > 0) console.log("To commit what the cells show now, run this script with --update.");
+  if (checks.failed > 0) console.log("To update the committed outputs, run this script with --update.");
   checkRun("live", live, DEBUG_LINES);
   reportEqual("live: each recording is one request", provider.requests.length, recordings(Object.values(DEBUG_LINES)));
 
@@ -122,15 +122,15 @@ async function checkCells(runSteps, provider) {
     const outputs = replayed[steps.length + place];
     reportEqual(`run once more: ${AGAIN[place]} shows the same`, answers(outputs), answers(live[index]));
   }
-  reportEqual("from the file: nobody is asked", provider.requests.length, 0);
+  reportEqual("from the file: no request reaches the provider", provider.requests.length, 0);
 }
 
 /**
- * What a reader of the notebook has to see, whatever is committed.
+ * Checks what a reader of the notebook must see, independently of the committed outputs.
  *
  * @param {string} name
  * @param {readonly Output[][]} run
- * @param {Record<string, string>} debugLines The words of the debug lines by cells.
+ * @param {Record<string, string>} debugLines The words of the debug lines, by cell.
  */
 function checkRun(name, run, debugLines) {
   for (const [index, { id }] of codeCells.entries()) {
@@ -140,14 +140,17 @@ function checkRun(name, run, debugLines) {
   const shown = (/** @type {string} */ id) => shownBy(run[codeCells.findIndex((cell) => cell.id === id)] ?? []);
   const value = (/** @type {string} */ id, type = "text/plain") => shown(id).values[0]?.[type] ?? "";
   reportEqual(`${name}: the second call has the answer of the first`, value("second-call"), value("first-call"));
-  report(`${name}: the digest by hand is the one in the file`, shown("digest").stdout.endsWith(": true\n"));
-  reportEqual(`${name}: the line by hand is an answer`, value("append"), '"42, says the file."');
+  report(
+    `${name}: the digest computed by hand equals the one in the file`,
+    shown("digest").stdout.endsWith(": true\n"),
+  );
+  reportEqual(`${name}: the line written by hand is replayed`, value("append"), '"42, says the file."');
   report(`${name}: the miss explains itself`, /^412 Cannot replay POST .*two sent/s.test(shown("miss").stdout));
   const counted = Object.entries(debugLines).filter(([id]) => !OWN_HANDLE.includes(id));
   const hits = counted.join().split("HIT").length - 1;
   const row = `<table><tr><th>hits</th><td>${hits}</td></tr>`;
   report(`${name}: the handle is a table`, value("table", "text/html").startsWith(row));
-  report(`${name}: the handle is a text, too`, new RegExp(`^hits +${hits}\n`).test(value("table")));
+  report(`${name}: the handle is also a text`, new RegExp(`^hits +${hits}\n`).test(value("table")));
 }
 
 /** @param {RunSteps} runSteps @param {Provider} provider */
@@ -160,7 +163,7 @@ async function checkTraps(runSteps, provider) {
     reportEqual(name, JSON.stringify(found), JSON.stringify({ debug, error, stdout }));
   }
   const expected = recordings(traps.map(({ debug }) => debug ?? "")) + UNRECORDED_TRAPS;
-  reportEqual("the traps ask for what they have to", provider.requests.length, expected);
+  reportEqual("the traps make the expected requests", provider.requests.length, expected);
 }
 
 /** @param {readonly string[]} debugLines */

@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Checks the package as its users get it: `node scripts/check_package.mjs [--nodes FOLDER]`
+ * Checks the package that users install: `node scripts/check_package.mjs [--nodes FOLDER]`
  *
- * `deno pack` makes the JavaScript and the type declarations that JSR gives to Node and Bun. They are installed in an
- * empty folder together with the real `openai` package, and tried there on every runtime against a server of our own:
- * the first process records, the second one must not make a request. `--nodes` says where other Node versions are
- * installed, or to be installed (see scripts/nodes.mjs); a temporary folder by default.
+ * `deno pack` creates the JavaScript and the type declarations that JSR serves to Node and Bun. This script installs it
+ * in an empty folder together with the real `openai` package, and runs programs there on every runtime against a
+ * loopback server: the first process records, the second one must not make a request. `--nodes` names the folder for
+ * other Node versions (see scripts/nodes.mjs), by default a temporary one.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -65,9 +65,9 @@ function checkContents() {
   const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const names = Object.keys({ ...dependencies, ...peerDependencies });
   report("no dependencies", names.length === 0, names.join(", "));
-  // deno pack compiles what the entry points reach, and copies every other source file as it is.
+  // deno pack compiles the files that the entry points reach, and copies every other source file unchanged.
   const unused = files.filter((file) => /(?<!\.d)\.ts$/.test(file));
-  if (unused.length > 0) console.log(`note: no entry point needs ${unused.join(", ")}`);
+  if (unused.length > 0) console.log(`note: no entry point imports ${unused.join(", ")}`);
 }
 
 /**
@@ -140,9 +140,9 @@ async function checkRuntime(name, command, fileName) {
   const good = first.ok && second.ok && first.output.includes(expected) && second.output.includes(expected);
   const outputs =
     `first process (${first.ending}):\n${first.output}\nsecond process (${second.ending}):\n${second.output}`;
-  report(`${name}: answers, whole and streamed, in two processes`, good, outputs);
+  report(`${name}: responses, complete and streamed, in two processes`, good, outputs);
   report(
-    `${name}: first process makes 2 requests, second none`,
+    `${name}: the first process makes 2 requests, the second none`,
     recorded === 2 && replayed === 0,
     `${recorded}, ${replayed}`,
   );
@@ -150,11 +150,11 @@ async function checkRuntime(name, command, fileName) {
 
   const shared = await run(command, ["sharing.mjs"], settings);
   const isShared = shared.ok && shared.output.includes(`["first","first",1,true]`);
-  report(`${name}: an answer shared by the entry point "kv"`, isShared, `${shared.ending}:\n${shared.output}`);
+  report(`${name}: a response is shared by the entry point "kv"`, isShared, `${shared.ending}:\n${shared.output}`);
 
   const enabled = await run(command, ["automatic.mjs"], settings);
   const isEnabled = enabled.ok && enabled.output.includes("[true,1,true]");
-  report(`${name}: enabled by the entry point "auto"`, isEnabled, `${enabled.ending}:\n${enabled.output}`);
+  report(`${name}: the entry point "auto" enables cachy`, isEnabled, `${enabled.ending}:\n${enabled.output}`);
 
   const cli = join("node_modules", "@cachy", "core", "src", "cli.js");
   const listed = await run([...command, cli, "list", "--file", file], [], settings);

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Checks what JSR would publish: `node scripts/check_publish.mjs`
+ * Checks the files that JSR would publish: `node scripts/check_publish.mjs`
  *
- * Runs `deno publish --dry-run`, which also finds slow types, and compares its list of files with what is intended.
+ * Runs `deno publish --dry-run`, which also finds slow types, and compares its list of files with the intended one.
  */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ await start(async () => {
   const files = urls.map((url) => relative(root, fileURLToPath(url)).replaceAll("\\", "/"));
   const problems = [
     ...(ok ? [] : [`deno publish ended with ${ending}`]),
-    ...files.filter((file) => !INTENDED.test(file)).map((file) => `not meant to be published: ${file}`),
+    ...files.filter((file) => !INTENDED.test(file)).map((file) => `not intended for publication: ${file}`),
     ...NEEDED.filter((file) => ok && !files.includes(file)).map((file) => `not published: ${file}`),
   ];
   for (const problem of problems) console.log(problem);

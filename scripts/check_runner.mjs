@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Checks that the test runner notices what goes wrong: `node scripts/check_runner.mjs`
+ * Checks that the test runner reports failures: `node scripts/check_runner.mjs`
  *
- * Each file of tests/broken goes wrong in its own way. On each runtime the run has to fail, to say why, and to count
+ * Each file of tests/broken fails in a different way. On each runtime the run must fail, report the reason, and count
  * the tests that passed before.
  */
 import { allPassed, checks, cleanEnvironment, run, start } from "./run.mjs";

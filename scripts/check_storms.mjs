@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Checks that nothing is lost when many processes use one file: `node scripts/check_storms.mjs`
+ * Checks that no recording is lost when many processes use one file: `node scripts/check_storms.mjs`
  *
- * Deno, Bun and Node processes record into it at once, are killed at random moments, and record while another one
- * compacts it. Ends with the line "N passed, N failed"; `--kills N` says how many processes are killed (200).
+ * Deno, Bun and Node processes record into the file concurrently, are killed at random moments, and record while one
+ * process compacts it. The last line is "N passed, N failed". `--kills N` sets the number of killed processes (200).
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -37,7 +37,7 @@ const RECORDINGS = 200;
 const COMPACTED_WRITERS = 4;
 const COMPACTED_RECORDINGS = 250;
 const COMPACTIONS_KILLED = 30;
-/** How many victims are ready to be killed, and how long the longest one records, in milliseconds. */
+/** How many processes run ahead of their kill, and the longest time that one records, in milliseconds. */
 const VICTIMS_READY = 2;
 const LONGEST_LIFE = 100;
 const MOST_RECORDINGS = 60;
@@ -48,7 +48,7 @@ await start(async () => {
   await check("writers and a compactor", () => writersAndCompactor(newFile("compacted"), false));
   await check("writers and a compactor that is killed", () => writersAndCompactor(newFile("killed"), true));
   let [torn, busy] = [0, 0];
-  /** They start while those before them are looked at. */
+  /** These start while the files of earlier ones are checked. */
   const victims = Array.from({ length: VICTIMS_READY }, (_, number) => startVictim(number));
   for (let number = 0; number < kills; number++) {
     await check(`kill ${number}`, async () => {
@@ -60,9 +60,9 @@ await start(async () => {
     });
   }
   for (const { child } of victims) child.kill("SIGKILL");
-  console.log(`${kills} processes killed, ${busy} of them before they were done; ${torn} left a torn line`);
+  console.log(`${kills} processes killed, ${busy} of them before they had finished; ${torn} left a torn line`);
   if (kills > 0) {
-    await check("kills come while answers are recorded", () => expect(busy > kills / 4, "most came too late"));
+    await check("kills hit processes that record", () => expect(busy > kills / 4, "most kills came too late"));
   }
   return allPassed();
 });
@@ -84,7 +84,7 @@ async function check(name, run) {
 }
 
 /**
- * A file in a folder of its own, so that what is left beside it is seen.
+ * A file in a separate folder, so that leftover files are found.
  *
  * @param {string} name
  */
@@ -112,7 +112,7 @@ function startStorm(number, args) {
       await pause(2);
     }
   };
-  /** Only whole lines: a killed process may have left half of one. */
+  /** Only complete lines: a killed process may have left a partial one. */
   const lines = () => output.stdout.split("\n").slice(0, -1);
   return { child, exit, printed, lines, errors: () => output.stderr };
 }
@@ -150,7 +150,7 @@ async function manyWriters(file) {
   writeFileSync(`${file}.go`, "");
   await Promise.all(writers.map(({ printed }) => printed("recorded")));
   const { whole, rest } = linesOf(file);
-  expect(rest === "" && whole.every(isEntry), `of ${whole.length} lines some are no entries`);
+  expect(rest === "" && whole.every(isEntry), `some of ${whole.length} lines are not entries`);
   expect(whole.length >= WRITERS * RECORDINGS + 1, `only ${whole.length} lines`);
   writeFileSync(`${file}.read`, "");
   await Promise.all(writers.map(({ exit }) => exit));
@@ -161,7 +161,7 @@ async function manyWriters(file) {
   const shared = JSON.stringify(results[0].shared);
   for (const result of results) {
     expect(result.hits === WRITERS * RECORDINGS + result.shared.length, `${result.hits} hits`);
-    expect(JSON.stringify(result.shared) === shared, "processes read different answers to one request");
+    expect(JSON.stringify(result.shared) === shared, "processes read different responses to one request");
   }
   const beside = readdirSync(join(file, "..")).filter((name) =>
     !/^cachy\.jsonl(?:\.go|\.read|\.seen-by-w\d)?$/.test(name)
@@ -171,7 +171,7 @@ async function manyWriters(file) {
 
 /**
  * @param {string} file
- * @param {boolean} isKilled Whether the compactor is killed again and again.
+ * @param {boolean} isKilled Whether the compactor is killed repeatedly.
  */
 async function writersAndCompactor(file, isKilled) {
   const names = Array.from({ length: COMPACTED_WRITERS }, (_, number) => `c${number}`);
@@ -186,7 +186,7 @@ async function writersAndCompactor(file, isKilled) {
   }
   const { hits } = storm.cachy.stats;
   expect(hits === COMPACTED_WRITERS * COMPACTED_RECORDINGS, `${hits} of ${COMPACTED_WRITERS * COMPACTED_RECORDINGS}`);
-  expect(linesOf(file).whole.every(isEntry), "some lines are no entries");
+  expect(linesOf(file).whole.every(isEntry), "some lines are not entries");
 }
 
 /**
@@ -214,7 +214,7 @@ async function killCompactors(file, written) {
     await pause(Math.random() * 40);
     child.kill("SIGKILL");
     await exit;
-    rmSync(`${file}.compact`, { force: true }); // what the message says to do
+    rmSync(`${file}.compact`, { force: true }); // as the message says
   }
 }
 
@@ -242,15 +242,15 @@ async function killVictim(victim) {
 
 /**
  * @param {Victim} victim
- * @returns {Promise<{ isTorn: boolean, isBusy: boolean }>} What it left.
+ * @returns {Promise<{ isTorn: boolean, isBusy: boolean }>} The state that the process left.
  */
 async function lookAfter({ file }) {
   const seenFile = `${file}.seen-by-k`;
   const seen = existsSync(seenFile) ? linesOf(seenFile).whole.map(Number) : [];
   const { whole = [], rest = "" } = existsSync(file) ? linesOf(file) : {};
-  expect(whole.every(isEntry), "a line that ends in a line feed is no entry");
+  expect(whole.every(isEntry), "a line that ends in a line feed is not an entry");
 
-  // The next process: it finds what was seen, reports the torn line at most, and appends cleanly after it.
+  // The next process finds every confirmed recording, reports at most the torn line, and appends a valid line after it.
   /** @type {string[]} */
   const warnings = [];
   const storm = stormAt(file, "next");
@@ -263,7 +263,7 @@ async function lookAfter({ file }) {
   expect(reader.stats.hits === seen.length, `${seen.length - reader.stats.hits} of ${seen.length} lost`);
   expect(warnings.length === 0, warnings.join());
   await ask(storm, "next", 1);
-  expect(linesOf(file).rest === "" && isEntry(linesOf(file).whole.at(-1) ?? ""), "the next line is not whole");
+  expect(linesOf(file).rest === "" && isEntry(linesOf(file).whole.at(-1) ?? ""), "the next line is not complete");
   await ask({ cachy: reader }, "next", 1);
   for (const n of seen) await ask({ cachy: reader }, "k", n);
   const bad = linesOf(file).whole.filter((line) => !isEntry(line)).length;

@@ -2,7 +2,7 @@
 /**
  * Checks that a tag may be published: `node scripts/check_version.mjs v0.1.0`
  *
- * It has to name the version of deno.json, which has to have a section in CHANGELOG.md.
+ * The tag must name the version of deno.json, and CHANGELOG.md must contain a section for it.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A table of figures of ours and of other tools, each with its ratio to ours.
+ * A table of the figures of cachy and of other tools, each with its ratio to cachy.
  */
 import { ours, peers } from "../bench/peers/peer.mjs";
 import { goal, printTable, times } from "./bench_report.mjs";
@@ -8,11 +8,11 @@ import { goal, printTable, times } from "./bench_report.mjs";
 /** @typedef {import("../bench/peers/peer.mjs").Tool} Tool */
 
 /**
- * What was measured of a tool in a column, or why nothing.
+ * The figure of a tool in a column, or the reason why it is missing.
  *
  * @typedef {object} Cell
  * @property {number} [value]
- * @property {any} [found] What else was found.
+ * @property {any} [found] All figures.
  * @property {string} [reason]
  */
 
@@ -23,7 +23,7 @@ import { goal, printTable, times } from "./bench_report.mjs";
  * @property {readonly string[]} columns
  * @property {(tool: Tool, column: string) => Cell} cellOf
  * @property {(value: number, found: any) => string} format
- * @property {string} [goal] To be met where we are ahead of every peer.
+ * @property {string} [goal] Met if cachy is ahead of every peer.
  */
 
 /** @param {Comparison} comparison */

@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * What stands for the providers while scripts/check_examples.mjs and scripts/check_notebook.mjs run the examples, which
- * ask the real ones.
+ * Simulates the providers while scripts/check_examples.mjs and scripts/check_notebook.mjs run the examples, which call
+ * the real ones.
  */
 import { createServer } from "node:http";
 
-/** A module, imported first, that sends to the server at `PROVIDER` what goes to OpenAI, Anthropic or Gemini. */
+/** A module, imported first, that redirects requests for OpenAI, Anthropic and Gemini to the server at `PROVIDER`. */
 export const paidNetwork = String.raw`
 const { fetch } = globalThis;
 const PAID = /^https:\/\/(?:api\.openai\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com)(?=\/)/;
@@ -21,7 +21,7 @@ globalThis.fetch = (input, init) => {
 /** @type {Record<string, string>} */
 const GREETINGS = { French: "Bonjour", German: "Guten Tag", Spanish: "Hola" };
 
-/** A provider of responses that greets whom it is told to, and numbers its answers. */
+/** A simulated Responses API that greets the person in the prompt, and numbers its responses. */
 export async function startResponses() {
   let count = 0;
   const server = createServer(async (request, response) => {
@@ -35,7 +35,7 @@ export async function startResponses() {
     response.end(JSON.stringify({ id: `resp_${count}`, object: "response", status: "completed", output }));
   });
   const url = await listen(server);
-  // A port that was free a moment ago, and on which nobody listens.
+  // A port that was just free, and has no server.
   const dead = createServer();
   const deadUrl = await listen(dead);
   await new Promise((resolve) => dead.close(resolve));

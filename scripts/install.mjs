@@ -2,8 +2,8 @@
 /**
  * Installs the development dependencies of folders: `node scripts/install.mjs FOLDER…`
  *
- * Runs `npm ci` in each folder, but only if something is to be done: `node_modules` is missing, or its lock file is not
- * the one of the last install. So `npm test` and `npm run demo` can call this every time.
+ * Runs `npm ci` in each folder, but only if `node_modules` is missing or the lock file has changed since the last
+ * install. So `npm test` and `npm run demo` can call this every time.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,7 +33,7 @@ async function install(name) {
   for (const file of [join(folder, "package.json"), lock]) {
     if (!existsSync(file)) throw new Error(`Cannot install "${name}": ${file} does not exist.`);
   }
-  // The stamp lies inside node_modules, so it vanishes together with what it speaks of; npm ci begins by deleting both.
+  // The stamp is inside node_modules, so npm ci deletes it together with the packages.
   const stamp = join(folder, "node_modules", ".installed-lock");
   const hash = createHash("sha256").update(readFileSync(lock)).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return true;
@@ -44,7 +44,7 @@ async function install(name) {
     console.log(`failed\n${outcome.output}\nCannot install "${name}": npm ci ended with ${outcome.ending}.`);
     return false;
   }
-  mkdirSync(join(folder, "node_modules"), { recursive: true }); // npm makes none if there is nothing to install
+  mkdirSync(join(folder, "node_modules"), { recursive: true }); // npm creates no folder without dependencies
   writeFileSync(stamp, hash);
   console.log(`done in ${outcome.seconds.toFixed(1)} s`);
   return true;

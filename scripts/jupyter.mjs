@@ -1,22 +1,22 @@
 // @ts-check
 /**
- * Deno's Jupyter kernel for scripts/check_notebook.mjs: what it needs, and how cells are run in it.
+ * Deno's Jupyter kernel for scripts/check_notebook.mjs: its requirements, and functions that run cells in it.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cleanEnvironment, deno, root, run } from "./run.mjs";
 
-/** What speaks with kernels; Debian's package of it, and how long its installation may take, in seconds. */
+/** The Python client of kernels, its Debian package, and the time limit of the installation, in seconds. */
 const MODULE = "jupyter_client";
 const PACKAGE = "python3-jupyter-client";
 const INSTALLATION = 120;
 
-/** An environment in which SDKs would look for another provider, or for the key of one. */
+/** Environment variables that name another provider or its key for an SDK. */
 const UNWANTED = ["OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_API_KEY"];
 const KEYS = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
 
 /**
- * An output of a cell, as notebooks have it; of texts, each is one string.
+ * An output of a cell in the format of notebooks, with each text as one string.
  *
  * @typedef {object} Output
  * @property {"stream" | "execute_result" | "display_data" | "error"} output_type
@@ -33,9 +33,9 @@ const KEYS = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
  */
 
 /**
- * Finds a Python that can speak with kernels. Root gets one by `apt-get`, where there is that.
+ * Finds a Python that can talk to kernels. For root, it installs one with `apt-get`, if available.
  *
- * @returns {Promise<{ python: string } | { reason: string }>} Its path, or why there is none.
+ * @returns {Promise<{ python: string } | { reason: string }>} Its path, or the reason why it is missing.
  */
 export async function findPython() {
   const found = await installedPython();
@@ -52,7 +52,7 @@ export async function findPython() {
   return python ? { python } : { reason: `apt-get failed: ${installed.output.trim().split("\n").at(-1)}` };
 }
 
-/** Others may stand before the system's in the path, without the packages of the system. */
+/** Other Pythons may precede the system's in the PATH, without the packages of the system. */
 async function installedPython() {
   for (const python of ["python3", "/usr/bin/python3"]) {
     const { ok } = await run([python], ["-c", `import ${MODULE}`], { timeout: INSTALLATION });
@@ -62,11 +62,11 @@ async function installedPython() {
 }
 
 /**
- * Installs the kernel into a folder, away from the user's own.
+ * Installs the kernel into a folder, separate from the user's kernels.
  *
  * @param {string} python
  * @param {string} home An empty folder.
- * @param {string} provider The URL of what stands for the providers.
+ * @param {string} provider The URL of the simulated providers.
  * @returns {Promise<(folder: string, steps: readonly Step[]) => Promise<Output[][]>>} Runs steps in a kernel that starts
  * in a folder.
  */

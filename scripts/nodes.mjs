@@ -1,28 +1,28 @@
 // @ts-check
 /**
- * Installs the other Node versions that are supported: `node scripts/nodes.mjs FOLDER` prints their paths, one a line.
+ * Installs the other supported Node versions: `node scripts/nodes.mjs FOLDER` prints their paths, one per line.
  *
- * They come as npm packages, which exist for Linux on x64 only. Elsewhere it prints nothing, says so on standard error,
- * and tests run on the running Node alone.
+ * They are npm packages, which exist only for Linux on x64. Elsewhere it prints no paths and a note on standard error,
+ * and tests run only on the current Node.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { npm, run, start } from "./run.mjs";
 
-/** The versions that the whole suite is run on: the oldest and the newest with long-term support. */
+/** The versions for the whole suite: the oldest and the newest with long-term support. */
 const MAJORS = [20, 24];
-/** Those that the package is tried on. */
+/** The versions for the check of the package. */
 export const PACKAGE_MAJORS = [20, 22, 24, 26];
 
 /**
- * @param {string} folder Where to install; made if missing, and used again if it has them already.
+ * @param {string} folder The target folder; created if missing, and reused if it contains them.
  * @param {readonly number[]} [majors]
- * @returns {Promise<string[]>} The binaries of all versions but the running one.
+ * @returns {Promise<string[]>} The binaries of all versions except the current one.
  */
 export async function otherNodes(folder, majors = MAJORS) {
   if (process.platform !== "linux" || process.arch !== "x64") {
-    console.error(`note: only Node ${process.versions.node} is tried: others can be installed on Linux x64 alone.`);
+    console.error(`note: only Node ${process.versions.node} is tested: others can be installed only on Linux x64.`);
     return [];
   }
   const wanted = majors.filter((major) => major !== Number(process.versions.node.split(".")[0]));

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The committed notebook, for scripts/check_notebook.mjs: its cells, and what of their outputs is the same in every run.
+ * The committed notebook, for scripts/check_notebook.mjs: its cells, and the reproducible parts of their outputs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,11 +11,11 @@ import { root } from "./run.mjs";
 const file = join(root, "examples", "notebook", "notebook.ipynb");
 const { cells, ...rest } = JSON.parse(readFileSync(file, "utf8"));
 
-/** What the committed outputs have in the place of the folder in which the notebook ran. */
+/** The placeholder in committed outputs for the folder in which the notebook ran. */
 const FOLDER = "/home/you/notebook";
 
 /**
- * A code cell. The outputs are as they are committed; a text may be a list of lines there.
+ * A code cell with its committed outputs, in which a text may be a list of lines.
  *
  * @type {readonly { id: string, code: string, execution_count: number | null, outputs: Output[] }[]}
  */
@@ -24,7 +24,7 @@ export const codeCells = cells
   .map((/** @type {{ source: string[] }} */ { source, ...cell }) => ({ ...cell, code: source.join("") }));
 
 /**
- * The files that the text around the cells leads to.
+ * The files that the text around the cells links to.
  *
  * @type {readonly string[]}
  */
@@ -36,8 +36,8 @@ export const links = cells
   .map((/** @type {string[]} */ [, path]) => join(dirname(file), path ?? ""));
 
 /**
- * What a cell shows: what it printed, its debug lines, and values by their media types. Only the order in which stdout
- * and stderr were written is left out: two pipes bring them.
+ * The outputs of a cell: stdout, debug lines, and values by their media types. The order between stdout and stderr is
+ * not known, because they use two pipes.
  *
  * @param {readonly Output[]} outputs
  * @returns {{ stdout: string, stderr: string, values: Record<string, string>[], errors: string[] }}
@@ -56,10 +56,10 @@ export function shownBy(outputs) {
 }
 
 /**
- * What a cell shows, without what differs from run to run: times, dates, ids and the folder.
+ * The outputs of a cell without the parts that differ between runs: times, dates, ids and the folder.
  *
  * @param {readonly Output[]} outputs
- * @param {string} [folder] Where they were made.
+ * @param {string} [folder] The folder of the run.
  */
 export function masked(outputs, folder = FOLDER) {
   const mask = (/** @type {string} */ text) =>
@@ -72,7 +72,7 @@ export function masked(outputs, folder = FOLDER) {
 }
 
 /**
- * What a cell shows beside its debug lines, which tell a hit from a miss. Nothing else may.
+ * The outputs of a cell without its debug lines. Only debug lines may differ between a hit and a miss.
  *
  * @param {readonly Output[] | undefined} outputs
  */
@@ -90,11 +90,11 @@ export function debugWords(outputs = []) {
 }
 
 /**
- * Writes the outputs of a run into the committed notebook. What is the same but for times, dates and ids stays as it is,
- * so that a second update changes nothing.
+ * Writes the outputs of a run into the committed notebook. An output that differs only in times, dates and ids is not
+ * changed, so that a second update changes nothing.
  *
  * @param {readonly Output[][]} outputs Of each code cell.
- * @param {string} folder Where they were made.
+ * @param {string} folder The folder of the run.
  */
 export function updateOutputs(outputs, folder) {
   for (const [index, cell] of codeCells.entries()) {
@@ -113,7 +113,7 @@ export function updateOutputs(outputs, folder) {
 /**
  * @param {Output} output
  * @param {string} folder
- * @returns {Output} With a list of lines in the place of each text, as Jupyter writes it.
+ * @returns {Output} With a list of lines in place of each text, as Jupyter writes it.
  */
 function committed(output, folder) {
   const isText = (/** @type {string} */ name) => name === "text" || name.includes("/");

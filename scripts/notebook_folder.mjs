@@ -8,12 +8,12 @@ import { pathToFileURL } from "node:url";
 import { paidNetwork } from "./example_provider.mjs";
 import { root } from "./run.mjs";
 
-/** How long each request takes on its way to the provider, in milliseconds: the notebook shall show what is saved. */
+/** The delay of each request, in milliseconds, so that the notebook shows the time that cachy saves. */
 const WAY = 300;
 
 /**
- * Makes a copy of the notebook's folder with an import map of its own: it gives the cells the package from the source,
- * the SDKs of the demo, and under both a network that leads to the server at `PROVIDER`.
+ * Copies the notebook's folder and adds an import map. It provides the package from the source, the SDKs of the demo,
+ * and a network that redirects requests to the server at `PROVIDER`.
  *
  * @param {string} folder Must not exist.
  * @returns {string} Its path.
@@ -28,7 +28,7 @@ export function newFolder(folder) {
   writeFileSync(join(folder, "package.ts"), modules.join("\n"));
   const imports = { "jsr:@cachy/core": "./package.ts" };
   writeFileSync(join(folder, "deno.jsonc"), JSON.stringify({ imports, nodeModulesDir: "manual", lock: false }));
-  // npm: specifiers are looked up in node_modules, if a package.json asks for them.
+  // With a package.json, npm: specifiers are resolved in node_modules.
   cpSync(join(root, "demo", "package.json"), join(folder, "package.json"));
   symlinkSync(join(root, "demo", "node_modules"), join(folder, "node_modules"), "junction");
   return folder;

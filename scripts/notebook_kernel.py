@@ -1,10 +1,10 @@
 """Runs cells in a Jupyter kernel: python3 notebook_kernel.py STEPS OUTPUTS
 
-STEPS is a file with a JSON list. A step is {"code": "..."}, with "interrupt": true one that is interrupted as soon as it
-has printed something, or {"restart": true}. OUTPUTS gets a JSON list with the outputs of each step, as notebooks have them.
+STEPS is a file with a JSON list. A step is {"code": "..."}, with "interrupt": true if it is interrupted after its
+first output, or {"restart": true}. OUTPUTS gets a JSON list with the outputs of each step, in the format of notebooks.
 
-nbconvert would do for well-behaved kernels. Deno's says that it is idle before it has sent the last outputs of a cell,
-and nbconvert drops what comes after.
+nbconvert does not work with Deno's kernel, which reports that it is idle before it has sent the last outputs of a cell:
+nbconvert drops later outputs.
 """
 import json
 import queue
@@ -15,7 +15,7 @@ from jupyter_client.manager import start_new_kernel
 
 KERNEL = "deno"
 LONGEST_CELL = 30  # seconds
-QUIET = 0.2  # seconds without an output, after which none is expected
+QUIET = 0.2  # seconds without an output, after which the cell has ended
 
 
 def run(manager, client, step):

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * What people do in notebooks, for scripts/check_notebook.mjs: cells that are run twice, break off or are interrupted.
+ * Common mistakes in notebooks, for scripts/check_notebook.mjs: cells that run twice, throw or are interrupted.
  */
 
 /**
- * A cell, and what it has to show.
+ * A cell, and its expected outputs.
  *
  * @typedef {object} Trap
  * @property {string} [name] Without one, the cell only prepares the next one.
@@ -50,13 +50,18 @@ export const traps = [
     error: "a mistake in the cell",
   },
   { name: "the stream is recorded when it is read to its end", step: { code: STREAM }, debug: "MISS RECORDED" },
-  { name: "a replayed stream breaks off just so", step: { code: BREAK }, debug: "HIT", error: "a mistake in the cell" },
+  {
+    name: "a replayed stream breaks off in the same way",
+    step: { code: BREAK },
+    debug: "HIT",
+    error: "a mistake in the cell",
+  },
   {
     name: "a cell is interrupted in the middle of a stream",
     step: { code: `await stream("Say hello to nobody.", () => console.log("a piece"));`, interrupt: true },
     debug: "MISS",
   },
-  // An interrupt ends Deno's kernel. Notebooks start it anew.
+  // An interrupt ends Deno's kernel. Notebooks restart it.
   { step: { restart: true } },
   { step: { code: ENABLE + CLIENT } },
   { name: "a new kernel answers from the file", step: { code: ASK + STREAM }, debug: "HIT HIT" },
@@ -76,5 +81,5 @@ export const traps = [
   { name: "using at the top of a cell lasts", step: { code: ASK }, debug: "HIT" },
 ];
 
-/** What is asked and not recorded: the broken stream, the interrupted one, and once without a cache. */
+/** Requests that are not recorded: the broken stream, the interrupted one, and one without a cache. */
 export const UNRECORDED_TRAPS = 3;

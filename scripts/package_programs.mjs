@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * The programs that scripts/check_package.mjs runs and compiles as a user of the package would.
+ * The programs that scripts/check_package.mjs runs and compiles like a user of the package.
  *
  * They are texts, not files, since the linter and the type checker of this repository could not resolve their imports.
  */
 
-/** Asks everything twice and prints the answers: `program.mjs BASE_URL FILE` */
+/** Sends each request twice and prints the responses: `program.mjs BASE_URL FILE` */
 export const program = `
 import OpenAI from "openai";
 import { enableCachy } from "@cachy/core";
@@ -31,7 +31,7 @@ async function streamed() {
 console.log(JSON.stringify([await whole(), await whole(), await streamed(), await streamed()]));
 `;
 
-/** Shares an answer by a key-value store; prints what two handles gave, and whether there is one class of errors. */
+/** Shares a response by a key-value store. Prints the results of two handles, and whether the error class is shared. */
 export const sharing = `
 import { CachyError, createCachy, layeredStore, memoryStore } from "@cachy/core";
 import { keyValueStore } from "@cachy/core/kv";
@@ -58,7 +58,7 @@ function isRefused() {
 console.log(JSON.stringify([await ask("auto"), await ask("replay"), kv.size, isRefused()]));
 `;
 
-/** Lets the entry point "auto" enable and scopes win; prints what both did to the one global fetch. */
+/** Enables by the entry point "auto", and uses a scope. Prints their effects on the global fetch. */
 export const automatic = `
 const plain = fetch;
 await import("@cachy/core/auto");
@@ -74,7 +74,7 @@ disableCachy();
 console.log(JSON.stringify([isWrapped, hits, fetch === plain]));
 `;
 
-/** Uses the public types; the lines that must not compile prove that they are not just \`any\`. */
+/** Uses the public types. The lines that must not compile prove that the types are not \`any\`. */
 export const typed = `
 import "@cachy/core/auto";
 import { enableCachy, layeredStore, memoryStore, withCachy } from "@cachy/core";
@@ -84,17 +84,17 @@ import type { KeyValue } from "@cachy/core/kv";
 
 const kv: KeyValue = new Map<string, string>();
 export const store: Store = layeredStore(memoryStore(), keyValueStore(kv, { timeLimitMs: 500 }));
-// @ts-expect-error What has no set is refused.
+// @ts-expect-error An object without set is rejected.
 export const noStore: Store = keyValueStore({ get: () => "" });
 const options: CachyOptions = { file: "cachy.jsonl", domains: ["127.0.0.1"], mode: "auto" };
 export const cachy: Cachy = enableCachy(options);
 export const answer: Promise<Response> = cachy.fetch("http://127.0.0.1/", { method: "POST" });
 export const scoped: Promise<number> = withCachy(options, async (cachy) => cachy.stats.hits);
-// @ts-expect-error A mode that does not exist is refused.
+// @ts-expect-error An unknown mode is rejected.
 export const wrong: CachyOptions = { mode: "sometimes" };
 `;
 
-/** Hands the fetch of the package to an SDK. */
+/** Passes the fetch of the package to an SDK. */
 export const typedWithSdk = `
 import OpenAI from "openai";
 import { enableCachy } from "@cachy/core";

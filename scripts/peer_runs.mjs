@@ -2,8 +2,8 @@
 /**
  * Runs the programs of bench/peers: every tool records, and replays in fresh processes.
  *
- * The programs check the answers. Here is checked that no request reaches the server during a replay. A peer that fails
- * has a reason instead of figures; if we fail, that is an error.
+ * The programs check the responses. This module checks that no request reaches the server during a replay. A peer that
+ * fails gets a reason instead of figures. A failure of cachy is an error.
  */
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -16,10 +16,10 @@ import { attempt } from "./bench_report.mjs";
  * @typedef {object} Setting
  * @property {string} url The server.
  * @property {string} temporary A folder for the recordings.
- * @property {Record<string, string>} env What the programs need in their environment.
+ * @property {Record<string, string>} env The environment variables of the programs.
  */
 
-/** What the processes of a tool have found, or why one of them failed. @typedef {{ found: any[], reason?: string }} Result */
+/** The figures of the processes of a tool, or why one failed. @typedef {{ found: any[], reason?: string }} Result */
 /** @typedef {Map<string, Result>} Results By `keyOf`. */
 /** @typedef {{ figures?: any, reason?: string, output: string }} Outcome */
 
@@ -28,14 +28,14 @@ const tools = [ours, ...peers];
 
 /**
  * @param {Tool} tool
- * @param {string | number} recording What is recorded, or how many chats.
+ * @param {string | number} recording The name of the recording, or the number of chats.
  */
 export function keyOf(tool, recording) {
   return `${tool.name}-${recording}`;
 }
 
 /**
- * Records chats with all tools, two at a time: no time is measured here. What is found are the bytes and files.
+ * Records chats with all tools, two at a time, because no time is measured. The figures are the bytes and files.
  *
  * @param {Setting} setting
  * @param {readonly number[]} sizes
@@ -60,7 +60,7 @@ export async function recordAll(setting, sizes) {
 }
 
 /**
- * Replays what was recorded, in rounds, each with one process of every tool: so what slows the machine down slows all.
+ * Replays the recordings in rounds, each with one process of every tool, so that a slow machine affects all tools.
  *
  * @param {Setting} setting
  * @param {Results} recorded
@@ -86,11 +86,11 @@ export async function replayAll(setting, recorded, { program, rounds, sizes }) {
 }
 
 /**
- * Records streams, in rounds as well, and replays them only to see whether they are right.
+ * Records streams, also in rounds, and replays them only to check them.
  *
  * @param {Setting} setting
- * @param {{ recorders: readonly Tool[], rounds: number, streams: number }} options `recorders` may have one that cannot
- * replay; `streams` is how many in a round, unless the tool makes the caller wait.
+ * @param {{ recorders: readonly Tool[], rounds: number, streams: number }} options `recorders` may contain one that
+ * cannot replay. `streams` is their number per round, unless the tool delays the caller.
  * @returns {Promise<Results>}
  */
 export async function recordStreams(setting, { recorders, rounds, streams }) {

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the other scripts share: where the tools are, and how a child process is run.
+ * Shared by the other scripts: the paths of the tools, and functions that run child processes.
  *
  * Only the standard library is used, so the scripts start on Node 20 before anything is installed.
  */
@@ -42,7 +42,7 @@ export function tsc() {
   return [process.execPath, installed(join(root, "node_modules", "typescript", "bin", "tsc"))];
 }
 
-/** @returns {Command} npm: the one that runs this script if there is one, else the one on the path. */
+/** @returns {Command} npm: the one that runs this script, or else the one on the PATH. */
 export function npm() {
   const cli = process.env.npm_execpath ?? "";
   if (/npm-cli\.c?js$/.test(cli)) return [process.execPath, cli];
@@ -56,8 +56,8 @@ function installed(file) {
 }
 
 /**
- * The environment for a tested program: the tool behaves differently under CI and obeys `CACHY_*`, so none of these
- * may leak in from outside. `NODE_TEST_CONTEXT` would turn a nested test runner off.
+ * The environment of a tested program, without `CI` and `CACHY_*`, which change the behavior of cachy, and without
+ * `NODE_TEST_CONTEXT`, which would disable a nested test runner.
  *
  * @returns {Record<string, string>}
  */
@@ -73,7 +73,7 @@ export function cleanEnvironment() {
 }
 
 /**
- * What became of a child process.
+ * The result of a child process.
  *
  * @typedef {object} Outcome
  * @property {boolean} ok It ended by itself with exit code 0.
@@ -83,19 +83,19 @@ export function cleanEnvironment() {
  */
 
 /**
- * Runs a program without standard input, and ends everything it started when it is over or its time is up.
+ * Runs a program without standard input. Kills all processes that it started when it ends or reaches the time limit.
  *
  * @param {Command} command The program.
  * @param {readonly string[]} args Its arguments.
  * @param {{ cwd?: string, env?: Record<string, string | undefined>, timeout?: number, stopWhen?: () => string | undefined
- * }} [options] `timeout` in seconds; none by default. `stopWhen` is asked again and again, and ends the program as soon
- * as it gives a reason.
- * @returns {Promise<Outcome>} Never rejects: a program that cannot be started is an outcome too.
+ * }} [options] `timeout` in seconds; none by default. `stopWhen` is polled, and ends the program as soon as it
+ * returns a reason.
+ * @returns {Promise<Outcome>} Never rejects: a program that cannot be started also has an outcome.
  */
 export function run(command, args, { cwd = root, env = process.env, timeout = 0, stopWhen } = {}) {
   const started = performance.now();
   return new Promise((resolve) => {
-    // A process group of its own, so that a kill reaches the processes which the program has started.
+    // A separate process group, so that a kill reaches the processes that the program has started.
     const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
       cwd,
       env,
@@ -124,7 +124,7 @@ export function run(command, args, { cwd = root, env = process.env, timeout = 0,
     child.on("exit", (code, signal) => {
       stop();
       const ending = reason !== "" ? reason : signal ? `signal ${signal}` : `exit code ${code}`;
-      // A process that left the group may hold the pipes open: do not wait for it for ever.
+      // A process that left the group may keep the pipes open: limit the wait for it.
       const patience = setTimeout(() => finish(ending), 2000);
       child.on("close", () => (clearTimeout(patience), finish(ending)));
     });
@@ -138,7 +138,7 @@ function killAll(child) {
     if (!WINDOWS) process.kill(-child.pid, "SIGKILL");
     else if (child.exitCode === null) spawn("taskkill", ["/pid", String(child.pid), "/T", "/F"], { stdio: "ignore" });
   } catch {
-    // The whole group is gone already.
+    // The group has already ended.
   }
 }
 
@@ -148,7 +148,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
 }
 
 /**
- * The values of the options of the command line, each given as `--name value`. A wrong one ends the process.
+ * The values of the options of the command line, each given as `--name value`. An unknown option ends the process.
  *
  * @param {readonly string[]} names The known options, without dashes.
  * @returns {Record<string, string[]>} All values of each option, in order.
@@ -163,7 +163,7 @@ export function commandLine(names) {
     if (list && value !== undefined) list.push(value);
     else {
       const known = names.map((name) => `--${name} VALUE`).join(", ");
-      console.error(`Wrong argument "${args[i]}": known are ${known || "none"}.`);
+      console.error(`Cannot use argument "${args[i]}": expected ${known || "no arguments"}.`);
       process.exit(2);
     }
   }
@@ -187,16 +187,16 @@ export function report(name, ok, details = "") {
   return ok;
 }
 
-/** Prints the last line of a script that checks. @returns {boolean} Whether all is well. */
+/** Prints the last line of a script that checks. @returns {boolean} Whether all checks passed. */
 export function allPassed() {
   console.log(`${checks.passed} passed, ${checks.failed} failed`);
   return checks.failed === 0 && checks.passed > 0;
 }
 
 /**
- * Runs a script's main function; an error ends the process with exit code 1 and one clear line.
+ * Runs a script's main function. An error is printed as one line and ends the process with exit code 1.
  *
- * @param {() => Promise<boolean>} main Returns whether all is well.
+ * @param {() => Promise<boolean>} main Returns whether the script succeeded.
  */
 export async function start(main) {
   try {

@@ -14,7 +14,7 @@ import { bun, cleanEnvironment, deno, root, run } from "./run.mjs";
  * @property {"deno" | "bun" | "node"} name
  * @property {string} label Its name and version.
  * @property {Command} command Runs tests/main.ts under its test runner.
- * @property {readonly string[]} rerun What chooses this runtime on the command line of scripts/test.mjs.
+ * @property {readonly string[]} rerun The arguments of scripts/test.mjs that select this runtime.
  */
 
 /** Bun has a limit for each test, which cannot be turned off. A test that hangs is found by its silence instead. */
@@ -36,8 +36,8 @@ export async function onBun() {
 
 /**
  * @param {string} path A Node binary.
- * @param {() => Promise<string>} transpiled The folder with the JavaScript of this repository. Only asked for a Node
- * that cannot run TypeScript.
+ * @param {() => Promise<string>} transpiled The folder with the JavaScript of this repository. Called only for a
+ * Node that cannot run TypeScript.
  * @returns {Promise<Runtime>}
  */
 export async function onNode(path, transpiled) {

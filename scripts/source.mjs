@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Finds the imports of a TypeScript module, and where it writes to `globalThis`.
+ * Finds the imports of a TypeScript module, and its writes to `globalThis`.
  *
- * TypeScript 7 has no stable parser API, so this reads the text itself: comments, strings, templates and regular
- * expressions are recognized and set aside, and what remains is code in which a simple pattern cannot be misled.
+ * TypeScript 7 has no stable parser API, so this module parses the text. It replaces comments, strings, templates and
+ * regular expressions. In the remaining code, simple patterns find the imports reliably.
  */
 
 /**
@@ -11,8 +11,8 @@
  *
  * @typedef {object} Import
  * @property {string | undefined} from The module; undefined if it is not a literal.
- * @property {boolean} typeOnly Whether nothing of it is left at run time.
- * @property {boolean} isLazy Whether it is a call, so that the module is not loaded before it.
+ * @property {boolean} typeOnly Whether the import is erased at run time.
+ * @property {boolean} isLazy Whether it is a call, which loads the module only when it runs.
  * @property {number} line From 1.
  */
 
@@ -34,7 +34,7 @@ export function readModule(text) {
   return { imports, globalWrites: writes.map((match) => lineAt(match.index)) };
 }
 
-// `import type { … }` vanishes; `import { type … }` stays as a side-effect import (verbatimModuleSyntax).
+// `import type { … }` is erased; `import { type … }` remains a side-effect import (verbatimModuleSyntax).
 const STATEMENT =
   /(?<![.\w$])(?:import|export)\b\s*(?<type>type\b(?!\s*(?:from\b|,)))?\s*(?:[\w$]+\s*,?\s*)?(?:\{[^{}]*\}|\*(?:\s*as\s+[\w$]+)?)?\s*(?:\bfrom\s*)?"(?<string>\d+)"/g;
 
@@ -70,8 +70,8 @@ function globalWritePatterns(code) {
 }
 
 /**
- * Replaces strings by their number in quotes, and comments, the text of templates, and regular expressions by blanks.
- * Line breaks stay, so line numbers hold.
+ * Replaces strings with their number in quotes, and comments, the text of templates, and regular expressions with
+ * spaces. Line breaks remain, so line numbers are right.
  *
  * @param {string} text
  */
@@ -108,7 +108,7 @@ const TOKEN_OR_REGEX = new RegExp(
 const TEMPLATE = /\}(?:\\[^]|\$(?!\{)|[^`\\$])*(?:`|\$\{)/y;
 
 /**
- * Whether a slash after this code divides, rather than begins a regular expression.
+ * Whether a slash after this code is a division, and not the start of a regular expression.
  *
  * @param {string} code
  */

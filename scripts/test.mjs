@@ -2,22 +2,22 @@
 /**
  * Runs the test suite on Deno, Bun and Node: `node scripts/test.mjs [OPTION…]`
  *
- *     --layer fast|all          fast (the default): what needs no process of its own, and one process of each kind
- *     --runtime deno|bun|node   only this runtime (repeatable)
- *     --node PATH               another Node binary as well (repeatable); with --title, that one alone
- *     --filter TEXT             only test files whose name contains this text
- *     --title TEXT              only tests whose title contains this text
- *     --slowest NUMBER          print so many of the slowest tests
- *     --folder PATH             where the test files are, by default tests
- *     --silence SECONDS         how long no test may end before the run counts as hung, by default 60
- *     --seed NUMBER             the seed of the property tests, by default another one each time
+ *     --layer fast|all          fast (the default): tests without processes, and one test of each kind with processes
+ *     --runtime deno|bun|node   run only on this runtime (repeatable)
+ *     --node PATH               run also on this Node binary (repeatable); with --title, only on this one
+ *     --filter TEXT             run only test files whose name contains this text
+ *     --title TEXT              run only tests whose title contains this text
+ *     --slowest NUMBER          print this number of slowest tests
+ *     --folder PATH             the folder of the test files, by default tests
+ *     --silence SECONDS         the time without an ended test after which the run counts as hung, by default 60
+ *     --seed NUMBER             the seed of the property tests, by default random
  *
- * Each runtime loads the files in a few processes, as many at a time as there are cores (see tests/main.ts). Nothing
- * limits the total time. A test that hangs is found by silence: if no test ends for a minute, the process is killed,
- * and the report names the test that was running.
+ * Each runtime loads the files in a few processes; as many as there are cores run at a time (see tests/main.ts). The
+ * total time is not limited. If no test ends for a minute, the process is killed, and the report names the test that
+ * was running.
  *
  * The last line is `N passed, N failed`, summed over the runtimes, with `, N skipped` after it if there are any. A
- * file without a test, a test that did not run and a runner that fails are failures too.
+ * file without a test, a test that did not run and a runner that fails also count as failures.
  */
 import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -31,12 +31,12 @@ import { transpile } from "./transpile.mjs";
 /** @typedef {import("../tests/suite.ts").SuiteEvent} SuiteEvent */
 
 /**
- * What the tests of a runtime have shown so far.
+ * The results of a runtime so far.
  *
  * @typedef {object} Results
  * @property {Runtime} runtime
- * @property {number} tests How many there are.
- * @property {number} later How many are left to the other layer.
+ * @property {number} tests The number of all tests.
+ * @property {number} later The number of tests that only the layer "all" runs.
  * @property {{ file: string, title: string, seconds: number }[]} passed
  * @property {Failure[]} failures
  * @property {{ title: string, reason: string }[]} skips
@@ -61,7 +61,7 @@ await start(async () => {
     const runtimes = await wantedRuntimes(folder);
     const files = testFiles(runtimes.some(({ name }) => name === "deno"));
     if (files.length === 0) {
-      throw new Error(`Cannot test "${options.filter?.at(-1)}": no test file has this in its name.`);
+      throw new Error(`Cannot test "${options.filter?.at(-1)}": no test file has this text in its name.`);
     }
     console.log(`Testing ${files.length} files, layer "${layer}", seed ${seed}`);
     const results = runtimes.map(noResults);
@@ -80,7 +80,7 @@ await start(async () => {
  * @returns {Promise<Runtime[]>}
  */
 async function wantedRuntimes(folder) {
-  const isRepetition = options.node?.length && title !== undefined; // one test on one Node, as a failure names it
+  const isRepetition = options.node?.length && title !== undefined; // the repetition of one failed test on one Node
   const chosen = options.runtime?.length ? options.runtime : isRepetition ? [] : ["deno", "bun", "node"];
   const unknown = chosen.find((name) => !["deno", "bun", "node"].includes(name));
   if (unknown !== undefined) throw new Error(`Cannot test on "${unknown}": expected deno, bun or node.`);
@@ -104,7 +104,7 @@ function noResults(runtime) {
 }
 
 /**
- * Test files, relative to the repository. Files `*_deno.ts` run on Deno alone.
+ * Test files, relative to the repository. Files `*_deno.ts` run only on Deno.
  *
  * @param {boolean} onDeno
  */
@@ -137,7 +137,7 @@ function jobs(results, files, folder, show) {
 }
 
 /**
- * Runs jobs, as many at a time as there are cores.
+ * Runs jobs, one per core at a time.
  *
  * @param {(() => Promise<void>)[]} waiting
  */
@@ -223,7 +223,7 @@ function note(results, event, seen) {
 /**
  * @param {string} path
  * @param {(event: SuiteEvent) => void} each
- * @returns {() => void} Reads the lines that are new.
+ * @returns {() => void} Reads the new lines.
  */
 function reader(path, each) {
   const buffer = Buffer.alloc(1 << 16);

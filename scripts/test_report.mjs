@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What scripts/test.mjs prints.
+ * The output of scripts/test.mjs.
  */
 import process from "node:process";
 
@@ -8,7 +8,7 @@ import process from "node:process";
 /** @typedef {import("./test.mjs").Failure} Failure */
 
 /**
- * Shows how far each runtime is: in a terminal as one line that moves, elsewhere as one line when a runtime is done.
+ * Shows the progress of each runtime: in a terminal as one updated line, elsewhere as one line at the end of a runtime.
  *
  * @param {readonly Results[]} all
  * @returns {(() => void) & { done(results: Results): void, end(): void }}
@@ -57,8 +57,8 @@ function quote(text) {
 
 /**
  * @param {readonly Results[]} all
- * @param {{ layer: string, slowest: number }} settings `slowest`: how many of the slowest tests are listed.
- * @returns {boolean} Whether all is well.
+ * @param {{ layer: string, slowest: number }} settings `slowest`: how many of the slowest tests to list.
+ * @returns {boolean} Whether all tests passed.
  */
 export function printSummary(all, { layer, slowest }) {
   const rows = all.map(({ runtime, passed, failures, skips, seconds }) => [
@@ -105,7 +105,7 @@ function skipReasons(all) {
 }
 
 /**
- * The first column to the left, the others to the right.
+ * Aligns the first column to the left, the others to the right.
  *
  * @param {readonly (readonly string[])[]} rows
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Turns the TypeScript of this repository into JavaScript for Node 20, which cannot run it.
+ * Compiles the TypeScript of this repository to JavaScript for Node 20, which cannot run TypeScript.
  *
- * Done once for a whole run, this is much cheaper than a loader in every process. The output mirrors the repository:
+ * One compilation per run is much cheaper than a loader in every process. The output mirrors the repository:
  * `tests/x.ts` becomes `tests/x.js`. Data files are not copied: `import.meta.url` keeps the address of the source, so
  * `new URL("golden/v1.jsonl", import.meta.url)` still finds them. Programs are found by `programPath()` of
  * tests/processes.ts.
@@ -17,7 +17,7 @@ const SOURCES = ["mod.ts", "src", "tests"];
 const PACKAGES = ["node_modules", "tests/node_modules"];
 
 /**
- * What the running Node runs in place of a source file: the file itself, or its JavaScript.
+ * The file that the current Node runs for a source file: the source itself, or its JavaScript.
  *
  * @param {string} folder For the JavaScript, if this Node needs it.
  * @returns {Promise<(file: string) => string>} Takes a path such as "tests/programs/storm.ts".
@@ -29,7 +29,7 @@ export async function nodeFiles(folder) {
 }
 
 /**
- * @param {string} folder A folder for the output, made if missing.
+ * @param {string} folder A folder for the output, created if missing.
  * @returns {Promise<string>} The same folder.
  */
 export async function transpile(folder) {

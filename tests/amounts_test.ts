@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { plural, showBytes, showTime } from "../src/lib/show.ts";
 import { test } from "./suite.ts";
 
-test("showBytes() chooses the unit that reads best", () => {
+test("showBytes() chooses the most readable unit", () => {
   const cases: [number, string][] = [
     [0, "0 B"],
     [812, "812 B"],
@@ -18,7 +18,7 @@ test("showBytes() chooses the unit that reads best", () => {
   for (const [bytes, text] of cases) assert.equal(showBytes(bytes), text);
 });
 
-test("showTime() chooses the unit that reads best", () => {
+test("showTime() chooses the most readable unit", () => {
   const cases: [number, string][] = [
     [0, "0.0 ms"],
     [0.42, "0.4 ms"],
@@ -36,7 +36,7 @@ test("showTime() chooses the unit that reads best", () => {
   for (const [ms, text] of cases) assert.equal(showTime(ms), text);
 });
 
-test("plural() says one thing of one, and another of none and many", () => {
+test("plural() uses the singular for one, the plural for zero and for several", () => {
   assert.deepEqual([0, 1, 2].map((count) => plural(count, "line")), ["0 lines", "1 line", "2 lines"]);
   assert.equal(plural(2, "entry", "entries"), "2 entries");
 });

@@ -1,4 +1,4 @@
-/** The entry point that enables on import, in real processes. */
+/** The entry point that enables cachy on import, in real processes. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ after(() => provider.stop());
 const network = runnable("tests/programs/paid_network.ts");
 const auto = runnable("src/auto.ts");
 
-/** Runs a program after the paid network and other modules, as a preload does. */
+/** Runs a program after the simulated network and other modules, as a preload does. */
 function run(program: string, args: readonly string[], preloads: readonly URL[], env: Record<string, string> = {}) {
   const isNode = thisRuntime().name === "node";
   const flags = [network, ...preloads].flatMap((module) =>
@@ -36,7 +36,7 @@ function succeeded({ code, stdout, stderr }: Exit): { readonly stdout: string; r
   return { stdout, stderr };
 }
 
-test("auto records and replays what a program asks that knows nothing of it", async (t) => {
+test("auto records and replays the requests of a program that does not import cachy", async (t) => {
   const CACHY_FILE = join(temporaryFolder(t), "answers.jsonl");
   const live = succeeded(await run("ask_by_sdk", [], [auto], { CACHY_FILE, CACHY_DEBUG: "1" }));
   assert.match(live.stderr, /MISS.*RECORDED/s);
@@ -45,7 +45,7 @@ test("auto records and replays what a program asks that knows nothing of it", as
   assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [1, 1]);
 });
 
-slowTest("auto caches a server of one's own, when CACHY_DOMAINS names it", async (t) => {
+slowTest("auto caches a self-hosted server that CACHY_DOMAINS lists", async (t) => {
   const CACHY_FILE = join(temporaryFolder(t), "answers.jsonl");
   const env = { CACHY_FILE, OPENAI_BASE_URL: "http://localhost:4000/v1", CACHY_DEBUG: "1" };
   const uncached = succeeded(await run("ask_by_sdk", [], [auto], env));
@@ -57,7 +57,7 @@ slowTest("auto caches a server of one's own, when CACHY_DOMAINS names it", async
   assert.deepEqual([provider.requests.length, linesOf(CACHY_FILE)], [2, 1]);
 });
 
-slowTest("auto is in time for ollama's default export, which looks fetch up when it is imported", async (t) => {
+slowTest("auto wraps fetch before ollama's default export captures it at import", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const live = succeeded(await run("ask_ollama", [file], [auto]));
   assert.deepEqual(succeeded(await run("ask_ollama", [file], [auto])), live);
@@ -66,7 +66,7 @@ slowTest("auto is in time for ollama's default export, which looks fetch up when
   assert.equal(provider.requests.length, 2, "without it, enableCachy() comes too late");
 });
 
-slowTest("auto warns of wrong values in the environment, and the program runs", async (t) => {
+slowTest("auto warns of invalid values in the environment, and the program runs", async (t) => {
   const CACHY_FILE = join(temporaryFolder(t), "cachy.jsonl");
   const env = { CACHY_FILE, CACHY_MODE: "sometimes", CACHY_DEBUG: "perhaps" };
   const { stdout, stderr } = succeeded(await run("ask_by_sdk", [], [auto], env));
@@ -83,7 +83,7 @@ slowTest("auto with CACHY_MODE=off does nothing", async (t) => {
 });
 
 for (const [when, preloads] of [["after", [auto]], ["before", []]] as const) {
-  slowTest(`auto lets enableCachy() win that the program calls ${when} it`, async (t) => {
+  slowTest(`auto gives way to enableCachy() that the program calls ${when} it`, async (t) => {
     const folder = temporaryFolder(t);
     const [own, CACHY_FILE] = [join(folder, "own.jsonl"), join(folder, "environment.jsonl")];
     succeeded(await run("ask_by_sdk", [own], preloads, { CACHY_FILE }));

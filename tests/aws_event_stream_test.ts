@@ -9,7 +9,7 @@ const joined = (...parts: readonly Uint8Array[]) => concatBytes(parts);
 const uint16 = (value: number) => new Uint8Array([value >> 8, value & 255]);
 const uint32 = (value: number) => joined(uint16(value >>> 16), uint16(value & 0xffff));
 
-/** A frame with these headers and a payload, which nobody here reads. */
+/** A frame with these headers. No test reads its payload. */
 const headed = (...headers: readonly Uint8Array[]) => frame(joined(...headers), utf8(`{"bytes":"e30="}`));
 const textHeader = (name: string, value: string) => frameHeader(name, utf8(value));
 const event = (payload: unknown = { bytes: "e30=" }) => eventFrame("chunk", payload);
@@ -40,7 +40,7 @@ function judgeAws(body: Uint8Array, chunkLength = body.byteLength || 1): { reaso
   return { reason: judge.end(body)?.reason ?? "whole", marked };
 }
 
-test("awsStreamProblem() finds nothing, when every frame is whole", () => {
+test("awsStreamProblem() finds nothing if every frame is complete", () => {
   for (
     const body of [
       new Uint8Array(),
@@ -53,12 +53,12 @@ test("awsStreamProblem() finds nothing, when every frame is whole", () => {
   }
 });
 
-test("awsStreamProblem() reads a part of a larger buffer, when it is given one", () => {
+test("awsStreamProblem() reads only its own part of a larger buffer", () => {
   const padded = joined(utf8("before"), event(), utf8("after"));
   assert.equal(awsStreamProblem(padded.subarray(6, padded.byteLength - 5)), undefined);
 });
 
-test("awsStreamProblem() finds a cut, after any byte but the last of a frame", () => {
+test("awsStreamProblem() reports a body that is cut inside a frame", () => {
   const frames = [event("first"), event(), headed(everyType)];
   const body = joined(...frames);
   const borders = new Set(frames.map((_, at) => joined(...frames.slice(0, at)).byteLength));
@@ -68,7 +68,7 @@ test("awsStreamProblem() finds a cut, after any byte but the last of a frame", (
   }
 });
 
-test("awsStreamProblem() finds exceptions and errors, behind headers of every type", () => {
+test("awsStreamProblem() finds exceptions and errors after headers of every type", () => {
   for (const type of ["exception", "error"]) {
     const behind = headed(everyType, textHeader(":message-type", type));
     for (const body of [failure(type), joined(event(), failure(type)), joined(behind, event())]) {
@@ -78,7 +78,7 @@ test("awsStreamProblem() finds exceptions and errors, behind headers of every ty
   assert.equal(awsStreamProblem(headed(everyType, textHeader(":message-type", "event"))), undefined);
 });
 
-test("awsStreamProblem() wants a message to be stopped, when it was started", () => {
+test("awsStreamProblem() requires a messageStop event after a messageStart event", () => {
   const start = eventFrame("messageStart", { role: "assistant" });
   const delta = eventFrame("contentBlockDelta", { contentBlockIndex: 0, delta: { text: "Hé" } });
   const stop = eventFrame("messageStop", { stopReason: "end_turn" });
@@ -94,7 +94,7 @@ test("awsStreamProblem() wants a message to be stopped, when it was started", ()
   assert.equal(judgeAws(joined(...failed)).reason, "error");
 });
 
-test("awsStreamProblem() takes no other header for the message type", () => {
+test("awsStreamProblem() ignores other headers that look like the message type", () => {
   const quoted = joined(
     textHeader("quote", ":message-type exception"),
     frameHeader(":message-type", utf8("exception"), 6),
@@ -102,7 +102,7 @@ test("awsStreamProblem() takes no other header for the message type", () => {
   assert.equal(awsStreamProblem(headed(quoted)), undefined);
 });
 
-test("awsStreamProblem() says what is wrong instead of throwing, when lengths are impossible", () => {
+test("awsStreamProblem() reports impossible lengths and does not throw", () => {
   const bodies = [
     joined(uint32(0), uint32(0), uint32(0), uint32(0)),
     joined(uint32(15), uint32(0), uint32(0), uint32(0)),
@@ -120,7 +120,7 @@ test("awsStreamProblem() says what is wrong instead of throwing, when lengths ar
   }
 });
 
-test("judgeBody() judges an AWS event stream at its end, however it was cut into chunks", () => {
+test("judgeBody() judges an AWS event stream at its end, for any chunk borders", () => {
   const body = joined(event(), event());
   for (const chunkLength of [1, 7, 50, body.byteLength]) {
     assert.deepEqual(judgeAws(body, chunkLength), { reason: "whole", marked: false });

@@ -1,4 +1,4 @@
-/** What is special about the SDK of Amazon Bedrock: it signs every request, and words an error in its own way. */
+/** What is special about the SDK of Amazon Bedrock: it signs every request, and rewords error messages. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,11 +43,11 @@ function clientOf(config: BedrockRuntimeClientConfig = {}): BedrockRuntimeClient
   });
 }
 
-/** A client for each call, because the SDK sets its clock by the first answer. */
+/** A new client for each call, because the SDK sets its clock by the first response. */
 async function talk(config?: BedrockRuntimeClientConfig): Promise<void> {
   await clientOf(config).send(new ConverseCommand(input));
   const { stream } = await clientOf(config).send(new ConverseStreamCommand(input));
-  for await (const _ of stream ?? []); // it is stored at its end
+  for await (const _ of stream ?? []); // recorded at its end
 }
 
 function enable(t: TestContext, options: CachyOptions): { readonly cachy: Cachy; readonly file: string } {
@@ -55,7 +55,7 @@ function enable(t: TestContext, options: CachyOptions): { readonly cachy: Cachy;
   return { cachy: enableCachy({ file, domains: [provider.url], ...options }), file };
 }
 
-test("enableCachy() has nothing of a signature in the key: another account is answered on another day", async (t) => {
+test("enableCachy() keeps the signature out of the key: another account gets a hit on another day", async (t) => {
   const { cachy, file } = enable(t, { mode: "auto" });
   const tomorrow = { credentials: OTHERS, systemClockOffset: DAY };
   await talk();
@@ -76,7 +76,7 @@ test("enableCachy() has nothing of a signature in the key: another account is an
   assert.equal(new Set(lines.map(({ sha256 }) => sha256)).size, 2);
 });
 
-test("enableCachy() writes nothing of the credentials or the signature into the file", async (t) => {
+test("enableCachy() writes no credentials and no signature into the file", async (t) => {
   const { file } = enable(t, { mode: "auto" });
   await talk();
   const text = readFileSync(file, "utf8");
@@ -94,12 +94,12 @@ test("enableCachy() writes nothing of the credentials or the signature into the 
       assert.ok(trace && !text.includes(trace), `${trace} is in the file, or was not sent`);
     }
   }
-  // The request id of the answer is kept.
+  // The request id of the response is recorded.
   assert.doesNotMatch(text.replaceAll(`"x-amzn-requestid"`, ""), /x-amz|amz-sdk|authorization|AWS4-HMAC|signature/i);
 });
 
 for (const Command of [ConverseCommand, ConverseStreamCommand]) {
-  /** Its defaults allow three attempts. */
+  /** The SDK makes up to three attempts by default. */
   const missed = async (t: TestContext, miss: MissBehavior) => {
     const { cachy } = enable(t, { mode: "replay", miss });
     const error = await clientOf().send(new Command(input) as ConverseCommand).then(() => undefined, (error) => error);
@@ -109,7 +109,7 @@ for (const Command of [ConverseCommand, ConverseStreamCommand]) {
     return { error, message: told?.message };
   };
 
-  test(`${Command.name} gives the explanation of a miss, and does not retry`, async (t) => {
+  test(`${Command.name} rejects with the explanation of the miss, and does not retry`, async (t) => {
     const { error, message } = await missed(t, "answer");
     assert.deepEqual([error.message, error.$metadata.httpStatusCode], [message, 412]);
   });

@@ -3,7 +3,7 @@ import { memoryStore } from "../mod.ts";
 import { sharedByPlace } from "../src/flow/in_flight.ts";
 import { test } from "./suite.ts";
 
-test("sharedByPlace() gives the same for the same path or store, and another one for every other", () => {
+test("sharedByPlace() returns one state for each path or store", () => {
   const stateOf = sharedByPlace("by_place_test", () => ({}));
   const [one, other] = [memoryStore(), memoryStore()];
   const places = ["a.jsonl", "b.jsonl", "memory", one, other];

@@ -14,14 +14,14 @@ import { test } from "./suite.ts";
 
 const every = new Uint8Array(Array.from({ length: 256 }, (_, byte) => byte));
 
-test("utf8() and textOf() are inverse, also for a BOM, NULs and characters of four bytes", () => {
+test("utf8() and textOf() are inverse, also for a BOM, NULs and four-byte characters", () => {
   for (const text of ["", "plain", "Hé €", "👩‍🚀", "\uFEFFmarked", "a\uFEFFb", "\0", "\u2028\u2029\u0085", "\r\n"]) {
     assert.equal(textOf(utf8(text)), text, JSON.stringify(text));
   }
   assert.deepEqual([...utf8("\uFEFFé")], [0xef, 0xbb, 0xbf, 0xc3, 0xa9]);
 });
 
-test("textOf() gives undefined, when the bytes are not valid UTF-8", () => {
+test("textOf() returns undefined when the bytes are not valid UTF-8", () => {
   const invalid = [
     [0xff],
     [0x80],
@@ -40,20 +40,20 @@ test("textOf() gives undefined, when the bytes are not valid UTF-8", () => {
   assert.equal(textOf(utf8("still works")), "still works", "after a failure");
 });
 
-test("concatBytes() joins parts, also views and none", () => {
+test("concatBytes() joins parts, views of larger buffers, and an empty list", () => {
   assert.deepEqual(concatBytes([]), new Uint8Array());
   const parts = [utf8("xaby").subarray(1, 3), new Uint8Array(), utf8("c")];
   assert.deepEqual(concatBytes(parts), utf8("abc"));
 });
 
-test("concatBytes() copies, so that a later change of a part does not show", () => {
+test("concatBytes() copies: a later change of a part has no effect", () => {
   const part = utf8("abc");
   const joined = concatBytes([part]);
   part.fill(0);
   assert.deepEqual(joined, utf8("abc"));
 });
 
-test("replaceBytes() replaces every occurrence, and nothing that only starts like one", () => {
+test("replaceBytes() replaces every occurrence, and no partial match", () => {
   const cases = [
     ["--b\r\nx\r\n--b--", "b", "cachy-boundary", "--cachy-boundary\r\nx\r\n--cachy-boundary--"],
     ["aaaa", "aa", "b", "bb"],
@@ -69,7 +69,7 @@ test("replaceBytes() replaces every occurrence, and nothing that only starts lik
   }
 });
 
-test("sha256Hex() gives 64 lowercase hex digits", async () => {
+test("sha256Hex() returns 64 lowercase hex digits", async () => {
   for (const bytes of [new Uint8Array(), utf8("abc"), new Uint8Array(every)]) {
     assert.equal(await sha256Hex(bytes), createHash("sha256").update(bytes).digest("hex"));
   }
@@ -85,13 +85,13 @@ test("encodeBase64() and decodeBase64() are inverse, and agree with Buffer", asy
   assert.equal(encodeBase64(every.subarray(3, 6)), "AwQF", "a view, not its buffer");
 });
 
-test("decodeBase64() gives bytes of its own, when called twice", () => {
+test("decodeBase64() returns new bytes for each call", () => {
   const first = decodeBase64("AwQF");
   first.fill(0);
   assert.deepEqual([...decodeBase64("AwQF")], [3, 4, 5]);
 });
 
-test("sha256Hex() gives the same digits for short and for long bytes", async () => {
+test("sha256Hex() returns the same digits for short and for long input as node:crypto", async () => {
   const digest = async (bytes: Uint8Array<ArrayBuffer>) => {
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -102,7 +102,7 @@ test("sha256Hex() gives the same digits for short and for long bytes", async () 
   }
 });
 
-test("utf8Length() is the length of the bytes, for texts of every length", () => {
+test("utf8Length() is the number of UTF-8 bytes, for texts of every length", () => {
   for (
     const text of ["", "a", "Grüße", "日本語 👋🏽", "\ud800", "x".repeat(5461), "é€".repeat(2730), "👋🏽".repeat(9000)]
   ) {

@@ -44,7 +44,7 @@ test("createCachy() writes the line that FORMAT.md describes", async (t) => {
   assert.doesNotMatch(text, /secret|set-cookie|organization/);
 });
 
-test("createCachy() touches no disk, until the first matching request", async (t) => {
+test("createCachy() does not access the disk until the first matching request", async (t) => {
   const folder = join(temporaryFolder(t), "deep", "down");
   const cachy = testCachy({ cacheDir: pathToFileURL(folder), fetch: countingNetwork().fetch, store: undefined });
   await cachy.fetch("https://example.com/");
@@ -54,7 +54,7 @@ test("createCachy() touches no disk, until the first matching request", async (t
   assert.ok(existsSync(cachy.file));
 });
 
-test("createCachy() starts over, when the file was deleted", async (t) => {
+test("createCachy() records again if the file was deleted", async (t) => {
   const { rmSync } = await import("node:fs");
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const { fetch: paid, calls } = countingNetwork();
@@ -65,7 +65,7 @@ test("createCachy() starts over, when the file was deleted", async (t) => {
   assert.deepEqual([await ask(), await ask(), calls.length], [{ count: 2 }, { count: 2 }, 2]);
 });
 
-test("createCachy() takes options apart from the caller's object", async () => {
+test("createCachy() copies the caller's options", async () => {
   const { fetch: paid, calls } = countingNetwork();
   const options = { mode: "off" as "off" | "auto", fetch: paid, file: "unused.jsonl" };
   const cachy = createCachy(options);
@@ -74,14 +74,14 @@ test("createCachy() takes options apart from the caller's object", async () => {
   assert.deepEqual([calls.length, cachy.stats.misses], [1, 0]);
 });
 
-test("flush() waits for answers that nobody reads", async () => {
+test("flush() waits for responses that are not read", async () => {
   const cachy = testCachy({ fetch: network(() => streamAnswer(chatEvents("unread"))).fetch });
   await cachy.fetch(CHAT_URL, jsonPost({ stream: true }));
   await cachy.flush();
   assert.equal(cachy.stats.recorded, 1);
 });
 
-test("disable() makes the handle's fetch the plain one, also for those who hold it", async () => {
+test("disable() turns the handle's fetch into the plain one, also for code that captured it", async () => {
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid });
   const captured = cachy.fetch;
@@ -91,7 +91,7 @@ test("disable() makes the handle's fetch the plain one, also for those who hold 
   assert.equal(calls.length, 2);
 });
 
-test("the handle is disposable, and waits for recordings when disposed asynchronously", async () => {
+test("a handle is disposable, and asynchronous disposal waits for recordings", async () => {
   const { fetch: paid, calls } = network(() => streamAnswer(chatEvents("unread")));
   const cachy = testCachy({ fetch: paid });
   await cachy.fetch(CHAT_URL, jsonPost({ stream: true }));
@@ -105,7 +105,7 @@ test("the handle is disposable, and waits for recordings when disposed asynchron
   assert.equal(other.stats.misses, 0);
 });
 
-test("onEvent() cannot break a call, when it throws", async () => {
+test("onEvent() cannot break a call if it throws", async () => {
   const cachy = testCachy({
     fetch: countingNetwork().fetch,
     onEvent: () => {
@@ -116,7 +116,7 @@ test("onEvent() cannot break a call, when it throws", async () => {
   assert.equal(cachy.stats.recorded, 1);
 });
 
-test("onEvent() cannot end the process, when it is asynchronous and fails", async () => {
+test("onEvent() cannot end the process if it is asynchronous and rejects", async () => {
   const cachy = testCachy({
     fetch: countingNetwork().fetch,
     onEvent: () => Promise.reject(new Error("my own bug")) as unknown as void,
@@ -124,7 +124,7 @@ test("onEvent() cannot end the process, when it is asynchronous and fails", asyn
   assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), { count: 1 });
 });
 
-test("a domain function cannot break a call, when it throws", async () => {
+test("a domain function cannot break a call if it throws", async () => {
   const domain = () => {
     throw new Error("my own bug");
   };

@@ -9,7 +9,7 @@ function check(expectations: readonly Expectation[]): void {
   for (const [text, canonical] of expectations) assert.equal(canonicalJson(text), canonical, text);
 }
 
-test("canonicalJson() keeps integers digit for digit, however long they are", () => {
+test("canonicalJson() keeps every digit of integers of any length", () => {
   const long = "123456789".repeat(40);
   check([
     ["0", "0"],
@@ -23,7 +23,7 @@ test("canonicalJson() keeps integers digit for digit, however long they are", ()
   ]);
 });
 
-test("canonicalJson() prints floats as Python's repr", () => {
+test("canonicalJson() prints floats as Python's repr() does", () => {
   check([
     ["1.0", "1.0"],
     ["1e0", "1.0"],
@@ -66,12 +66,12 @@ test("canonicalJson() prints floats as Python's repr", () => {
   ]);
 });
 
-test("canonicalJson() keeps apart what Python reads as two numbers", () => {
+test("canonicalJson() distinguishes numbers that Python reads as different", () => {
   const numbers = ["1", "1.0", "9007199254740992", "9007199254740993", "9007199254740992.0", "0", "-0.0", "0.0"];
   assert.equal(new Set(numbers.map((number) => canonicalJson(number))).size, numbers.length);
 });
 
-test("canonicalJson() keeps words and strings that look like numbers", () => {
+test("canonicalJson() keeps literals, and strings that look like numbers", () => {
   check([
     ["true", "true"],
     [" false ", "false"],
@@ -99,13 +99,13 @@ test("canonicalJson() sorts names beyond the basic plane after all others, as Py
     ['{"\u{1f600}":1,"\uff5e":2}', '{"\\uff5e": 2, "\\ud83d\\ude00": 1}'],
     ['{"\\ud83d\\ude00":1,"\\uff5e":2,"é":3}', '{"\\u00e9": 3, "\\uff5e": 2, "\\ud83d\\ude00": 1}'],
     ['{"x\u{1f600}":1,"x\uffff":2,"x":3}', '{"x": 3, "x\\uffff": 2, "x\\ud83d\\ude00": 1}'],
-    // a lone surrogate is a code point of its own, below U+E000 and every astral one
+    // A lone surrogate is a code point of its own, below U+E000 and every astral one.
     ['{"\\ue000":1,"\\ud83d":2,"\\ud83d\\ude00":3}', '{"\\ud83d": 2, "\\ue000": 1, "\\ud83d\\ude00": 3}'],
     ['{"\\ude00":1,"\\ud83d":2}', '{"\\ud83d": 2, "\\ude00": 1}'],
   ]);
 });
 
-test("canonicalJson() takes the last of equal names, however they are written", () => {
+test("canonicalJson() keeps the last of equal names, in any spelling", () => {
   check([
     ['{"a":1,"a":2}', '{"a": 2}'],
     ['{"a":1,"b":0,"\\u0061":[2]}', '{"a": [2], "b": 0}'],
@@ -115,7 +115,7 @@ test("canonicalJson() takes the last of equal names, however they are written", 
   ]);
 });
 
-test("canonicalJson() escapes what is outside of printable ASCII, and nothing else", () => {
+test("canonicalJson() escapes all characters outside printable ASCII, and no others", () => {
   check([
     ['"é"', '"\\u00e9"'],
     ['"\\u00E9"', '"\\u00e9"'],
@@ -135,7 +135,7 @@ test("canonicalJson() escapes what is outside of printable ASCII, and nothing el
   assert.equal(canonicalString('é"\u007f\ud800'), '"\\u00e9\\"\\u007f\\ud800"');
 });
 
-test("canonicalJson() drops white space between tokens, and keeps it within strings", () => {
+test("canonicalJson() removes white space between tokens, and keeps it within strings", () => {
   check([
     [' \t\r\n{ "a" :\n[ 1 ,\t2 , { } , [ ] ] }\r\n', '{"a": [1, 2, {}, []]}'],
     ['[" a  b ", "{ }:,[]"]', '[" a  b ", "{ }:,[]"]'],
@@ -144,7 +144,7 @@ test("canonicalJson() drops white space between tokens, and keeps it within stri
   ]);
 });
 
-test("canonicalJson() gives up on 901 levels, not on 900", () => {
+test("canonicalJson() accepts 900 levels and rejects 901", () => {
   for (const [open, close] of [["[", "]"], ['{"a":', "}"]] as const) {
     const nested = (levels: number) => open.repeat(levels - 1) + "[]" + close.repeat(levels - 1);
     assert.equal(canonicalJson(nested(900)), nested(900).replaceAll(":", ": "));
@@ -154,7 +154,7 @@ test("canonicalJson() gives up on 901 levels, not on 900", () => {
   assert.equal(canonicalJson(`[${"[[]],".repeat(2_000)}1]`)?.length, 2_000 * 6 + 3, "siblings do not add up");
 });
 
-test("canonicalJson() shows a rewrite each string with its path, and takes what it returns", () => {
+test("canonicalJson() passes each string with its path to the rewrite, and uses the result", () => {
   const seen: [string, string][] = [];
   const string = (value: string, path: readonly string[]) => {
     seen.push([path.join("/"), value]);
@@ -165,13 +165,13 @@ test("canonicalJson() shows a rewrite each string with its path, and takes what 
   assert.deepEqual(seen, [["b", "x"], ["b/c", "y"], ["d", "z"]]);
 });
 
-test("canonicalJson() replaces a whole member if the rewrite says so", () => {
+test("canonicalJson() replaces a complete member if the rewrite asks for it", () => {
   const member = (path: readonly string[]) => path.at(-1) === "secret" ? 'gone"' : undefined;
   const canonical = canonicalJson('{"secret":{"a":[1,{"b":"}"}]},"a":[{"secret":7,"b":true}]}', { member });
   assert.equal(canonical, '{"a": [{"b": true, "secret": "gone\\""}], "secret": "gone\\""}');
 });
 
-/** Reproducible numbers from 0 up to, not including, 1. */
+/** Reproducible numbers in [0, 1). */
 function randomNumbers(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -185,7 +185,7 @@ type Tree = { number: string } | { string: string } | { word: string } | { array
   object: [string, Tree][];
 };
 
-/** Makes random trees, and prints one tree in as many ways as it is asked to. */
+/** Makes random trees, and prints the same tree in many spellings. */
 function randomJson(random: () => number) {
   const below = (limit: number) => Math.floor(random() * limit);
   const pick = <T>(choices: readonly T[]) => choices[below(choices.length)] as T;
@@ -221,7 +221,7 @@ function randomJson(random: () => number) {
     if (kind === 1) return { string: string() };
     if (kind === 2) return { word: pick(["true", "false", "null"]) };
     if (kind === 3) return { array: Array.from({ length: below(4) }, () => tree(depth + 1)) };
-    // No backslash: after an object with the name "\\", Deno 2.9's JSON.parse takes every escaped unit for it.
+    // No backslash: after an object with the name "\\", JSON.parse of Deno 2.9 reads every escaped unit as it.
     const names = new Set(Array.from({ length: below(6) }, () => string().replaceAll("\\", "")));
     return { object: [...names].map((name) => [name, tree(depth + 1)]) };
   };
@@ -236,7 +236,7 @@ function randomJson(random: () => number) {
     }"`;
   const member = ([name, value]: [string, Tree]): string => {
     const last = `${space()}${quote(name)}${space()}:${print(value)}`;
-    return random() < 0.1 ? `${quote(name)}:${print(tree(3))},${last}` : last; // overwritten by the last one
+    return random() < 0.1 ? `${quote(name)}:${print(tree(3))},${last}` : last; // the last one wins
   };
   const print = (value: Tree): string => {
     const inner = "object" in value
@@ -253,7 +253,7 @@ function randomJson(random: () => number) {
   return { tree: () => tree(0), print };
 }
 
-test("canonicalJson() means the same as the text, is stable, and knows no member order (4,000 random texts)", () => {
+test("canonicalJson() preserves the meaning, is stable, and ignores member order (4,000 random texts)", () => {
   const { tree, print } = randomJson(randomNumbers(20261122));
   for (let round = 0; round < 4_000; round++) {
     const value = tree();

@@ -32,12 +32,12 @@ function post(contentType: string, body: BodyInit): RequestInit {
   return { method: "POST", headers: { "content-type": contentType }, body };
 }
 
-test("canonicalRequest() takes fragment and secrets out of the URL", async () => {
+test("canonicalRequest() removes the fragment and secrets from the URL", async () => {
   const { url } = await canonical("https://API.example:443/v1/a%20b/./c?alt=sse&key=SECRET#part");
   assert.equal(url, "https://api.example/v1/a%20b/c?alt=sse");
 });
 
-test("canonicalRequest() knows what streams: `stream: true` at the top of a JSON body, or the path", async () => {
+test("canonicalRequest() detects streaming by `stream: true` at the top of a JSON body, or by the path", async () => {
   const streaming = async (url: string, init: RequestInit) => (await canonical(url, init)).streaming;
   assert.equal(await streaming(CHAT_URL, jsonPost({ stream: true })), true);
   assert.equal(await streaming(CHAT_URL, jsonPost('{"stream":false,"\\u0073tream":true}')), true);
@@ -64,14 +64,14 @@ test("canonicalRequest() makes JSON canonical for every content type that contai
   assert.deepEqual([text.body, text.format], ['{"b":1,"a":2}', "text"]);
 });
 
-test("canonicalRequest() takes a body that is no JSON as it is", async () => {
+test("canonicalRequest() keeps a body that is not JSON unchanged", async () => {
   const deep = "[".repeat(1000) + "]".repeat(1000);
   for (const sent of ["not json {", "", '{"a":NaN}', '\ufeff{"b":1,"a":2}', '{"a":1}\n{"a":2}', deep]) {
     assert.equal(await body(CHAT_URL, jsonPost(sent)), sent);
   }
 });
 
-test("canonicalRequest() never folds two binary bodies together", async () => {
+test("canonicalRequest() keeps different binary bodies different", async () => {
   const bodies = [[0xff], [0xfe], [0xef, 0xbf, 0xbd], [0xff, 0xff], [0x22, 0xff, 0x22], [0x22, 0xfe, 0x22], []];
   for (
     const type of ["application/octet-stream", "application/json", "text/plain", "multipart/form-data; boundary=b"]
@@ -96,7 +96,7 @@ test("canonicalRequest() lists a FormData by names, file names and hashes, in or
   assert.equal(request.format, "multipart");
 });
 
-test("canonicalRequest() tells forms apart by order, name, file name and content, not by a part's type", async () => {
+test("canonicalRequest() distinguishes forms by order, names, file names and content, not by the types of parts", async () => {
   const file = (content: string, type = "") => new Blob([content], { type });
   const forms: [string, string | Blob, string?][][] = [
     [["a", "1"], ["b", "2"]],
@@ -120,7 +120,7 @@ test("canonicalRequest() tells forms apart by order, name, file name and content
   assert.equal(await bodyOf([["a", file("1", "text/csv"), "x"]]), await bodyOf([["a", file("1"), "x"]]));
 });
 
-test("canonicalRequest() gives a raw multipart body the same form with every random boundary", async () => {
+test("canonicalRequest() makes a raw multipart body independent of its random boundary", async () => {
   const raw = (boundary: string, content: number[]) => {
     const text = (part: string) => [...new TextEncoder().encode(part)];
     return Uint8Array.from([...text(`--${boundary}\r\n\r\n`), ...content, ...text(`\r\n--${boundary}--\r\n`)]);
@@ -141,7 +141,7 @@ test("canonicalRequest() gives a raw multipart body the same form with every ran
   assert.notDeepEqual(different, await body(CHAT_URL, post("multipart/form-data; boundary=b-2", raw("b-2", [0x61]))));
 });
 
-test("canonicalRequest() gives a Request with a FormData the same body each time", async () => {
+test("canonicalRequest() returns the same body each time for a Request with a FormData", async () => {
   const once = async (content: string) => {
     const form = new FormData();
     form.append("model", "whisper");
@@ -158,7 +158,7 @@ function toolLoop(callIds: string[], answerIds: string[]): unknown {
   return { contents: [{ role: "model", parts: calls }, { role: "user", parts: answers }] };
 }
 
-test("canonicalRequest() renumbers Gemini's call ids, so that equal ids stay equal and swapped ones differ", async () => {
+test("canonicalRequest() renumbers Gemini's call ids: equal ids stay equal, swapped ids differ", async () => {
   const loop = async (url: string, callIds: string[], answerIds: string[]) => {
     const value = JSON.parse(JSON.stringify(toolLoop(callIds, answerIds)).replace(/"args":{"id":"\w+"}/g, '"args":{}'));
     return await body(url, jsonPost(value));
@@ -171,10 +171,10 @@ test("canonicalRequest() renumbers Gemini's call ids, so that equal ids stay equ
   assert.notEqual(await loop(CHAT_URL, ["r8", "a3"], ["r8", "a3"]), openAi, "elsewhere ids count");
 });
 
-test("canonicalRequest() leaves other ids of Gemini bodies alone, also those within the arguments of a call", async () => {
+test("canonicalRequest() keeps other ids of Gemini bodies, also those in the arguments of a call", async () => {
   const bodies = [
     toolLoop(["a"], ["a"]),
-    toolLoop(["b"], ["b"]), // differs in args.id, which the program sees
+    toolLoop(["b"], ["b"]), // differs in args.id, which the program reads
     { contents: [{ parts: [{ functionCall: { name: "f", args: { functionCall: { id: "a" } } } }] }] },
     { contents: [{ parts: [{ functionCall: { name: "f", args: { functionCall: { id: "b" } } } }] }] },
     { id: "a" },
@@ -184,7 +184,7 @@ test("canonicalRequest() leaves other ids of Gemini bodies alone, also those wit
   assert.equal(new Set(canonicals).size, bodies.length);
 });
 
-test("canonicalRequest() numbers Gemini's call ids without regard to member order", async () => {
+test("canonicalRequest() numbers Gemini's call ids independently of member order", async () => {
   const part = (id: string, kind: string) => `"${kind}":{"id":"${id}","name":"f"}`;
   const [call, answer] = [part("r1", "functionCall"), part("r2", "functionResponse")];
   const text = (members: string) => `{"contents":[{"parts":[{${members}}]}]}`;
@@ -192,7 +192,7 @@ test("canonicalRequest() numbers Gemini's call ids without regard to member orde
   assert.equal(await body(GEMINI_URL, jsonPost(text(`${answer},${call}`))), first);
 });
 
-test("canonicalRequest() normalizes every match in decoded string values, by literal strings and patterns", async () => {
+test("canonicalRequest() applies normalize to decoded string values, with literal strings and patterns", async () => {
   const sent = jsonPost('{"a":"id-1 id-2 caf\\u00e9","id-3":["x.y xzy",7]}');
   const cases: [Normalization, string][] = [
     [["id-", "$&!"], '{"a": "$&!1 $&!2 caf\\u00e9", "id-3": ["x.y xzy", 7]}'],
@@ -211,7 +211,7 @@ test("canonicalRequest() normalizes every match in decoded string values, by lit
   assert.equal(await body(CHAT_URL, jsonPost({ a: "id-1" }), both), '{"a": "c"}', "one after the other");
 });
 
-test("canonicalRequest() normalizes the whole text of other bodies, and changes nothing of what is sent", async () => {
+test("canonicalRequest() normalizes the complete text of other bodies, and does not change what is sent", async () => {
   const normalize: Normalization[] = [[/\d+/, "N"]];
   assert.equal(await body(CHAT_URL, post("text/plain", "run 12 of 13"), { normalize }), "run N of N");
   const head = readHead(new URL(CHAT_URL), CHAT_URL, jsonPost({ a: "run 12" }));
@@ -227,7 +227,7 @@ test("canonicalRequest() normalizes the whole text of other bodies, and changes 
   assert.equal(await body(CHAT_URL, form("run 12"), { normalize }), await body(CHAT_URL, form("run 7"), { normalize }));
 });
 
-test("canonicalRequest() keeps the headers that change the answer, sorted by name, and no other", async () => {
+test("canonicalRequest() keeps the headers that change the response, sorted by name, and no others", async () => {
   const kept = {
     "anthropic-beta": "a",
     "openai-beta": "b",

@@ -1,4 +1,4 @@
-/** A file that another process changes, while others record into it or until it is killed. */
+/** A file that one process rewrites while others record into it, or until the process is killed. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,10 +7,10 @@ import { parseEntry } from "../src/store/entry.ts";
 import { runProgram, startProgram } from "./processes.ts";
 import { startProvider } from "./provider/provider.ts";
 
-/** How many answers each of the two writers records. */
+/** How many responses each of the two writers records. */
 const RECORDINGS = 60;
 
-/** The lines of a file, which has to end in a line feed. */
+/** The lines of a file. The file must end in a line feed. */
 export function wholeLinesOf(file: string): string[] {
   const lines = readFileSync(file, "utf8").split("\n");
   assert.equal(lines.pop(), "");
@@ -23,10 +23,10 @@ export function namesBeside(file: string): string[] {
 }
 
 /**
- * Lets two processes record into a file, while another one changes it again and again.
+ * Lets two processes record into a file while a third one rewrites it repeatedly.
  *
- * @param what What `tests/programs/change_file.ts` does.
- * @returns How often it did that, after checking that every recorded answer is in the file, and nothing is torn.
+ * @param what The action of `tests/programs/change_file.ts`.
+ * @returns How often the file was rewritten. Checks that every recording is in the file and no line is torn.
  */
 export async function changeWhileRecording(file: string, what: string): Promise<number> {
   const provider = await startProvider({ pause: 1 });
@@ -59,9 +59,9 @@ const KILLS = 6;
 const LONGEST_LIFE_MS = 60;
 
 /**
- * Kills a process that changes a file, at a time that differs from kill to kill.
+ * Kills a process while it rewrites a file. The time before the kill varies.
  *
- * @param look Is called after each kill, when a lock that was left is gone.
+ * @param look Runs after each kill, after a leftover lock was removed.
  */
 export async function killWhileChanging(file: string, what: string, look: () => void | Promise<void>): Promise<void> {
   for (let kill = 0; kill < KILLS; kill++) {
@@ -70,7 +70,7 @@ export async function killWhileChanging(file: string, what: string, look: () => 
     await pause((kill / KILLS) * LONGEST_LIFE_MS);
     child.kill("SIGKILL");
     await exit;
-    if (existsSync(`${file}.compact`)) rmSync(`${file}.compact`); // what the message says to do
+    if (existsSync(`${file}.compact`)) rmSync(`${file}.compact`); // as the message says
     await look();
   }
 }

@@ -21,17 +21,15 @@ import {
 
 /** What pycachy recorded from the real APIs. It is not part of this repository. */
 export const PYCACHY_FILE = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-export const NO_PYCACHY_FILE = existsSync(PYCACHY_FILE)
-  ? undefined
-  : `there are no recorded lines of pycachy in ${PYCACHY_FILE}`;
+export const NO_PYCACHY_FILE = existsSync(PYCACHY_FILE) ? undefined : `${PYCACHY_FILE} is missing.`;
 
-/** Runs a command line as the README says, in a process of its own. On Deno it may do nothing but read and write. */
+/** Runs the command line in a separate process, as the README describes. On Deno it may only read and write. */
 export function cachy(cwd: string, ...args: readonly string[]): Promise<Exit> {
   const flags = thisRuntime().name === "deno" ? ["run", "-RW", "--no-check"] : undefined;
   return runProgram("cli", args, { cwd, flags });
 }
 
-/** The same in this process, on a file, which takes a hundredth of the time. */
+/** The same in this process, on one file. It takes a hundredth of the time. */
 export async function cachyOn(file: string, ...args: readonly string[]): Promise<Exit> {
   const printed: Uint8Array[] = [];
   let stderr = "";
@@ -51,7 +49,7 @@ export async function cachyOn(file: string, ...args: readonly string[]): Promise
   return { code, stdout: new TextDecoder().decode(concatBytes(printed)), stderr };
 }
 
-/** What a command with `--json` printed, run in this process. */
+/** The output of a command with `--json`, run in this process. */
 export async function cachyJson(file: string, ...args: readonly string[]): Promise<unknown> {
   const { stdout, stderr } = await cachyOn(file, ...args, "--json");
   try {
@@ -61,7 +59,7 @@ export async function cachyJson(file: string, ...args: readonly string[]): Promi
   }
 }
 
-/** What is recorded for a test: how it is asked, and what the network answers. */
+/** What is recorded for a test: the request, and the response of the network. */
 export interface Sample {
   readonly url: string;
   readonly request: RequestInit;
@@ -84,7 +82,7 @@ export const WEATHER: Sample = {
   },
 };
 
-/** A stream, with characters that take two columns of a terminal. */
+/** A stream with characters that take two columns of a terminal. */
 export const GREETING: Sample = {
   url: CHAT_URL,
   request: jsonPost({
@@ -113,7 +111,7 @@ export const MESSAGE: Sample = {
     }),
 };
 
-/** Bytes that are no UTF-8. */
+/** Bytes that are not valid UTF-8. */
 export const SPEECH: Sample = {
   url: "https://api.openai.com/v1/audio/speech",
   request: jsonPost({ model: "tts-1", voice: "alloy", input: "Hello" }),

@@ -10,7 +10,7 @@ function linesOf(file: string): string[] {
   return readFileSync(file, "utf8").trimEnd().split("\n");
 }
 
-slowTest("compact takes out what counts for nothing, and says how much", async (t) => {
+slowTest("compact removes replaced and damaged lines, and says how many", async (t) => {
   const { folder, file, keys } = await project(t, [WEATHER, GREETING]);
   await record(file, [WEATHER], { mode: "refresh" });
   writeFileSync(file, `${readFileSync(file, "utf8")}torn\n`);
@@ -23,7 +23,7 @@ slowTest("compact takes out what counts for nothing, and says how much", async (
   assert.deepEqual(linesOf(file).map((line) => JSON.parse(line).key), keys.toSorted());
 });
 
-test("remove takes answers out by key, with those that they had replaced", async (t) => {
+test("remove removes entries by key, with the entries that they had replaced", async (t) => {
   const { folder, file, keys: [weather = "", greeting = ""] } = await project(t, [WEATHER, GREETING, MESSAGE]);
   await record(file, [WEATHER], { mode: "refresh" });
   const [, second, third] = linesOf(file);
@@ -36,7 +36,7 @@ test("remove takes answers out by key, with those that they had replaced", async
   assert.deepEqual(linesOf(file), [third]);
 });
 
-test("remove takes answers out by model, text and age", async (t) => {
+test("remove removes entries by model, text and age", async (t) => {
   const { file } = await project(t, [WEATHER, GREETING, MESSAGE, SPEECH]);
   const models = async () => (await cachyJson(file, "list") as { model: string }[]).map(({ model }) => model).sort();
   await cachyOn(file, "remove", "--model", "claude-*", "--yes");
@@ -49,7 +49,7 @@ test("remove takes answers out by model, text and age", async (t) => {
   assert.deepEqual(await models(), ["tts-1"]);
 });
 
-test("remove by age leaves an answer that was recorded anew", async (t) => {
+test("remove by age keeps a response that was recorded again", async (t) => {
   const { file } = await project(t, [WEATHER]);
   const [line = ""] = linesOf(file);
   writeFileSync(file, formatEntry({ ...JSON.parse(line), recorded_at: "2020-01-01T00:00:00.000Z" }) + `${line}\n`);
@@ -57,7 +57,7 @@ test("remove by age leaves an answer that was recorded anew", async (t) => {
   assert.equal(linesOf(file).length, 2);
 });
 
-slowTest("remove asks first: where nobody can be asked, nothing goes without --yes", async (t) => {
+slowTest("remove asks first, and without a terminal it requires --yes", async (t) => {
   const { folder, file, keys: [key = ""] } = await project(t, [WEATHER]);
   const before = readFileSync(file, "utf8");
   const { code, stdout, stderr } = await cachy(folder, "remove", key);
@@ -70,7 +70,7 @@ slowTest("remove asks first: where nobody can be asked, nothing goes without --y
   assert.equal(readFileSync(file, "utf8"), before);
 });
 
-test("remove wants either keys or filters", async (t) => {
+test("remove requires either keys or filters", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [WEATHER]);
   const { code, stderr } = await cachyOn(file, "remove", key, "--older", "1d", "--yes");
   assert.equal(code, 2);
@@ -78,7 +78,7 @@ test("remove wants either keys or filters", async (t) => {
   assert.equal(linesOf(file).length, 1);
 });
 
-slowTest("merge adds the entries of other files, of which the newest of a digest counts", async (t) => {
+slowTest("merge adds the entries of other files, and the newest entry of a digest wins", async (t) => {
   const { folder, file } = await project(t, [WEATHER, GREETING]);
   const other = join(folder, "other.jsonl");
   await record(other, [WEATHER, MESSAGE]);
@@ -96,7 +96,7 @@ slowTest("merge adds the entries of other files, of which the newest of a digest
   assert.match(missing.stderr, /Cannot merge .*nowhere\.jsonl/);
 });
 
-slowTest("merge makes the file if there is none", async (t) => {
+slowTest("merge creates the file if it is missing", async (t) => {
   const { folder, file } = await project(t, [WEATHER]);
   assert.equal((await cachy(folder, "merge", "cachy.jsonl", "--file", "all.jsonl")).code, 0);
   assert.equal(readFileSync(join(folder, "all.jsonl"), "utf8"), readFileSync(file, "utf8"));

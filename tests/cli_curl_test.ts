@@ -11,7 +11,7 @@ import { type CurlCommand, curlOf } from "../src/cli/curl/curl.ts";
 import { test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonPost, temporaryFolder, testCachy } from "./testing.ts";
 
-/** What a server was sent. */
+/** A request as the server received it. */
 interface Arrived {
   readonly method: string;
   readonly url: string;
@@ -19,7 +19,7 @@ interface Arrived {
   readonly body: string;
 }
 
-/** A server on this machine, and what it was sent. */
+/** A server on this machine, and the requests that it received. */
 async function loopback(t: TestContext): Promise<{ readonly origin: string; readonly arrived: Arrived[] }> {
   const arrived: Arrived[] = [];
   const server = createServer(async (request, response) => {
@@ -38,7 +38,7 @@ async function loopback(t: TestContext): Promise<{ readonly origin: string; read
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, arrived };
 }
 
-/** Records a call of the server. */
+/** Records a call to the server. */
 async function recorded(url: string, init: RequestInit, options: CachyOptions = {}): Promise<Entry> {
   const entries: Entry[] = [];
   const store: Store = { name: "list", find: () => undefined, append: (entry) => void entries.push(entry) };
@@ -47,10 +47,10 @@ async function recorded(url: string, init: RequestInit, options: CachyOptions = 
   return entries[0] ?? assert.fail("nothing was recorded");
 }
 
-/** Runs a command in a shell, in a folder of its own. @returns What it printed. */
+/** Runs a command in a shell, in a temporary folder. @returns What it printed. */
 async function run(t: TestContext, { command }: CurlCommand, files: Record<string, string> = {}): Promise<string> {
   const cwd = temporaryFolder(t);
-  // From a file: an argument could not be as long as the command may be.
+  // From a file, because an argument is limited in length.
   for (const [name, text] of Object.entries({ ...files, "command.sh": `${command}\n` })) {
     writeFileSync(join(cwd, name), text);
   }
@@ -64,16 +64,16 @@ async function run(t: TestContext, { command }: CurlCommand, files: Record<strin
 }
 
 const commandOf = (entry: Entry) => curlOf(entry) ?? assert.fail("there is no command");
-/** A command for a request that nobody has sent. */
+/** A command for a request that is never sent. */
 const curl = (request: Partial<NonNullable<Entry["request"]>>) => {
   const whole = { method: "POST", url: CHAT_URL, body: "{}", exact: true, ...request };
   return commandOf({ key: "00000000", response: "", request: whole });
 };
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0 && spawnSync("sh", ["-c", "exit 0"]).status === 0;
-const skip = hasCurl ? undefined : "there is no curl or no sh on this machine";
+const skip = hasCurl ? undefined : "curl or sh is missing.";
 
-test("curlOf() gives a command that sends what the program sent: JSON, with all that a shell could take amiss", {
+test("curlOf() sends the JSON that the program sent, with all characters that a shell interprets", {
   skip,
 }, async (t) => {
   const { origin, arrived } = await loopback(t);
@@ -93,7 +93,7 @@ test("curlOf() gives a command that sends what the program sent: JSON, with all 
   assert.deepEqual(JSON.parse(repeated?.body ?? ""), body);
 });
 
-test("curlOf() gives a command for every method, with and without a body", { skip }, async (t) => {
+test("curlOf() returns a command for every method, with and without a body", { skip }, async (t) => {
   const { origin, arrived } = await loopback(t);
   const inits: RequestInit[] = [
     {},
@@ -112,12 +112,12 @@ test("curlOf() gives a command for every method, with and without a body", { ski
     assert.equal(repeated?.headers["content-length"] ?? "0", sent?.headers["content-length"] ?? "0");
   }
   assert.equal(arrived.length, 2 * inits.length);
-  // Without a length some servers refuse a POST.
+  // Without a length, some servers refuse a POST.
   const empty = arrived.filter(({ method, body }) => method === "POST" && body === "").at(-1);
   assert.deepEqual([empty?.headers["content-length"], empty?.headers["content-type"]], ["0", undefined]);
 });
 
-test("curlOf() gives a command that sends long bodies, forms and texts byte for byte", { skip }, async (t) => {
+test("curlOf() sends long bodies, forms and texts byte for byte", { skip }, async (t) => {
   const { origin, arrived } = await loopback(t);
   const text = { "content-type": "text/plain" };
   const boundary = { "content-type": "multipart/form-data; boundary=b0undary" };
@@ -138,10 +138,10 @@ test("curlOf() gives a command that sends long bodies, forms and texts byte for 
   }
 });
 
-/** Forms are sent with CR LF, whatever a value has. */
+/** Form values are sent with CR LF, whatever line ends they had. */
 const PURPOSE = `@it's; "x" \x1b \\n\r\n\r\n`;
 
-test("curlOf() gives a command that sends a form; its files come from the working directory", { skip }, async (t) => {
+test("curlOf() sends a form, with its files from the working directory", { skip }, async (t) => {
   const { origin, arrived } = await loopback(t);
   const form = new FormData();
   form.append("purpose", PURPOSE);
@@ -163,7 +163,7 @@ test("curlOf() gives a command that sends a form; its files come from the workin
   assert.equal(brief.isExact, false);
 });
 
-test("curlOf() writes one option a line, and leaves the credential to a variable", () => {
+test("curlOf() writes one option per line, and a variable in place of the credential", () => {
   const { command, isExact, notes } = curl({ body: `{"model": "gpt", "stream": true}` });
   assert.equal(
     command,
@@ -178,7 +178,7 @@ test("curlOf() writes one option a line, and leaves the credential to a variable
   assert.deepEqual([isExact, notes], [true, []]);
 });
 
-test("curlOf() knows how each API wants to know who asks", () => {
+test("curlOf() writes the authentication header of each API", () => {
   const headers: readonly (readonly [url: string, header: string])[] = [
     [
       "https://api.anthropic.com/v1/messages",
@@ -208,7 +208,7 @@ test("curlOf() knows how each API wants to know who asks", () => {
   for (const [url, header] of headers) assert.ok(curl({ url }).command.includes(`--header ${header}`), url);
 });
 
-test("curlOf() knows all APIs that are cached by default, but those that have no key of their own", () => {
+test("curlOf() knows all APIs that are cached by default, except those without an API key", () => {
   const hosts = defaultDomains.filter((domain) => typeof domain === "string");
   const unknown = hosts.filter((host) => {
     const url = host.includes("://") ? `${host}/x` : `https://${host}/v1`;
@@ -220,7 +220,7 @@ test("curlOf() knows all APIs that are cached by default, but those that have no
   assert.match(regional, /Bearer \$GOOGLE_ACCESS_TOKEN/);
 });
 
-test("curlOf() holds no character that a terminal takes for a key that is pressed", () => {
+test("curlOf() contains no character that a terminal interprets as a key press", () => {
   const controls = "\x1b[201~\x07\x7f\u009b\r";
   const { command } = curl({
     body: controls,
@@ -232,7 +232,7 @@ test("curlOf() holds no character that a terminal takes for a key that is presse
   assert.doesNotMatch(form.command, /[^\P{Cc}\n]/u);
 });
 
-test("curlOf() gives no credential to an API that is not known, nor without encryption", () => {
+test("curlOf() sends no credential to an unknown API, nor without encryption", () => {
   const urls = ["https://api.openai.com.evil.example/v1", "http://api.openai.com/v1", "https://llm.example/v1"];
   for (const url of urls) {
     const { command, notes } = curl({ url });
@@ -242,7 +242,7 @@ test("curlOf() gives no credential to an API that is not known, nor without encr
   assert.deepEqual(curl({ url: "http://localhost:11434/api/chat" }).notes, []);
 });
 
-test("curlOf() says what the file does not hold of a request", () => {
+test("curlOf() says which parts of a request the file does not contain", () => {
   const long = curl({ body: `{"input": "[5000 characters, sha256 ${"0".repeat(64)}]"}`, exact: false });
   assert.equal(long.isExact, false);
   assert.match(long.notes[0] ?? "", /record with \{ keepRequest: "whole" \}\.$/);
@@ -258,7 +258,7 @@ test("curlOf() says what the file does not hold of a request", () => {
   }
 });
 
-test("curlOf() leaves a credential to its variable, when it belongs to the digest and was taken out", () => {
+test("curlOf() writes a variable in place of a redacted credential that belongs to the digest", () => {
   const { command, isExact } = curl({ headers: { authorization: "[redacted]" }, exact: false });
   assert.match(command, /"authorization: Bearer \$OPENAI_API_KEY"/);
   assert.ok(!command.includes("[redacted]"));
@@ -270,7 +270,7 @@ test("curlOf() leaves a credential to its variable, when it belongs to the diges
   assert.deepEqual(version.command.match(/anthropic-version: [\d-]+/g), ["anthropic-version: 2099-01-01"]);
 });
 
-test("curlOf() gives undefined where the entry does not say what was asked, or says it in a wrong way", () => {
+test("curlOf() returns undefined if the entry has no valid request", () => {
   const requests: unknown[] = [
     undefined,
     { method: "POST", url: "nowhere", body: "", exact: true },

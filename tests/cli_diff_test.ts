@@ -15,7 +15,7 @@ const ROME: Sample = {
     }),
 };
 
-test("diff names where two requests and their answers differ, and ends with exit code 1", async (t) => {
+test("diff prints where two requests and their responses differ, with exit code 1", async (t) => {
   const { folder, file, keys: [paris = "", rome = ""] } = await project(t, [WEATHER, ROME]);
   const { code, stdout } = await cachy(folder, "diff", paris, rome);
   assert.equal(code, 1);
@@ -28,13 +28,13 @@ test("diff names where two requests and their answers differ, and ends with exit
   assert.doesNotMatch((await cachyOn(file, "diff", paris, rome, "--answer")).stdout, /request:/);
 });
 
-test("diff of an entry with itself finds nothing, and ends with exit code 0", async (t) => {
+test("diff of an entry with itself finds nothing, with exit code 0", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [GREETING]);
   assert.deepEqual(await cachyOn(file, "diff", key, key), { code: 0, stdout: "There is no difference.\n", stderr: "" });
   assert.deepEqual(await cachyJson(file, "diff", key, key), { request: [], answer: [] });
 });
 
-test("diff of one key compares its answer with the one that it replaced", async (t) => {
+test("diff of one key compares its response with the one that it replaced", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [GREETING]);
   const alone = await cachyOn(file, "diff", key);
   assert.equal(alone.code, 2);
@@ -45,7 +45,7 @@ test("diff of one key compares its answer with the one that it replaced", async 
   assert.equal(stdout, 'answer:\n  answered[0].parts[0].text: "こんにちは、世界！" → "やあ、世界！"\n');
 });
 
-test("diff takes streams that say the same in other pieces for equal", async (t) => {
+test("diff finds streams equal that have the same content in different pieces", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [GREETING]);
   const pieces = (
     ...texts: string[]
@@ -55,7 +55,7 @@ test("diff takes streams that say the same in other pieces for equal", async (t)
   assert.equal((await cachyOn(file, "diff", key)).code, 0);
 });
 
-test("diff says if the file does not keep what was asked", async (t) => {
+test("diff says if the file does not contain the request", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [WEATHER]);
   appendFileSync(file, formatEntry({ key: "5ece2360", response: "{}" }));
   const { code, stderr } = await cachyOn(file, "diff", key, "5ece2360");

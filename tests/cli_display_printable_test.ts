@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { printable, printableLines } from "../src/cli/display/printable.ts";
 import { test } from "./suite.ts";
 
-/** What a terminal obeys. */
+/** Control characters and escape sequences of a terminal. */
 function* obeyed(): Generator<string> {
   for (let code = 0; code < 0xa0; code++) if (code < 0x20 || code >= 0x7f) yield String.fromCharCode(code);
   yield* "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
 }
 
-test("printable() lets nothing through that a terminal obeys", () => {
+test("printable() removes everything that controls a terminal", () => {
   for (const character of obeyed()) {
     const text = printable(`before${character}after`);
     assert.ok(!text.includes(character), JSON.stringify(character));
@@ -16,7 +16,7 @@ test("printable() lets nothing through that a terminal obeys", () => {
   }
 });
 
-test("printableLines() lets nothing through that a terminal obeys, but line feeds and tabs", () => {
+test("printableLines() removes everything that controls a terminal, except line feeds and tabs", () => {
   for (const character of obeyed()) {
     const text = printableLines(`before${character}after`);
     if ("\n\t".includes(character)) assert.equal(text, `before${character}after`);
@@ -24,7 +24,7 @@ test("printableLines() lets nothing through that a terminal obeys, but line feed
   }
 });
 
-test("printable() shows what an answer would do to a terminal, in one line", () => {
+test("printable() shows control sequences of a response in one line", () => {
   assert.equal(printable("\x1b[31mred\x1b[0m \x9b2J"), "\\x1b[31mred\\x1b[0m \\x9b2J");
   assert.equal(printable("\x1b]0;title\x07"), "\\x1b]0;title\\x07");
   assert.equal(printable("harmless\r\x1b[Kforged"), "harmless \\x1b[Kforged");
@@ -32,20 +32,20 @@ test("printable() shows what an answer would do to a terminal, in one line", () 
   assert.equal(printable("half \ud83d and whole 👍"), "half \\ud83d and whole 👍");
 });
 
-test("printable() makes white space that breaks the line one space, and leaves spaces alone", () => {
+test("printable() replaces white space that breaks the line with one space, and keeps other spaces", () => {
   assert.equal(printable("one\n\n  two\r\n\tthree\u2028four"), "one two three four");
   assert.equal(printable("two  spaces, é"), "two  spaces, é");
   assert.equal(printable("in\u00advisible"), "invisible");
 });
 
-test("printable() keeps what other writings need", () => {
+test("printable() keeps the characters that other scripts need", () => {
   for (const text of ["日本語　テキスト", "می‌خواهم", "שלום\u200f!", "👩🏽‍🚀 ❤️", "e\u0301"]) {
     assert.equal(printable(text), text);
     assert.equal(printableLines(text), text);
   }
 });
 
-test("printableLines() keeps the lines of a text, and makes those of Windows alike", () => {
+test("printableLines() keeps the lines of a text, and converts Windows line ends", () => {
   assert.equal(printableLines("a\r\nb\n\tc"), "a\nb\n\tc");
   assert.equal(printableLines("loading\rforged\x1b[2K"), "loading\\x0dforged\\x1b[2K");
 });

@@ -20,7 +20,7 @@ const ROWS = [
 
 const lines = (...all: readonly string[]) => all.join("\n");
 
-test("tableLines() aligns columns by what they take in a terminal, and leaves no blanks at the end", () => {
+test("tableLines() aligns columns by their width in a terminal, and leaves no spaces at the end", () => {
   assert.equal(
     formatTable(COLUMNS.slice(0, 4), ROWS, 80),
     lines(
@@ -35,7 +35,7 @@ test("tableLines() aligns columns by what they take in a terminal, and leaves no
   );
 });
 
-test("tableLines() cuts the widest of the elastic columns first, when the terminal is narrow", () => {
+test("tableLines() shortens the widest elastic column first if the terminal is narrow", () => {
   assert.equal(
     formatTable(COLUMNS, ROWS, 70),
     lines(
@@ -46,7 +46,7 @@ test("tableLines() cuts the widest of the elastic columns first, when the termin
   );
 });
 
-test("tableLines() leaves out the columns of the lowest priority, when cutting is not enough", () => {
+test("tableLines() omits the columns of the lowest priority if shortening is not enough", () => {
   assert.equal(
     formatTable(COLUMNS, ROWS, 36),
     lines(
@@ -67,12 +67,12 @@ test("tableLines() leaves out the columns of the lowest priority, when cutting i
   assert.equal(formatTable(COLUMNS, ROWS, 5), lines("key", "3f2a…", "00aa…"));
 });
 
-test("tableLines() leaves out from the right, when priorities are the same", () => {
+test("tableLines() omits the rightmost column if priorities are equal", () => {
   const columns = [{ title: "one" }, { title: "two" }, { title: "three" }];
   assert.equal(formatTable(columns, [["1", "2", "3"]], 10), lines("one  two", "1    2"));
 });
 
-test("tableLines() never exceeds the width, and fills it while something is cut", () => {
+test("tableLines() never exceeds the width, and fills it if a cell is shortened", () => {
   for (let width = 1; width <= 120; width++) {
     const table = formatTable(COLUMNS, ROWS, width).split("\n");
     for (const line of table) {
@@ -81,18 +81,18 @@ test("tableLines() never exceeds the width, and fills it while something is cut"
     }
     const isCut = table.some((line) => line.includes("…"));
     const widest = Math.max(...table.map(displayWidth));
-    assert.ok(!isCut || widest >= width - 1, `${widest} of ${width}`); // a wide character may leave a column
+    assert.ok(!isCut || widest >= width - 1, `${widest} of ${width}`); // A wide character may leave one column empty.
   }
 });
 
-test("tableLines() cuts only to the maximum of a column, when there is no width", () => {
+test("tableLines() shortens only to the maximum of a column if the width is unknown", () => {
   const long = "word ".repeat(100).trim();
   const [, row] = formatTable(COLUMNS, [["k", "m".repeat(200), "1 B", long, long]]).split("\n");
   assert.equal(row, `k    ${"m".repeat(200)}   1 B  word word word word word word…  word word word word word word…`);
   assert.equal(formatTable([{ title: "prompt", elastic: { min: 5 } }], [[long]]), lines("prompt", long));
 });
 
-test("tableLines() lets no cell make lines or color, and paints what it is told to", () => {
+test("tableLines() lets no cell break the line or set a color, and paints what the column asks for", () => {
   const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
   const columns: Column[] = [
     { title: { text: "kind", paint: red } },
@@ -108,17 +108,17 @@ test("tableLines() lets no cell make lines or color, and paints what it is told 
   assert.equal(cut, `${red("hit")}   ${red("an a…")}  7`);
 });
 
-test("tableLines() shows titles alone, when there are no rows, and what a row has, when it is short", () => {
+test("tableLines() shows titles if there are no rows, and fills up short rows", () => {
   assert.equal(formatTable(COLUMNS, []), "key  model  size  prompt  answer");
   assert.equal(formatTable(COLUMNS.slice(0, 2), [["k"], [], ["", "m"]]), lines("key  model", "k", "", "     m"));
 });
 
-test("tableLines() shows as cut what it looks at in part, when a cell is very long", () => {
+test("tableLines() marks a very long cell as shortened, though it reads only its start", () => {
   const columns = [{ title: "prompt", elastic: { min: 5 } }];
   assert.equal(formatTable(columns, [["日本語".repeat(1e6)]], 10), lines("prompt", "日本語日…"));
   assert.equal(formatTable(columns, [[`start${" \n".repeat(1e6)}end`]], 10), lines("prompt", "start…"));
 });
 
-test("tableLines() gives the lines of formatTable() one by one", () => {
+test("tableLines() yields the lines of formatTable() one by one", () => {
   assert.equal([...tableLines(COLUMNS, ROWS, 60)].join("\n"), formatTable(COLUMNS, ROWS, 60));
 });

@@ -4,7 +4,7 @@ import { test } from "./suite.ts";
 
 const { Bun } = globalThis as { Bun?: { stringWidth(text: string): number } };
 
-/** Texts with the columns that terminals give them. */
+/** Texts with the number of columns that a terminal uses for them. */
 const KNOWN: readonly (readonly [text: string, width: number])[] = [
   ["", 0],
   ["hello, world", 12],
@@ -37,7 +37,7 @@ const KNOWN: readonly (readonly [text: string, width: number])[] = [
   ["❤️‍🔥", 2],
   ["1️⃣", 2],
   ["#⃣", 2],
-  ["1\ufe0f", 1], // a digit alone is no keycap
+  ["1\ufe0f", 1], // A digit alone is not a keycap.
   ["©", 1],
   ["©️", 2],
   ["🇩🇪", 2],
@@ -56,11 +56,11 @@ test("displayWidth() counts the columns of a terminal", () => {
   for (const [text, width] of KNOWN) assert.equal(displayWidth(text), width, JSON.stringify(text));
 });
 
-test("displayWidth() counts a text as its parts, where they do not join", () => {
+test("displayWidth() of a text is the sum of its parts if they do not join", () => {
   for (const [text, width] of KNOWN) assert.equal(displayWidth(`${text} ${text}|日 ${text}`), 3 * width + 5, text);
 });
 
-test("displayWidth() counts every character once, wherever in a long text it is", () => {
+test("displayWidth() counts every character of a long text once", () => {
   for (const [text, width] of KNOWN) {
     for (let before = 55; before < 70; before++) {
       const filling = "日\u0301".repeat(before >> 1) + "x".repeat(before & 1);
@@ -71,20 +71,20 @@ test("displayWidth() counts every character once, wherever in a long text it is"
   }
 });
 
-/** What joins, what is joined to, and what neither does. */
+/** Characters that join, characters that are joined, and characters that do neither. */
 const PARTS = [
   ..."aé日한👍❤👩🏴🇩🇪1ก\u0e33कषא…© ",
   ..."\u0301\u3099\u093f\u094d\u1112\u1161\u11ab\u{1f3fd}\u200d\ufe0f\u20e3\u0600",
 ];
 
-/** Always the same texts of such parts. */
+/** Random texts of such characters, the same in each run. */
 function* texts(count: number): Generator<string> {
   let state = 1;
   const below = (limit: number) => (state = state * 48271 % 0x7fffffff) % limit;
   for (; count > 0; count--) yield Array.from({ length: 1 + below(100) }, () => PARTS[below(PARTS.length)]).join("");
 }
 
-test("displayWidth() sees the same characters as the segmenter, in any mixture", () => {
+test("displayWidth() splits any mixture into the same characters as Intl.Segmenter", () => {
   const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
   const segmentsOf = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
   for (const text of texts(2000)) {
@@ -97,12 +97,12 @@ test("displayWidth() sees the same characters as the segmenter, in any mixture",
   }
 });
 
-test("displayWidth() agrees with Bun's own count, for every letter, digit and sign", {
-  skip: Bun ? undefined : "only Bun has such a count",
+test("displayWidth() agrees with Bun.stringWidth() for every letter, digit and sign", {
+  skip: Bun ? undefined : "Only Bun has stringWidth().",
 }, () => {
   assert.ok(Bun);
   const alike = /^[\p{L}\p{N}\p{P}\p{S}\p{Mn}\p{Zs}]$/u;
-  // Letters of Bengali, Kannada and Malayalam, which stand alone; Bun takes them for marks.
+  // Letters of Bengali, Kannada and Malayalam that stand alone. Bun treats them as marks.
   const joining = /^[\u0980\u0c80\u0d3a]$/;
   const others: string[] = [];
   for (let codePoint = 0x20; codePoint <= 0x3ffff; codePoint++) {
@@ -113,8 +113,8 @@ test("displayWidth() agrees with Bun's own count, for every letter, digit and si
   assert.deepEqual(others, []);
 });
 
-test("displayWidth() agrees with Bun's own count, for whole texts", {
-  skip: Bun ? undefined : "only Bun has such a count",
+test("displayWidth() agrees with Bun.stringWidth() for complete texts", {
+  skip: Bun ? undefined : "Only Bun has stringWidth().",
 }, () => {
   assert.ok(Bun);
   for (const [text] of KNOWN.filter(([text]) => !/[\ud800-\udfff]$/u.test(text))) {
@@ -122,14 +122,14 @@ test("displayWidth() agrees with Bun's own count, for whole texts", {
   }
 });
 
-test("cutToWidth() leaves a text alone, when it fits", () => {
+test("cutToWidth() does not change a text that fits", () => {
   for (const [text, width] of KNOWN.filter(([, width]) => width > 0)) {
     assert.equal(cutToWidth(text, width), text);
     assert.equal(cutToWidth(text, 100), text);
   }
 });
 
-test("cutToWidth() ends what it cuts in an ellipsis, and cuts no character in two", () => {
+test("cutToWidth() ends a shortened text in an ellipsis, and splits no character", () => {
   const cases: [text: string, width: number, cut: string][] = [
     ["hello, world", 6, "hello…"],
     ["hello", 1, "…"],
@@ -147,7 +147,7 @@ test("cutToWidth() ends what it cuts in an ellipsis, and cuts no character in tw
   for (const [text, width, cut] of cases) assert.equal(cutToWidth(text, width), cut);
 });
 
-test("cutToWidth() never exceeds the width, and wastes a column at most", () => {
+test("cutToWidth() never exceeds the width, and leaves at most one column empty", () => {
   const text = KNOWN.map(([text]) => text).join(" ");
   for (let width = 1; width < displayWidth(text); width++) {
     const cut = cutToWidth(text, width);
@@ -156,7 +156,7 @@ test("cutToWidth() never exceeds the width, and wastes a column at most", () => 
   }
 });
 
-test("cutToWidth() finds the end of a character, when it is longer than a beginning that is looked at", () => {
+test("cutToWidth() finds the end of a character that is longer than the part it examines", () => {
   const marks = "\u0301".repeat(1000);
   assert.equal(cutToWidth(`a${marks}b`, 2), `a${marks}b`);
   assert.equal(cutToWidth(`a${marks}bc`, 2), `a${marks}…`);

@@ -9,7 +9,7 @@ import { credentialsOf } from "../src/secrets/values.ts";
 import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
-/** The entry of a call that was recorded, as it stands in a file. */
+/** The entry of a recorded call, as it stands in a file. */
 async function recorded(answer: () => Response, init = jsonPost({ input: "Hey!" }), options: CachyOptions = {}) {
   const entries: Entry[] = [];
   const store: Store = { name: "list", find: () => undefined, append: (entry) => void entries.push(entry) };
@@ -21,12 +21,12 @@ async function recorded(answer: () => Response, init = jsonPost({ input: "Hey!" 
 const anthropicEvents = (...types: string[]) => types.map((type) => `event: ${type}\ndata: {"type":"${type}"}\n\n`);
 const reasons = (findings: readonly Finding[]) => findings.map(({ kind, reason }) => `${kind}: ${reason}`);
 const find = (entry: Entry) => findingsOf(entry, []);
-/** What is found when some members of a good entry are replaced. */
+/** The findings after some members of a good entry are replaced. */
 const findWith = async (changes: object) => {
   return await find({ ...await recorded(() => jsonAnswer({ id: "x" })), ...changes } as Entry);
 };
 
-test("findingsOf() finds nothing in what was recorded: JSON, streams, bytes and no body", async () => {
+test("findingsOf() finds nothing in recordings: JSON, streams, bytes and no body", async () => {
   const form = new FormData();
   form.append("file", new Blob(["abc"]), "a.txt");
   const entries = [
@@ -42,7 +42,7 @@ test("findingsOf() finds nothing in what was recorded: JSON, streams, bytes and 
   assert.deepEqual((await Promise.all(entries.map(find))).flat(), []);
 });
 
-test("findingsOf() finds nothing in entries of every kind that were recorded once and for all", async () => {
+test("findingsOf() finds nothing in the golden entries", async () => {
   const lines = readFileSync(new URL("golden/v1.jsonl", import.meta.url), "utf8").trimEnd().split("\n");
   const findings = await Promise.all(lines.map((line) => find(parseEntry(line) as Entry)));
   assert.deepEqual(findings.flat(), []);
@@ -50,16 +50,16 @@ test("findingsOf() finds nothing in entries of every kind that were recorded onc
 });
 
 const PYCACHY = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const skip = existsSync(PYCACHY) ? undefined : `there are no recorded lines of pycachy in ${PYCACHY}`;
+const skip = existsSync(PYCACHY) ? undefined : `${PYCACHY} is missing.`;
 
-test("findingsOf() finds nothing in what pycachy recorded, though it has no content types", { skip }, async () => {
+test("findingsOf() finds nothing in recordings of pycachy, which have no content types", { skip }, async () => {
   const lines = readFileSync(PYCACHY, "utf8").trimEnd().split("\n");
   const findings = await Promise.all(lines.map((line) => find(parseEntry(line) as Entry)));
   assert.deepEqual(findings.flat(), []);
   assert.ok(findings.length >= 100);
 });
 
-test("findingsOf() finds a digest that is not the one of its request, whole or by its first digits", async () => {
+test("findingsOf() reports a digest or a key that does not match the request", async () => {
   const entry = await recorded(() => jsonAnswer({ id: "x" }));
   const request = { ...entry.request, body: `{"input": "Ho!"}` } as Entry["request"];
   const [finding, ...others] = await find({ ...entry, request });
@@ -74,13 +74,13 @@ test("findingsOf() finds a digest that is not the one of its request, whole or b
   ]);
 });
 
-test("findingsOf() does not judge the digest of a request that is not exact", async () => {
+test("findingsOf() does not check the digest of a request that is not exact", async () => {
   const entry = await recorded(() => jsonAnswer({ id: "x" }));
   const request = { ...entry.request, body: "changed", exact: false } as Entry["request"];
   assert.deepEqual(await find({ ...entry, request }), []);
 });
 
-test("findingsOf() finds answers that were cut off", async () => {
+test("findingsOf() finds truncated responses", async () => {
   const stream = (events: string[]) => ({
     headers: { "content-type": "text/event-stream" },
     response: events.join(""),
@@ -94,7 +94,7 @@ test("findingsOf() finds answers that were cut off", async () => {
   ]);
 });
 
-test("findingsOf() finds answers that report a failure, and jobs that are still running", async () => {
+test("findingsOf() finds responses that report a failure, and jobs that are still running", async () => {
   assert.deepEqual(reasons(await findWith({ response: `{"error":{"message":"no"}}` })), [
     "failed: the answer reports an error",
   ]);
@@ -106,14 +106,14 @@ test("findingsOf() finds answers that report a failure, and jobs that are still 
   assert.deepEqual(await findWith({ status_code: 202 }), []);
 });
 
-test("findingsOf() takes a stream for whole that has its terminal marker, as recording does", async () => {
-  // By its first character it is a JSON answer that is not whole.
+test("findingsOf() accepts a stream with its terminal event as complete, as recording does", async () => {
+  // By its first character, it would be truncated JSON.
   const entry = await recorded(() => streamAnswer([`{"note":1}\n\n`, ...chatEvents("Hi")]));
   assert.match(entry.response, /^\{.*\[DONE\]\n\n$/s);
   assert.deepEqual(await find(entry), []);
 });
 
-test("findingsOf() guesses the content type of lines by pycachy, of which only key and response are known", async () => {
+test("findingsOf() guesses the content type of pycachy's lines, which have only key and response", async () => {
   const line = (response: string): Entry => ({ key: "00000000", response });
   assert.deepEqual(await find(line(`{"id":"x"}`)), []);
   assert.deepEqual(await find(line("just a text")), []);
@@ -123,7 +123,7 @@ test("findingsOf() guesses the content type of lines by pycachy, of which only k
   ]);
 });
 
-test("findingsOf() finds secrets, by the variables that it is given, else by those of the environment", async (t) => {
+test("findingsOf() finds secrets by the given variables, or else by those of the environment", async (t) => {
   const entry = { key: "00000000", response: `"my s3cr3t-of-many-characters"` };
   const credentials = credentialsOf([["A_KEY", "s3cr3t-of-many-characters"]]);
   const [finding] = await findingsOf(entry, credentials);
@@ -135,7 +135,7 @@ test("findingsOf() finds secrets, by the variables that it is given, else by tho
   assert.match((await findingsOf(entry))[0]?.reason ?? "", /^the value of CACHY_TEST_API_KEY in response/);
 });
 
-test("findingsOf() notes members that are wrong but keep no line from answering", async () => {
+test("findingsOf() reports wrong members as notes if the line still answers requests", async () => {
   const wrong: readonly (readonly [changes: object, reason: string])[] = [
     [{ recorded_at: "yesterday" }, `"recorded_at" is no ISO 8601 date in UTC`],
     [{ recorded_at: 5 }, `"recorded_at" is no ISO 8601 date in UTC`],
@@ -157,7 +157,7 @@ test("findingsOf() notes members that are wrong but keep no line from answering"
   }
 });
 
-test("findingsOf() finds an error in an id that no request has", async () => {
+test("findingsOf() reports an id that no request can have as an error", async () => {
   const entry = { key: "5ECE2360", sha256: `5ECE2360${"0".repeat(56)}`, response: "{}" };
   const findings = await find(entry);
   assert.deepEqual(findings.map(({ kind, severity }) => [kind, severity]), [["member", "error"], ["member", "error"]]);

@@ -14,12 +14,12 @@ const HOOK = /```sh\n(#!\/bin\/sh\n[^]*?)```/.exec(README)?.[1] ?? "";
 const COMMAND = "deno run -RE jsr:@cachy/core/cli";
 const missing = ["git", "sh", "find"].find((name) => spawnSync(name, ["--version"]).error !== undefined);
 const skip = process.platform === "win32"
-  ? "hooks are shell scripts"
+  ? "Hooks are shell scripts, which Windows does not run."
   : missing === undefined
   ? undefined
-  : `there is no ${missing} on the PATH`;
+  : `${missing} is missing.`;
 
-slowTest("the README's pre-commit hook refuses a commit with a secret, and lets others pass", { skip }, (t) => {
+slowTest("the README's pre-commit hook rejects a commit with a secret, and accepts others", { skip }, (t) => {
   const folder = temporaryFolder(t);
   const git = (...args: string[]) => {
     const env = {
@@ -55,7 +55,7 @@ slowTest("the README's pre-commit hook refuses a commit with a secret, and lets 
   const bad = commit("more.jsonl", formatEntry({ key: "5ece2361", response: "It is a-quite-ordinary-value-1." }));
   assert.notEqual(bad.status, 0);
   assert.match(bad.output, /more\.jsonl:1 5ece2361 {2}the value of SERVICE_TOKEN in response/);
-  // What counts is what is staged, whatever the file holds by now.
+  // The hook checks the staged content, not the file on disk.
   writeFileSync(join(folder, "more.jsonl"), formatEntry({ key: "5ece2361", response: "Fine." }));
   assert.notEqual(git("commit", "--quiet", "--message", "again").status, 0);
   git("add", "more.jsonl");
@@ -63,7 +63,7 @@ slowTest("the README's pre-commit hook refuses a commit with a secret, and lets 
   assert.equal(git("commit", "--quiet", "--message", "clean").status, 0);
   git("reset", "--quiet", "--hard");
 
-  // To move a file is no way around it.
+  // Moving a file does not avoid the check.
   git("mv", "cachy.jsonl", "moved.jsonl");
   const line = formatEntry({ key: "5ece2360", response: "Fine." });
   const moved = commit(

@@ -1,4 +1,4 @@
-/** What a file must not be able to do to the one who looks into it, whoever wrote it. */
+/** A hostile file must not harm the person who inspects it. */
 import assert from "node:assert/strict";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,13 +6,13 @@ import { cachyJson, cachyOn } from "./cli.ts";
 import { slowTest, test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-/** A color, a cursor that moves, a line of its own, a text that turns around; with C1 and without. */
+/** A color, a cursor movement, a forged line and a change of the text direction, with and without C1 characters. */
 const EVIL = "\x1b[31mred\x9b2J\r\nforged\u202eabc\x07\x7f";
 // deno-lint-ignore no-control-regex
 const OBEYED = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f]/;
-/** What a key looks like; it opens nothing. */
+/** Looks like a key, and is not valid. */
 const KEY = `sk-${"abcdefgh12345678".repeat(2)}`;
-/** No text, and nothing can be made of it. */
+/** Not valid UTF-8, and without a known format. */
 const NO_TEXT = { toString: 1, valueOf: 2 };
 
 const URL_ASKED = "https://api.openai.com/v1/chat/completions";
@@ -47,7 +47,7 @@ const READING = [
   ["scan", "--json"],
 ];
 
-test("no command lets a file color or move the terminal, or forge lines", async (t) => {
+test("no command lets a file color the terminal, move its cursor or forge lines", async (t) => {
   const asked = { model: EVIL, messages: [{ role: EVIL, content: EVIL }], [EVIL]: EVIL };
   const answer = { model: EVIL, choices: [{ message: { role: EVIL, content: EVIL }, finish_reason: EVIL }] };
   const parts = JSON.stringify([["file", EVIL, "a".repeat(64)], [EVIL, null, "b".repeat(64)]]);
@@ -72,7 +72,7 @@ test("no command lets a file color or move the terminal, or forge lines", async 
   }
 });
 
-test("JSON that is printed means what the file says, though nothing in it moves the terminal", async (t) => {
+test("JSON output keeps the meaning of the file, and contains no control characters", async (t) => {
   const file = fileOf(t, { recorded_at: EVIL, note: "\u2028\u00ad\u0085" });
   const { entry } = await cachyJson(file, "show", "5ece2360") as { entry: Record<string, unknown> };
   assert.deepEqual([entry.recorded_at, entry.note], [EVIL, "\u2028\u00ad\u0085"]);
@@ -105,7 +105,7 @@ test("no command fails at members of a wrong type", async (t) => {
   }
 });
 
-slowTest("no command fails at what is nested deeply", async (t) => {
+slowTest("no command fails at deeply nested values", async (t) => {
   const file = fileOf(t, { key: "5ece2361" });
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   const line = JSON.stringify({ key: "5ece2360", response: deep, request: { ...REQUEST, deep: 0 }, chunks: 1 });
@@ -116,7 +116,7 @@ slowTest("no command fails at what is nested deeply", async (t) => {
   }
 });
 
-test("verify, scan and show --curl print no secret, wherever it stands", async (t) => {
+test("verify, scan and show --curl print no secret from any place", async (t) => {
   const body = JSON.stringify({ api_key: "hunter2-hunter2", tools: [{ headers: { "x-anything": "pass-4711" } }] });
   const headers = { authorization: "Bearer pass-4711", "x-other": KEY };
   const file = fileOf(

@@ -1,4 +1,4 @@
-/** What only large files and long answers show. Those that take gigabytes are tried by hand. */
+/** Behavior that only large files and long responses show. Tests that take gigabytes are run by hand. */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,14 +8,14 @@ import { cachy, cachyJson, cachyOn, project } from "./cli.ts";
 import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-/** More than there can be arguments of a call. */
+/** More than a call can have arguments. */
 const MANY = 200_000;
 
 function chat(content: string): string {
   return JSON.stringify({ choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }] });
 }
 
-slowTest("show prints an answer of very many lines", async (t) => {
+slowTest("show prints a response of very many lines", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, formatEntry({ key: "5ece2360", response: chat("a line\n".repeat(MANY)) }));
   const { code, stdout, stderr } = await cachyOn(file, "show", "5ece");
@@ -34,7 +34,7 @@ slowTest("diff prints very many differences", async (t) => {
   assert.match(stdout, /^answer:\n {2}\S*\[0\]: 0 → 1\n/);
 });
 
-slowTest("scan names very many secrets", async (t) => {
+slowTest("scan reports very many secrets", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, `{"key":"5ece2360","response":"${`AKIA${"A1".repeat(8)}`}"}\n`.repeat(MANY));
   const { code, stderr } = await cachyOn(file, "scan");
@@ -42,7 +42,7 @@ slowTest("scan names very many secrets", async (t) => {
   assert.match(stderr, new RegExp(`^${MANY} secrets were found\\.`));
 });
 
-test("list reads more of a stream, when its first words come late", async (t) => {
+test("list reads more of a stream if its first words arrive late", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const event = (delta: unknown) => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
   const words = event({ content: "A word and another one. " }).repeat(2000);
@@ -55,7 +55,7 @@ test("list reads more of a stream, when its first words come late", async (t) =>
   }
 });
 
-test("show tells how many entries a few digits are of, when it is more than one", async (t) => {
+test("show says how many entries match an ambiguous prefix", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const keys = Array.from({ length: 12 }, (_, index) => `5ece236${index.toString(16)}`);
   writeFileSync(file, keys.map((key) => formatEntry({ key, response: chat(key) })).join(""));
@@ -64,7 +64,7 @@ test("show tells how many entries a few digits are of, when it is more than one"
   assert.match(stderr, /there are 5ece236b, 5ece236a, 5ece2369, 5ece2368, 5ece2367 and 7 more\. Write more digits\./);
 });
 
-test("compactAt() tells how far it is, up to the whole file", (t) => {
+test("compactAt() reports its progress, up to the complete file", (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const lines = ["5ece2360", "97f3a2e8", "00000001"].map((key) => formatEntry({ key, response: chat(key) })).join("");
   for (const sort of [false, true]) {
@@ -77,7 +77,7 @@ test("compactAt() tells how far it is, up to the whole file", (t) => {
   }
 });
 
-test("show --json prints one indented JSON text, though it is written member by member", async (t) => {
+test("show --json prints one indented JSON text, written member by member", async (t) => {
   const { file, keys } = await project(t);
   for (const key of keys) {
     const { stdout } = await cachyOn(file, "show", key, "--json");
@@ -87,7 +87,7 @@ test("show --json prints one indented JSON text, though it is written member by 
   }
 });
 
-slowTest("list prints more than is written at once, as a table and as JSON", async (t) => {
+slowTest("list prints more than one buffer, as a table and as JSON", async (t) => {
   const { folder, file } = await project(t, []);
   const keys = Array.from({ length: 12_000 }, (_, index) => index.toString(16).padStart(8, "0"));
   writeFileSync(

@@ -48,7 +48,7 @@ test("list prints a line for each entry: newest first, with model, kind, first w
   assert.match(lines[0] ?? "", /tts-1 +speech +Hello +\[audio, /);
 });
 
-test("list keeps its columns in line, also with wide characters and emoji", async (t) => {
+test("list aligns its columns, also with wide characters and emoji", async (t) => {
   const { file } = await project(t);
   const lines = (await cachyOn(file, "list")).stdout.trimEnd().split("\n");
   const starts = lines.map((line) => displayWidth(line.slice(0, line.search(/PROMPT|How is|日本語|Name a|Hello/))));
@@ -86,14 +86,14 @@ test("list filters by model, domain, time and text", async (t) => {
   assert.deepEqual(await models("--domain", "openai.com", "--grep", "hello"), ["tts-1"]);
 });
 
-test("list says that nothing is of the kind", async (t) => {
+test("list says that no entries match", async (t) => {
   const { file } = await project(t);
   const { code, stdout, stderr } = await cachyOn(file, "list", "--model", "none");
   assert.deepEqual([code, stdout], [0, ""]);
   assert.match(stderr, /No answer in .*cachy\.jsonl is of this kind\./);
 });
 
-test("list sorts, turns round and stops", async (t) => {
+test("list sorts, reverses and limits its rows", async (t) => {
   const { file } = await project(t);
   const models = async (...args: string[]) => (await rows(file, ...args)).map(({ model }) => model);
   assert.deepEqual(await models("--limit", "2"), ["tts-1", "claude-haiku-4-5"]);
@@ -105,13 +105,13 @@ test("list sorts, turns round and stops", async (t) => {
   assert.equal((await models("--sort", "duration")).length, 4);
 });
 
-test("list leaves out what a newer answer of the same request has replaced", async (t) => {
+test("list omits entries that a newer response to the same request has replaced", async (t) => {
   const { file } = await project(t, [WEATHER, GREETING]);
   await record(file, [WEATHER], { mode: "refresh" });
   assert.deepEqual((await rows(file)).map(({ model }) => model), ["gpt-4.1", "gpt-5-mini"]);
 });
 
-test("list lets no recorded answer color the terminal or forge a line", async (t) => {
+test("list lets no response color the terminal or forge a line", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const response = JSON.stringify({ choices: [{ message: { content: "red \x1b[31m\rfake\nline \u202e" } }] });
   writeFileSync(file, formatEntry({ key: "5ece2360", response }));
@@ -121,7 +121,7 @@ test("list lets no recorded answer color the terminal or forge a line", async (t
   assert.doesNotMatch(stdout, /[\x1b\r\u202e]/);
 });
 
-test("list reads every answer that pycachy recorded", { skip: NO_PYCACHY_FILE }, async () => {
+test("list reads every response that pycachy recorded", { skip: NO_PYCACHY_FILE }, async () => {
   const lines = readFileSync(PYCACHY_FILE, "utf8").trimEnd().split("\n");
   const found = await rows(PYCACHY_FILE);
   assert.equal(found.length, new Set(lines.map((line) => JSON.parse(line).key)).size);
@@ -162,7 +162,7 @@ async function recordedLines(t: Parameters<typeof temporaryFolder>[0], samples: 
   return readFileSync(file, "utf8").trimEnd().split("\n");
 }
 
-test("list reads the first words of a long stream only", async (t) => {
+test("list reads only the first words of a long stream", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const event = (content: string) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
   const response = event("Once upon a time") + event(" and then").repeat(20_000) + "data: [DONE]\n\n";

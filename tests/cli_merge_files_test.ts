@@ -16,12 +16,12 @@ import { temporaryFolder } from "./testing.ts";
 
 const timeOf = (day: number) => `2026-11-${String(day).padStart(2, "0")}T08:00:00.000Z`;
 
-/** A line; the day tells when it was recorded. */
+/** A line. The day says when it was recorded. */
 function line(response: string, digest = one, day?: number): string {
   return formatEntry({ ...entryOf(response, digest), ...(day === undefined ? {} : { recorded_at: timeOf(day) }) });
 }
 
-/** Makes files: `ours.jsonl`, and others as they are named. */
+/** Creates files: `ours.jsonl`, and others by their names. */
 function filesOf(t: TestContext, lines: Readonly<Record<string, readonly string[]>>) {
   const folder = temporaryFolder(t);
   for (const [name, texts] of Object.entries(lines)) writeFileSync(join(folder, `${name}.jsonl`), texts.join(""));
@@ -34,7 +34,7 @@ function filesOf(t: TestContext, lines: Readonly<Record<string, readonly string[
   return { pathOf, merge, ours: () => readFileSync(pathOf("ours"), "utf8"), file: pathOf("ours") };
 }
 
-test("mergeFiles() adds what is not there, and leaves the other file and our lines as they are", async (t) => {
+test("mergeFiles() adds missing entries, and leaves the other file and our lines unchanged", async (t) => {
   const lines = [line("ours"), line("of both", other, 1)];
   const theirs = [line("of both", other, 1), line("theirs", twin, 2)];
   const { merge, ours, pathOf } = filesOf(t, { ours: lines, theirs });
@@ -44,7 +44,7 @@ test("mergeFiles() adds what is not there, and leaves the other file and our lin
   assert.deepEqual(await merge("theirs"), [[0, 0, 2, 0]], "a second time nothing is added");
 });
 
-test("mergeFiles() lets the newer recording of a digest count, and ours if a time is equal or missing", async (t) => {
+test("mergeFiles() prefers the newer recording of a digest, and ours if a time is equal or missing", async (t) => {
   for (
     const [day, dayThere, isReplaced] of [
       ...[[2, 1, true], [1, 2, false], [1, 1, false]] as const,
@@ -60,7 +60,7 @@ test("mergeFiles() lets the newer recording of a digest count, and ours if a tim
   }
 });
 
-test("mergeFiles() takes the line of the other file that counts there, and the newest of several files", async (t) => {
+test("mergeFiles() takes the entry that the other file answers with, and the newest of several files", async (t) => {
   const { merge, ours } = filesOf(t, {
     ours: [line("ours", one, 1)],
     theirs: [line("old", other, 2), line("old", one, 2), line("new", other, 3), line("new", one, 3)],
@@ -70,7 +70,7 @@ test("mergeFiles() takes the line of the other file that counts there, and the n
   assert.equal(ours(), line("ours", one, 1) + line("new", other, 3) + line("new", one, 3) + line("newest", one, 4));
 });
 
-test("mergeFiles() takes the key for the digest of what pycachy wrote", async (t) => {
+test("mergeFiles() compares entries of pycachy by their keys", async (t) => {
   const [legacy, legacyOther] = [legacyEntry("theirs"), legacyEntry("theirs", other.key)].map(formatEntry);
   const { merge, ours } = filesOf(t, {
     ours: [line("ours"), formatEntry(legacyEntry("ours", other.key))],
@@ -80,7 +80,7 @@ test("mergeFiles() takes the key for the digest of what pycachy wrote", async (t
   assert.equal(ours(), line("ours") + formatEntry(legacyEntry("ours", other.key)) + legacy);
 });
 
-test("mergeFiles() brings lines over as they are, but for byte order marks and carriage returns", async (t) => {
+test("mergeFiles() copies lines unchanged, except byte order marks and carriage returns", async (t) => {
   const precise = line("a").replace("}\n", `,"recorded_at":9007199254740993, "x" : 1.0, "é€👩‍🚀":"\\u00e9"}\n`);
   const theirs = [
     "\uFEFF",
@@ -93,7 +93,7 @@ test("mergeFiles() brings lines over as they are, but for byte order marks and c
   assert.equal(ours(), precise + line("b", twin) + line("c", other));
 });
 
-test("mergeFiles() counts lines that are no entries, and skips them", async (t) => {
+test("mergeFiles() counts and skips invalid lines", async (t) => {
   const { merge, ours } = filesOf(t, {
     ours: [line("ours"), "<<<<<<< HEAD\n", line("torn").slice(0, 40)],
     theirs: ["<<<<<<< HEAD\n", line("theirs", other), "\n", "{}\n", "\0\n", line("torn", twin).slice(0, 40)],
@@ -102,7 +102,7 @@ test("mergeFiles() counts lines that are no entries, and skips them", async (t) 
   assert.equal(ours(), `${line("ours")}<<<<<<< HEAD\n${line("torn").slice(0, 40)}\n${line("theirs", other)}`);
 });
 
-test("mergeFiles() adds lines that only others answer from, unless the very same line is there", async (t) => {
+test("mergeFiles() adds lines that only other programs answer from, unless an identical line exists", async (t) => {
   const newer = `{"key":"${one.key}","sha256":"${one.sha256}","v":2,"answer":[]}\n`;
   const failure = `{"key": "${one.key}", "response": "busy", "status_code": 500}\n`;
   const odd = formatEntry({ key: "odd", response: "x" });
@@ -118,7 +118,7 @@ test("mergeFiles() adds lines that only others answer from, unless the very same
   assert.equal(ours(), after);
 });
 
-test("mergeFiles() creates the file with its folder, if there is something to add", async (t) => {
+test("mergeFiles() creates the file and its folder if it adds something", async (t) => {
   const { pathOf } = filesOf(t, { theirs: [line("a")], empty: ["\n"] });
   const path = join(pathOf("x"), "..", "new", "cachy.jsonl");
   await mergeFiles(path, [pathOf("empty")]);
@@ -127,7 +127,7 @@ test("mergeFiles() creates the file with its folder, if there is something to ad
   assert.equal(readFileSync(path, "utf8"), line("a"));
 });
 
-test("mergeFiles() changes nothing and says what to do, when a file cannot be merged", async (t) => {
+test("mergeFiles() changes nothing and says what to do if it cannot merge a file", async (t) => {
   const { pathOf, file, ours } = filesOf(t, { ours: [line("a")], theirs: [line("b", other)] });
   mkdirSync(pathOf("folder"));
   const refused = async (other: string, message: RegExp, path = file) => {
@@ -147,7 +147,7 @@ test("mergeFiles() changes nothing and says what to do, when a file cannot be me
   await refused(pathOf("link"), /it is the file that is merged into/);
 });
 
-test("mergeFiles() tells how much of all files is done, in bytes", async (t) => {
+test("mergeFiles() reports its progress over all files in bytes", async (t) => {
   const long = "x".repeat(1_500_000);
   const { pathOf, file } = filesOf(t, { first: [line(long), line("a", twin)], second: [line(long, other)] });
   const [first, second] = ["first", "second"].map((name) => statSync(pathOf(name)).size) as [number, number];
@@ -160,9 +160,9 @@ test("mergeFiles() tells how much of all files is done, in bytes", async (t) => 
 });
 
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const noRecorded = existsSync(RECORDED) ? undefined : `there are no recorded lines of pycachy in ${RECORDED}`;
+const noRecorded = existsSync(RECORDED) ? undefined : `${RECORDED} is missing.`;
 
-test("mergeFiles() brings over what pycachy recorded byte for byte", { skip: noRecorded }, async (t) => {
+test("mergeFiles() copies what pycachy recorded byte for byte", { skip: noRecorded }, async (t) => {
   const { file } = filesOf(t, {});
   const { files: [merged] } = await mergeFiles(file, [RECORDED]);
   const lines = readFileSync(RECORDED, "utf8").trimEnd().split("\n");
@@ -172,7 +172,7 @@ test("mergeFiles() brings over what pycachy recorded byte for byte", { skip: noR
   assert.deepEqual([merged?.added, merged?.skipped, merged?.damaged], [counting.length, 110 - counting.length, 0]);
 });
 
-test("mergeFiles() says what is wrong and keeps what was there, when the disk is full or read-only", {
+test("mergeFiles() reports a full or read-only disk, and leaves the file unchanged", {
   skip: noDisk(),
 }, async (t) => {
   const { pathOf } = filesOf(t, { theirs: [line("b", other), line("x".repeat(30_000), twin), line("c", one)] });
@@ -191,7 +191,7 @@ test("mergeFiles() says what is wrong and keeps what was there, when the disk is
   assert.deepEqual([added, skipped], [1, 2]);
 });
 
-slowTest("mergeFiles() loses nothing of what other processes record, again and again", async (t) => {
+slowTest("mergeFiles() loses no recording of other processes when it runs repeatedly", async (t) => {
   const { file, pathOf } = filesOf(t, { ours: [] });
   writeFileSync(`${file}.other`, Array.from({ length: 50 }, (_, n) => line("x", digestOf(`000000${10 + n}`))).join(""));
   const rounds = await changeWhileRecording(file, "merge");
@@ -200,7 +200,7 @@ slowTest("mergeFiles() loses nothing of what other processes record, again and a
   assert.deepEqual([merged.length, existsSync(pathOf("ours"))], [50, true]);
 });
 
-slowTest("mergeFiles() goes on where a killed one had stopped", async (t) => {
+slowTest("mergeFiles() continues where a killed merge stopped", async (t) => {
   const { file } = filesOf(t, { ours: [] });
   const theirs = Array.from(
     { length: 2000 },

@@ -1,4 +1,4 @@
-/** Every command as a process of its own, on every kind of file. */
+/** Every command in its own process, on every kind of file. */
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,10 +8,10 @@ import { cachy, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
 import { slowTest } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-/** What each command is given besides a file, and the exit code that is due. */
+/** The arguments of each command besides the file, and the expected exit code. */
 type Expected = Readonly<Record<string, readonly [args: readonly string[], code: number]>>;
 
-/** Runs each command on a copy of a file of its own, all at the same time. Without a file there is none. */
+/** Runs all commands at the same time, each on its own copy of a file. Without a file, the commands find none. */
 async function runAll(folder: string, file: string | undefined, expected: Expected) {
   assert.deepEqual(Object.keys(expected).sort(), commands.map(({ name }) => name).sort());
   return await Promise.all(
@@ -56,7 +56,7 @@ slowTest("every command reads and changes what pycachy recorded", { skip: NO_PYC
   for (const name of ["list", "verify", "merge"]) assert.deepEqual(after.get(name), linesOf(PYCACHY_FILE), name);
 });
 
-slowTest("every command bears a damaged file, and loses no entry of it", async (t) => {
+slowTest("every command accepts a damaged file, and loses no entry of it", async (t) => {
   const { folder, file, keys } = await project(t);
   const lines = linesOf(file);
   const damaged = join(folder, "damaged");
@@ -84,7 +84,7 @@ slowTest("every command bears a damaged file, and loses no entry of it", async (
   assert.ok(!after.get("remove")?.includes(lines[0] ?? ""));
 });
 
-slowTest("every command bears an empty file, and says of a missing one that it is", async (t) => {
+slowTest("every command accepts an empty file, and says if the file is missing", async (t) => {
   const { folder, file } = await project(t);
   const empty = join(folder, "empty");
   writeFileSync(empty, "");

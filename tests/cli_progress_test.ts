@@ -3,7 +3,7 @@ import { createProgress, type ProgressOptions } from "../src/cli/app/progress.ts
 import { displayWidth } from "../src/cli/display/width.ts";
 import { test } from "./suite.ts";
 
-/** A terminal that keeps what is written to it, and a clock that stands still. */
+/** A terminal that stores what is written to it, and a clock that stands still. */
 function testTerminal({ columns = 80, isTTY = true }: { columns?: number; isTTY?: boolean } = {}) {
   const written: string[] = [];
   const stream = { columns, isTTY, write: (text: string) => written.push(text) };
@@ -25,7 +25,7 @@ test("createProgress() draws a line with percent, bytes and the remaining time, 
   ]);
 });
 
-test("createProgress() shows nothing, when the work takes less than 300 ms", () => {
+test("createProgress() shows nothing if the work takes less than 300 ms", () => {
   const { written, clock, start } = testTerminal();
   const progress = start();
   for (let ms = 0; ms < 300; ms++, clock.ms++) progress.update(ms);
@@ -33,14 +33,14 @@ test("createProgress() shows nothing, when the work takes less than 300 ms", () 
   assert.deepEqual(written, []);
 });
 
-test("createProgress() draws ten times a second at most", () => {
+test("createProgress() draws at most ten times a second", () => {
   const { written, clock, start } = testTerminal();
   const progress = start();
   for (let ms = 0; ms <= 2300; ms++, clock.ms++) progress.update(ms);
   assert.equal(written.length, 21); // at 300, 400, …, 2300 ms
 });
 
-test("createProgress() writes nothing, when it ends twice or goes on after the end", () => {
+test("createProgress() writes nothing after its end", () => {
   const { written, clock, start } = testTerminal();
   const progress = start();
   clock.ms += 400;
@@ -52,7 +52,7 @@ test("createProgress() writes nothing, when it ends twice or goes on after the e
   assert.equal(written.length, 2);
 });
 
-test("createProgress() writes nothing at all, when there is no terminal to draw on", () => {
+test("createProgress() writes nothing without a terminal", () => {
   for (
     const [terminal, terminalType] of [[testTerminal({ isTTY: false }), "xterm"], [testTerminal(), "dumb"]] as const
   ) {
@@ -64,7 +64,7 @@ test("createProgress() writes nothing at all, when there is no terminal to draw 
   }
 });
 
-test("createProgress() leaves the last column free, however narrow the terminal is", () => {
+test("createProgress() leaves the last column empty at every width", () => {
   const seen: string[] = [];
   for (let columns = 2; columns <= 100; columns++) {
     const { written, clock, start } = testTerminal({ columns });
@@ -79,7 +79,7 @@ test("createProgress() leaves the last column free, however narrow the terminal 
   assert.deepEqual(seen.slice(0, 5), ["…", "5…", "50…", "50 %", "50 %"]);
 });
 
-test("createProgress() takes the width of the moment, when the window changes", () => {
+test("createProgress() follows the width when the window changes", () => {
   const { written, stream, clock, start } = testTerminal();
   const progress = start();
   clock.ms += 400;
@@ -91,7 +91,7 @@ test("createProgress() takes the width of the moment, when the window changes", 
   assert.equal(written[1], "\rReading   75 %\x1b[K");
 });
 
-test("createProgress() makes a label printable that a terminal would obey", () => {
+test("createProgress() escapes control characters of a label", () => {
   const { written, clock, start } = testTerminal({ columns: 100 });
   const progress = start({ label: "Reading \x1b[2J", total: 10 });
   clock.ms += 400;
@@ -99,7 +99,7 @@ test("createProgress() makes a label printable that a terminal would obey", () =
   assert.equal(written[0], "\rReading \\x1b[2J  100 %  10 B of 10 B  0 s left\x1b[K");
 });
 
-test("createProgress() is full and no further, when there is more than was expected or nothing to do", () => {
+test("createProgress() shows at most 100 %, also without any work", () => {
   for (const total of [0, 1]) {
     const { written, clock, start } = testTerminal();
     const progress = start({ total });

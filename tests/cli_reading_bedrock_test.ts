@@ -35,7 +35,7 @@ const FRAMES = [
   eventFrame("messageStop", { stopReason: "tool_use" }),
 ];
 
-test("readEntry() reads Bedrock's converse, whole and streamed", () => {
+test("readEntry() reads Bedrock's converse, complete and streamed", () => {
   const content = [
     { reasoningContent: { reasoningText: { text: "One and two.", signature: "c2ln" } } },
     { text: "It is three." },
@@ -74,7 +74,7 @@ test("readEntry() reads Bedrock's converse, whole and streamed", () => {
   assert.deepEqual(streamed("converse-stream", FRAMES), { ...whole, isStream: true });
 });
 
-test("readEntry() reads what there is, when frames are cut off", () => {
+test("readEntry() reads the complete frames of a truncated stream", () => {
   const bytes = concatBytes(FRAMES.slice(0, 4));
   const reading = streamed("converse-stream", [bytes.subarray(0, bytes.byteLength - 5)]);
   assert.deepEqual(reading.answered[0]?.parts, [
@@ -83,7 +83,7 @@ test("readEntry() reads what there is, when frames are cut off", () => {
   ]);
 });
 
-test("readEntry() reads Anthropic's events inside of Bedrock's frames", () => {
+test("readEntry() reads Anthropic's events inside Bedrock's frames", () => {
   const chunk = (event: unknown) => eventFrame("chunk", { bytes: encodeBase64(utf8(JSON.stringify(event))) });
   const reading = streamed("invoke-with-response-stream", [
     chunk({ type: "message_start", message: { role: "assistant", content: [] } }),

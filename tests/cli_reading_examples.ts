@@ -1,6 +1,6 @@
 import type { Entry } from "../src/store/entry.ts";
 
-/** One answer in the form of a provider, whole and as the stream that says the same. */
+/** One response in the format of a provider, complete and as the equivalent stream. */
 export interface Example {
   readonly name: string;
   readonly url: string;
@@ -11,7 +11,7 @@ export interface Example {
   readonly streamType?: string;
 }
 
-/** An entry as the file has it. */
+/** An entry as it stands in the file. */
 export function entryOf(
   { url, request, response, type = "application/json", binary = false }: {
     readonly url?: string;
@@ -418,7 +418,7 @@ const gateway: Example = {
   ),
 };
 
-/** All families that converse. Each says "It is three.". */
+/** All families with conversations. Each says "It is three.". */
 export const EXAMPLES: readonly Example[] = [
   chat,
   responses,

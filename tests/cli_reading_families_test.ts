@@ -15,25 +15,25 @@ function example(name: string): Example {
   return EXAMPLES.find((item) => item.name === name) ?? assert.fail(name);
 }
 
-/** Everything that an answer says in texts. */
+/** All texts of a response. */
 function textOf(reading: Reading): string {
   return reading.answered.flatMap(({ parts }) => parts).map((part) => part.kind === "text" ? part.text : "").join("");
 }
 
 for (const item of EXAMPLES) {
-  test(`readEntry() reads a stream like the whole answer, in the form of ${item.name}`, () => {
+  test(`readEntry() reads a stream like the complete response, in the format of ${item.name}`, () => {
     const [expected, found] = [whole(item), streamed(item)];
     assert.ok(textOf(expected).includes("It is three."));
     assert.deepEqual({ ...found, isStream: false }, expected);
     assert.deepEqual([expected.isStream, found.isStream], [false, true]);
   });
 
-  test(`readEntry() reads as much of a cut stream as there is, in the form of ${item.name}`, () => {
+  test(`readEntry() reads the available part of a truncated stream, in the format of ${item.name}`, () => {
     const all = textOf(streamed(item));
     let known = "";
     for (let events = 0; events <= item.stream.length; events++) {
       const text = textOf(streamed(item, events));
-      // Two choices grow side by side: what follows the first one's text is the second one's.
+      // Two choices grow side by side: the text of the second one follows that of the first one.
       const first = streamed(item, events).answered[0]?.parts.flatMap((part) => part.kind === "text" ? part.text : "");
       assert.ok(all.startsWith(first?.join("") ?? ""), `after ${events} events: ${text}`);
       assert.ok(text.length >= known.length, `after ${events} events: ${text}`);
@@ -42,7 +42,7 @@ for (const item of EXAMPLES) {
     assert.equal(known, all);
   });
 
-  test(`readEntry() needs no request to read the answer, in the form of ${item.name}`, () => {
+  test(`readEntry() reads the response without its request, in the format of ${item.name}`, () => {
     const [{ answered, finish, kind }, bare] = [
       streamed(item),
       readEntry({ key: "5ece2360", response: item.stream.join("") }),
@@ -122,14 +122,14 @@ test("readEntry() reads OpenAI's Responses", () => {
   });
 });
 
-test("readEntry() folds a Responses stream like its last event, when that is missing", () => {
+test("readEntry() reads a Responses stream without its last event", () => {
   const item = example("OpenAI Responses");
   const cut = streamed(item, item.stream.length - 1);
   assert.deepEqual(cut.answered, streamed(item).answered);
   assert.equal(cut.finish, "in_progress");
 });
 
-test("readEntry() reads a first event that is cut", () => {
+test("readEntry() reads a truncated first event", () => {
   const [first = ""] = sse({ type: "response.created", response: { model: "gpt-5", instructions: "x".repeat(100) } });
   const response = `event: response.created\n${first.slice(0, 100)}`;
   const reading = readEntry({ key: "5ece2360", response });
@@ -205,7 +205,7 @@ test("readEntry() reads Gemini's contents", () => {
   });
 });
 
-test("readEntry() reads a Gemini stream that is a list, whole and cut", () => {
+test("readEntry() reads a Gemini stream that is a list, complete and truncated", () => {
   const { url, request, stream } = example("Gemini");
   const items = stream.map((event) => event.trim().slice("data: ".length));
   const list = `[${items.join("\r\n,\r\n")}\r\n]`;
@@ -232,7 +232,7 @@ test("readEntry() reads Cohere's chat", () => {
   ]);
 });
 
-test("readEntry() reads Cohere's older chat, whole and streamed", () => {
+test("readEntry() reads Cohere's older chat, complete and streamed", () => {
   const url = "https://api.cohere.com/v1/chat";
   const request = {
     model: "command-r",
@@ -279,7 +279,7 @@ test("readEntry() reads Ollama's chat and its images", () => {
   ]);
 });
 
-test("readEntry() reads what Vercel's gateway is asked and answers, and takes the model from a header", () => {
+test("readEntry() reads requests and responses of Vercel's gateway, with the model from a header", () => {
   const { url, request, whole } = example("Vercel's gateway");
   const entry = entryOf({ url, request, response: whole });
   const headers = { "ai-language-model-id": "openai/gpt-5" };
@@ -314,7 +314,7 @@ test("readEntry() keeps the texts of a question apart", () => {
   assert.deepEqual(reading.asked[0]?.parts, [{ kind: "text", text: "One." }, { kind: "text", text: "Two." }]);
 });
 
-test("readEntry() reads what compatible servers add to a chat", () => {
+test("readEntry() reads the additions of compatible servers to a chat", () => {
   const parts = (message: object, rest: object = {}): readonly Part[] | undefined =>
     readEntry(entryOf({
       url: "https://llm.example:8443/v1/chat/completions",
@@ -341,7 +341,7 @@ test("readEntry() reads what compatible servers add to a chat", () => {
   ]);
 });
 
-test("readEntry() shows every tool that Responses run, and what they gave back", () => {
+test("readEntry() shows every tool that Responses run, and its result", () => {
   const output = [
     { type: "code_interpreter_call", id: "ci", code: "1 + 2", outputs: [{ type: "logs", logs: "3" }] },
     { type: "file_search_call", id: "fs", queries: ["sums"], results: [{ filename: "a.txt", text: "three" }] },
@@ -377,7 +377,7 @@ test("readEntry() shows every tool that Responses run, and what they gave back",
   assert.equal(reading.finish, "max_output_tokens");
 });
 
-test("readEntry() goes by the events, when the path says something else", () => {
+test("readEntry() prefers the events to the path if they disagree", () => {
   const url = "https://llm.example:8443/proxy/v9";
   for (const item of EXAMPLES) {
     const reading = streamed({ ...item, url });
@@ -386,7 +386,7 @@ test("readEntry() goes by the events, when the path says something else", () => 
   }
 });
 
-test("readEntry() shows an answer of which nothing is known as it is", () => {
+test("readEntry() shows a response of an unknown format unchanged", () => {
   const url = "https://llm.example/v9/unheard";
   const reading = readEntry(entryOf({ url, request: { a: 1 }, response: { b: [2] } }));
   assert.deepEqual(reading, {

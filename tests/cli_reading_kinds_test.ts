@@ -14,7 +14,7 @@ const text = (text: string): Part => ({ kind: "text", text });
 const vectors = (count: number, dimensions: number): Part => ({ kind: "vectors", count, dimensions });
 const HASH = "ab".repeat(32);
 
-test("readEntry() counts embeddings, when they are lists or base64", () => {
+test("readEntry() counts embeddings as lists and as base64", () => {
   const request = { model: "text-embedding-3-small", input: ["a", "b"], encoding_format: "base64" };
   const base64 = encodeBase64(new Uint8Array(Float32Array.of(1, 2, 3).buffer));
   for (const embedding of [[1, 2, 3], base64]) {
@@ -54,7 +54,7 @@ test("readEntry() counts the embeddings of other providers", () => {
   assert.equal(read(`${google}:embedContent`, {}, {}).model, "gemini-embedding-001");
 });
 
-test("readEntry() tells the size of images, whole and streamed", () => {
+test("readEntry() shows the size of images, complete and streamed", () => {
   const b64_json = encodeBase64(Uint8Array.of(0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 4, 0, 2, 0));
   const image: Part = { kind: "media", what: "image", type: "image/gif", bytes: 10, width: 4, height: 2 };
   const request = { model: "gpt-image-1", prompt: "A cat.", size: "1024x1024" };
@@ -82,7 +82,7 @@ test("readEntry() tells the size of images, whole and streamed", () => {
   assert.equal(imagen.provider, "Google Vertex AI");
 });
 
-test("readEntry() tells the type and size of speech, as a body and as events", () => {
+test("readEntry() shows the type and size of speech, as a body and as events", () => {
   const mp3 = new Uint8Array(16_000);
   mp3.set([0xff, 0xfb, 0x90]);
   const request = { model: "gpt-4o-mini-tts", input: "Hello.", voice: "alloy" };
@@ -136,7 +136,7 @@ test("readEntry() reads transcriptions in every format", () => {
   assert.deepEqual(answered(read("/audio/transcriptions", form, speakers)), [text("A: Hello.\nB: Hi.")]);
 });
 
-test("readEntry() reads a form that was kept as a whole", () => {
+test("readEntry() reads a form that was recorded completely", () => {
   const form = [["model", null, "whisper-1"], ["prompt", null, "Names."], ["file", "a.wav", "base64:AAAA"]];
   const reading = read("/audio/transcriptions", form, { text: "Hello." });
   assert.equal(reading.model, "whisper-1");
@@ -144,12 +144,12 @@ test("readEntry() reads a form that was kept as a whole", () => {
   assert.deepEqual(reading.settings, []);
 });
 
-test("readEntry() takes a list of lists that was sent as JSON, and is recorded with spaces, for no form", () => {
+test("readEntry() does not treat a list of lists that was sent as JSON as a form", () => {
   const sent = '[["model", null, "whisper-1"]]';
   assert.deepEqual(asked(read("/other", sent, { text: "Hello." })), [text(sent)]);
 });
 
-test("readEntry() reads moderations and rankings, the best first", () => {
+test("readEntry() reads moderations and rankings, best first", () => {
   const results = [{
     flagged: true,
     categories: { hate: false, violence: true },
@@ -169,7 +169,7 @@ test("readEntry() reads moderations and rankings, the best first", () => {
   assert.deepEqual(answered(ranked), [{ kind: "scores", scores: [["Paris", 0.9], ["1", 0.2]] }]);
 });
 
-test("readEntry() names files, batches and models, one a line", () => {
+test("readEntry() lists files, batches and models, one per line", () => {
   const file = { object: "file", id: "file-1", filename: "a.txt", bytes: 5, status: "processed" };
   const cases: [string, unknown, string, string][] = [
     ["/files", file, "files", "a.txt file-1 5 bytes processed"],
@@ -219,7 +219,7 @@ test("readEntry() names files, batches and models, one a line", () => {
   }
 });
 
-test("readEntry() shows what is in a downloaded file, even when it looks like an answer", () => {
+test("readEntry() shows the content of a downloaded file, even if it looks like a response", () => {
   const answer = { id: "1", choices: [{ message: { content: "Yes." } }] };
   const reading = read("/files/file-1/content", undefined, answer);
   assert.deepEqual([reading.kind, answered(reading)], ["files", [{ kind: "json", json: JSON.stringify(answer) }]]);
@@ -240,7 +240,7 @@ test("readEntry() shows what is in a downloaded file, even when it looks like an
   assert.deepEqual([binary.kind, answered(binary)], ["files", [{ kind: "media", what: "file", bytes: 3 }]]);
 });
 
-test("readEntry() shows what stands in place of long and secret texts as it is", () => {
+test("readEntry() shows the placeholders of long and secret texts", () => {
   const long = `[5000 characters, sha256 ${HASH}]`;
   const image = { type: "base64", media_type: "image/png", data: `[8000 characters, sha256 ${HASH}]` };
   const content = [{ type: "text", text: long }, { type: "image", source: image }, {
@@ -260,7 +260,7 @@ test("readEntry() shows what stands in place of long and secret texts as it is",
   assert.deepEqual(asked(read("/audio/transcriptions", bytes, {})), [{ kind: "media", what: "file", bytes: 5000 }]);
 });
 
-test("readEntry() takes the model from the path, when the request does not name it", () => {
+test("readEntry() takes the model from the path if the request does not contain it", () => {
   const chat = { choices: [{ message: { content: "Yes." } }], model: "of the answer" };
   const cases: [string, unknown, string, string][] = [
     ["https://me.openai.azure.com/openai/deployments/mine/chat/completions?api-version=1", {}, "mine", "Azure OpenAI"],
@@ -281,7 +281,7 @@ test("readEntry() takes the model from the path, when the request does not name 
   }
 });
 
-test("readEntry() shows settings in few words", () => {
+test("readEntry() shows settings briefly", () => {
   const request = {
     messages: [{ role: "user", content: "Hello." }],
     stream: true,

@@ -14,7 +14,7 @@ function bytes(...pieces: readonly Piece[]): Uint8Array {
   }));
 }
 
-/** A number in so many bytes, the highest first. */
+/** A big-endian number of this many bytes. */
 function big(value: number, length: number): number[] {
   return Array.from({ length }, (_, at) => Math.floor(value / 256 ** (length - 1 - at)) % 256);
 }
@@ -23,7 +23,7 @@ const little = (value: number, length: number) => big(value, length).reverse();
 const zeros = (length: number) => new Uint8Array(length);
 const measured = (...pieces: readonly Piece[]): Measures => measure(bytes(...pieces));
 
-/** Files that are as small as their headers allow. */
+/** The smallest files that their headers allow. */
 const FILES: readonly (readonly [name: string, file: Uint8Array, measures: Measures])[] = [
   [
     "PNG",
@@ -78,7 +78,7 @@ for (const [name, file, measures] of FILES) {
     assert.deepEqual([kind, bytes, part], ["media", file.length, { type, ...rest }]);
   });
 
-  test(`measure() says less, but no nonsense, when ${name} is cut`, () => {
+  test(`measure() reports less, and nothing wrong, if ${name} is truncated`, () => {
     for (let length = 0; length < Math.min(file.length, 100); length++) {
       const { width, height, type } = measure(file.subarray(0, length));
       assert.ok([undefined, measures.type].includes(type), `after ${length} bytes`);
@@ -88,7 +88,7 @@ for (const [name, file, measures] of FILES) {
   });
 }
 
-test("measure() throws for no bytes, whatever stands behind the first of a format", () => {
+test("measure() does not throw, whatever follows the first bytes of a format", () => {
   const starts = FILES.map(([, file]) => file);
   const any = fc.tuple(fc.constantFrom(...starts), fc.nat(60), fc.uint8Array({ maxLength: 200 }));
   fc.assert(fc.property(any, ([file, kept, rest]) => {
@@ -97,13 +97,13 @@ test("measure() throws for no bytes, whatever stands behind the first of a forma
   }));
 });
 
-test("measure() tells nothing, when the bytes are of no known format", () => {
+test("measure() reports nothing for an unknown format", () => {
   assert.deepEqual(measured("Hello."), {});
   assert.deepEqual(measured(), {});
   assert.deepEqual(measured(0xff, 0xff, 0xff, 0xff), {});
 });
 
-test("sampleOf() decodes the start of long base64, and tells its whole length", () => {
+test("sampleOf() decodes the start of long base64, and reports its full length", () => {
   const file = new Uint8Array(1_000_001).fill(7);
   const sample = sampleOf(encodeBase64(file));
   assert.equal(sample?.length, file.length);
@@ -112,14 +112,14 @@ test("sampleOf() decodes the start of long base64, and tells its whole length", 
   assert.deepEqual(sampleOf("-_8="), { head: bytes(0xfb, 0xff), length: 2 });
 });
 
-test("base64Media() takes the length from what stands in place of long strings", () => {
+test("base64Media() takes the length from the placeholder of a long string", () => {
   const hash = "a".repeat(64);
   const media = base64Media(`[80000 characters, sha256 ${hash}]`, { type: "image/png", name: "a.png" });
   assert.deepEqual(media, { kind: "media", what: "image", type: "image/png", name: "a.png", bytes: 60_000 });
   assert.deepEqual(base64Media(`[7 bytes, sha256 ${hash}]`), { kind: "media", what: "file", bytes: 7 });
 });
 
-test("urlMedia() looks into data URLs, and only names others", () => {
+test("urlMedia() reads data URLs, and only names others", () => {
   const png = FILES[0]?.[1] ?? assert.fail();
   assert.deepEqual(urlMedia(`data:image/png;base64,${encodeBase64(png)}`), {
     kind: "media",

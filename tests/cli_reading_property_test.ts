@@ -39,7 +39,7 @@ const TYPES = [
   "",
 ];
 
-/** All names that stand in the examples, so that any value comes under a name that is read. */
+/** All names in the examples: any value gets a name that the reader knows. */
 const NAMES = [...new Set(JSON.stringify(EXAMPLES).match(/(?<=\\?")[A-Za-z_]+(?=\\?":)/g))];
 
 const json = fc.letrec<{ value: unknown }>((tie) => ({
@@ -62,7 +62,7 @@ const json = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 })).value;
 
-/** Fails with a type error of the reader, if there is one. */
+/** Fails with the type error of the reader, if it throws one. */
 function check(entry: Entry): Reading {
   const reading = readEntry(entry);
   for (const { role, parts } of [...reading.asked, ...reading.answered]) {
@@ -83,14 +83,14 @@ function check(entry: Entry): Reading {
 
 const place = { url: fc.constantFrom(...URLS), type: fc.constantFrom(...TYPES) };
 
-test("readEntry() throws for no JSON, whatever the path says that it is", () => {
+test("readEntry() never throws for JSON, on any path", () => {
   fc.assert(
     fc.property(fc.record({ ...place, request: json, response: json }), (members) => void check(entryOf(members))),
     { numRuns: rounds(1000), seed },
   );
 });
 
-test("readEntry() throws for no texts and bytes", () => {
+test("readEntry() never throws for texts and bytes", () => {
   const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.json());
   const bodies = fc.oneof(
     fc.record({ ...place, request: text, response: text }),
@@ -104,7 +104,7 @@ test("readEntry() throws for no texts and bytes", () => {
   fc.assert(fc.property(bodies, (members) => void check(entryOf(members))), { numRuns: rounds(300), seed });
 });
 
-test("readEntry() throws for no entry of another shape", () => {
+test("readEntry() never throws for an entry of another shape", () => {
   const odd = fc.record({ request: json, headers: json, response: fc.string() }, { requiredKeys: ["response"] });
   fc.assert(fc.property(odd, (members) => void check({ key: "5ece2360", ...members } as Entry)), {
     numRuns: rounds(500),
@@ -112,7 +112,7 @@ test("readEntry() throws for no entry of another shape", () => {
   });
 });
 
-/** One of the values in it, however deep, becomes another one. */
+/** Replaces one of the values in it, at any depth. */
 function mutated(value: unknown, path: readonly number[], other: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined || typeof value !== "object" || value === null) return other;
@@ -125,7 +125,7 @@ function mutated(value: unknown, path: readonly number[], other: unknown): unkno
   return copy;
 }
 
-test("readEntry() takes what is no text for nothing, when a stream appends to it", () => {
+test("readEntry() ignores values that are not texts where a stream appends to a text", () => {
   const start = { type: "content_block_start", index: 0, content_block: { type: "text", text: { toString: null } } };
   const delta = { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hello" } };
   const response = [start, delta].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
@@ -140,7 +140,7 @@ const mutation = fc.record({
   other: json,
 });
 
-test("readEntry() throws for no answer and no request of a provider in which something is wrong", () => {
+test("readEntry() never throws for a damaged request or response of a provider", () => {
   fc.assert(
     fc.property(mutation, ({ example: { url, request, whole, stream }, path, event, other }) => {
       check(entryOf({ url, request: mutated(request, path, other), response: mutated(whole, path, other) }));
@@ -155,14 +155,14 @@ function mutatedEvent(text: string, path: readonly number[], other: unknown): st
   return text.replace(/\{.*\}/, (data) => JSON.stringify(mutated(JSON.parse(data), path, other)));
 }
 
-slowTest("readEntry() bears values that are nested more deeply than can be written", () => {
+slowTest("readEntry() accepts values that are nested too deeply for JSON.stringify()", () => {
   const deep = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
   const url = "https://llm.example/unheard";
   const { answered } = check(entryOf({ url, response: `{"a":${deep}}` }));
   assert.equal(answered[0]?.parts[0]?.kind, "json");
 });
 
-test("readEntry() bears blocks inside of blocks, however deep they go", () => {
+test("readEntry() accepts blocks inside blocks at any depth", () => {
   const nested = (start: string, end: string) => `${start.repeat(8000)}1${end.repeat(8000)}`;
   const cases = [
     ["/v1/messages", nested('[{"type":"search_result","content":', "}]")],
@@ -177,7 +177,7 @@ test("readEntry() bears blocks inside of blocks, however deep they go", () => {
   }
 });
 
-test("parseCutJson() gives what stood before the cut, and nothing else", () => {
+test("parseCutJson() returns exactly what stands before the cut", () => {
   const contains = (whole: unknown, part: unknown): boolean => {
     if (typeof whole === "string" && typeof part === "string") return whole.startsWith(part);
     if (typeof whole !== "object" || whole === null) return Object.is(whole, part);
@@ -201,7 +201,7 @@ test("parseCutJson() gives what stood before the cut, and nothing else", () => {
   );
 });
 
-test("parseCutJson() gives nothing, when a text is no JSON", () => {
+test("parseCutJson() returns nothing for a text that is not JSON", () => {
   for (const text of ["", "Hello.", "<html>", "Infinity", "}", '"cut']) {
     assert.equal(parseCutJson(text), undefined, text);
   }

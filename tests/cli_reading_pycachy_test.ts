@@ -7,7 +7,7 @@ import { test } from "./suite.ts";
 
 /** What pycachy recorded from the real APIs. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const options = { skip: existsSync(RECORDED) ? undefined : `there are no recorded lines of pycachy in ${RECORDED}` };
+const options = { skip: existsSync(RECORDED) ? undefined : `${RECORDED} is missing.` };
 
 function recorded(): { readonly entry: Entry; readonly reading: Reading }[] {
   return readFileSync(RECORDED, "utf8").trimEnd().split("\n").map((line) => {
@@ -19,7 +19,7 @@ function recorded(): { readonly entry: Entry; readonly reading: Reading }[] {
 const CONVERSING = new Set(["chat", "responses", "messages", "generate"]);
 const isConversing = ({ reading }: { readonly reading: Reading }) => CONVERSING.has(reading.kind);
 
-test("readEntry() knows provider, model, end and words of every conversation that pycachy recorded", options, () => {
+test("readEntry() finds provider, model, end and words of every conversation that pycachy recorded", options, () => {
   const conversations = recorded().filter(isConversing);
   assert.equal(conversations.length, 104);
   for (const { entry, reading } of conversations) {
@@ -45,24 +45,24 @@ test("readEntry() reads pycachy's other lines: files, sound, and an empty body",
   );
 });
 
-test("readEntry() finds the words of a recorded stream that its events spell", options, () => {
+test("readEntry() finds the words that the events of a recorded stream contain", options, () => {
   for (const { entry, reading } of recorded().filter((item) => isConversing(item) && item.reading.isStream)) {
     const said = reading.answered.flatMap(({ parts }) => parts).map((part) => part.kind === "text" ? part.text : "");
     const spelled = [...entry.response.matchAll(/"(?:delta|text|content)":\s*("(?:[^"\\]|\\.)*")/g)].map((
       [, text = ""],
     ) => JSON.parse(text) as string);
-    // Responses and Anthropic say some texts twice or not at all: what is said is found in what the events spell.
+    // Responses and Anthropic repeat or omit some texts: the words are part of what the events contain.
     assert.ok(spelled.join("").includes(said.join("")), entry.key);
   }
 });
 
-test("readEntry() gives a beginning of the words, when a recorded stream is cut anywhere", options, () => {
+test("readEntry() returns the first words of a recorded stream that is truncated anywhere", options, () => {
   const textOf = (reading: Reading) =>
     reading.answered.flatMap(({ parts }) => parts).map((part) => part.kind === "text" ? part.text : "").join("");
   for (const { entry, reading } of recorded().filter(({ reading }) => reading.isStream)) {
     for (let cut = 0; cut < entry.response.length; cut += 211) {
       const text = textOf(readEntry({ ...entry, response: entry.response.slice(0, cut) }));
-      // The very first letters may not be an event yet, and are shown as they are.
+      // The first characters may not be a complete event, and are shown unchanged.
       if (cut > 200) assert.ok(textOf(reading).startsWith(text), `${entry.key} at ${cut}: ${text}`);
     }
   }

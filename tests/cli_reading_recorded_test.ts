@@ -8,7 +8,7 @@ import { startProvider } from "./provider/provider.ts";
 import { test, type TestContext } from "./suite.ts";
 import { jsonPost, temporaryFolder, testCachy } from "./testing.ts";
 
-/** Asks the loopback provider, and reads the lines that were recorded of it. */
+/** Calls the loopback provider, and reads the lines that were recorded. */
 async function recordedOf(
   t: TestContext,
   asks: readonly (readonly [path: string, init: RequestInit])[],
@@ -29,7 +29,7 @@ const LONG = "long ".repeat(2000);
 const messages = [{ role: "user", content: "Hello." }, { role: "user", content: LONG }];
 const contents = messages.map(({ content }) => ({ role: "user", parts: [{ text: content }] }));
 
-test("readEntry() reads what was really recorded of every family, whole and streamed", async (t) => {
+test("readEntry() reads real recordings of every family, complete and streamed", async (t) => {
   const asks: [path: string, body: object, kind: string, model: string][] = [
     ["/v1/chat/completions", { model: "m", messages }, "chat", "m"],
     ["/v1/responses", { model: "m", input: messages }, "responses", "m"],
@@ -57,7 +57,7 @@ test("readEntry() reads what was really recorded of every family, whole and stre
   });
 });
 
-test("readEntry() reads the form and the sound that were really recorded", async (t) => {
+test("readEntry() reads a real recording of a form and of sound", async (t) => {
   const form = new FormData();
   form.append("model", "whisper-1");
   form.append("file", new File(["sound"], "talk.mp3", { type: "audio/mpeg" }));

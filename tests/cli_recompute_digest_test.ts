@@ -7,7 +7,7 @@ import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, test
 
 const GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash";
 
-/** Records one answer for each call, and gives the entries. */
+/** Records one response for each call, and returns the entries. */
 async function recordings(
   calls: readonly (readonly [url: string, init: RequestInit])[],
   options: CachyOptions = {},
@@ -33,7 +33,7 @@ async function assertRecomputed(entries: readonly Entry[]): Promise<void> {
   }
 }
 
-test("recomputedDigests() gives the digest of JSON, in any order, with numbers and characters of all kinds", async () => {
+test("recomputedDigests() returns the digest of JSON, for any order, number and character", async () => {
   const bodies = [
     { model: "gpt", input: "Hey! 😀 é \u2028", temperature: 1.0 },
     `{"b": 9007199254740993, "a": [1.0, 1e-7, -0, "\\u00e9"], "\uFF5E": 1, "\u{1F600}": 2}`,
@@ -43,7 +43,7 @@ test("recomputedDigests() gives the digest of JSON, in any order, with numbers a
   await assertRecomputed(await recordings(bodies.map((body) => [CHAT_URL, jsonPost(body)])));
 });
 
-test("recomputedDigests() gives the digest of streams, told by the body or by the path", async () => {
+test("recomputedDigests() returns the digest of streams, which the body or the path requests", async () => {
   const streams = await recordings([[CHAT_URL, jsonPost({ stream: true })]], {}, () => streamAnswer(chatEvents("Hi")));
   const gemini = await recordings(
     [[`${GEMINI}:streamGenerateContent?alt=sse&key=k`, jsonPost({ contents: [] })]],
@@ -57,12 +57,12 @@ test("recomputedDigests() gives the digest of streams, told by the body or by th
   }
 });
 
-test("recomputedDigests() gives the digest of JSON that was sent as plain text, where a stream is none", async () => {
+test("recomputedDigests() returns the digest of JSON that was sent as plain text, which never streams", async () => {
   const init = { method: "POST", headers: { "content-type": "text/plain" }, body: `{"stream": true}` };
   await assertRecomputed(await recordings([[CHAT_URL, init]]));
 });
 
-test("recomputedDigests() gives the digest of forms, of parts of all kinds and of no body", async () => {
+test("recomputedDigests() returns the digest of forms, of all kinds of parts, and of an empty body", async () => {
   const form = new FormData();
   form.append("purpose", "assistants");
   form.append("file", new Blob([new Uint8Array([0, 255, 128])]), "training.bin");
@@ -78,7 +78,7 @@ test("recomputedDigests() gives the digest of forms, of parts of all kinds and o
   );
 });
 
-test("recomputedDigests() gives the digest of a multipart body that the program wrote itself, kept as a whole", async () => {
+test("recomputedDigests() returns the digest of a raw multipart body that was recorded completely", async () => {
   const body = `--b0undary\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--b0undary--\r\n`;
   const init = { method: "POST", headers: { "content-type": "multipart/form-data; boundary=b0undary" }, body };
   await assertRecomputed(await recordings([[CHAT_URL, init]], { keepRequest: "whole" }));
@@ -86,7 +86,7 @@ test("recomputedDigests() gives the digest of a multipart body that the program 
   assert.equal(brief?.request?.exact, false);
 });
 
-test("recomputedDigests() gives the digest of what was rewritten: Gemini's ids, and by the option normalize", async () => {
+test("recomputedDigests() returns the digest of rewritten requests: Gemini's ids, the option normalize", async () => {
   const contents = [
     { parts: [{ functionCall: { id: "random-1", name: "f", args: { id: "mine" } } }] },
     { parts: [{ functionResponse: { id: "random-1", name: "f", response: {} } }] },
@@ -104,7 +104,7 @@ test("recomputedDigests() gives the digest of what was rewritten: Gemini's ids, 
   await assertRecomputed([...gemini, ...normalized]);
 });
 
-test("recomputedDigests() gives the digest of requests with extras: headers, namespace and number", async () => {
+test("recomputedDigests() returns the digest of requests with headers, namespace and number", async () => {
   const init = jsonPost({ input: "Hey!" }, { "x-tenant": "t", "Anthropic-Beta": "b", accept: "audio/mpeg" });
   const list = "https://api.openai.com/v1/files";
   const options = { keyHeaders: ["X-Tenant"], namespace: "second sample" };
@@ -113,7 +113,7 @@ test("recomputedDigests() gives the digest of requests with extras: headers, nam
   await assertRecomputed(entries);
 });
 
-test("recomputedDigests() gives another digest when anything of the request is changed", async () => {
+test("recomputedDigests() returns another digest if any part of the request changes", async () => {
   const [entry] = await recordings([[CHAT_URL, jsonPost({ input: "Hey!" }, { "anthropic-beta": "b" })]]);
   const request = entry?.request as RecordedRequest;
   const changes = [
@@ -131,14 +131,14 @@ test("recomputedDigests() gives another digest when anything of the request is c
   }
 });
 
-test("recomputedDigests() does not depend on the order in which the headers stand", async () => {
+test("recomputedDigests() does not depend on the order of the headers", async () => {
   const [entry] = await recordings([[CHAT_URL, jsonPost("{}", { "openai-beta": "a", "anthropic-beta": "b" })]]);
   const request = entry?.request as RecordedRequest;
   const turned = Object.fromEntries(Object.entries(request.headers ?? {}).reverse());
   assert.equal((await recomputedDigests({ ...request, headers: turned }))[0]?.sha256, entry?.sha256);
 });
 
-test("recordings say that they are not exact, when what was hashed is not kept", async () => {
+test("recordings say that they are not exact if they do not contain what was hashed", async () => {
   const entries = await recordings([
     [CHAT_URL, jsonPost({ input: "x".repeat(5000) })],
     [CHAT_URL, jsonPost({ tools: [{ headers: { Authorization: "Bearer abc" } }] })],
@@ -148,7 +148,7 @@ test("recordings say that they are not exact, when what was hashed is not kept",
   assert.deepEqual(entries.map(({ request }) => request?.exact), [false, false, false, false]);
 });
 
-test("isStreaming() goes by the path and by the top level of the body", () => {
+test("isStreaming() depends on the path and the top level of the body", () => {
   const ask = (body: string, url = CHAT_URL) => isStreaming({ method: "POST", url, body, exact: true });
   assert.equal(ask(`{"stream": true}`), true);
   assert.equal(ask("{}", `${GEMINI}:streamGenerateContent?alt=sse`), true);

@@ -22,16 +22,16 @@ import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
 import { slowTest, test } from "./suite.ts";
 
-/** Picks entries by their answer. */
+/** Selects entries by their response. */
 const answers = (...responses: readonly string[]) => ({ content }: FileLine) =>
   typeof content !== "string" && responses.includes(content.response);
 
-/** Removes entries by their answer. */
+/** Removes entries by their response. */
 async function remove(file: string, ...responses: readonly string[]) {
   return removeEntries(await findUnwanted(file, answers(...responses)));
 }
 
-test("removeEntries() removes a line, and leaves every other byte as it is", async (t) => {
+test("removeEntries() removes a line, and leaves every other byte unchanged", async (t) => {
   const before = ["\uFEFF", line("a", twin).replace("\n", "\r\n"), "\n", "<<<<<<< HEAD\n", "\0\0\n", "  {}\r\n"];
   const after = [line("torn").slice(0, 40), "\n", line("b", digestOf("00000001")), line("last").slice(0, 30)];
   const file = fileOf(t, ...before, line("gone", other), ...after);
@@ -47,7 +47,7 @@ test("removeEntries() removes a line, and leaves every other byte as it is", asy
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
 });
 
-test("removeEntries() removes older lines of the digest, so that none of them becomes the answer", async (t) => {
+test("removeEntries() also removes older lines of the digest, so that none of them answers", async (t) => {
   const newer = `{"key":"${one.key}","sha256":"${one.sha256}","v":2,"answer":[]}\n`;
   const failure = `{"key": "${one.key}", "response": "busy", "status_code": 500}\n`;
   const spaced = ` {"response":"older", "sha256":"${one.sha256}", "key":"${one.key}"}\n`;
@@ -66,12 +66,12 @@ test("removeEntries() removes older lines of the digest, so that none of them be
   assert.equal(jsonlStore(file).find(one.key, one.sha256), undefined);
 });
 
-test("removeEntries() leaves answers with a digest, when a line of their key without one is removed", async (t) => {
+test("removeEntries() keeps entries with a digest if a line of their key without one is removed", async (t) => {
   const file = fileOf(t, line("ours"), formatEntry(legacyEntry("1")), formatEntry(legacyEntry("2")));
   assert.deepEqual([(await remove(file, "2")).lines, textOf(file)], [2, line("ours")]);
 });
 
-test("removeEntries() removes lines that are no entries alone, and entries whose keys are no digests", async (t) => {
+test("removeEntries() removes single invalid lines, and entries whose keys are not digests", async (t) => {
   const failure = `{"key": "${one.key}", "response": "busy", "status_code": 500}\n`;
   const odd = formatEntry({ key: "odd", response: "1" });
   const file = fileOf(t, odd, failure, "bad\n", formatEntry(legacyEntry("kept")), odd.replace("1", "2"));
@@ -84,7 +84,7 @@ test("removeEntries() removes lines that are no entries alone, and entries whose
   assert.equal(textOf(file), formatEntry(legacyEntry("kept")));
 });
 
-test("findUnwanted() changes nothing, waits for promises, and counts what removeEntries() will remove", async (t) => {
+test("findUnwanted() changes nothing, awaits promises, and counts what removeEntries() will remove", async (t) => {
   const file = fileOf(t, line("old"), line("new"), line("kept", other));
   const unwanted = await findUnwanted(file, async (found) => {
     await Promise.resolve();
@@ -97,7 +97,7 @@ test("findUnwanted() changes nothing, waits for promises, and counts what remove
   assert.equal(bytesBefore - bytesAfter, bytes);
 });
 
-test("removeEntries() removes what was found, and nothing that was appended in between", async (t) => {
+test("removeEntries() removes what was found, and nothing that was appended since then", async (t) => {
   const file = fileOf(t, line("unwanted"), line("kept", other));
   const unwanted = await findUnwanted(file, answers("unwanted"));
   jsonlStore(file).append({ ...entryOf("unwanted"), recorded_at: "2026-11-22T08:00:00.000Z" });
@@ -105,7 +105,7 @@ test("removeEntries() removes what was found, and nothing that was appended in b
   assert.equal((jsonlStore(file).find(one.key, one.sha256) as Entry).recorded_at, "2026-11-22T08:00:00.000Z");
 });
 
-test("removeEntries() removes what was found, when the file was compacted or sorted in between", async (t) => {
+test("removeEntries() removes what was found if the file was compacted or sorted since then", async (t) => {
   const file = fileOf(t, line("new"), "bad\n", line("kept", other), line("older", twin), line("unwanted", twin));
   const unwanted = await findUnwanted(file, answers("unwanted"));
   await compactFile(file, { sort: true });
@@ -113,7 +113,7 @@ test("removeEntries() removes what was found, when the file was compacted or sor
   assert.deepEqual([lines, missing, textOf(file)], [1, 1, line("kept", other) + line("new")]);
 });
 
-test("removeEntries() leaves the file as it is, when nothing of what was found is there any more", async (t) => {
+test("removeEntries() leaves the file unchanged if everything that was found is gone", async (t) => {
   const file = fileOf(t, line("unwanted"), line("kept", other));
   const unwanted = await findUnwanted(file, answers("unwanted"));
   writeFileSync(file, line("kept", other));
@@ -125,7 +125,7 @@ test("removeEntries() leaves the file as it is, when nothing of what was found i
   assert.deepEqual([statSync(file).ino, namesBeside(file)], [ino, ["cachy.jsonl"]]);
 });
 
-test("removeEntries() keeps what others append while it copies, also of the digest that it removes", async (t) => {
+test("removeEntries() keeps what others append while it copies, also for the digest that it removes", async (t) => {
   const file = fileOf(t, line("unwanted"), line("kept", other), line("unwanted", twin).trimEnd());
   const unwanted = await findUnwanted(file, answers("unwanted"));
   let calls = 0;
@@ -138,7 +138,7 @@ test("removeEntries() keeps what others append while it copies, also of the dige
   assert.equal(textOf(file), line("kept", other) + line("meanwhile"));
 });
 
-test("removeEntries() begins anew, when the file is replaced while it copies", async (t) => {
+test("removeEntries() starts again if the file is replaced while it copies", async (t) => {
   const file = fileOf(t, line("unwanted"), line("kept", other));
   const unwanted = await findUnwanted(file, answers("unwanted"));
   let calls = 0;
@@ -152,7 +152,7 @@ test("removeEntries() begins anew, when the file is replaced while it copies", a
   assert.deepEqual([calls, textOf(file)], [2, line("by another program", twin)]);
 });
 
-test("findUnwanted() and removeEntries() tell how much is done, in bytes", async (t) => {
+test("findUnwanted() and removeEntries() report their progress in bytes", async (t) => {
   const long = line("x".repeat(1_500_000), other);
   const file = fileOf(t, line("unwanted"), long, long, line("kept", twin));
   const { size } = statSync(file);
@@ -167,8 +167,8 @@ test("findUnwanted() and removeEntries() tell how much is done, in bytes", async
   assert.equal(textOf(file), long + long + line("kept", twin));
 });
 
-test("removeEntries() keeps the mode of the file, and a link a link", {
-  skip: process.platform === "win32" ? "it has neither" : undefined,
+test("removeEntries() keeps the mode of the file, and keeps a link a link", {
+  skip: process.platform === "win32" ? "Windows has neither modes nor links." : undefined,
 }, async (t) => {
   const file = fileOf(t, line("unwanted"), line("kept", other));
   chmodSync(file, 0o640);
@@ -189,7 +189,7 @@ async function errorOf(file: string): Promise<CachyError> {
   return assert.fail("it did not throw");
 }
 
-test("removeEntries() throws and says what to do, when another process rewrites the file", async (t) => {
+test("removeEntries() throws and says what to do if another process rewrites the file", async (t) => {
   const file = fileOf(t, line("unwanted"), line("kept", other));
   writeFileSync(`${file}.compact`, "unfinished");
   const { code, message } = await errorOf(file);
@@ -198,7 +198,7 @@ test("removeEntries() throws and says what to do, when another process rewrites 
   assert.equal(textOf(file), line("unwanted") + line("kept", other));
 });
 
-test("findUnwanted() and removeEntries() say what is wrong, when there is no file or a folder", async (t) => {
+test("findUnwanted() and removeEntries() say if the file is missing or a folder", async (t) => {
   const file = fileOf(t, line("unwanted"));
   const unwanted = await findUnwanted(file, answers("unwanted"));
   renameSync(file, `${file}.moved`);
@@ -210,7 +210,7 @@ test("findUnwanted() and removeEntries() say what is wrong, when there is no fil
   assert.deepEqual(namesBeside(file), ["cachy.jsonl", "cachy.jsonl.moved"]);
 });
 
-test("removeEntries() removes for good, when a compaction was killed before", async (t) => {
+test("removeEntries() removes for good after a compaction was killed", async (t) => {
   const file = fileOf(t, line("unwanted"), line("kept", other));
   const unwanted = await findUnwanted(file, answers("unwanted"));
   linkSync(file, `${file}.compact-old`);
@@ -221,7 +221,7 @@ test("removeEntries() removes for good, when a compaction was killed before", as
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
 });
 
-test("removeEntries() leaves the file as it was, when the disk is full or read-only", { skip: noDisk() }, async (t) => {
+test("removeEntries() leaves the file unchanged if the disk is full or read-only", { skip: noDisk() }, async (t) => {
   const folder = smallDisk(t);
   const file = join(folder, "cachy.jsonl");
   const content = line("unwanted") + line("x".repeat(20_000), other);
@@ -243,7 +243,7 @@ test("removeEntries() leaves the file as it was, when the disk is full or read-o
   assert.equal(removeEntries(unwanted).lines, 1);
 });
 
-slowTest("removeEntries() loses nothing of what other processes record, again and again", async (t) => {
+slowTest("removeEntries() loses no recording of other processes when it runs repeatedly", async (t) => {
   const file = fileOf(t, line("unwanted"));
   const rounds = await changeWhileRecording(file, "remove");
   assert.ok(rounds > 1, `${rounds} rounds`);
@@ -251,7 +251,7 @@ slowTest("removeEntries() loses nothing of what other processes record, again an
 });
 
 slowTest(
-  "removeEntries() leaves the old file or the new one, and nothing of what it removed, when it is killed",
+  "removeEntries() leaves the old file or the new one, without the removed entries, if it is killed",
   async (t) => {
     const kept = Array.from(
       { length: 2000 },

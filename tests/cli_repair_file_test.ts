@@ -30,7 +30,7 @@ const torn = line("torn").slice(0, 40);
 
 const reasonsOf = ({ first }: DamagedParts) => first.map(({ line, reason }) => `${line}: ${reason}`);
 
-test("repairFile() drops what is no entry, says where it was, and keeps the original", (t) => {
+test("repairFile() removes invalid lines, says where they were, and keeps the original", (t) => {
   const parts = [line("a"), "\n", "<<<<<<< HEAD\n", line("b", other), "=======\n", "{}\n", torn];
   const file = fileOf(t, ...parts);
   const { kept, stripped, salvaged, dropped, backup, bytesBefore, bytesAfter } = repairFile(file);
@@ -54,7 +54,7 @@ test("repairFile() drops what is no entry, says where it was, and keeps the orig
   assert.deepEqual(namesBeside(file), ["cachy.jsonl", "cachy.jsonl.bak"]);
 });
 
-test("repairFile() keeps replaced entries, and lines that others answer from", (t) => {
+test("repairFile() keeps replaced entries, and lines that other programs answer from", (t) => {
   const newer = `{"key":"${one.key}","sha256":"${one.sha256}","v":2,"answer":[]}\n`;
   const failure = `{"key": "${one.key}", "response": "busy", "status_code": 500}\n`;
   const legacy = formatEntry(legacyEntry("by pycachy"));
@@ -65,7 +65,7 @@ test("repairFile() keeps replaced entries, and lines that others answer from", (
   assert.equal(textOf(file), kept.join(""));
 });
 
-test("repairFile() takes off byte order marks and carriage returns", (t) => {
+test("repairFile() removes byte order marks and carriage returns", (t) => {
   const file = fileOf(
     t,
     "\uFEFF",
@@ -78,7 +78,7 @@ test("repairFile() takes off byte order marks and carriage returns", (t) => {
   assert.equal(textOf(file), line("a") + line("b", other) + line("c", twin));
 });
 
-/** Lines in which entries stand → what is made of them. */
+/** Lines that contain entries → the result. */
 const SALVAGED: Readonly<Record<string, readonly [string | Buffer, readonly string[]]>> = {
   "behind a torn one": [torn + line("a", other), [line("a", other)]],
   "behind one that is torn after its key": [`{"key":"5ece2360","resp${line("a", other)}`, [line("a", other)]],
@@ -110,7 +110,7 @@ const SALVAGED: Readonly<Record<string, readonly [string | Buffer, readonly stri
 };
 
 for (const [where, [damaged, entries]] of Object.entries(SALVAGED)) {
-  test(`repairFile() salvages a whole entry, when it stands ${where}`, (t) => {
+  test(`repairFile() salvages a complete entry ${where}`, (t) => {
     const file = fileOf(t, line("first", twin), damaged, line("last", twin));
     const { kept, salvaged } = repairFile(file);
     assert.equal(textOf(file), [line("first", twin), ...entries, line("last", twin)].join(""));
@@ -122,7 +122,7 @@ for (const [where, [damaged, entries]] of Object.entries(SALVAGED)) {
   });
 }
 
-test("repairFile() reports what stood beside a salvaged entry, but for white space", (t) => {
+test("repairFile() reports what stood beside a salvaged entry, except white space", (t) => {
   const file = fileOf(t, `\0\0${line("a").trimEnd()} \r${torn}${line("b", other).trimEnd()}<<<<<<<\n`);
   const { dropped, salvaged } = repairFile(file);
   const original = textOf(`${file}.bak`);
@@ -131,7 +131,7 @@ test("repairFile() reports what stood beside a salvaged entry, but for white spa
   assert.deepEqual(reasonsOf(dropped), ["1: not JSON", "1: not JSON", "1: git conflict marker"]);
 });
 
-test("repairFile() does not touch a file in which every line is whole", (t) => {
+test("repairFile() does not touch a file if every line is intact", (t) => {
   for (const parts of [[line("old"), line("new")], [line("a"), line("b", other).trimEnd()], []]) {
     const file = fileOf(t, ...parts);
     const { ino, size } = statSync(file);
@@ -152,8 +152,8 @@ test("repairFile() never overwrites an earlier original", (t) => {
   assert.deepEqual(backups.map((backup) => textOf(backup ?? "")), [1, 2, 3].map((n) => `${line("a")}bad ${n}\n`));
 });
 
-test("repairFile() keeps the mode of the file, and a link a link", {
-  skip: process.platform === "win32" ? "it has neither" : undefined,
+test("repairFile() keeps the mode of the file, and keeps a link a link", {
+  skip: process.platform === "win32" ? "Windows has neither modes nor links." : undefined,
 }, (t) => {
   const file = fileOf(t, line("a"), "bad\n");
   chmodSync(file, 0o640);
@@ -164,13 +164,13 @@ test("repairFile() keeps the mode of the file, and a link a link", {
   assert.equal(textOf(file), line("a"));
 });
 
-test("repairFile() names the first thousand damaged lines, and counts all of them", (t) => {
+test("repairFile() lists the first thousand damaged lines, and counts all of them", (t) => {
   const file = fileOf(t, "\n".repeat(1500), line("a"));
   const { dropped } = repairFile(file);
   assert.deepEqual([dropped.first.length, dropped.count, dropped.first.at(-1)?.line], [1000, 1500, 1000]);
 });
 
-slowTest("repairFile() reads a line that is made of braces in seconds", (t) => {
+slowTest("repairFile() reads a line of braces in seconds", (t) => {
   const garbage = [`{"a":`.repeat(100_000), `{"key":"5ece2360",`.repeat(20_000), "{".repeat(500_000)];
   const file = fileOf(t, ...garbage.map((text) => `${text}\n`), line("a"));
   assert.equal(repairFile(file).dropped.count, 3);
@@ -188,13 +188,13 @@ test("repairFile() keeps what others append while it copies", (t) => {
   assert.deepEqual([calls, textOf(file)], [1, line("a") + line("meanwhile", other)]);
 });
 
-test("repairFile() keeps a last line that is whole only after it was read", (t) => {
+test("repairFile() keeps a last line that is completed after it was read", (t) => {
   const file = fileOf(t, "bad\n", torn);
   repairFile(file, { onProgress: () => writeFileSync(file, line("torn").slice(40), { flag: "a" }) });
   assert.equal(textOf(file), line("torn"));
 });
 
-test("repairFile() begins anew, when the file is replaced while it copies", (t) => {
+test("repairFile() starts again if the file is replaced while it copies", (t) => {
   const file = fileOf(t, line("a"), "bad\n");
   let calls = 0;
   const { backup } = repairFile(file, {
@@ -208,7 +208,7 @@ test("repairFile() begins anew, when the file is replaced while it copies", (t) 
   assert.equal(textOf(backup ?? ""), line("by another program", twin) + "bad, too\n");
 });
 
-test("repairFile() brings over what a killed one had not, and leaves the original of that", (t) => {
+test("repairFile() copies what a killed repair left behind, and keeps the original of that repair", (t) => {
   const file = fileOf(t, line("a"), "bad\n");
   writeFileSync(`${file}.compact-old`, line("older") + line("last moment", other));
   writeFileSync(`${file}.bak`, "");
@@ -217,7 +217,7 @@ test("repairFile() brings over what a killed one had not, and leaves the origina
   assert.deepEqual(namesBeside(file), ["cachy.jsonl", "cachy.jsonl.bak", "cachy.jsonl.bak.2"]);
 });
 
-test("repairFile() throws and says what to do, when another process rewrites the file", (t) => {
+test("repairFile() throws and says what to do if another process rewrites the file", (t) => {
   const file = fileOf(t, line("a"), "bad\n");
   writeFileSync(`${file}.compact`, "unfinished");
   const message = /^Cannot repair \S+cachy\.jsonl: somebody else is at it, .* delete this file/;
@@ -226,7 +226,7 @@ test("repairFile() throws and says what to do, when another process rewrites the
   assert.deepEqual(namesBeside(file), ["cachy.jsonl", "cachy.jsonl.compact"]);
 });
 
-test("repairFile() throws and leaves everything as it was, when there is no file or a folder", (t) => {
+test("repairFile() throws and changes nothing if the file is missing or a folder", (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "folder"));
   for (const name of ["missing.jsonl", "folder"]) {
@@ -235,7 +235,7 @@ test("repairFile() throws and leaves everything as it was, when there is no file
   assert.deepEqual(namesBeside(join(folder, "x")), ["folder"]);
 });
 
-test("repairFile() leaves the file as it was, when the disk is full or read-only", { skip: noDisk() }, (t) => {
+test("repairFile() leaves the file unchanged if the disk is full or read-only", { skip: noDisk() }, (t) => {
   const folder = smallDisk(t);
   const file = join(folder, "cachy.jsonl");
   const content = `bad\n${line("x".repeat(20_000), other)}`;
@@ -250,13 +250,13 @@ test("repairFile() leaves the file as it was, when the disk is full or read-only
   assert.equal(repairFile(file).dropped.count, 1);
 });
 
-slowTest("repairFile() loses nothing of what other processes record, again and again", async (t) => {
+slowTest("repairFile() loses no recording of other processes when it runs repeatedly", async (t) => {
   const file = fileOf(t);
   const rounds = await changeWhileRecording(file, "repair");
   assert.ok(rounds > 1, `${rounds} rounds`);
 });
 
-slowTest("repairFile() leaves the old file or the new one, when it is killed", async (t) => {
+slowTest("repairFile() leaves the old file or the new one if it is killed", async (t) => {
   const kept = Array.from({ length: 2000 }, (_, n) => line("x".repeat(500), digestOf(n.toString(16).padStart(8, "0"))));
   const file = fileOf(t, ...kept);
   await killWhileChanging(file, "repair", () => {
@@ -307,7 +307,7 @@ const piece = fc.constantFrom(
   ...["\n", "\r\n", "\r", " ", "\0\0", "\uFEFF", "{", "}", "[", "]", ",", ":", `"`, "\\", "{}", "7", "null", "{}\n"],
   ...["<<<<<<< HEAD\n", "=======", ">>>>>>> branch\n", `{"key":"`, `{"key":"5ece2360"`, `"response":"x"}`, `{"a":`],
 );
-/** The start of a line that somebody was killed in. */
+/** The start of a line whose writer was killed. */
 const tornEntry = fc.tuple(entries, fc.nat()).map(([entry, at]) => entry.slice(0, at % entry.length));
 const damage: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(Buffer.from("\n")) },
@@ -319,8 +319,8 @@ const damage: fc.Arbitrary<Uint8Array> = fc.oneof(
 );
 
 /**
- * The entries that have no line of their own. One is left out: a torn start and a brace may make up an entry around it,
- * which can be read, and so is one.
+ * The entries that have no line of their own. An entry inside another line is not lost: a torn start and a brace may
+ * form one readable entry around it.
  */
 function lostIn(lines: readonly string[], entries: readonly string[]): string[] {
   const rest = [...lines];
@@ -332,7 +332,7 @@ function lostIn(lines: readonly string[], entries: readonly string[]): string[] 
 }
 
 slowTest("repairFile() never loses an entry, whatever is inserted between entries", (t) => {
-  // Nobody else writes into the file, so nothing changes while the rest of a torn line is waited for.
+  // No other process writes into the file, so nothing changes while the store waits for the rest of a torn line.
   const { mock } = t.mock.method(Atomics, "wait", () => "timed-out");
   t.after(() => mock.restore());
   const file = join(folder, "cachy.jsonl");

@@ -8,17 +8,17 @@ import { thisRuntime } from "./sdk/case.ts";
 import { slowTest } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-/** What keys look like; they open nothing. */
+/** Look like keys, and are not valid. */
 const KEY = `sk-${"abcdefgh12345678".repeat(2)}`;
 const TOKEN = "a-quite-ordinary-value-1";
 
-slowTest("scan finds nothing in what was recorded", async (t) => {
+slowTest("scan finds nothing in recordings", async (t) => {
   const { folder, file } = await project(t);
   assert.deepEqual(await cachy(folder, "scan"), { code: 0, stdout: "", stderr: `No secret was found in ${file}.\n` });
   assert.deepEqual(await cachyJson(file, "scan"), []);
 });
 
-slowTest("scan names what it found and where, never the secret, and ends with exit code 1", async (t) => {
+slowTest("scan prints what it found and where, never the secret, with exit code 1", async (t) => {
   const { folder, file } = await project(t);
   const response = JSON.stringify({ choices: [{ message: { content: `Use ${KEY}.` } }] });
   appendFileSync(
@@ -58,7 +58,7 @@ slowTest("scan --env finds the values of environment variables", async (t) => {
   assert.ok(!stdout.includes(TOKEN));
 });
 
-const onlyDeno = thisRuntime().name === "deno" ? undefined : "only Deno has permissions";
+const onlyDeno = thisRuntime().name === "deno" ? undefined : "Only Deno has permissions.";
 slowTest("scan --env says which permission it needs", { skip: onlyDeno }, async (t) => {
   const { folder } = await project(t, []);
   writeFileSync(join(folder, "cachy.jsonl"), "");
@@ -67,7 +67,7 @@ slowTest("scan --env says which permission it needs", { skip: onlyDeno }, async 
   assert.match(stderr, /Deno did not grant access\. Run with --allow-env\./);
 });
 
-slowTest("scan searches several files, as a pre-commit hook gives them", async (t) => {
+slowTest("scan searches several files, as a pre-commit hook passes them", async (t) => {
   const { folder, file } = await project(t);
   const other = join(folder, "other.jsonl");
   writeFileSync(other, readFileSync(file, "utf8").replace("Paris", KEY));

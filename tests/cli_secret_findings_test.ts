@@ -11,7 +11,7 @@ const KEY = "sk-proj-0123456789abcdefghij";
 const VALUE = "s3cr3t/of+many&characters";
 const CREDENTIALS = credentialsOf([["A_KEY", VALUE]]);
 
-/** An answer with a request beside it, of which some members are replaced. */
+/** A response with its request, of which some members are replaced. */
 function entryWith(changes: Partial<Entry>, request: Record<string, unknown> = {}): Entry {
   const whole = { method: "POST", url: CHAT_URL, body: "{}", exact: true, ...request };
   return { key: "00000000", v: 1, status_code: 200, response: "{}", request: whole, ...changes };
@@ -21,10 +21,10 @@ const find = (entry: Entry) => secretFindings(entry, CREDENTIALS);
 const findInBody = (body: unknown) => {
   return find(entryWith({}, { body: typeof body === "string" ? body : JSON.stringify(body) }));
 };
-/** What and where, without counts and excerpts. */
+/** What was found and where, without counts and excerpts. */
 const places = (findings: readonly SecretFinding[]) => findings.map(({ what, where }) => `${what} in ${where}`);
 
-/** The entry of a call that was recorded. */
+/** The entry of a recorded call. */
 async function recorded(init: RequestInit, url = CHAT_URL, options: CachyOptions = {}): Promise<Entry> {
   const entries: Entry[] = [];
   const store: Store = { name: "list", find: () => undefined, append: (entry) => void entries.push(entry) };
@@ -37,7 +37,7 @@ async function recorded(init: RequestInit, url = CHAT_URL, options: CachyOptions
   return entries[0] ?? assert.fail("nothing was recorded");
 }
 
-test("secretFindings() finds what looks like a key in an answer, once with a count, and never quotes it", () => {
+test("secretFindings() reports a string that looks like a key once, with a count, and never quotes it", () => {
   const [finding, ...others] = find(entryWith({ response: JSON.stringify({ a: KEY, b: [`x ${KEY}9 y`] }) }));
   assert.deepEqual(others, []);
   assert.deepEqual(finding, {
@@ -49,7 +49,7 @@ test("secretFindings() finds what looks like a key in an answer, once with a cou
   assert.equal(showSecret(finding), "an API key (sk-…) in response: sk-p… (28 characters), 2 times");
 });
 
-test("secretFindings() finds a key that begins a line inside of JSON", () => {
+test("secretFindings() finds a key at the start of a line inside JSON", () => {
   const texts = [`the key:\n${KEY}`, `tab\t${KEY}`, `\u0001${KEY}`];
   for (const text of texts) {
     assert.deepEqual(places(find(entryWith({ response: JSON.stringify({ text }) }))), [
@@ -79,7 +79,7 @@ test("secretFindings() finds keys of all shapes", () => {
   }
 });
 
-test("secretFindings() finds what a stream spells in several events, and what is written there as a whole once", () => {
+test("secretFindings() finds keys that a stream splits over events, and reports unsplit ones once", () => {
   const event = (text: string) => `data: ${JSON.stringify({ delta: text })}\n\n`;
   const spelled = [KEY.slice(0, 9), KEY.slice(9)].map(event).join("");
   const end = `data: ${JSON.stringify({ type: "end", text: KEY })}\n\n`;
@@ -89,7 +89,7 @@ test("secretFindings() finds what a stream spells in several events, and what is
   assert.deepEqual(places(find(entryWith({ response: spelled + end }))), ["an API key (sk-…) in response"]);
 });
 
-test("secretFindings() finds what a stream spells behind a byte order mark, and in AWS frames", () => {
+test("secretFindings() finds split keys after a byte order mark, and in AWS frames", () => {
   const halves = [KEY.slice(0, 9), KEY.slice(9)];
   const events = halves.map((delta) => `data: ${JSON.stringify({ delta })}\n\n`).join("");
   const frames = encodeBase64(concatBytes(halves.map((text) => eventFrame("contentBlockDelta", { delta: { text } }))));
@@ -119,18 +119,18 @@ test("secretFindings() finds the value of a variable everywhere, in all forms th
   assert.ok(!JSON.stringify(findings).includes(VALUE.slice(0, 8)));
 });
 
-test("secretFindings() finds the value of a variable in the bytes of a binary answer", () => {
+test("secretFindings() finds the value of a variable in the bytes of a binary response", () => {
   const bytes = new Uint8Array([255, 0, ...new TextEncoder().encode(VALUE), 254]);
   const findings = find(entryWith({ binary: true, response: encodeBase64(bytes) }));
   assert.deepEqual(places(findings), ["the value of A_KEY in response"]);
 });
 
-test("secretFindings() calls a value that looks like a key by the name of its variable, once", () => {
+test("secretFindings() reports a value that looks like a key once, by the name of its variable", () => {
   const findings = secretFindings(entryWith({ response: `${KEY} ${KEY}` }), credentialsOf([["A_KEY", KEY]]));
   assert.deepEqual(findings.map(({ what, count }) => [what, count]), [["the value of A_KEY", 2]]);
 });
 
-test("secretFindings() finds response headers that carry credentials, and none in those that do not", () => {
+test("secretFindings() finds response headers that carry credentials, and no others", () => {
   const headers = {
     "set-cookie": "__cf_bm=abc; path=/",
     authorization: "Basic abc",
@@ -148,7 +148,7 @@ test("secretFindings() finds response headers that carry credentials, and none i
   ]);
 });
 
-test("secretFindings() finds what recording would have taken out of a JSON body, at its place", () => {
+test("secretFindings() finds members of a JSON body that recording would have redacted, with their paths", () => {
   const body = {
     tools: [{
       type: "mcp",
@@ -170,7 +170,7 @@ test("secretFindings() finds what recording would have taken out of a JSON body,
   ]);
 });
 
-test("secretFindings() finds secrets in forms, in parts, in lines of JSON and in texts", () => {
+test("secretFindings() finds secrets in forms, parts, JSON lines and texts", () => {
   assert.deepEqual(places(findInBody("user=me&password=hunter22&client_secret=[redacted]")), [
     "a credential in request body, field password",
   ]);
@@ -193,7 +193,7 @@ test("secretFindings() finds a secret that is the name of a member, without quot
   ]);
 });
 
-test("secretFindings() finds nothing in what recording has left", async () => {
+test("secretFindings() finds nothing in what recording has redacted", async () => {
   const form = new FormData();
   form.append("api_key", "hunter22-hunter22");
   form.append("prompt", "Hey!");
@@ -226,7 +226,7 @@ test("secretFindings() finds nothing in what recording has left", async () => {
   }
 });
 
-test("secretFindings() finds nothing in secrets that are empty or taken out", () => {
+test("secretFindings() finds nothing in secrets that are empty or redacted", () => {
   const empty = { token: null, auth: true, password: "", credentials: {}, cookies: [], env: ["[redacted]"] };
   const hashed = {
     secret: `[5000 characters, sha256 ${"0".repeat(64)}]`,
@@ -236,14 +236,14 @@ test("secretFindings() finds nothing in secrets that are empty or taken out", ()
   assert.deepEqual(places(findInBody({ authorization: "Bearer" })), ["a credential in request body, authorization"]);
 });
 
-test("secretFindings() bears a request of any shape, and an entry without one", () => {
+test("secretFindings() accepts a request of any shape, and an entry without one", () => {
   const shapes: unknown[] = [undefined, null, "x", [], { url: 1, headers: [1], body: {} }, { headers: { a: 1 } }];
   for (const request of shapes) {
     assert.deepEqual(find(entryWith({ request: request as Entry["request"] })), []);
   }
 });
 
-test("secretFindings() bears long repetitive texts and deep nesting", () => {
+test("secretFindings() accepts long repetitive texts and deep nesting", () => {
   const repeated = [
     "sk-",
     "sk-a",

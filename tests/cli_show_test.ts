@@ -23,7 +23,7 @@ import { eventFrame } from "./provider/aws_frame.ts";
 import { slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-test("show prints a request and its answer with roles, texts, calls and settings", async (t) => {
+test("show prints a request and its response with roles, texts, calls and settings", async (t) => {
   const { folder, keys: [key = ""] } = await project(t, [WEATHER]);
   const { code, stdout, stderr } = await cachy(folder, "show", key);
   assert.deepEqual([code, stderr], [0, ""]);
@@ -38,7 +38,7 @@ test("show prints a request and its answer with roles, texts, calls and settings
   assert.match(body, /\nended: tool_calls\n$/);
 });
 
-test("show puts a stream together, and shows thinking apart", async (t) => {
+test("show joins the pieces of a stream, and shows thinking separately", async (t) => {
   const { file, keys: [stream = "", message = ""] } = await project(t, [GREETING, MESSAGE]);
   assert.match(
     (await cachyOn(file, "show", stream)).stdout,
@@ -50,7 +50,7 @@ test("show puts a stream together, and shows thinking apart", async (t) => {
   );
 });
 
-test("show takes the first few digits of a key or a digest, and says if they are not enough", async (t) => {
+test("show accepts the first digits of a key or a digest, and says if they are ambiguous", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const response = "{}";
   const entries: Entry[] = [
@@ -78,7 +78,7 @@ test("show --events prints each event with its time", async (t) => {
   assert.ok(events.every(({ ms }) => typeof ms === "number"));
 });
 
-test("show --events cuts the frames of AWS, also where a chunk ends inside of one", async (t) => {
+test("show --events splits AWS frames, also if a chunk ends inside a frame", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const frames = concatBytes(["Hel", "lo"].map((text) => eventFrame("contentBlockDelta", { delta: { text } })));
   const response = encodeBase64(frames);
@@ -93,27 +93,27 @@ test("show --events cuts the frames of AWS, also where a chunk ends inside of on
   );
 });
 
-test("show --events says that an answer is no stream", async (t) => {
+test("show --events says that a response is not a stream", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [SPEECH]);
   const { code, stderr } = await cachyOn(file, "show", key, "--events");
   assert.equal(code, 2);
   assert.match(stderr, /Cannot show the events of \w+: its answer is no stream\. Leave out --events\./);
 });
 
-/** Runs the command line without decoding what it prints. */
+/** Runs the command line without decoding its output. */
 function rawOf(folder: string, key: string): Buffer {
   const program = programPath("cli");
   const { stdout } = spawnSync(process.execPath, [...defaultFlags(), program, "show", key, "--raw"], { cwd: folder });
   return stdout;
 }
 
-slowTest("show --raw prints the very bytes of an answer, binary ones too", async (t) => {
+slowTest("show --raw prints the exact bytes of a response, also binary ones", async (t) => {
   const { folder, keys: [speech = "", stream = ""] } = await project(t, [SPEECH, GREETING]);
   assert.deepEqual([...rawOf(folder, speech)], [...new Uint8Array(await SPEECH.answer().arrayBuffer())]);
   assert.equal(rawOf(folder, stream).toString(), await GREETING.answer().text());
 });
 
-test("show --curl prints a command that holds no credential", async (t) => {
+test("show --curl prints a command that contains no credential", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [MESSAGE]);
   const { code, stdout } = await cachyOn(file, "show", key, "--curl");
   assert.equal(code, 0);
@@ -123,14 +123,14 @@ test("show --curl prints a command that holds no credential", async (t) => {
   assert.match(stdout, /Name a colour\./);
 });
 
-test("show --json has the entry and what a person reads of it", async (t) => {
+test("show --json prints the entry and its readable form", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [WEATHER]);
   const shown = await cachyJson(file, "show", key) as { line: number; entry: Entry; reading: { model: string } };
   assert.deepEqual(shown.entry, JSON.parse(readFileSync(file, "utf8")));
   assert.deepEqual([shown.line, shown.reading.model], [1, "gpt-4.1"]);
 });
 
-test("show lets no recorded answer color the terminal", async (t) => {
+test("show lets no response color the terminal", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const response = JSON.stringify({ choices: [{ message: { content: "red \x1b[31m\rfake\nline" } }] });
   writeFileSync(file, formatEntry({ key: "5ece2360", response }));

@@ -20,7 +20,7 @@ interface FileStats {
   readonly models: readonly (Count & { readonly provider?: string; readonly model?: string })[];
 }
 
-test("stats counts entries, bytes, tokens and time, in all and by model", async (t) => {
+test("stats counts entries, bytes, tokens and time, in total and by model", async (t) => {
   const { file } = await project(t);
   await record(file, [WEATHER], { mode: "refresh" });
   appendFileSync(file, "torn\n");
@@ -43,7 +43,7 @@ test("stats counts entries, bytes, tokens and time, in all and by model", async 
   }]);
 });
 
-test("stats prints the same for people", async (t) => {
+test("stats prints the same figures as a table", async (t) => {
   const { folder } = await project(t);
   const { code, stdout } = await cachy(folder, "stats");
   assert.equal(code, 0);

@@ -1,4 +1,4 @@
-/** What the command line does only in a terminal: columns, colors, a question. And what it does when a pipe is closed. */
+/** Behavior of the command line in a terminal: columns, colors, a question. Also its behavior if a pipe is closed. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -17,11 +17,11 @@ import { slowTest, test } from "./suite.ts";
 const PROGRAM = programPath("cli");
 const TERMINAL = fileURLToPath(new URL("programs/in_terminal.py", import.meta.url));
 const isTerminalThere = spawnSync("python3", ["-c", "import pty, fcntl"]).status === 0;
-const skip = isTerminalThere ? undefined : "there is no python3 with pty on the PATH";
+const skip = isTerminalThere ? undefined : "python3 with the module pty is missing.";
 
 interface TerminalOptions {
   readonly columns?: number;
-  /** What is typed when the question is there. */
+  /** What is typed at the question. */
   readonly answer?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -33,7 +33,7 @@ function inTerminal(
   { columns = 80, answer = "", env = {} }: TerminalOptions = {},
 ) {
   const command = [process.execPath, ...defaultFlags(), PROGRAM, ...args];
-  // Empty ones count as not set; Deno would give a child what is left out.
+  // Empty variables count as not set; Deno would pass omitted ones to a child process.
   const cleared = { ...process.env, TERM: "xterm", NO_COLOR: "", CI: "", CACHY_FILE: "", ...env };
   const { status, stdout } = spawnSync("python3", [TERMINAL, String(columns), "[y/N]", answer, ...command], {
     cwd,
@@ -69,7 +69,7 @@ slowTest("--help fits the width of the terminal", { skip }, async (t) => {
   }
 });
 
-slowTest("list leaves out columns of which nothing is known", { skip }, async (t) => {
+slowTest("list omits columns that have no values", { skip }, async (t) => {
   const { folder } = await project(t, []);
   writeFileSync(join(folder, "cachy.jsonl"), formatEntry({ key: "5ece2360", response: "{}" }));
   assert.doesNotMatch(inTerminal(folder, ["list"]).output, /TIME|PROVIDER|PROMPT|TOOK/);
@@ -83,7 +83,7 @@ slowTest("cachy prints no colors with NO_COLOR", { skip }, async (t) => {
   }
 });
 
-slowTest("show --raw prints to a terminal what is only text", { skip }, async (t) => {
+slowTest("show --raw prints text to a terminal, and nothing else", { skip }, async (t) => {
   const { folder, keys: [text = "", , , sound = ""] } = await project(t);
   assert.equal(inTerminal(folder, ["show", text, "--raw"]).code, 0);
   const { code, output } = inTerminal(folder, ["show", sound, "--raw"]);
@@ -91,8 +91,8 @@ slowTest("show --raw prints to a terminal what is only text", { skip }, async (t
   assert.match(output, /to a terminal: it is not only text\. Write it to a file: cachy show \w{8} --raw > FILE\./);
 });
 
-const noFull = existsSync("/dev/full") ? undefined : "there is no /dev/full";
-slowTest("cachy says that it cannot print, with exit code 2", { skip: noFull }, async (t) => {
+const noFull = existsSync("/dev/full") ? undefined : "This system has no /dev/full.";
+slowTest("cachy reports that it cannot print, with exit code 2", { skip: noFull }, async (t) => {
   const { folder } = await project(t, [WEATHER]);
   const full = openSync("/dev/full", "w");
   const run = (args: readonly string[], stdout: "pipe" | number, stderr: "pipe" | number) =>
@@ -111,7 +111,7 @@ slowTest("cachy says that it cannot print, with exit code 2", { skip: noFull }, 
   }
 });
 
-slowTest("remove removes after y, and nothing after anything else", { skip }, async (t) => {
+slowTest("remove removes after y, and nothing after any other input", { skip }, async (t) => {
   const { folder, file, keys: [key = ""] } = await project(t, [WEATHER]);
   const before = readFileSync(file, "utf8");
   for (const answer of ["n\n", "\n", "\x04"]) {
@@ -127,7 +127,7 @@ slowTest("remove removes after y, and nothing after anything else", { skip }, as
   assert.equal(readFileSync(file, "utf8"), "");
 });
 
-slowTest("list ends quietly when its reader has enough", async (t) => {
+slowTest("list ends without an error if its reader closes the pipe", async (t) => {
   const { folder, file } = await project(t, [WEATHER]);
   const line = readFileSync(file, "utf8");
   const key = /"key":"(\w{8})","sha256":"\w{64}"/;
@@ -150,13 +150,13 @@ slowTest("list ends quietly when its reader has enough", async (t) => {
 
 test("columnsOf() is the width of a terminal, and undefined for a pipe", () => {
   assert.equal(columnsOf({ isTTY: true, columns: 120 }), 120);
-  assert.equal(columnsOf({ isTTY: true, columns: 0 }), 80); // one that does not know
+  assert.equal(columnsOf({ isTTY: true, columns: 0 }), 80); // a terminal of unknown width
   assert.equal(columnsOf({ isTTY: true }), 80);
   assert.equal(columnsOf({ isTTY: false, columns: 120 }), undefined);
   assert.equal(columnsOf({}), undefined);
 });
 
-test("isSmartTerminal() is no, when it is a pipe or TERM says that it is dumb", (t) => {
+test("isSmartTerminal() is false for a pipe, and for TERM=dumb", (t) => {
   const before = process.env.TERM;
   t.after(() => {
     if (before === undefined) delete process.env.TERM;

@@ -1,4 +1,4 @@
-/** The command line as a whole: what it says when it is asked wrongly, and what all commands have in common. */
+/** The command line as a whole: messages for wrong arguments, and what all commands share. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -15,18 +15,18 @@ import { temporaryFolder } from "./testing.ts";
 
 const READING = ["list", "stats", "verify", "scan"];
 
-test("VERSION is the one that is published", () => {
+test("VERSION is the published version", () => {
   const config = JSON.parse(readFileSync(new URL("../deno.json", import.meta.url), "utf8"));
   assert.equal(VERSION, config.version);
 });
 
-slowTest("cachy without a command names the commands, with exit code 2", async (t) => {
+slowTest("cachy without a command lists the commands, with exit code 2", async (t) => {
   const { code, stdout, stderr } = await cachy(temporaryFolder(t));
   assert.deepEqual([code, stdout], [2, ""]);
   for (const { name } of commands) assert.match(stderr, new RegExp(`\\b${name}\\b`));
 });
 
-slowTest("cachy --help shows every command and how to run it, on stdout", async (t) => {
+slowTest("cachy --help lists every command and how to run it, on stdout", async (t) => {
   const folder = temporaryFolder(t);
   const { code, stdout, stderr } = await cachy(folder, "--help");
   assert.deepEqual([code, stderr], [0, ""]);
@@ -51,7 +51,7 @@ test("cachy COMMAND --help shows each option and an example", async () => {
   }
 });
 
-test("cachy refuses what it does not know, names the cure, and ends with exit code 2", async (t) => {
+test("cachy rejects unknown arguments, suggests a correction, and ends with exit code 2", async (t) => {
   const { file } = await project(t);
   const cases: [args: string[], message: RegExp][] = [
     [["lst"], /Cannot run "lst": there is no such command\. Did you mean "list"\?/],
@@ -85,7 +85,7 @@ test("cachy refuses what it does not know, names the cure, and ends with exit co
   }
 });
 
-test("cachy says that a file is missing or a folder, and creates none", async (t) => {
+test("cachy reports a missing file or a folder, and creates none", async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "recordings"));
   for (const { name } of commands.filter(({ name }) => name !== "merge")) {
@@ -99,7 +99,7 @@ test("cachy says that a file is missing or a folder, and creates none", async (t
   }
 });
 
-slowTest("cachy bears an empty file", async (t) => {
+slowTest("cachy accepts an empty file", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "cachy.jsonl"), "");
   for (const name of READING) {
@@ -113,7 +113,7 @@ slowTest("cachy bears an empty file", async (t) => {
   assert.match((await cachy(folder, "show", "5")).stderr, /no key in .* starts with it/);
 });
 
-slowTest("cachy reads what can be read of a damaged file", async (t) => {
+slowTest("cachy reads the intact lines of a damaged file", async (t) => {
   const { folder, file } = await project(t);
   appendFileSync(file, '\n<<<<<<< HEAD\n{"key":"aaaaaaaa","resp\n\xff\xfe\0\n{"key":"bbbbbbbb","response":5}\n');
   const { code, stdout, stderr } = await cachy(folder, "list");
@@ -131,8 +131,8 @@ test("cachy finds the file as enableCachy() does", async (t) => {
   assert.equal((await cachy(below, "list")).stdout, (await cachy(folder, "list")).stdout);
 });
 
-const onlyDeno = thisRuntime().name === "deno" ? undefined : "only Deno has permissions";
-slowTest("cachy says which permission it lacks, and prompts for none", { skip: onlyDeno }, async (t) => {
+const onlyDeno = thisRuntime().name === "deno" ? undefined : "Only Deno has permissions.";
+slowTest("cachy reports a missing permission, and never prompts", { skip: onlyDeno }, async (t) => {
   const { folder, keys: [key = ""] } = await project(t);
   const run = (flags: string[], ...args: string[]) =>
     runProgram("cli", args, { cwd: folder, flags: ["run", "--no-check", ...flags] });
@@ -154,8 +154,8 @@ slowTest("cachy says which permission it lacks, and prompts for none", { skip: o
   assert.match(partly.stderr, /^cachy: .*Deno did not grant.*--allow-read/);
 });
 
-const noPipe = spawnSync("mkfifo", ["--version"]).error ? "there is no mkfifo on the PATH" : undefined;
-test("cachy reads no pipe, device or folder, and puts no file in its place", { skip: noPipe }, async (t) => {
+const noPipe = spawnSync("mkfifo", ["--version"]).error ? "mkfifo is missing." : undefined;
+test("cachy rejects a pipe, a device or a folder, and does not replace it with a file", { skip: noPipe }, async (t) => {
   const folder = temporaryFolder(t);
   const { file } = await project(t, []);
   writeFileSync(file, formatEntry({ key: "5ece2360", response: "{}" }));

@@ -25,16 +25,16 @@ async function verify(file: string, ...args: readonly string[]): Promise<Report>
   return await cachyJson(file, "verify", ...args) as Report;
 }
 
-/** What a key looks like; it opens nothing. */
+/** Looks like a key, and is not valid. */
 const LOOKS_LIKE_A_KEY = `sk-${"abcdefgh12345678".repeat(2)}`;
 
-test("verify finds nothing wrong with what was recorded", async (t) => {
+test("verify finds no problems in recordings", async (t) => {
   const { folder, file } = await project(t);
   const { code, stdout } = await cachy(folder, "verify");
   assert.deepEqual([code, stdout], [0, `${file}: 4 lines, 4 entries, 0 problems\n`]);
 });
 
-test("verify names the line, the byte and the reason of each problem, and ends with exit code 1", async (t) => {
+test("verify prints the line, the byte and the reason of each problem, with exit code 1", async (t) => {
   const { file } = await project(t);
   const [first = "", second = "", third = "", fourth = ""] = readFileSync(file, "utf8").trimEnd().split("\n");
   const stream: Entry = JSON.parse(second);
@@ -68,7 +68,7 @@ test("verify names the line, the byte and the reason of each problem, and ends w
   assert.doesNotMatch(stdout, new RegExp(LOOKS_LIKE_A_KEY));
 });
 
-slowTest("verify --fix takes out what is no entry, and keeps the original", async (t) => {
+slowTest("verify --fix removes invalid lines, and keeps the original", async (t) => {
   const { folder, file } = await project(t);
   const whole = readFileSync(file, "utf8");
   const lines = whole.split("\n");
@@ -86,7 +86,7 @@ slowTest("verify --fix takes out what is no entry, and keeps the original", asyn
   assert.equal(existsSync(`${file}.bak.2`), false);
 });
 
-test("verify --fix does not hide what it cannot mend", async (t) => {
+test("verify --fix still reports what it cannot repair", async (t) => {
   const { file } = await project(t);
   writeFileSync(file, readFileSync(file, "utf8").replace("in Paris", "in Rome!"));
   appendFileSync(file, "torn");
@@ -95,7 +95,7 @@ test("verify --fix does not hide what it cannot mend", async (t) => {
   assert.deepEqual((await verify(file)).findings.map(({ kind }) => kind), ["digest"]);
 });
 
-test("verify reads a file that only others answer from as a note", async (t) => {
+test("verify reports lines that only other programs answer from as a note", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(
     file,

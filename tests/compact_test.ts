@@ -10,7 +10,7 @@ import { digestOf, entryOf, legacyEntry } from "./store_contract.ts";
 import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-test("compactFile() leaves the newest line of each digest, in order", async (t) => {
+test("compactFile() keeps the newest line of each digest, in order", async (t) => {
   const legacy = formatEntry(legacyEntry("by pycachy"));
   const lines = [line("old"), line("twin", twin), line("other", other), legacy, line("new"), legacy];
   const file = fileOf(t, ...lines);
@@ -26,19 +26,19 @@ test("compactFile() leaves the newest line of each digest, in order", async (t) 
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
 });
 
-test("compactFile() takes out what is no entry, so that every line can be parsed", async (t) => {
+test("compactFile() removes invalid lines, so that every remaining line can be parsed", async (t) => {
   const conflict = ["<<<<<<< HEAD\n", line("ours"), "=======\n", line("theirs", other), ">>>>>>> branch\n"];
   const file = fileOf(t, "\uFEFF", line("first", twin), "\n", "\0\0\n", ...conflict, "{}\n", line("torn").slice(0, 50));
   assert.deepEqual([(await compactFile(file)).kept, (await compactFile(file)).damaged], [3, 0]);
   assert.equal(textOf(file), [line("first", twin), line("ours"), line("theirs", other)].join(""));
 });
 
-test("compactFile() counts what it takes out", async (t) => {
+test("compactFile() counts what it removes", async (t) => {
   const file = fileOf(t, "\n", "no\n", line("kept"), "{}\n", line("torn").slice(0, 50));
   assert.deepEqual([(await compactFile(file)).damaged, textOf(file)], [4, line("kept")]);
 });
 
-test("compactFile() keeps a last line that lacks only its line feed, and ends lines as the format says", async (t) => {
+test("compactFile() keeps a last line without a line feed, and ends all lines with one", async (t) => {
   const file = fileOf(t, line("a").replace("\n", "\r\n"), line("b", other).trimEnd());
   assert.deepEqual([(await compactFile(file)).kept, textOf(file)], [2, line("a") + line("b", other)]);
 });
@@ -53,7 +53,7 @@ test("compactFile() keeps lines of a newer format, and failures that pycachy rec
   assert.equal(textOf(file), newer + failure + line("new"));
 });
 
-test("compactFile() takes out what no reader can read, also where it is like the line of another program", async (t) => {
+test("compactFile() removes lines that no reader can read, even if another program may have written them", async (t) => {
   const failure = `{"key": "${one.key}", "response": "\xff", "status_code": 500}\n`;
   const file = join(temporaryFolder(t), "cachy.jsonl");
   for (const start of [`{"v":2,`, "{"]) {
@@ -68,13 +68,13 @@ test("compactFile() takes out what no reader can read, also where it is like the
   );
 });
 
-test("compactFile() sorts by key on request, as pycachy does, equal keys in their order", async (t) => {
+test("compactFile() sorts by key on request, as pycachy does, and keeps the order of equal keys", async (t) => {
   const file = fileOf(t, line("b"), line("old", other), line("c", twin), line("a", other), "bad\n");
   await compactFile(file, { sort: true });
   assert.equal(textOf(file), [line("a", other), line("b"), line("c", twin)].join(""));
 });
 
-test("compactFile() does not touch a file in which every line counts", async (t) => {
+test("compactFile() does not touch a file without replaced or damaged lines", async (t) => {
   for (const lines of [[line("a"), line("b", other)], [line("a"), line("b", other).trimEnd()], []]) {
     const file = fileOf(t, ...lines);
     const { ino, size } = statSync(file);
@@ -85,8 +85,8 @@ test("compactFile() does not touch a file in which every line counts", async (t)
 });
 
 test(
-  "compactFile() keeps the mode of the file, and a link a link",
-  { skip: process.platform === "win32" ? "Windows has neither modes nor links" : undefined },
+  "compactFile() keeps the mode of the file, and keeps a link a link",
+  { skip: process.platform === "win32" ? "Windows has neither modes nor links." : undefined },
   async (t) => {
     const file = fileOf(t, line("old"), line("new"));
     chmodSync(file, 0o640);
@@ -99,7 +99,7 @@ test(
   },
 );
 
-test("compactFile() lets a store that has the file in use find everything afterwards", async (t) => {
+test("compactFile() leaves every entry readable for a store that uses the file", async (t) => {
   const file = fileOf(t, line("old"), line("other", other), line("new"));
   const store = jsonlStore(file);
   const responseOf = ({ key, sha256 }: { key: string; sha256: string }) => (store.find(key, sha256) as Entry).response;
@@ -111,16 +111,16 @@ test("compactFile() lets a store that has the file in use find everything afterw
   assert.equal(textOf(file), line("other", other) + line("new") + line("newest"));
 });
 
-test("compactFile() brings over what a killed compaction had not, unless there is a newer answer", async (t) => {
+test("compactFile() copies what a killed compaction left behind, unless a newer entry exists", async (t) => {
   const file = fileOf(t, line("new"), line("new"));
-  // Killed after the rename: the old file still has what was appended to it in the last moment.
+  // Killed after the rename: the old file still has lines that were appended just before.
   writeFileSync(`${file}.compact-old`, line("older") + line("last moment", other));
   await compactFile(file);
   assert.equal(textOf(file), line("new") + line("last moment", other));
   assert.deepEqual(namesBeside(file), ["cachy.jsonl"]);
 });
 
-test("compactFile() brings over lines as they are, also those that are nested too deeply to be written anew", async (t) => {
+test("compactFile() copies lines unchanged, also if they are nested too deeply for JSON.stringify()", async (t) => {
   const lines = ["[".repeat(200_000) + "]".repeat(200_000), "9007199254740993", `{"toString":7}`].map((json, at) =>
     line("last moment", digestOf(`0000000${at}`)).replace("}\n", `,"recorded_at":${json}}\n`)
   );
@@ -141,7 +141,7 @@ async function errorOf(file: string): Promise<CachyError> {
   return assert.fail("it did not throw");
 }
 
-test("compactFile() rejects and says what to do, when another process is at it or was killed", async (t) => {
+test("compactFile() rejects and says what to do if another process compacts, or was killed", async (t) => {
   const file = fileOf(t, line("old"), line("new"));
   writeFileSync(`${file}.compact`, "unfinished");
   const { code, message } = await errorOf(file);
@@ -154,7 +154,7 @@ test("compactFile() rejects and says what to do, when another process is at it o
   assert.equal(textOf(`${file}.compact`), "unfinished");
 });
 
-test("compactFile() refuses what is no path and what is no option", async (t) => {
+test("compactFile() rejects an invalid path and invalid options", async (t) => {
   const file = fileOf(t, line("kept"));
   const compact = compactFile as (...call: unknown[]) => Promise<unknown>;
   const refused = (...call: unknown[]) => assert.rejects(() => compact(...call), { code: "invalid_option" });
@@ -163,10 +163,10 @@ test("compactFile() refuses what is no path and what is no option", async (t) =>
   assert.equal(textOf(file), line("kept"));
 });
 
-// Windows opens a folder like an empty file.
+// Windows opens a folder as an empty file.
 const noFiles = ["missing.jsonl", ...process.platform === "win32" ? [] : ["folder"]];
 
-test("compactFile() rejects and leaves everything as it was, when there is no file or a folder", async (t) => {
+test("compactFile() rejects and changes nothing if the file is missing or a folder", async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "folder"));
   for (const name of noFiles) {

@@ -10,7 +10,7 @@ function head(headers: Record<string, string>, { method = "POST", status = 200 }
   return { method, url: new URL(CHAT_URL), status, headers: new Headers(headers) };
 }
 
-/** The reason why a body that arrives in these pieces is not stored, or "whole". */
+/** The reason why a body that arrives in these pieces is not recorded, or "whole". */
 function verdict(of: AnswerHead, pieces: readonly Uint8Array[]): string {
   const judge = checkCompleteness(of);
   for (const piece of pieces) judge.push(piece);
@@ -20,7 +20,7 @@ function verdict(of: AnswerHead, pieces: readonly Uint8Array[]): string {
 
 const CHAT = chatEvents("Hé").join("");
 
-test("headProblem() lets successes pass and nothing else", () => {
+test("headProblem() accepts successful responses only", () => {
   for (const status of [200, 201, 202, 203, 204, 205, 207, 299]) {
     assert.equal(headProblem(head({}, { status })), undefined, `${status}`);
   }
@@ -29,13 +29,13 @@ test("headProblem() lets successes pass and nothing else", () => {
   }
 });
 
-test("headProblem() refuses 202, when the request is a GET: there is no answer yet", () => {
+test("headProblem() rejects 202 for a GET, because the result is not ready", () => {
   assert.equal(headProblem(head({}, { status: 202, method: "GET" }))?.reason, "status");
   assert.equal(headProblem(head({}, { status: 202, method: "POST" })), undefined);
   assert.equal(headProblem(head({}, { status: 200, method: "GET" })), undefined);
 });
 
-test("judgeBody() refuses a body of another length, when content-length was sent", () => {
+test("judgeBody() rejects a body whose length differs from content-length", () => {
   const body = utf8("plain tëxt");
   const at = (length: number | string, type = "text/plain") =>
     verdict(head({ "content-type": type, "content-length": `${length}` }), [body]);
@@ -46,31 +46,31 @@ test("judgeBody() refuses a body of another length, when content-length was sent
   }
 });
 
-test("judgeBody() refuses a stream with its marker, when fewer bytes came than announced", () => {
+test("judgeBody() rejects a stream that is shorter than announced, even with its terminal event", () => {
   const headers = { "content-type": "text/event-stream", "content-length": `${utf8(CHAT).byteLength + 1}` };
   assert.equal(verdict(head(headers), [utf8(CHAT)]), "truncated");
 });
 
-test("judgeBody() ignores content-length, when it does not speak of these bytes", () => {
+test("judgeBody() ignores content-length if it does not count the bytes of the body", () => {
   const type = { "content-type": "text/plain" };
   const encoded = { ...type, "content-length": "3", "content-encoding": "gzip" };
   assert.equal(verdict(head(encoded), [utf8("longer than that")]), "whole");
   assert.equal(verdict(head({ ...type, "content-length": "300" }, { method: "HEAD" }), []), "whole");
 });
 
-test("judgeBody() ignores content-length, when it is no number", () => {
+test("judgeBody() ignores content-length if it is not a number", () => {
   for (const length of ["", "abc", "5, 5"]) {
     assert.equal(verdict(head({ "content-type": "text/plain", "content-length": length }), [utf8("hello")]), "whole");
   }
 });
 
-test("judgeBody() finds an empty body whole, when it is no stream", () => {
+test("judgeBody() accepts an empty body that is not a stream", () => {
   for (const type of ["", "application/json", "text/plain", "audio/mpeg"]) {
     assert.equal(verdict(head(type ? { "content-type": type } : {}), []), "whole", type);
   }
 });
 
-test("judgeBody() finds other text and binary bodies whole, when they end", () => {
+test("judgeBody() accepts other text and binary bodies when they end", () => {
   const bodies: [string, Uint8Array][] = [
     ["text/plain", utf8("data science, and no event stream")],
     ["text/csv", utf8("id,name\n1,x")],
@@ -83,7 +83,7 @@ test("judgeBody() finds other text and binary bodies whole, when they end", () =
   }
 });
 
-test("judgeBody() judges an event stream as such, when it is served as text, as JSON or without a type", () => {
+test("judgeBody() detects an event stream with the content type of text or of JSON, or with none", () => {
   for (const type of ["text/plain", "text/plain; charset=utf-8", "application/json", "text/html", ""]) {
     for (
       const text of [CHAT, `: comment\n\n${CHAT}`, `id: 1\n${CHAT}`, `event: message\n${CHAT}`, `retry: 5\n${CHAT}`]
@@ -96,7 +96,7 @@ test("judgeBody() judges an event stream as such, when it is served as text, as 
   }
 });
 
-test("judgeBody() recognizes an event stream served as text, when its start comes in small or empty chunks", () => {
+test("judgeBody() detects an event stream in text that starts with small or empty chunks", () => {
   const [first = "", ...rest] = chatEvents("x");
   const cut = utf8(first);
   for (let at = 0; at < 8; at++) {
@@ -108,7 +108,7 @@ test("judgeBody() recognizes an event stream served as text, when its start come
   }
 });
 
-test("judgeBody() recognizes an event stream served as text, when it starts with a BOM or blank lines", () => {
+test("judgeBody() detects an event stream in text that starts with a BOM or blank lines", () => {
   for (const start of ["\uFEFF", "\n", "\r\n\r\n"]) {
     const of = head({ "content-type": "text/plain" });
     assert.equal(verdict(of, [utf8(start + chatEvents("x")[0])]), "truncated", JSON.stringify(start));
@@ -116,7 +116,7 @@ test("judgeBody() recognizes an event stream served as text, when it starts with
   }
 });
 
-test("judgeBody() judges a JSON answer as JSON, when it came as an event stream", () => {
+test("judgeBody() judges JSON with the content type of an event stream as JSON", () => {
   const of = head({ "content-type": "text/event-stream" });
   for (const indent of [0, 2]) {
     const error = JSON.stringify({ error: { message: "overloaded" } }, null, indent);
@@ -124,7 +124,7 @@ test("judgeBody() judges a JSON answer as JSON, when it came as an event stream"
   }
 });
 
-test("judgeBody() takes the content type in any case and with parameters", () => {
+test("judgeBody() accepts the content type in any case and with parameters", () => {
   const types = ["Text/Event-Stream", "text/event-stream;charset=UTF-8", "TEXT/EVENT-STREAM; x=y"];
   for (const type of types) {
     assert.equal(verdict(head({ "content-type": type }), [utf8(chatEvents("x")[0] ?? "")]), "truncated", type);
@@ -134,7 +134,7 @@ test("judgeBody() takes the content type in any case and with parameters", () =>
 
 const EVENT_STREAM = head({ "content-type": "text/event-stream" });
 
-test("judgeBody() refuses an event stream that brought no event yet", () => {
+test("judgeBody() rejects an event stream without events", () => {
   for (
     const text of ["", ": OPENROUTER PROCESSING\n\n", "\n\n", `event: ping\ndata: {"type":"ping"}\n\n`, "retry: 1\n\n"]
   ) {
@@ -142,7 +142,7 @@ test("judgeBody() refuses an event stream that brought no event yet", () => {
   }
 });
 
-test("judgeBody() refuses an event stream with an error, wherever it stands before the marker", () => {
+test("judgeBody() rejects an event stream with an error, at any place before the terminal event", () => {
   const errors = [
     `data: {"error":{"message":"overloaded"}}\n\n`,
     `data: {"error":"overloaded"}\n\n`,
@@ -179,7 +179,7 @@ test("judgeBody() refuses an event stream with an error, wherever it stands befo
   }
 });
 
-test("judgeBody() stores an event stream, when an error is null or only quoted", () => {
+test("judgeBody() accepts an event stream in which an error is null or only quoted", () => {
   const [first = "", ...rest] = chatEvents(`{\\"error\\":1}`);
   for (
     const event of [first, `data: {"choices":[],"error":null}\n\n`, `data: {"choices":[{"index":0,"error":null}]}\n\n`]
@@ -188,7 +188,7 @@ test("judgeBody() stores an event stream, when an error is null or only quoted",
   }
 });
 
-test("judgeBody() finds an event stream of no known family whole, when it ends after an event", () => {
+test("judgeBody() accepts an event stream of an unknown family that ends after an event", () => {
   for (
     const events of [[`data: {"token":"a"}\n\n`, `data: {"token":"b"}\n\n`], ["event: x\ndata: a\n\n", "data: b\n\n"]]
   ) {
@@ -202,7 +202,7 @@ test("judgeBody() finds an event stream of no known family whole, when it ends a
   );
 });
 
-test("judgeBody() finds JSON Lines of no known family whole, when the last line is", () => {
+test("judgeBody() accepts JSON Lines of an unknown family if the last line is complete", () => {
   for (
     const type of ["application/jsonl", "application/x-ndjson", "application/x-jsonlines", "application/stream+json"]
   ) {
@@ -216,7 +216,7 @@ test("judgeBody() finds JSON Lines of no known family whole, when the last line 
   }
 });
 
-test("judgeBody() refuses Ollama's stream, when an error comes before done", () => {
+test("judgeBody() rejects Ollama's stream if an error precedes done", () => {
   const of = head({ "content-type": "application/x-ndjson" });
   const lines = [`{"done":false}\n`, `{"error":"out of memory"}\n`, `{"done":true}\n`];
   assert.equal(verdict(of, lines.map(utf8)), "error");

@@ -10,7 +10,7 @@ import { secondCopy } from "./second_copy.ts";
 import { slowTest, test } from "./suite.ts";
 import { CHAT_URL, chatEvents, countingNetwork, jsonPost, network, temporaryFolder } from "./testing.ts";
 
-/** Both copies of the module, and a file that they share. */
+/** Both copies of the module, and a shared file. */
 async function twoCopies(t: TestContext) {
   const folder = temporaryFolder(t);
   return { copies: [first, await secondCopy(folder)] as const, file: join(folder, "cachy.jsonl") };
@@ -35,7 +35,7 @@ function openAnswer() {
   return { ...paid, end };
 }
 
-test("two copies of the module ask the network once for a request in mode refresh", async (t) => {
+test("two copies of the module record a request once in mode refresh", async (t) => {
   const paid = freshProcess(t);
   const { copies: [one, other], file } = await twoCopies(t);
   const options = { file, mode: "refresh" } as const;
@@ -48,7 +48,7 @@ test("two copies of the module ask the network once for a request in mode refres
   assert.equal(paid.calls.length, 1);
 });
 
-test("concurrent scopes of two copies of the module make one network call of identical requests", async (t) => {
+test("concurrent scopes of two copies of the module make one network call for identical requests", async (t) => {
   const paid = freshProcess(t);
   const { copies, file } = await twoCopies(t);
   const scopes = copies.map(({ withCachy }) => withCachy({ file, mode: "auto" }, () => ask()));
@@ -90,7 +90,7 @@ test("two copies of the module count each request in one handle", async (t) => {
   assert.equal(paid.calls.length, 1);
 });
 
-test("two copies of the module number identical stateful requests as two handles of one copy", async (t) => {
+test("two copies of the module number identical stateful requests like two handles of one copy", async (t) => {
   const { copies: [one, other], file } = await twoCopies(t);
   const { fetch, calls } = countingNetwork();
   const create = async ({ createCachy }: typeof first) => {
@@ -103,14 +103,14 @@ test("two copies of the module number identical stateful requests as two handles
   assert.deepEqual([...numbered, calls.length], [[1, 2], [1, 2], [1, 2], 2]);
 });
 
-test("flush() waits for what another copy of the module records into the same file, and for no other file", async (t) => {
+test("flush() waits for recordings of another copy of the module into the same file, and no other file", async (t) => {
   const { copies: [one, other], file } = await twoCopies(t);
   const { fetch, end } = openAnswer();
   const stream = await one.createCachy({ file, mode: "auto", fetch }).fetch(CHAT_URL, jsonPost({ stream: true }));
   await other.createCachy({ file: `${file}2`, mode: "auto", fetch }).flush();
-  await other.withCachy({ file, mode: "auto" }, () => {}); // ends with its own recordings
+  await other.withCachy({ file, mode: "auto" }, () => {}); // waits for its own recordings
   const isWritten = other.createCachy({ file, mode: "auto", fetch }).flush().then(() => existsSync(file));
-  setTimeout(end); // a flush that does not wait is over by then
+  setTimeout(end); // ends after a flush that does not wait
   assert.equal(await isWritten, true);
   await stream.body?.cancel();
 });
@@ -123,7 +123,7 @@ test("createCachy() and disableCachy() work beside a version that speaks another
   assert.deepEqual([await ask(cachy.fetch), await ask(cachy.fetch), paid.calls.length], [1, 1, 1]);
 });
 
-test("createCachy() works where globalThis takes no new member", async (t) => {
+test("createCachy() works if globalThis accepts no new member", async (t) => {
   const putBack = replaceState();
   Object.defineProperty(globalThis, SHARED_STATE, { value: undefined, writable: false, configurable: true });
   t.after(() => {
@@ -135,7 +135,7 @@ test("createCachy() works where globalThis takes no new member", async (t) => {
   assert.deepEqual([await ask(cachy.fetch), await ask(cachy.fetch)], [1, 1]);
 });
 
-test("no file of the core has mutable state at module level, which each copy would have for itself", () => {
+test("no file of the core has mutable state at module level, which copies would not share", () => {
   const folder = new URL("../src/", import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !/^cli[\\/]/.test(name));

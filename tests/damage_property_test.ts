@@ -1,4 +1,4 @@
-/** Random damage to random files: whatever is in a file, the store answers as a simple reader of FORMAT.md would. */
+/** Random damage to random files: the store must answer like a simple reader of FORMAT.md. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "cachy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, "cachy.jsonl");
 
-// The reader that the store is compared with
+// The reference reader
 
 interface Question {
   readonly key: string;
@@ -63,7 +63,7 @@ function isEntry(value: any): value is Entry {
     (!binary || /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(response));
 }
 
-/** A line that begins with a key and names another one later on is none. */
+/** A line that starts with a key and repeats the member with another key is not an entry. */
 function namesTwoKeys(text: string, { key }: Entry): boolean {
   const first = /^\s*\{\s*"key"\s*:\s*"([0-9a-f]{8})"/.exec(text)?.[1];
   return first !== undefined && first !== key;
@@ -81,7 +81,7 @@ function answerOf(entries: readonly Entry[], { key, sha256 }: Question): Entry |
 const DIGESTS = ["5ece2360", "0badcafe", "ffffffff"].flatMap((key) => [digestOf(key), digestOf(key, "1")]);
 const TEXTS = ["", "x", "Hé €", "👩‍🚀\u2028\n", `"}\n{"key": "5ece2360"`, "\\", "<<<<<<< HEAD", "\0\r"];
 
-/** How our lines and those of other programs are written; `at` makes the answers differ. */
+/** The spellings of our lines and those of other programs. `at` makes the responses differ. */
 const KINDS: readonly ((digest: Required<Question>, text: string, at: number) => string)[] = [
   (digest, text, at) => formatEntry(entryOf(`${at} ${text}`, digest)),
   (digest, text, at) => formatEntry(entryOf(`${at} ${text}`, digest)),
@@ -116,7 +116,7 @@ const GARBAGE = [
   ...[" ".repeat(30), `{"key":"5ece2360","response":"`, `"}\n`, "\u0085\n", "\u2028"],
 ].map((text) => Buffer.from(text));
 
-/** A change to a file. Places are drawn from a wide range, and taken modulo the length. */
+/** A change to a file. Positions are drawn from a wide range, and used modulo the length. */
 type Damage = (bytes: Buffer) => Uint8Array;
 
 const place = fc.nat(1 << 20);
@@ -152,15 +152,15 @@ const damage: fc.Arbitrary<Damage> = fc.oneof(
     }),
 );
 
-/** The bytes of a file as Latin-1, so that those of a failed case can be read. */
+/** The bytes of a file as Latin-1, so that a failed case is readable. */
 const files: fc.Arbitrary<string> = fc.tuple(lines, fc.array(damage, { maxLength: 4 })).map(([lines, damages]) =>
   damages.reduce<Buffer>((bytes, change) => Buffer.from(change(bytes)), Buffer.from(lines.join(""))).toString("latin1")
 );
 const bytesOf = (latin1: string) => Buffer.from(latin1, "latin1");
 
-// What has to hold
+// The properties
 
-/** Makes the file anew. Some file systems write one that is overwritten to the disk at once, which takes a while. */
+/** Creates the file again, because some file systems slowly flush a file that is overwritten. */
 function makeFile(latin1: string): Buffer {
   const bytes = bytesOf(latin1);
   rmSync(file, { force: true });
@@ -174,7 +174,7 @@ function quietStore(): Store {
   return store;
 }
 
-/** All questions that a file might answer: those of good lines, and those that damage made up. */
+/** All lookups that a file might answer: those of good lines, and those that damage creates. */
 function questionsTo(...files: readonly (readonly Entry[])[]): Question[] {
   const keys = new Map<string, Set<string | undefined>>();
   for (const { key, sha256 } of [...DIGESTS, ...files.flat()]) {
@@ -187,18 +187,18 @@ function questionsTo(...files: readonly (readonly Entry[])[]): Question[] {
 
 const answer = (store: Store, { key, sha256 }: Question) => store.find(key, sha256) as Entry | undefined;
 
-/** Compares what a store answers with what the file says. */
+/** Compares the answers of a store with the reference reader. */
 function checkAnswers(store: Store, bytes: Uint8Array): void {
   const entries = entriesIn(bytes);
   for (const question of questionsTo(entries)) {
     const [found, expected] = [answer(store, question), answerOf(entries, question)];
-    // Much faster than `deepEqual()`, which is left to say what is wrong.
+    // Much faster than `deepEqual()`, which then reports the difference.
     if (JSON.stringify(found) === JSON.stringify(expected)) continue;
     assert.deepEqual({ question, found }, { question, found: expected });
   }
 }
 
-/** Checks a property. A failure is shrunk to a small one. */
+/** Checks a property, and shrinks a failure to a small one. */
 function check<Values extends [unknown, ...unknown[]]>(
   runs: number,
   values: { [At in keyof Values]: fc.Arbitrary<Values[At]> },
@@ -207,20 +207,20 @@ function check<Values extends [unknown, ...unknown[]]>(
   fc.assert(fc.property(...values, predicate), { numRuns: rounds(runs), seed });
 }
 
-/** Nobody else writes into the file, so nothing changes while `append()` waits for the rest of a torn line. */
+/** No other process writes into the file, so nothing changes while `append()` waits for the rest of a torn line. */
 function withoutWaits(t: TestContext): void {
   const { mock } = t.mock.method(Atomics, "wait", () => "timed-out");
   t.after(() => mock.restore());
 }
 
-test("find() answers as the file says, when it is damaged at random", () => {
+test("find() answers like the reference reader from a randomly damaged file", () => {
   check(5000, [files], (content) => {
     const bytes = makeFile(content);
     checkAnswers(quietStore(), bytes);
   });
 });
 
-/** What happens to a file between two looks at it. */
+/** A change of the file between two reads. */
 type Step = (bytes: Buffer) => Buffer;
 
 let seconds = 0;
@@ -246,7 +246,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: damage.map((change): Step => (bytes) => {
       const other = Buffer.from(change(bytes));
       writeFileSync(file, other);
-      // Some file systems count time coarsely, and a change that is seen neither in time nor in size is not seen.
+      // A change is invisible if the file system counts time coarsely and the size stays the same.
       utimesSync(file, ++seconds, seconds);
       return other;
     }),
@@ -267,7 +267,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-test("find() answers as the file says, when it grows at random, and is edited, replaced and deleted", (t) => {
+test("find() answers like the reference reader while the file grows and is edited, replaced and deleted", (t) => {
   withoutWaits(t);
   check(2000, [files, fc.array(steps, { minLength: 1, maxLength: 5 })], (content, steps) => {
     let bytes = makeFile(content);
@@ -277,7 +277,7 @@ test("find() answers as the file says, when it grows at random, and is edited, r
   });
 });
 
-test("append() is found and leaves every answer, when the file is damaged at random", (t) => {
+test("append() adds an entry and keeps every other one in a randomly damaged file", (t) => {
   withoutWaits(t);
   check(2000, [files, fc.constantFrom(...DIGESTS), fc.boolean()], (content, digest, isKnown) => {
     const bytes = makeFile(content);
@@ -294,7 +294,7 @@ test("append() is found and leaves every answer, when the file is damaged at ran
   });
 });
 
-test("compactAt() leaves every answer and lines that can be parsed, when the file is damaged at random", () => {
+test("compactAt() keeps every entry of a randomly damaged file, and leaves only valid lines", () => {
   check(1000, [files, fc.boolean()], (content, sort) => {
     const bytes = makeFile(content);
     const store = quietStore();

@@ -1,4 +1,4 @@
-/** What a crash, an editor, git, another program or a person leaves in the file: no call fails, and no answer is wrong. */
+/** Damage by a crash, an editor, git, another program or a person: no call fails, and no response is wrong. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
@@ -25,7 +25,7 @@ function digestOfRequest(n: number): Digest {
   return { key: sha256.slice(0, 8), sha256 };
 }
 
-/** The requests whose line is damaged, and whose good lines stand before and behind it. */
+/** The requests whose line is damaged, and those whose good lines surround it. */
 const [ASKED, BEFORE, BEHIND] = [1, 2, 3] as const;
 const [asked, askedBefore, askedBehind] = [ASKED, BEFORE, BEHIND].map(digestOfRequest) as [Digest, Digest, Digest];
 const lost = digestOf("0badcafe");
@@ -34,7 +34,7 @@ const line = (response: string, digest: Digest, members: Partial<Entry> = {}) =>
 const before = line("before", askedBefore);
 const behind = line("behind", askedBehind);
 
-/** A store over a file with this content, what it answers to digests, and what it reported. */
+/** A store over a file with this content, its entries for digests, and its warnings. */
 function damagedStore(t: TestContext, content: Bytes, file = join(temporaryFolder(t), "cachy.jsonl")) {
   writeFileSync(file, content);
   const warnings: string[] = [];
@@ -45,7 +45,7 @@ function damagedStore(t: TestContext, content: Bytes, file = join(temporaryFolde
   return { file, store, warnings, answers };
 }
 
-/** A handle in mode `replay` over a file with this content: what it answers to requests, and what it reported. */
+/** A handle in mode `replay` over a file with this content: its responses to requests, and its warnings. */
 function damagedCachy(t: TestContext, ...parts: readonly Bytes[]) {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   for (const part of parts) appendFileSync(file, part);
@@ -66,8 +66,8 @@ function damagedCachy(t: TestContext, ...parts: readonly Bytes[]) {
 }
 
 /**
- * Nobody else writes into the files of these tests, so nothing changes while `append()` waits for the rest of a torn
- * line: hundreds of such waits are spared.
+ * Skips the waits in which `append()` lets another process complete a torn line. No other process writes into the files
+ * of these tests, which would wait hundreds of times.
  */
 function withoutWaits(t: TestContext): void {
   const { mock } = t.mock.method(Atomics, "wait", () => "timed-out");
@@ -86,12 +86,12 @@ const torn = line(tornAnswer, asked, {
   request: { method: "POST", url: CHAT_URL, body: `{"n": 1}`, exact: true },
 });
 const tornBytes = utf8(torn);
-/** The length of the line but for its line feed. */
+/** The length of the line without its line feed. */
 const WHOLE = tornBytes.length - 1;
-/** All ways to cut the line. */
+/** All ways to truncate the line. */
 const cuts = Array.from({ length: WHOLE + 1 }, (_, cut) => ({ cut, part: tornBytes.subarray(0, cut) }));
 
-test("find() and append() lose no whole line, when the last one was torn at any byte", (t) => {
+test("find() and append() lose no intact line if the last line is torn at any byte", (t) => {
   withoutWaits(t);
   const file = join(temporaryFolder(t), "cachy.jsonl");
   for (const { cut, part } of cuts) {
@@ -108,7 +108,7 @@ test("find() and append() lose no whole line, when the last one was torn at any 
   }
 });
 
-test("find() skips and reports a line once, when it was torn at any byte and others follow", (t) => {
+test("find() skips and reports a line once if it is torn at any byte and others follow", (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   for (const { cut, part } of cuts.slice(1, -1)) {
     for (const older of ["", line("older", asked)]) {
@@ -123,7 +123,7 @@ test("find() skips and reports a line once, when it was torn at any byte and oth
   }
 });
 
-test("find() takes neither of two lines, when the first was torn at any byte and the second follows at once", (t) => {
+test("find() ignores both lines if the first is torn at any byte and the second follows directly", (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   for (const { cut, part } of cuts.slice(1)) {
     const { answers, warnings } = damagedStore(t, joined(before, part, line("lost", lost), behind), file);
@@ -136,7 +136,7 @@ test("find() takes neither of two lines, when the first was torn at any byte and
   }
 });
 
-test("find() takes a line from its last byte on, when the file grows byte by byte", (t) => {
+test("find() reads a line from its last byte on while the file grows byte by byte", (t) => {
   const { file, answers, warnings } = damagedStore(t, before);
   joined(torn.trimEnd(), " \r\n", behind).forEach((byte, at) => {
     appendFileSync(file, new Uint8Array([byte]));
@@ -145,7 +145,7 @@ test("find() takes a line from its last byte on, when the file grows byte by byt
   assert.deepEqual([answers(askedBehind), warnings], [["behind"], []]);
 });
 
-test("find() no longer takes a last line, when more than a line feed was appended to it", (t) => {
+test("find() drops a last line to which more than a line feed was appended", (t) => {
   const { file, store, answers, warnings } = damagedStore(t, before + line("older", asked) + torn.trimEnd());
   assert.deepEqual([answers(asked), store.size], [[tornAnswer], 3]);
   for (const rest of ["x", ` "y": 1}`]) {
@@ -157,7 +157,7 @@ test("find() no longer takes a last line, when more than a line feed was appende
   assert.deepEqual(warnings.map((warning) => warning.match(/line \d+ \(.*?\)/g)), [["line 3 (not JSON)"]]);
 });
 
-test("size counts a last line that nobody can ask for once, when something was appended to it", (t) => {
+test("size counts an unreadable last line once after something was appended to it", (t) => {
   const { file, store, answers, warnings } = damagedStore(t, before + `{"key":"no hex","response":""}`);
   assert.deepEqual([answers(asked), store.size], [[undefined], 2]);
   appendFileSync(file, "\r\n");
@@ -166,13 +166,13 @@ test("size counts a last line that nobody can ask for once, when something was a
   assert.deepEqual([answers(asked), store.size, warnings.length], [[undefined], 2, 1]);
 });
 
-// Lines that are no entries
+// Invalid lines
 
-/** What a failed check was about. */
+/** The subject of a failed check. */
 const labelOf = (damaged: Bytes) =>
   typeof damaged === "string" ? damaged.slice(0, 200) : damaged.subarray(0, 50).join();
 
-/** Looks at files in which a line stands between good ones. It is reported once, if there is a reason to. */
+/** Reads files in which a line stands between good ones. The line is reported once if there is a reason. */
 async function checkSkipped(t: TestContext, damaged: Bytes, reason?: string): Promise<void> {
   for (const older of ["", line("older", asked)]) {
     const { texts, reported } = damagedCachy(t, before, older, damaged, "\n", behind);
@@ -184,7 +184,7 @@ async function checkSkipped(t: TestContext, damaged: Bytes, reason?: string): Pr
   }
 }
 
-test("fetch() answers from the other lines and reports one once, when it is no JSON object", async (t) => {
+test("fetch() reports a line that is not a JSON object once, and answers from the other lines", async (t) => {
   const whole = torn.trimEnd();
   const noJson = [
     ...["not JSON", "\0", "\0".repeat(5000), `\0${whole}`, `${whole}\0`, whole.replace("Hé", "H\0")],
@@ -216,26 +216,26 @@ test("fetch() answers from the other lines and reports one once, when it is no J
   }
 });
 
-/** A line for the request, with members (JSON texts) beside or in place of the usual ones. */
+/** A line for the request, with members (JSON texts) that extend or replace the usual ones. */
 function lineWith(members: Readonly<Record<string, string>>): string {
   const usual = { key: `"${asked.key}"`, sha256: `"${asked.sha256}"`, v: "1", response: `"damaged"` };
   return `{${Object.entries({ ...usual, ...members }).map(([name, json]) => `"${name}":${json}`).join()}}`;
 }
 
-test("fetch() answers from the other lines and reports one once, when it is not UTF-8", async (t) => {
+test("fetch() reports a line that is not UTF-8 once, and answers from the other lines", async (t) => {
   const [start = "", end = ""] = lineWith({}).split("damaged");
   for (const bytes of ["ff", "80", "c3", "c080", "eda080", "f5808080", "e282"]) {
     await checkSkipped(t, joined(start, Buffer.from(bytes, "hex"), end), "not UTF-8");
   }
-  // These are told by their first bytes already.
+  // The first bytes already rule out JSON.
   await checkSkipped(t, joined(new Uint8Array([0xff, 0xfe]), lineWith({})), "not JSON");
   await checkSkipped(t, Buffer.from(`\uFEFF${lineWith({})}`, "utf16le"), "not JSON");
 });
 
-/** Too deep for those who look at it member by member. */
+/** Too deep for readers that visit each member. */
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
-slowTest("fetch() answers from the other lines and reports one once, when a member has a wrong type", async (t) => {
+slowTest("fetch() reports a line with a member of a wrong type once, and answers from the other lines", async (t) => {
   const failures = [..."0 -1 99 100 101 199 206 300 304 404 500 600 700 200.5 -200 4294967496".split(" ")];
   const values: Record<string, readonly string[]> = {
     key: ["null", "7", "true", "[]", "{}"],
@@ -254,7 +254,7 @@ slowTest("fetch() answers from the other lines and reports one once, when a memb
   }
 });
 
-test("fetch() answers from the other lines and reports one once, when its members do not go together", async (t) => {
+test("fetch() reports a line with contradictory members once, and answers from the other lines", async (t) => {
   for (const json of ["null", "7", "{}", "[]", nested(10_000), `""`, `"${"f".repeat(64)}"`, `"x${asked.sha256}"`]) {
     await checkSkipped(t, lineWith({ sha256: json }), `"sha256" does not belong to "key"`);
   }
@@ -268,7 +268,7 @@ test("fetch() answers from the other lines and reports one once, when its member
   await checkSkipped(t, twoKeys, `"key" stands twice`);
 });
 
-test("fetch() answers from the other lines, when one belongs to another request or to none", async (t) => {
+test("fetch() ignores a line that belongs to another request or to none", async (t) => {
   const { key, sha256 } = asked;
   const twin = `${sha256.slice(0, -1)}${sha256.endsWith("0") ? "1" : "0"}`;
   for (const digest of [key, sha256.slice(0, -1), `${sha256}0`, `${sha256} `, twin]) {
@@ -279,14 +279,14 @@ test("fetch() answers from the other lines, when one belongs to another request 
     await checkSkipped(t, `{"key":"${other}","response":"damaged"}`);
     await checkSkipped(t, `{"response":"damaged","key":"${other}"}`);
   }
-  // What is quoted in a line is not the line.
+  // Lines inside of strings do not count.
   await checkSkipped(t, lineWith({ key: `"0badcafe"`, sha256: `"0badcafe"`, request: lineWith({}) }));
   await checkSkipped(t, lineWith({ key: `"0badcafe"`, sha256: `"0badcafe"`, response: JSON.stringify(lineWith({})) }));
 });
 
-// Lines that are entries in spite of all
+// Valid lines in unusual form
 
-/** Looks at a file in which a line stands between good ones, and behind an older answer. Nothing is reported. */
+/** Reads a file in which a line stands between good ones, and after an older entry. Nothing is reported. */
 async function checkAnswered(t: TestContext, odd: string, expected: { text?: string; status?: number } = {}) {
   const older = `{"key":"${asked.key}","response":"older"}\n`;
   const { ask, texts, reported } = damagedCachy(t, before, older, odd, "\n", behind);
@@ -299,7 +299,7 @@ async function checkAnswered(t: TestContext, odd: string, expected: { text?: str
   return response;
 }
 
-test("fetch() answers with a line, when white space, a BOM or carriage returns surround it", async (t) => {
+test("fetch() answers from a line that is surrounded by white space, a BOM or carriage returns", async (t) => {
   for (const length of [0, 1, 10, 20, 23, 24, 25, 47, 48, 49, 100, 5000]) {
     for (const space of [" ", "\t", "\r"].map((one) => one.repeat(length))) {
       await checkAnswered(t, `${space}${lineWith({})}`);
@@ -313,7 +313,7 @@ test("fetch() answers with a line, when white space, a BOM or carriage returns s
 });
 
 slowTest(
-  "fetch() answers with a line, when its members stand twice, in another order or under strange names",
+  "fetch() answers from a line with repeated, reordered or unknown members",
   async (t) => {
     const { key, sha256 } = asked;
     await checkAnswered(t, lineWith({}).replace(`"response"`, `"response":7,"response":"first","response"`));
@@ -331,7 +331,7 @@ slowTest(
   },
 );
 
-test("fetch() answers with a line, when the members for people hold anything", async (t) => {
+test("fetch() answers from a line with invalid values in the informational members", async (t) => {
   const values = ["null", "7", "1e400", `"text"`, "true", "[]", "{}", "[null]", `{"toString":7,"valueOf":7}`];
   for (const member of ["request", "recorded_at", "duration_ms"]) {
     for (const json of [...values, nested(200_000)]) {
@@ -340,7 +340,7 @@ test("fetch() answers with a line, when the members for people hold anything", a
   }
 });
 
-slowTest("fetch() answers with the whole body, when the chunks hold anything", async (t) => {
+slowTest("fetch() answers with the complete body if the chunks are invalid", async (t) => {
   const chunks = [ // of a body of 7 bytes
     ...["null", "7", `"text"`, "true", "{}", `{"length":1}`, `{"0":[0,7],"length":1}`, "[]", "[null]", "[[]]", "[7]"],
     ...["[[0,7]]", "[[0,6]]", "[[0,8]]", "[[0,-7]]", "[[0,-1],[0,8]]", "[[0,1e308]]", "[[0,1e400],[0,-1e400]]"],
@@ -350,7 +350,7 @@ slowTest("fetch() answers with the whole body, when the chunks hold anything", a
     ...[`[[0,3],[0,${nested(1000)}]]`, nested(200_000), `[${"[0,0],".repeat(50_000)}[0,7]]`],
   ];
   for (const json of chunks) await checkAnswered(t, lineWith({ chunks: json }));
-  // The borders are in bytes, and may stand inside of a character.
+  // The borders are in bytes, and may stand inside a character.
   for (const json of ["[[0,2],[0,2]]", "[[0,1],[0,1],[0,2]]", "[[0,2]]"]) {
     await checkAnswered(t, lineWith({ chunks: json, response: `"éé"` }), { text: "éé" });
   }
@@ -359,7 +359,7 @@ slowTest("fetch() answers with the whole body, when the chunks hold anything", a
   }
 });
 
-test("fetch() answers with those headers that can be sent, when there are others", async (t) => {
+test("fetch() answers with the valid headers, and skips the others", async (t) => {
   const values = { "line-feed": "a\nset-cookie: b", return: "a\rb", zero: "a\0b", euro: "€", surrogate: "\ud800" };
   const types = { number: 7, nothing: null, list: ["a"], object: { toString: 7 } };
   const names = { "": "a", "a space": "a", "a:colon": "a", "a\nline": "a", "é": "a", "Content-Length": "5" };
@@ -376,7 +376,7 @@ test("fetch() answers with those headers that can be sent, when there are others
   assert.equal((await checkAnswered(t, lineWith({ headers: `{${many}}` }))).headers.get("x-4999"), "4999");
 });
 
-test("fetch() answers with the status and a body that goes with it", async (t) => {
+test("fetch() answers with the status and a body that the status allows", async (t) => {
   for (const status of [200, 201, 202, 203, 207, 226, 299]) {
     await checkAnswered(t, lineWith({ status_code: `${status}` }), { status });
   }
@@ -391,10 +391,10 @@ test("fetch() answers with the status and a body that goes with it", async (t) =
 
 // Long lines and many lines
 
-/** Of a body that is longer than what is recorded by default. */
+/** The line of a body that exceeds the default size limit of recordings. */
 const LENGTH = 100_000_000;
 
-slowTest("fetch() answers from the other lines, when one is 100 MB long and no entry", async (t) => {
+slowTest("fetch() answers from the other lines if one is 100 MB long and invalid", async (t) => {
   for (
     const [text, reason] of [["x", "not JSON"], ["\0", "not JSON"], [" ", "blank line"], ["{}", "not JSON"]] as const
   ) {
@@ -413,7 +413,7 @@ slowTest("fetch() answers with 100 MB, and from the other lines", async (t) => {
   assert.deepEqual([first, last, reported()], ["before", "behind", []]);
 });
 
-slowTest("fetch() answers from the other lines, when there are a million blank ones", async (t) => {
+slowTest("fetch() answers from the other lines if a million blank ones precede", async (t) => {
   const { texts, reported } = damagedCachy(t, before, Buffer.alloc(1_000_000, "\n"), behind);
   assert.deepEqual(await texts(), ["before", undefined, "behind"]);
   assert.deepEqual(
@@ -422,9 +422,9 @@ slowTest("fetch() answers from the other lines, when there are a million blank o
   );
 });
 
-// All kinds together
+// All kinds of damage together
 
-test("append() and compactFile() leave every answer, when a file is damaged in many ways", async (t) => {
+test("append() and compactFile() keep every entry of a file that is damaged in many ways", async (t) => {
   withoutWaits(t);
   const garbage = ["\n", "\0\n", "[]\n", "<<<<<<< HEAD\n", "\uFEFF\n", `${lineWith({ key: nested(10_000) })}\n`];
   const parts = ["\uFEFF", before, ...garbage, torn.trimEnd(), "\r\r\n", new Uint8Array([0xff, 0x0a]), behind];
@@ -439,7 +439,7 @@ test("append() and compactFile() leave every answer, when a file is damaged in m
   assert.equal(readFileSync(file, "utf8"), before + torn + behind + line("next", lost));
 });
 
-test("fetch() leaves nothing unhandled, whatever is in the file", async () => {
+test("fetch() leaves no rejection unhandled, whatever is in the file", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(unhandled, []);
 });

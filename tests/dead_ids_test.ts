@@ -32,7 +32,7 @@ function requestOf(
   };
 }
 
-/** A watch that has seen some answers. */
+/** A watch that has seen some responses. */
 function watch(...entries: readonly Entry[]) {
   const deadIds = createStaleIds(() => "cachy.jsonl");
   for (const entry of entries) deadIds.replayed(origin, entry);
@@ -42,7 +42,7 @@ function watch(...entries: readonly Entry[]) {
 const warningsOf = (events: readonly CachyEvent[]) =>
   events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
 
-test("fetch() says that an id is from a recorded answer, when the provider has forgotten it", async () => {
+test("fetch() reports an id of a recorded response that the provider no longer knows", async () => {
   const refusal = {
     error: {
       message: "Previous response with id 'resp_6f1d2c3b4a' not found.",
@@ -87,7 +87,7 @@ test("fetch() says that an id is from a recorded answer, when the provider has f
   );
 });
 
-test("fetch() says nothing of dead ids, when an answer was not replayed but recorded just now", async () => {
+test("fetch() reports no stale id if the response was just recorded, not replayed", async () => {
   const paid = network(
     () => jsonAnswer({ id: "resp_6f1d2c3b4a" }),
     () => jsonAnswer({}, { status: 404 }),
@@ -101,7 +101,7 @@ test("fetch() says nothing of dead ids, when an answer was not replayed but reco
   assert.deepEqual(warningsOf(cachy.events), []);
 });
 
-test("refused() tells once for each origin", () => {
+test("refused() reports once for each origin", () => {
   const deadIds = watch(entryOf(`{"id":"file-AbCdEf123"}`));
   const other = "https://api.anthropic.com/v1/messages";
   deadIds.replayed(
@@ -122,7 +122,7 @@ test("refused() tells once for each origin", () => {
   );
 });
 
-test("refused() looks at refusals alone", () => {
+test("refused() considers only refusals", () => {
   for (const status of [200, 401, 408, 409, 429, 500, 503]) {
     assert.equal(
       watch(entryOf("file-AbCdEf123")).refused(
@@ -208,7 +208,7 @@ test("refused() finds ids of many kinds, in the URL and in every kind of body", 
   );
 });
 
-test("refused() names the newest answer that holds the id", () => {
+test("refused() names the newest response that contains the id", () => {
   const older = entryOf("file-AbCdEf123", { key: "00000001" });
   const newer = entryOf("file-AbCdEf123", {
     key: "00000002",
@@ -219,13 +219,13 @@ test("refused() names the newest answer that holds the id", () => {
   assert.match(message, /comes from a recorded answer \(key 00000002\)/);
 });
 
-test("refused() tells nothing, when no replayed answer can be the reason", () => {
+test("refused() reports nothing if no replayed response can be the reason", () => {
   const requests = [
     requestOf(`{"model":"gpt-none","input":"Hi"}`), // no id
     requestOf(undefined),
-    requestOf(`{"file_id":"file-ofSomebodyElse"}`), // one that no answer holds
-    requestOf(`{"tool_call_id":"call_AbCdEf123"}`), // one that nobody looks up
-    requestOf(`{"tools":[{"type":"file_search"}]}`), // no id, but a word
+    requestOf(`{"file_id":"file-ofSomebodyElse"}`), // in no response
+    requestOf(`{"tool_call_id":"call_AbCdEf123"}`), // never looked up
+    requestOf(`{"tools":[{"type":"file_search"}]}`), // a word, not an id
   ];
   for (const request of requests) {
     assert.equal(
@@ -237,7 +237,7 @@ test("refused() tells nothing, when no replayed answer can be the reason", () =>
   assert.equal(watch().refused(requestOf("file-AbCdEf123"), 404), undefined);
 });
 
-test("refused() says that it may be so, when not all answers are kept to be searched", () => {
+test("refused() says that an id may be stale if not all responses are kept for the search", () => {
   const many = Array.from(
     { length: 101 },
     (_, index) => entryOf("{}", { key: `${index}`.padStart(8, "0") }),
@@ -264,12 +264,12 @@ test("refused() says that it may be so, when not all answers are kept to be sear
       ),
       message,
     );
-    // Without any id in it, there is still nothing to tell.
+    // Without an id, there is still nothing to report.
     assert.equal(watch(...entries).refused(requestOf("Hi"), 404), undefined);
   }
 });
 
-test("replayed() bears lines whose members hold anything", () => {
+test("replayed() accepts lines with any member values", () => {
   const values = [null, 7, true, [], {}, { toString: 7, valueOf: 7 }] as unknown as string[];
   const entries = values.flatMap((value) => [
     entryOf("file-AbCdEf123", { recorded_at: value, headers: { "x-goog-upload-url": value } }),
@@ -278,14 +278,14 @@ test("replayed() bears lines whose members hold anything", () => {
   assert.match(watch(...entries).refused(requestOf("file-AbCdEf123"), 404) ?? "", /Its file-AbCdEf123/);
 });
 
-test("refused() names no credential of the URL", () => {
+test("refused() shows no credential of the URL", () => {
   const request = requestOf("file-AbCdEf123", `${RESPONSES_URL}?key=PRIVATE`);
   const message = watch(entryOf("file-AbCdEf123")).refused(request, 404) ?? "";
   assert.match(message, /^POST https:\/\/api\.openai\.com\/v1\/responses was/);
   assert.doesNotMatch(message, /PRIVATE/);
 });
 
-test("refused() searches a long body in a bearable time", () => {
+test("refused() searches a long body in a reasonable time", () => {
   const prompt = "vs_1 file- run_ resp_abcdef ".repeat(40_000);
   assert.equal(
     watch(entryOf("nothing")).refused(requestOf(prompt), 400),

@@ -10,7 +10,7 @@ const request = {
   key: "5ece2360",
 };
 
-test("debugLine() tells everything of an event in one line", () => {
+test("debugLine() shows all parts of an event in one line", () => {
   const lines: [RequestEvent, string][] = [
     [
       { kind: "hit", request, ms: 0.42, bytes: 1234, savedMs: 848 },
@@ -38,12 +38,12 @@ test("debugLine() tells everything of an event in one line", () => {
   }
 });
 
-test("debugLine() colors the word alone, when it goes to a terminal", () => {
+test("debugLine() colors only the word, and only in a terminal", () => {
   const line = debugLine({ kind: "miss", request, ms: 1 }, true);
   assert.ok(line.startsWith("cachy \x1b[33mMISS\x1b[39m     5ece2360 "), line);
 });
 
-/** What is printed to stderr. */
+/** What the function prints to stderr. */
 async function printed(use: () => Promise<void>): Promise<string[]> {
   const lines: string[] = [];
   const { error } = console;
@@ -56,7 +56,7 @@ async function printed(use: () => Promise<void>): Promise<string[]> {
   return lines;
 }
 
-test(`debug: "miss" prints misses, and nothing else`, async () => {
+test(`debug: "miss" prints misses only`, async () => {
   const lines = await printed(async () => {
     const cachy = testCachy({
       debug: "miss",
@@ -70,7 +70,7 @@ test(`debug: "miss" prints misses, and nothing else`, async () => {
   assert.match(lines[0] ?? "", /^cachy MISS /);
 });
 
-test("debug prints no credential, when a failed connection names the URL", async () => {
+test("debug prints no credential if a failed connection reports the URL", async () => {
   const fail = () =>
     Promise.reject(
       new Error(
@@ -91,7 +91,7 @@ test("debug prints no credential, when a failed connection names the URL", async
   assert.doesNotMatch(lines.join("\n"), /PRIVATE/);
 });
 
-test("a debug line shows no credential that stands in the path of a URL", async (t) => {
+test("a debug line contains no credential from the path of a URL", async (t) => {
   process.env.TESTED_BOT_TOKEN = "123456:a-quite-ordinary-value";
   t.after(() => delete process.env.TESTED_BOT_TOKEN);
   const lines = t.mock.method(console, "error", () => {});

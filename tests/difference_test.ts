@@ -4,13 +4,13 @@ import { test } from "./suite.ts";
 
 const shown = (recorded: unknown, asked: unknown) => differencesOf(recorded, asked).map(showDifference);
 
-test("differencesOf() is empty, when both are equal", () => {
+test("differencesOf() is empty for equal values", () => {
   for (const value of [null, 1, "a", [], {}, { a: [1, { b: "c" }] }]) {
     assert.deepEqual(differencesOf(value, structuredClone(value)), []);
   }
 });
 
-test("differencesOf() tells changed, added and missing members by their paths", () => {
+test("differencesOf() lists changed, added and missing members by their paths", () => {
   const recorded = { model: "a", old: 1, nested: { list: [{ x: 1 }] }, "a b": true };
   const asked = { model: "b", new: [2], nested: { list: [{ x: 2 }] }, "a b": false };
   const expected: Difference[] = [
@@ -23,7 +23,7 @@ test("differencesOf() tells changed, added and missing members by their paths", 
   assert.deepEqual(differencesOf(recorded, asked), expected);
 });
 
-test("differencesOf() finds an item that was added or left out, at the start, in the middle and at the end", () => {
+test("differencesOf() finds an added or removed item, at the start, in the middle and at the end", () => {
   const [a, b, c, x] = ["a", "b", "c", "x"].map((content) => ({ content }));
   for (const [at, longer] of [[x, a, b, c], [a, x, b, c], [a, b, c, x]].entries()) {
     const path = `[${[0, 1, 3][at]}]`;
@@ -32,13 +32,13 @@ test("differencesOf() finds an item that was added or left out, at the start, in
   }
 });
 
-test("differencesOf() takes values of different kinds for changed as a whole", () => {
+test("differencesOf() reports values of different kinds as changed", () => {
   for (const [recorded, asked] of [[{}, []], [1, "1"], [null, {}], ["a", ["a"]]]) {
     assert.deepEqual(differencesOf(recorded, asked), [{ kind: "changed", path: "", recorded, asked }]);
   }
 });
 
-test("differencesOf() takes no time that doubles with every level", () => {
+test("differencesOf() does not double its time with every level", () => {
   let [recorded, asked]: unknown[] = [[1], [2]];
   for (let level = 0; level < 100; level++) [recorded, asked] = [[recorded, 1], [asked, 1, 1]];
   assert.ok(differencesOf(recorded, asked).length > 0);
@@ -51,7 +51,7 @@ test("weightOf() is about the number of characters that changed", () => {
   assert.equal(weight("a", "a"), 0);
 });
 
-test("showDifference() shortens texts to where they differ", () => {
+test("showDifference() shortens texts to the part that differs", () => {
   const start = "Please be so kind and take your time to ";
   const [first] = shown({ content: `${start}write 1 word` }, { content: `${start}write one word` });
   assert.equal(first, `content: "…take your time to write 1 word" → "…take your time to write one word"`);
@@ -59,7 +59,7 @@ test("showDifference() shortens texts to where they differ", () => {
   assert.match(long ?? "", /^.{20,180}…" → .*$/);
 });
 
-test("showDifference() shows what was added or is missing, and other values, as JSON", () => {
+test("showDifference() shows added, missing and other values as JSON", () => {
   assert.deepEqual(shown({ a: 1 }, { b: { c: "x".repeat(100) } }), [
     "a: missing 1",
     `b: added {"c":"${"x".repeat(54)}…`,

@@ -30,7 +30,7 @@ test("digestRequest() hashes URL, streaming and body of a POST, as pycachy does"
   await check({ body: "é😀" }, {}, new TextEncoder().encode(`${CHAT_URL}Falseé😀`));
 });
 
-test("digestRequest() puts every other method in front", async () => {
+test("digestRequest() prepends every other method", async () => {
   for (const method of ["GET", "DELETE", "PUT", "patch"]) {
     await check({ method, body: "" }, {}, `${method} ${CHAT_URL}False`);
   }
@@ -49,7 +49,7 @@ test("digestRequest() hashes bytes as bytes", async () => {
   );
 });
 
-test("digestRequest() appends headers, n and namespace in this order, and only those that are set", async () => {
+test("digestRequest() appends headers, n and namespace in this order, if they are set", async () => {
   const headers = [["anthropic-beta", "x"], ["openai-beta", "y"]] as const;
   const start = `${CHAT_URL}False{"a": 1}\n`;
   await check(
@@ -64,7 +64,7 @@ test("digestRequest() appends headers, n and namespace in this order, and only t
   await check({}, { n: undefined, namespace: undefined }, `${CHAT_URL}False{"a": 1}`);
 });
 
-test("digestRequest() gives each request its own digest where only one thing differs", async () => {
+test("digestRequest() returns different digests for requests with one difference", async () => {
   const variants: [Partial<CanonicalRequest>, DigestExtras][] = [
     [{}, {}],
     [{ method: "PUT" }, {}],

@@ -1,4 +1,4 @@
-/** What disks do to a file: they are full, read-only, not ours, or the folder is gone. Real ones, on a small tmpfs. */
+/** Faults of disks: full, read-only, without permission, or the folder is gone. On a real tmpfs with little space. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { mount, noDisk, smallDisk } from "./small_disk.ts";
 import { slowTest, test } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
-/** A handle on a file whose answers have a given length, and what it warned of. */
+/** A handle on a file whose responses have a given length, and its warnings. */
 function diskCachy(file: string) {
   const fetch = network((_, init) => {
     const { n, length = 10 } = JSON.parse(String(init?.body));
@@ -27,7 +27,7 @@ function diskCachy(file: string) {
   return { cachy, ask, warnings };
 }
 
-/** Whether an answer is in the file, for a process that opens it now. */
+/** Whether a request is in the file, for a process that opens it now. */
 async function isRecorded(file: string, n: number, length?: number): Promise<boolean> {
   const { fetch } = testCachy({ file, mode: "replay", fetch: network(() => assert.fail("no network")).fetch });
   return (await fetch(CHAT_URL, jsonPost({ n, length }))).status === 200;
@@ -35,7 +35,7 @@ async function isRecorded(file: string, n: number, length?: number): Promise<boo
 
 const skip = noDisk();
 
-test("a full disk costs the recordings, with one warning, until there is room again", { skip }, async (t) => {
+test("a full disk costs recordings and one warning, until it has space again", { skip }, async (t) => {
   const folder = smallDisk(t);
   const file = join(folder, "cachy.jsonl");
   const { cachy, ask, warnings } = diskCachy(file);
@@ -63,7 +63,7 @@ test("a full disk costs the recordings, with one warning, until there is room ag
   assert.ok(broken.every((line) => line.startsWith(`{"key":`)), "only what the disk took of a line");
 });
 
-test("a disk that is full from the beginning costs the recordings, not the calls", { skip }, async (t) => {
+test("a disk that is full from the start costs recordings, not calls", { skip }, async (t) => {
   const folder = smallDisk(t);
   writeFileSync(join(folder, "ballast"), new Uint8Array(65_536));
   const file = join(folder, "a", "cachy.jsonl");
@@ -75,7 +75,7 @@ test("a disk that is full from the beginning costs the recordings, not the calls
   assert.ok(await isRecorded(file, 1));
 });
 
-test("compactFile() leaves the file as it was, when the disk is full", { skip }, async (t) => {
+test("compactFile() leaves the file unchanged if the disk is full", { skip }, async (t) => {
   const folder = smallDisk(t);
   const file = join(folder, "cachy.jsonl");
   await diskCachy(file).ask(1, 20_000);
@@ -88,7 +88,7 @@ test("compactFile() leaves the file as it was, when the disk is full", { skip },
   assert.equal((await compactFile(file)).damaged, 1);
 });
 
-test("a read-only disk costs the recordings, with one warning, until it can be written", { skip }, async (t) => {
+test("a read-only disk costs recordings and one warning, until it is writable", { skip }, async (t) => {
   const folder = smallDisk(t);
   const file = join(folder, "cachy.jsonl");
   const { cachy, ask, warnings } = diskCachy(file);
@@ -105,7 +105,7 @@ test("a read-only disk costs the recordings, with one warning, until it can be w
   assert.ok(await isRecorded(file, 2));
 });
 
-test("a folder that vanished is made again", async (t) => {
+test("a folder that was deleted is created again", async (t) => {
   const folder = join(temporaryFolder(t), "gone");
   const file = join(folder, "cachy.jsonl");
   const { cachy, ask, warnings } = diskCachy(file);
@@ -119,9 +119,9 @@ test("a folder that vanished is made again", async (t) => {
   assert.deepEqual([cachy.stats.recorded, warnings()], [4, []]);
 });
 
-const otherErrors = process.platform === "win32" ? "Windows has other errors for this" : undefined;
+const otherErrors = process.platform === "win32" ? "Windows reports other errors." : undefined;
 
-test("a file in the place of the folder costs the recordings, with one warning, until it is gone", {
+test("a file in place of the folder costs recordings and one warning, until it is gone", {
   skip: otherErrors,
 }, async (t) => {
   const folder = join(temporaryFolder(t), "folder");
@@ -139,7 +139,7 @@ test("a file in the place of the folder costs the recordings, with one warning, 
   assert.ok(await isRecorded(file, 1));
 });
 
-test("a folder in the place of the file costs the recordings, with one warning, until it is gone", {
+test("a folder in place of the file costs recordings and one warning, until it is gone", {
   skip: otherErrors,
 }, async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
@@ -156,14 +156,14 @@ test("a folder in the place of the file costs the recordings, with one warning, 
   assert.ok(await isRecorded(file, 1));
 });
 
-/** Only root can become somebody else, and Deno has no function for it. */
+/** Only root can change the user id, and Deno has no function for it. */
 const noOther = process.getuid?.() !== 0
-  ? "only root can take rights from itself"
+  ? "Only root can change the user id."
   : thisRuntime().name === "deno"
-  ? "Deno cannot change its user"
+  ? "Deno cannot change its user id."
   : undefined;
 
-slowTest("a file of somebody else costs the recordings, with one warning", { skip: noOther }, async (t) => {
+slowTest("a file of another user costs recordings and one warning", { skip: noOther }, async (t) => {
   const provider = await startProvider({ pause: 1 });
   t.after(() => provider.stop());
   const folder = temporaryFolder(t);

@@ -12,7 +12,7 @@ function check(
   for (const url of no) assert.equal(matches(new URL(url)), false, url);
 }
 
-test("matchDomains() takes a host for itself and its subdomains, on any port, by http and https", () => {
+test("matchDomains() matches a host and its subdomains, on any port, by http and https", () => {
   check(["api.openai.com", "Example.COM"], {
     yes: [
       "https://api.openai.com/v1/responses",
@@ -41,7 +41,7 @@ test("matchDomains() takes a host for itself and its subdomains, on any port, by
   });
 });
 
-test("matchDomains() takes a host with a port for this port only", () => {
+test("matchDomains() matches a host with a port on this port only", () => {
   check(["localhost:4000", "api.example:443", "plain.example:80"], {
     yes: [
       "http://localhost:4000/v1",
@@ -65,7 +65,7 @@ test("matchDomains() takes a host with a port for this port only", () => {
   });
 });
 
-test("matchDomains() takes addresses for themselves", () => {
+test("matchDomains() matches IP addresses exactly", () => {
   check(["127.0.0.1", "[::1]", "[2001:DB8::1]:8080"], {
     yes: [
       "http://127.0.0.1:11434/api/chat",
@@ -78,7 +78,7 @@ test("matchDomains() takes addresses for themselves", () => {
   });
 });
 
-test("matchDomains() takes a URL for itself and what is below it, ending at a segment", () => {
+test("matchDomains() matches a URL and all paths below it, at the border of a segment", () => {
   check(["https://proxy.example/openai", "http://local.example:8080", "https://slash.example/v1/"], {
     yes: [
       "https://proxy.example/openai",
@@ -110,14 +110,14 @@ test("matchDomains() takes a URL for itself and what is below it, ending at a se
   });
 });
 
-test("matchDomains() looks at a URL without its fragment and credentials, which are not sent as a part of it", () => {
+test("matchDomains() ignores the fragment and the credentials of a URL", () => {
   check(["https://proxy.example/openai"], {
     yes: ["https://proxy.example/openai#part", "https://user:password@proxy.example/openai/v1"],
     no: ["https://evil.example/#https://proxy.example/openai"],
   });
 });
 
-test("matchDomains() asks a regular expression about the whole URL, each time from its start", () => {
+test("matchDomains() tests a regular expression against the complete URL, always from its start", () => {
   for (const flags of ["", "g", "y", "gy"]) {
     const pattern = new RegExp(String.raw`^https://[a-z]+\.llm\.example/v\d/`, flags);
     const matches = matchDomains([pattern]);
@@ -128,14 +128,14 @@ test("matchDomains() asks a regular expression about the whole URL, each time fr
   check([/\/V1\//i], { yes: ["https://a.example/v1/x"], no: ["https://a.example/v2/x"] });
 });
 
-test("matchDomains() asks a function about the URL", () => {
+test("matchDomains() calls a function with the URL", () => {
   const asked: string[] = [];
   const matcher = (url: URL) => asked.push(url.href) > 0 && url.searchParams.has("llm");
   check([matcher], { yes: ["https://a.example/?llm"], no: ["https://a.example/"] });
   assert.deepEqual(asked, ["https://a.example/?llm", "https://a.example/"]);
 });
 
-test("matchDomains() is satisfied by one of several matchers, and by none of none", () => {
+test("matchDomains() needs one of several matchers, and an empty list matches nothing", () => {
   check(["a.example", /^https:\/\/b\./, (url) => url.port === "99", "https://d.example/x"], {
     yes: ["https://a.example/", "https://b.example/", "https://c.example:99/", "https://d.example/x/y"],
     no: ["https://c.example/", "https://d.example/"],
@@ -143,7 +143,7 @@ test("matchDomains() is satisfied by one of several matchers, and by none of non
   check([], { yes: [], no: ["https://api.openai.com/v1"] });
 });
 
-test("defaultDomains covers pycachy's twelve", () => {
+test("defaultDomains includes pycachy's twelve", () => {
   const hosts = [
     "chatgpt.com",
     "api.openai.com",
@@ -161,7 +161,7 @@ test("defaultDomains covers pycachy's twelve", () => {
   check(defaultDomains, { yes: hosts.map((host) => `https://${host}/v1/x`), no: [] });
 });
 
-test("defaultDomains covers hosts that carry the name of a customer or a region", () => {
+test("defaultDomains includes hosts that contain the name of a customer or a region", () => {
   check(defaultDomains, {
     yes: [
       "https://my-resource.openai.azure.com/openai/deployments/gpt/chat/completions",
@@ -191,6 +191,6 @@ test("defaultDomains covers hosts that carry the name of a customer or a region"
   });
 });
 
-test("defaultDomains cannot be changed by accident", () => {
+test("defaultDomains is immutable", () => {
   assert.ok(Object.isFrozen(defaultDomains));
 });

@@ -1,4 +1,4 @@
-/** Files of a few entries, for tests that write them anew. */
+/** Files of a few entries, for tests that rewrite them. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -17,7 +17,7 @@ export function line(response: string, digest = one): string {
   return formatEntry(entryOf(response, digest));
 }
 
-/** A file of some lines, or parts of them. */
+/** A file of some lines, or parts of lines. */
 export function fileOf(t: TestContext, ...parts: readonly (string | Uint8Array)[]): string {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, concatBytes(parts.map((part) => typeof part === "string" ? utf8(part) : part)));

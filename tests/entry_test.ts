@@ -20,14 +20,14 @@ const ENTRY: Entry = {
   chunks: [[12, 10], [40, 5]],
 };
 
-/** Why a line with this in place of the good members is no entry. */
+/** Why a line is not an entry if this replaces good members. */
 function reasonOf(members: Record<string, unknown>): string {
   const parsed = parseEntry(JSON.stringify({ ...ENTRY, ...members }));
   assert.equal(typeof parsed, "string", `taken for an entry: ${JSON.stringify(members)}`);
   return parsed as string;
 }
 
-test("parseEntry() gives back what formatEntry() wrote", () => {
+test("parseEntry() returns what formatEntry() wrote", () => {
   const responses = [
     "",
     "plain",
@@ -45,7 +45,7 @@ test("parseEntry() gives back what formatEntry() wrote", () => {
   }
 });
 
-test("formatEntry() writes one line that ends in a line feed, whatever the body holds", () => {
+test("formatEntry() writes one line that ends in a line feed, for every body", () => {
   const separators = "\n\r\u2028\u2029\u0085\v\f";
   const line = formatEntry({ ...ENTRY, response: separators, headers: { "x-a": separators } });
   assert.ok(line.startsWith(`{"key":"5ece2360","sha256":"5ece2360`));
@@ -54,7 +54,7 @@ test("formatEntry() writes one line that ends in a line feed, whatever the body 
   assert.match(line, /\\u2028\\u2029\\u0085/);
 });
 
-test("formatEntry() leaves out what is undefined", () => {
+test("formatEntry() omits undefined members", () => {
   const line = formatEntry({ key: "5ece2360", response: "", request: undefined, chunks: undefined });
   assert.equal(line, `{"key":"5ece2360","response":""}\n`);
 });
@@ -73,7 +73,7 @@ test("parseEntry() reads the lines that pycachy wrote", () => {
   }
 });
 
-test("parseEntry() says what is wrong with a line that is no JSON object", () => {
+test("parseEntry() says what is wrong with a line that is not a JSON object", () => {
   const reasons: [string, RegExp][] = [
     ["", /blank/],
     ["  \t\r", /blank/],
@@ -96,7 +96,7 @@ test("parseEntry() says what is wrong with a line that is no JSON object", () =>
   }
 });
 
-test("parseEntry() names the member, when it has a wrong type", () => {
+test("parseEntry() names a member of a wrong type", () => {
   const wrong: [keyof Entry, unknown[]][] = [
     ["key", [undefined, null, 7, true, [], {}]],
     ["sha256", [null, 7, {}, "ffffffff", "", "5ece"]],
@@ -113,7 +113,7 @@ test("parseEntry() names the member, when it has a wrong type", () => {
   }
 });
 
-test("parseEntry() refuses a status that is no whole success, whoever wrote it down", () => {
+test("parseEntry() rejects a status that is not a complete success", () => {
   for (const status_code of [0, 100, 199, 206, 300, 304, 404, 429, 500, 700, -200, 1e9]) {
     assert.match(reasonOf({ status_code }), /"status_code"/);
   }
@@ -122,11 +122,11 @@ test("parseEntry() refuses a status that is no whole success, whoever wrote it d
   }
 });
 
-test("parseEntry() refuses a line of a newer version, and says so", () => {
+test("parseEntry() rejects a line of a newer version, and says so", () => {
   for (const v of [2, 3, 99]) assert.match(reasonOf({ v }), /newer version/);
 });
 
-test("parseEntry() refuses a binary body that is not base64", () => {
+test("parseEntry() rejects a binary body that is not base64", () => {
   for (const response of ["a", "abc", "ab=c", "====", "=abc", "ab c", "abcd\n", "ab-_", "äbcd"]) {
     assert.match(reasonOf({ binary: true, response }), /base64/);
   }
@@ -135,14 +135,14 @@ test("parseEntry() refuses a binary body that is not base64", () => {
   }
 });
 
-slowTest("parseEntry() checks a body as long as the longest that is recorded", () => {
+slowTest("parseEntry() checks a body of the maximum recorded length", () => {
   const length = 90_000_000;
   const line = (end: string) => `{"key":"5ece2360","binary":true,"response":"${"A".repeat(length)}${end}"}`;
   assert.equal((parseEntry(line("")) as Entry).response.length, length);
   assert.match(String(parseEntry(line("----"))), /base64/);
 });
 
-test("parseEntry() takes no member from __proto__", () => {
+test("parseEntry() reads no member from __proto__", () => {
   const line = `{"__proto__":${JSON.stringify(ENTRY)}}`;
   assert.match(String(parseEntry(line)), /"key" is missing/);
   const entry = parseEntry(`{"__proto__":{"binary":true},"key":"5ece2360","response":"text"}`) as Entry;
@@ -150,7 +150,7 @@ test("parseEntry() takes no member from __proto__", () => {
   assert.equal(({} as { binary?: boolean }).binary, undefined);
 });
 
-test("replay() answers with the body, when the members for people have wrong types", async () => {
+test("replay() returns the body if the informational members have wrong types", async () => {
   for (const member of ["request", "recorded_at", "duration_ms", "chunks"] as const) {
     for (
       const value of [
@@ -173,7 +173,7 @@ test("replay() answers with the body, when the members for people have wrong typ
   }
 });
 
-test("encodeBody() keeps text as text, when its type is textual and its bytes are valid UTF-8", () => {
+test("encodeBody() keeps text as text if its type is textual and its bytes are valid UTF-8", () => {
   const types = ["text/plain", "text/event-stream", "application/json", "application/x-ndjson", "image/svg+xml"];
   for (const type of [...types, "Application/JSON; charset=utf-8", "application/problem+json", "application/jsonl"]) {
     for (const text of ["", "Hé", "\uFEFFmarked", "\0", "a\r\nb"]) {
@@ -182,7 +182,7 @@ test("encodeBody() keeps text as text, when its type is textual and its bytes ar
   }
 });
 
-test("encodeBody() keeps bytes as base64, when they are no text", () => {
+test("encodeBody() keeps other bytes as base64", () => {
   assert.deepEqual(encodeBody(utf8("text"), "audio/mpeg"), { binary: true, response: "dGV4dA==" });
   for (const type of ["", "application/octet-stream", "image/png", "application/vnd.amazon.eventstream"]) {
     assert.equal(encodeBody(utf8("text"), type).binary, true, type);
@@ -192,7 +192,7 @@ test("encodeBody() keeps bytes as base64, when they are no text", () => {
   }
 });
 
-test("decodeBody() gives back the bytes that encodeBody() took", () => {
+test("decodeBody() returns the bytes that encodeBody() received", () => {
   const bodies = [utf8("Hé"), utf8("\uFEFF{}"), new Uint8Array([0xff, 0, 0x80]), new Uint8Array()];
   for (const body of bodies) {
     for (const type of ["application/json", "audio/mpeg", ""]) {

@@ -13,10 +13,10 @@ import {
   testCachy,
 } from "./testing.ts";
 
-/** Lets everything go on that can. */
+/** Lets all pending work continue. */
 const nextTurn = () => new Promise((done) => setImmediate(done));
 
-test("fetch() answers from the store, when the same request comes again", async () => {
+test("fetch() replays the response if the same request is repeated", async () => {
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid });
   const first = await (await cachy.fetch(CHAT_URL, jsonPost({ a: 1, b: 2 })))
@@ -26,7 +26,7 @@ test("fetch() answers from the store, when the same request comes again", async 
   assert.deepEqual(kinds(cachy.events), ["miss", "recorded", "hit"]);
 });
 
-test("fetch() asks the network, when anything that decides about the answer differs", async () => {
+test("fetch() calls the network if any part of the identity differs", async () => {
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid, keyHeaders: ["x-variant"] });
   const requests: [string, RequestInit][] = [
@@ -53,7 +53,7 @@ test("fetch() asks the network, when anything that decides about the answer diff
   assert.equal(calls.length, requests.length, "and each is answered from the store afterwards");
 });
 
-test("fetch() hands the very same arguments to the original fetch, when the URL is not ours", async () => {
+test("fetch() passes the same arguments to the original fetch if the URL is not cached", async () => {
   const { fetch: paid, calls } = network(() => new Response("plain"));
   const cachy = testCachy({
     fetch: paid,
@@ -80,7 +80,7 @@ test("fetch() hands the very same arguments to the original fetch, when the URL 
   assert.deepEqual(cachy.events, []);
 });
 
-test("fetch() keeps init members that it does not know, for the original fetch", async () => {
+test("fetch() passes unknown init members to the original fetch", async () => {
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid });
   const dispatcher = {};
@@ -90,7 +90,7 @@ test("fetch() keeps init members that it does not know, for the original fetch",
   assert.deepEqual([sent.client, sent.proxy, sent.body], [1, "p", "{}"]);
 });
 
-test("fetch() asks the network once, when identical requests are under way", async () => {
+test("fetch() calls the network once for identical concurrent requests", async () => {
   let answer = (_: Response) => {};
   const { fetch: paid, calls } = network(() => new Promise((resolve) => answer = resolve));
   const cachy = testCachy({ fetch: paid });
@@ -119,7 +119,7 @@ test("fetch() ends a wait with the reason of its own signal only", async () => {
   assert.equal(calls.length, 1);
 });
 
-test("fetch() rejects a hit with the signal's reason, when it is aborted already", async () => {
+test("fetch() rejects a hit with the signal's reason if the signal is already aborted", async () => {
   const { fetch: paid } = countingNetwork();
   const cachy = testCachy({ fetch: paid });
   await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
@@ -128,7 +128,7 @@ test("fetch() rejects a hit with the signal's reason, when it is aborted already
   await assert.rejects(hit, (error) => error === reason);
 });
 
-test("fetch() rejects with the signal's reason when the call is aborted while the store looks for the entry", async () => {
+test("fetch() rejects with the signal's reason if the call is aborted during the lookup", async () => {
   for (const mode of ["auto", "replay"] as const) {
     const { fetch: paid } = countingNetwork();
     const aborter = new AbortController();
@@ -151,7 +151,7 @@ test("fetch() rejects with the signal's reason when the call is aborted while th
   }
 });
 
-test("fetch() stores no failure: not the status, not a broken body, not an error inside", async () => {
+test("fetch() records no failure: no error status, no broken body, no error inside a body", async () => {
   const [start = "", ...rest] = chatEvents("par");
   const reset = new Error("connection reset");
   const answers = [
@@ -178,7 +178,7 @@ test("fetch() stores no failure: not the status, not a broken body, not an error
   assert.deepEqual([cachy.stats.recorded, cachy.stats.hits, cachy.stats.dropped], [1, 1, 5]);
 });
 
-test("fetch() gives the n-th answer to the n-th identical stateful request", async () => {
+test("fetch() replays the n-th response for the n-th identical stateful request", async () => {
   const store = memoryStore();
   const live = countingNetwork();
   const run = async (options: CachyOptions, count: number) => {
@@ -202,7 +202,7 @@ test("fetch() gives the n-th answer to the n-th identical stateful request", asy
   assert.deepEqual(await run({ fetch: live.fetch }, 4), [...recorded, `{"count":4}`]);
 });
 
-test("fetch() gives the number of a stateful request back, when nothing was stored", async () => {
+test("fetch() reuses the number of a stateful request that was not recorded", async () => {
   const url = "https://api.openai.com/v1/batches/batch_1";
   const states = ["validating", "in_progress", "completed"];
   const live = network(...states.map((status) => () => jsonAnswer({ id: "batch_1", status })));
@@ -216,7 +216,7 @@ test("fetch() gives the number of a stateful request back, when nothing was stor
   assert.equal((await (await replayed.fetch(url)).json()).status, "completed", "polling ends at once");
 });
 
-test("fetch() asks anew for each namespace", async () => {
+test("fetch() records separately for each namespace", async () => {
   const store = memoryStore();
   const { fetch: paid, calls } = countingNetwork();
   const ask = async (namespace?: string) =>
@@ -226,7 +226,7 @@ test("fetch() asks anew for each namespace", async () => {
   assert.equal(calls.length, 3);
 });
 
-test("fetch() in mode refresh records anew once, then replays", async () => {
+test("fetch() in mode refresh records again once, then replays", async () => {
   const store = memoryStore();
   const { fetch: paid, calls } = countingNetwork();
   const ask = async (options: CachyOptions) =>
@@ -246,7 +246,7 @@ test("fetch() in mode off neither reads nor writes", async () => {
   assert.deepEqual([calls.length, cachy.events.length], [2, 0]);
 });
 
-test("fetch() in mode replay never asks the network, and explains the miss", async () => {
+test("fetch() in mode replay never calls the network, and explains the miss", async () => {
   const { fetch: paid, calls } = network(() => assert.fail("the network was asked"));
   const cachy = testCachy({ fetch: paid, mode: "replay" });
   const response = await cachy.fetch(`${CHAT_URL}?key=s3cr3t`, jsonPost({}));
@@ -268,7 +268,7 @@ test("fetch() in mode replay never asks the network, and explains the miss", asy
   assert.equal(calls.length, 0);
 });
 
-test("fetch() sends what is never cached to the network each time, in every mode", async () => {
+test("fetch() always sends requests that are never cached to the network, in every mode", async () => {
   const requests: [string, RequestInit][] = [
     [CHAT_URL, { headers: { range: "bytes=0-9" } }],
     [CHAT_URL, { headers: { "If-None-Match": "x" } }],
@@ -292,7 +292,7 @@ test("fetch() sends what is never cached to the network each time, in every mode
   }
 });
 
-test("fetch() answers traces by itself in mode replay only", async () => {
+test("fetch() answers trace uploads itself, in mode replay only", async () => {
   const url = "https://api.openai.com/v1/traces/ingest";
   const { fetch: paid, calls } = network(() => new Response(null, { status: 202 }));
   assert.equal((await testCachy({ fetch: paid }).fetch(url, jsonPost({}))).status, 202);
@@ -311,7 +311,7 @@ const brokenStore: Store = {
   },
 };
 
-test("fetch() delivers the live answer with one warning, when the store fails", async () => {
+test("fetch() delivers the live response with one warning if the store fails", async () => {
   const cannotWrite: Store = { ...brokenStore, find: () => undefined };
   for (const [store, verb] of [[brokenStore, "read"], [cannotWrite, "write"]] as const) {
     const { fetch: paid, calls } = countingNetwork();
@@ -325,7 +325,7 @@ test("fetch() delivers the live answer with one warning, when the store fails", 
   }
 });
 
-test("fetch() in mode replay does not go to the network either, when the store fails", async () => {
+test("fetch() in mode replay does not call the network if the store fails", async () => {
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid, store: brokenStore, mode: "replay" });
   const response = await cachy.fetch(CHAT_URL, jsonPost({}));
@@ -335,7 +335,7 @@ test("fetch() in mode replay does not go to the network either, when the store f
   assert.deepEqual([response.status, calls.length], [412, 0]);
 });
 
-test("fetch() takes pycachy's line under the plain key, when headers are the only extra", async () => {
+test("fetch() replays pycachy's line of the plain key if headers are the only extra", async () => {
   const line = { key: "5ece2360", response: `{"id":"resp_1"}` } as Entry;
   const store: Store = {
     name: "one line",
@@ -353,7 +353,7 @@ test("fetch() takes pycachy's line under the plain key, when headers are the onl
   assert.equal(await ask({}), 412, "the store was asked for the digest too, and this one has no such line");
 });
 
-test("fetch() sends bytes in place of a stream, and the Request itself", async () => {
+test("fetch() sends bytes in place of a stream, and an unread Request itself", async () => {
   const { fetch: paid, calls } = countingNetwork();
   const cachy = testCachy({ fetch: paid });
   const stream = new Blob([`{"a":`, `1}`]).stream();
@@ -368,7 +368,7 @@ test("fetch() sends bytes in place of a stream, and the Request itself", async (
   assert.equal(other.bodyUsed, false);
 });
 
-test("fetch() leaves it to the original fetch to refuse a call", async () => {
+test("fetch() lets the original fetch reject an invalid call", async () => {
   const refusal = new TypeError("refused");
   const { fetch: paid } = network(() => Promise.reject(refusal));
   const cachy = testCachy({ fetch: paid });
@@ -378,15 +378,15 @@ test("fetch() leaves it to the original fetch to refuse a call", async () => {
   await assert.rejects(cachy.fetch(CHAT_URL, { headers: { "bad name": "x" } }), (error) => error === refusal);
 });
 
-test("fetch() hands on a response that it cannot record, and says why", async () => {
-  const answer = Object.defineProperty(jsonAnswer({ count: 1 }), "body", { value: { pipe() {} } }); // as node-fetch does
+test("fetch() passes on a response that it cannot record, and says why", async () => {
+  const answer = Object.defineProperty(jsonAnswer({ count: 1 }), "body", { value: { pipe() {} } }); // like node-fetch
   const cachy = testCachy({ fetch: network(() => answer).fetch });
   assert.equal(await cachy.fetch(CHAT_URL, jsonPost({})), answer);
   const dropped = cachy.events.find((event) => event.kind === "dropped");
   assert.deepEqual([dropped?.kind === "dropped" && dropped.reason, cachy.stats.recorded], ["not-readable", 0]);
 });
 
-test("fetch() asks the network, when a request cannot be identified", async () => {
+test("fetch() calls the network if it cannot identify a request", async () => {
   const broken = new Proxy(/x/, {
     get(target, name) {
       if (name === "source") throw new Error("my own bug");
@@ -417,7 +417,7 @@ test("fetch() leaves bodies of unknown kinds to the runtime, with one warning", 
   );
 });
 
-test("fetch() hands on reason phrases and objects that no response could be made from", async () => {
+test("fetch() passes on reason phrases and objects that new Response() would reject", async () => {
   const phrase = Object.defineProperty(jsonAnswer({}), "statusText", { value: "成功" });
   const cachy = testCachy({ fetch: network(() => phrase).fetch });
   assert.equal((await cachy.fetch(CHAT_URL, jsonPost({}))).statusText, "成功");
@@ -425,7 +425,7 @@ test("fetch() hands on reason phrases and objects that no response could be made
   assert.equal(await testCachy({ fetch: network(() => mocked).fetch }).fetch(CHAT_URL, jsonPost({})), mocked);
 });
 
-test("fetch() writes an answer at most twice, however often its terminal event comes", async () => {
+test("fetch() writes a response at most twice, for any number of terminal events", async () => {
   const lines: Entry[] = [];
   const store: Store = { name: "lines", find: () => undefined, append: (entry) => void lines.push(entry) };
   const [start = "", finish = "", done = ""] = chatEvents("x");
@@ -435,7 +435,7 @@ test("fetch() writes an answer at most twice, however often its terminal event c
   assert.deepEqual([lines.length, lines.at(-1)?.response], [2, pieces.join("")]);
 });
 
-test("fetch() counts an answer as recorded only, when its line is written and what follows the last event is not", async () => {
+test("fetch() counts a response as recorded even if the bytes after its last event are not written", async () => {
   const store = memoryStore();
   let appended = 0;
   const failing: Store = {
@@ -448,7 +448,7 @@ test("fetch() counts an answer as recorded only, when its line is written and wh
   assert.deepEqual([appended, cachy.stats.recorded, cachy.stats.dropped], [2, 1, 0]);
 });
 
-test("a warning is an event of every handle, and printed once", async (t) => {
+test("a warning is an event of every handle, and is printed once", async (t) => {
   const printed: unknown[] = [];
   const print = console.error;
   console.error = (...texts: unknown[]) => void printed.push(...texts);
@@ -462,7 +462,7 @@ test("a warning is an event of every handle, and printed once", async (t) => {
   assert.deepEqual(printed, ["cachy: Cannot read one place: down"]);
 });
 
-test("fetch() says once that a host is not cached whose path is that of an LLM API, with debug alone", async (t) => {
+test("fetch() reports once, and only with debug, that an uncached host has the path of an LLM API", async (t) => {
   const print = t.mock.method(console, "error", () => {});
   const urls = [
     "http://localhost:4000/v1/responses",

@@ -14,7 +14,7 @@ const EVENTS = chatEvents("Hé").join("");
 const ANTHROPIC = `event: message_start\ndata: {}\n\nevent: message_stop\ndata: {}\n\n`;
 const LINES = `{"model":"m","message":{"content":"Hé"},"done":false}\n{"model":"m","done":true}\n`;
 
-/** What may stand before the first event. */
+/** What may precede the first event. */
 const STARTS = ["", "\n", "\r\n\r\n", "\r", "\uFEFF", "\uFEFF\n", ": comment\n\n", "\n: comment\r\n", "retry: 1\n\n"];
 /** The same body in other spellings. */
 const SPELLINGS: Readonly<Record<string, (body: string) => string>> = {
@@ -27,7 +27,7 @@ const SPELLINGS: Readonly<Record<string, (body: string) => string>> = {
 const EVENT_TYPES = ["text/event-stream", "Text/Event-Stream;charset=UTF-8", "text/plain", "application/json", ""];
 const LINE_TYPES = ["application/x-ndjson", "Application/JSONL; charset=utf-8", "application/json", "text/plain", ""];
 
-/** Every body that is a stream, by what differs from the usual. */
+/** Every body that is a stream, by its difference from the usual form. */
 function* variants(): Generator<{ name: string; type: string; body: string; framing: Framing }, void> {
   for (const [spelling, spell] of Object.entries(SPELLINGS)) {
     for (const start of STARTS) {
@@ -49,7 +49,7 @@ function* variants(): Generator<{ name: string; type: string; body: string; fram
   }
 }
 
-/** What recording has against a body that arrives in pieces of this length, and whether it saw the terminal event. */
+/** The problem of a body that arrives in pieces of this length, and whether recording saw the terminal event. */
 function judge(type: string, body: Uint8Array, length = body.length || 1): { reason: string; isMarked: boolean } {
   const headers = new Headers({ "content-type": type });
   const check = checkCompleteness({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
@@ -58,14 +58,14 @@ function judge(type: string, body: Uint8Array, length = body.length || 1): { rea
   return { reason: check.end(body)?.reason ?? "whole", isMarked };
 }
 
-test("framingOf() finds streams under each content type, with each start and spelling", () => {
+test("framingOf() detects streams with each content type, start and spelling", () => {
   for (const { name, type, body, framing } of variants()) {
     assert.equal(framingOf(type, () => body), framing, name);
     assert.equal(framingOf(type, () => utf8(body)), framing, `${name} as bytes`);
   }
 });
 
-test("framingOf() tells JSON, text and binary bodies from streams", () => {
+test("framingOf() distinguishes JSON, text and binary bodies from streams", () => {
   const bodies: [type: string, body: string, framing: Framing][] = [
     ["application/json", `{"a":1}\n`, "json"],
     ["application/json", `{\n  "a": {\n    "b": 1 }\n}`, "json"],
@@ -98,13 +98,13 @@ test("framingOf() tells JSON, text and binary bodies from streams", () => {
   for (const [type, body, framing] of bodies) assert.equal(framingOf(type, () => body), framing, `${type}: ${body}`);
 });
 
-test("framingOf() does not ask for the body, when the content type names a binary format", () => {
+test("framingOf() does not read the body if the content type names a binary format", () => {
   const never = () => assert.fail("the body was read");
   assert.equal(framingOf("audio/mpeg", never), "plain");
   assert.equal(framingOf("application/vnd.amazon.eventstream", never), "frames");
 });
 
-test("streamParser() gives the same events for each start, also when the body comes byte by byte", () => {
+test("streamParser() returns the same events for each start, also if the body arrives byte by byte", () => {
   for (const { name, body, framing } of variants()) {
     const texts = (pieces: readonly (string | Uint8Array)[]) => {
       const parser = streamParser(framing);
@@ -117,7 +117,7 @@ test("streamParser() gives the same events for each start, also when the body co
   }
 });
 
-test("checkCompleteness() finds each variant whole and its terminal event, however it is cut into chunks", () => {
+test("checkCompleteness() accepts each variant and its terminal event, for any chunk borders", () => {
   for (const { name, type, body } of variants()) {
     for (const length of [1, 7, 5000]) {
       assert.deepEqual(judge(type, utf8(body), length), { reason: "whole", isMarked: true }, `${name} by ${length}`);
@@ -125,14 +125,14 @@ test("checkCompleteness() finds each variant whole and its terminal event, howev
   }
 });
 
-/** Plain text of a few characters may be whole. In bytes, behind blank lines and a byte order mark. */
+/** Plain text of a few characters may be complete. In bytes, after blank lines and a byte order mark. */
 const SHORTEST_START = "event:".length;
 
 function checkCuts(step: number): void {
   for (const { name, type, body } of variants()) {
     const start = utf8(/^\s*/.exec(body)?.[0] ?? "").length + SHORTEST_START;
     const bytes = utf8(body);
-    // In a chat, a finish reason counts as the end: not all of these APIs send [DONE].
+    // In a chat, a finish reason counts as the end, because not all of these APIs send [DONE].
     const end = utf8(body.slice(0, body.lastIndexOf("}") + 1)).length;
     for (let length = start; length < end; length += step) {
       assert.notEqual(judge(type, bytes.subarray(0, length)).reason, "whole", `${name} cut after ${length}`);
@@ -141,15 +141,14 @@ function checkCuts(step: number): void {
   }
 }
 
-test("checkCompleteness() never finds a stream whole that is cut before its end, at every 13th byte", () =>
-  checkCuts(13));
+test("checkCompleteness() rejects a stream that is cut before its end, at every 13th byte", () => checkCuts(13));
 
 slowTest(
-  "checkCompleteness() never finds a stream whole that is cut before its end, at every byte",
+  "checkCompleteness() rejects a stream that is cut before its end, at every byte",
   () => checkCuts(1),
 );
 
-test("fetch() records the chunks of a stream under a wrong content type, and none of JSON", async () => {
+test("fetch() records the chunks of a stream with a wrong content type, and none of JSON", async () => {
   const lines = LINES.split(/(?<=\n)/);
   const chunksOf = async (pieces: string[], type: string) => {
     const entries: Entry[] = [];
@@ -176,7 +175,7 @@ test("show and show --events agree on each variant", () => {
   }
 });
 
-test("show and show --events agree on a JSON answer under the type of an event stream", () => {
+test("show and show --events agree on JSON with the content type of an event stream", () => {
   for (const response of [`{"choices":[]}`, `{\n  "error": "indented"\n}`]) {
     const entry = { key: "5ece2360", v: 1, headers: { "content-type": "text/event-stream" }, response };
     assert.deepEqual([readAnswer(entry, undefined).isStream, timedEvents(entry).length], [false, 0], response);
@@ -190,7 +189,7 @@ test("show and show --events agree on Gemini's list", () => {
   assert.deepEqual(timedEvents(entry).map(({ text }) => JSON.parse(text)), items);
 });
 
-test("show and show --events agree on AWS frames, however the header is spelled", () => {
+test("show and show --events agree on AWS frames, for any spelling of the header", () => {
   const frames = concatBytes(["Hel", "lo"].map((text) => eventFrame("contentBlockDelta", { delta: { text } })));
   const type = "application/vnd.amazon.eventstream";
   const entry = { key: "5ece2360", headers: { "CONTENT-TYPE": ` ${type}` }, ...encodeBody(frames, type) };

@@ -4,10 +4,10 @@ import { PROTOCOL, SHARED_STATE, type SharedState } from "../src/lib/shared_stat
 import { CHAT_URL, countingNetwork, type FakeNetwork, jsonPost } from "./testing.ts";
 
 /**
- * Puts another state in the place of the one that the copies of the module share.
+ * Replaces the state that the copies of the module share.
  *
- * @param state By default that of a process in which nothing was ever enabled.
- * @returns Puts the first one back.
+ * @param state By default, the state of a process in which cachy was never enabled.
+ * @returns Restores the previous state.
  */
 export function replaceState(state: Partial<SharedState> = { protocol: PROTOCOL, members: new Map() }): () => void {
   const place = globalThis as { [SHARED_STATE]?: Partial<SharedState> };
@@ -16,7 +16,7 @@ export function replaceState(state: Partial<SharedState> = { protocol: PROTOCOL,
   return () => void (place[SHARED_STATE] = before);
 }
 
-/** A process in which nothing was ever enabled, whose fetch is a paid network. */
+/** A process in which cachy was never enabled, with a simulated network as its fetch. */
 export function freshProcess(t: TestContext, paid: FakeNetwork = countingNetwork()): FakeNetwork {
   const platform = globalThis.fetch;
   const putBack = replaceState();
@@ -29,7 +29,7 @@ export function freshProcess(t: TestContext, paid: FakeNetwork = countingNetwork
   return paid;
 }
 
-/** Asks by the global fetch or another one; gives the number of the network's answer. */
+/** Calls the global fetch or another one. Returns the number in the response of the network. */
 export async function ask(client: typeof fetch = fetch, body: unknown = {}): Promise<number> {
   return (await (await client(CHAT_URL, jsonPost(body))).json()).count;
 }

@@ -20,7 +20,7 @@ function goldenCachy(options: CachyOptions = {}) {
   return testCachy({ file: GOLDEN, mode: "replay", fetch, ...options });
 }
 
-/** What the golden file answers. */
+/** The responses of the golden file. */
 async function answerTo(url: string, init: RequestInit, options?: CachyOptions) {
   const { fetch, misses } = goldenCachy(options);
   const response = await fetch(url, init);
@@ -33,7 +33,7 @@ async function answerTo(url: string, init: RequestInit, options?: CachyOptions) 
 
 const JSON_TYPE = [["content-type", "application/json"]];
 
-test("the golden file is the one that was written", () => {
+test("the golden file is unchanged", () => {
   assert.equal(createHash("sha256").update(readFileSync(GOLDEN)).digest("hex"), SHA256);
 });
 
@@ -47,13 +47,13 @@ test("parseEntry() reads every golden line, and formatEntry() writes ours byte f
   }
 });
 
-test("fetch() answers with golden JSON", async () => {
+test("fetch() replays golden JSON", async () => {
   const answer = await answerTo(RESPONSES_URL, jsonPost({ model: "gpt-4.1", input: "Hey!" }));
   assert.deepEqual([answer.status, answer.text], [200, `{"id":"resp_1","output":"Hi, ☃!"}`]);
   assert.deepEqual(answer.headers, [...JSON_TYPE, ["x-request-id", "req_1"]]);
 });
 
-test("fetch() answers with a golden stream in its chunks, of which one ends inside of a character", async () => {
+test("fetch() replays a golden stream in its chunks, one of which ends inside a character", async () => {
   const request = { model: "gpt-4.1", stream: true, messages: [{ role: "user", content: "Hé" }] };
   const { chunks, text, headers } = await answerTo(CHAT_URL, jsonPost(request));
   assert.deepEqual([chunks.length, chunks[0]?.at(-1), chunks[1]?.at(0)], [4, 0xc3, 0xa9]);
@@ -62,26 +62,26 @@ test("fetch() answers with a golden stream in its chunks, of which one ends insi
   assert.deepEqual(headers, [["content-type", "text/event-stream; charset=utf-8"]]);
 });
 
-test("fetch() answers with golden audio", async () => {
+test("fetch() replays golden audio", async () => {
   const answer = await answerTo(SPEECH_URL, jsonPost({ model: "tts-1", voice: "alloy", input: "Hey" }));
   assert.deepEqual(answer.chunks, [[255, 251, 16], [0, 0, 195, 128, 254]]);
   assert.deepEqual(answer.headers, [["content-type", "audio/mpeg"]]);
 });
 
-test("fetch() answers with a golden empty body, and with none", async () => {
+test("fetch() replays a golden empty body, and a response without a body", async () => {
   const empty = await answerTo("https://api.openai.com/v1/moderations", jsonPost({ input: "" }));
   assert.deepEqual([empty.status, empty.text, empty.headers], [200, "", []]);
   const none = await answerTo("https://api.openai.com/v1/files/file-1", { method: "DELETE" });
   assert.deepEqual([none.status, none.text, none.headers], [204, "", []]);
 });
 
-test("fetch() answers by the golden namespace", async () => {
+test("fetch() replays from the golden namespace", async () => {
   const init = jsonPost({ model: "gpt-4.1", input: "Say a number." });
   assert.match((await answerTo(RESPONSES_URL, init)).text, /seven/);
   assert.match((await answerTo(RESPONSES_URL, init, { namespace: "second" })).text, /eight/);
 });
 
-test("fetch() gives the first and the second golden answer to the same stateful request", async () => {
+test("fetch() replays the first and the second golden response for the same stateful request", async () => {
   const { fetch } = goldenCachy();
   const texts: string[] = [];
   for (let at = 0; at < 3; at++) {
@@ -90,18 +90,18 @@ test("fetch() gives the first and the second golden answer to the same stateful 
   assert.deepEqual(texts, [`{"id":"conv_1"}`, `{"id":"conv_2"}`, `{"id":"conv_2"}`]);
 });
 
-test("fetch() answers by a golden header that is part of the key", async () => {
+test("fetch() replays by a golden header that is part of the key", async () => {
   const headers = { "anthropic-beta": "files-api-2025-04-14" };
   const answer = await answerTo(MESSAGES_URL, jsonPost(`{"model":"claude","messages":[],"max_tokens":1.50}`, headers));
   assert.deepEqual([answer.text, answer.headers], [`{"id":"msg_1"}`, [...JSON_TYPE, ["request-id", "req_2"]]]);
 });
 
-test("fetch() answers with the last golden line of a digest", async () => {
+test("fetch() replays the last golden line of a digest", async () => {
   const answer = await answerTo(RESPONSES_URL, jsonPost({ input: "Which one?", model: "gpt-4.1" }));
   assert.equal(answer.text, `{"output":"the newer one"}`);
 });
 
-test("fetch() answers with each shape of line that pycachy has written", async () => {
+test("fetch() replays each form of line that pycachy has written", async () => {
   const oldest = await answerTo(RESPONSES_URL, jsonPost({ input: "old" }));
   assert.deepEqual([oldest.status, oldest.text, oldest.headers], [200, `{"output": "hé"}`, JSON_TYPE]);
   const stream = await answerTo(RESPONSES_URL, jsonPost({ input: "old", stream: true }));

@@ -5,7 +5,7 @@ import { test } from "./suite.ts";
 
 const nextTurn = () => new Promise((done) => setImmediate(done));
 
-/** An answer whose recording ends when the test says so. */
+/** A response whose recording ends when the test says so. */
 function recorded(response: Response, idleMs: () => number = () => 0) {
   const { promise: committed, resolve: commit } = deferred<boolean>();
   const { promise: settled, resolve: settle } = deferred<void>();
@@ -14,7 +14,7 @@ function recorded(response: Response, idleMs: () => number = () => 0) {
   return { answer: { response, recording } satisfies Answer, commit, settle, state };
 }
 
-test("join() lets all waiting requests read the entry at once, when the first one has written it", async () => {
+test("join() lets all waiting requests read the entry at once after the first one has written it", async () => {
   const requests = createInFlight();
   const response = new Response();
   const { answer, commit } = recorded(response);
@@ -30,12 +30,12 @@ test("join() lets all waiting requests read the entry at once, when the first on
   assert.equal(await first, response);
   assert.deepEqual(started, []);
   commit(true);
-  while (started.length < 2) await Promise.resolve(); // the third does not wait for the second
+  while (started.length < 2) await Promise.resolve(); // The third does not wait for the second.
   blocked.resolve({ response });
   await Promise.all(waiters);
 });
 
-test("join() lets the next request lead, when the first one throws, stores nothing or is dropped", async () => {
+test("join() lets the next request lead if the first one throws, records nothing or is dropped", async () => {
   const requests = createInFlight();
   const response = new Response();
   const { answer, commit } = recorded(response);
@@ -62,7 +62,7 @@ test("join() lets the next request lead, when the first one throws, stores nothi
   assert.equal(await requests.join("a", undefined, () => Promise.resolve({ response })), response);
 });
 
-test("join() lets waiting requests ask the network, when the first one has been silent for too long", async () => {
+test("join() lets waiting requests call the network if the first one has been silent for too long", async () => {
   for (const silentWhere of ["before its headers", "in its body"]) {
     const requests = createInFlight(30);
     const response = new Response();
@@ -75,7 +75,7 @@ test("join() lets waiting requests ask the network, when the first one has been 
   }
 });
 
-test("join() waits for a first request that is slow, as long as something arrives", async () => {
+test("join() waits for a slow first request as long as data arrives", async () => {
   const requests = createInFlight(20);
   const response = new Response();
   const { answer, commit } = recorded(response, () => 0);
@@ -91,7 +91,7 @@ test("join() waits for a first request that is slow, as long as something arrive
   await waiter;
 });
 
-test("join() lets different requests pass each other", async () => {
+test("join() does not hold up different requests", async () => {
   const requests = createInFlight();
   const blocked = deferred<Answer>();
   const slow = requests.join("a", undefined, () => blocked.promise);

@@ -6,7 +6,7 @@ import { CHAT_URL } from "./testing.ts";
 const BATCH_URL = "https://api.openai.com/v1/batches/batch_1";
 const GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta";
 
-/** The reason why a JSON body is not stored, or "whole". */
+/** The reason why a JSON body is not recorded, or "whole". */
 function verdict(body: unknown, { method = "POST", url = CHAT_URL, type = "application/json" } = {}): string {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const bytes = new TextEncoder().encode(text);
@@ -20,18 +20,18 @@ function verdict(body: unknown, { method = "POST", url = CHAT_URL, type = "appli
   return judge.end(bytes)?.reason ?? "whole";
 }
 
-test("judgeBody() finds JSON whole, when it parses", () => {
+test("judgeBody() accepts JSON that parses", () => {
   const bodies = [`{}`, `[]`, ` {"a":[1,2,{"b":null}]}\r\n`, `"text"`, `1`, `null`, `{"choices":[]}`, "", "  \n"];
   for (const body of bodies) assert.equal(verdict(body), "whole", body);
   assert.equal(verdict(`{"title":"x"}`, { type: "application/problem+json" }), "whole");
 });
 
-test("judgeBody() finds JSON whole, when it starts with a BOM that readers drop", () => {
+test("judgeBody() accepts JSON that starts with a BOM, which readers skip", () => {
   assert.equal(verdict(`\uFEFF{"a":1}`), "whole");
   assert.equal(verdict(`\uFEFF{"error":{"message":"x"}}`), "error");
 });
 
-test("judgeBody() refuses JSON, when it is cut after any byte", () => {
+test("judgeBody() rejects JSON that is cut after any byte", () => {
   const text = `{"id":"é","choices":[{"message":{"content":"\\u00e9€"},"finish_reason":"stop"}],"n":1.5}`;
   const bytes = new TextEncoder().encode(text);
   for (let length = 1; length < bytes.byteLength; length++) {
@@ -46,7 +46,7 @@ test("judgeBody() refuses JSON, when it is cut after any byte", () => {
   }
 });
 
-test("judgeBody() refuses JSON that reports an error", () => {
+test("judgeBody() rejects JSON that reports an error", () => {
   const bodies = [
     { error: "overloaded" },
     { error: { message: "overloaded", code: 503 } },
@@ -63,7 +63,7 @@ test("judgeBody() refuses JSON that reports an error", () => {
   }
 });
 
-test("judgeBody() stores JSON, when an error member is null or only somewhere inside", () => {
+test("judgeBody() accepts JSON in which an error member is null or nested", () => {
   const bodies = [
     { error: null },
     { object: "response", status: "completed", error: null, incomplete_details: null },
@@ -114,7 +114,7 @@ const OPEN = [
 ];
 const MEMBERS = ["status", "state", "processing_status", "task_status"];
 
-test("judgeBody() stores what a GET polled, when the state is final", () => {
+test("judgeBody() accepts a polled response if the state is final", () => {
   for (const state of [...FINAL, ...ALSO_FINAL]) {
     for (const name of MEMBERS) {
       for (const text of [state, state.toUpperCase(), `JOB_STATE_${state.toUpperCase()}`]) {
@@ -126,7 +126,7 @@ test("judgeBody() stores what a GET polled, when the state is final", () => {
   }
 });
 
-test("judgeBody() refuses what a GET polled, when the state is not final or not known", () => {
+test("judgeBody() rejects a polled response if the state is not final or unknown", () => {
   const get = { method: "GET", url: BATCH_URL };
   for (const state of [...OPEN, "", "something new", "JOB_STATE_RUNNING", 7, true]) {
     for (const name of MEMBERS) {
@@ -137,7 +137,7 @@ test("judgeBody() refuses what a GET polled, when the state is not final or not 
   }
 });
 
-test("judgeBody() does not look for states in an answer to a GET, when they are elsewhere", () => {
+test("judgeBody() ignores states at other places in the response to a GET", () => {
   const get = { method: "GET", url: BATCH_URL };
   const bodies = [
     { data: [{ status: "in_progress" }] },
@@ -153,13 +153,13 @@ test("judgeBody() does not look for states in an answer to a GET, when they are 
   }
 });
 
-test("judgeBody() stores an unfinished job, when it was created by a POST", () => {
+test("judgeBody() accepts an unfinished job that was created by a POST", () => {
   for (const method of ["POST", "DELETE", "PUT"]) {
     assert.equal(verdict({ id: "batch_1", status: "validating" }, { method, url: BATCH_URL }), "whole", method);
   }
 });
 
-test("judgeBody() stores a Google operation, only when it is done", () => {
+test("judgeBody() accepts a Google operation only if it is done", () => {
   const name = "models/veo/operations/op1";
   const polls = [
     { method: "GET", url: `${GOOGLE_URL}/${name}` },
@@ -178,21 +178,21 @@ test("judgeBody() stores a Google operation, only when it is done", () => {
   assert.equal(verdict({ name }, post), "whole", "the POST that starts it is no poll");
 });
 
-test("judgeBody() judges an operation by done, whatever its metadata says", () => {
+test("judgeBody() judges an operation by done, not by its metadata", () => {
   const name = "models/veo/operations/op1";
   const get = { method: "GET", url: `${GOOGLE_URL}/${name}` };
   assert.equal(verdict({ name, done: true, metadata: { state: "RUNNING" } }, get), "whole");
   assert.equal(verdict({ name, metadata: { state: "SUCCEEDED" } }, get), "unfinished");
 });
 
-test("judgeBody() stores Gemini's batch, when it is done", () => {
+test("judgeBody() accepts Gemini's batch if it is done", () => {
   const get = { method: "GET", url: `${GOOGLE_URL}/batches/b1` };
   const batch = (state: string) => ({ name: "batches/b1", metadata: { state: `BATCH_STATE_${state}` } });
   assert.equal(verdict({ ...batch("RUNNING") }, get), "unfinished");
   assert.equal(verdict({ ...batch("SUCCEEDED"), done: true, response: {} }, get), "whole");
 });
 
-test("judgeBody() refuses failures that are told in other ways, and takes empty errors for none", () => {
+test("judgeBody() rejects failures in other forms, and ignores empty errors", () => {
   for (const body of [{ success: false, errors: [] }, { base_resp: { status_code: 1002, status_msg: "rate limit" } }]) {
     assert.equal(verdict(body), "error");
   }
@@ -201,7 +201,7 @@ test("judgeBody() refuses failures that are told in other ways, and takes empty 
   }
 });
 
-test("judgeBody() refuses a web page as the answer to a POST", () => {
+test("judgeBody() rejects a web page as the response to a POST", () => {
   assert.equal(verdict("<html>Please log in</html>", { type: "text/html; charset=utf-8" }), "error");
   assert.equal(verdict("<html>a file</html>", { type: "text/html", method: "GET" }), "whole");
 });

@@ -33,7 +33,7 @@ function storeOf(file: string, warn: (message: string) => void): Store {
   return store;
 }
 
-/** A store in a new folder, its file, and the warnings that it gave. */
+/** A store in a new folder, its file, and its warnings. */
 function fileStore(t: TestContext, content?: string | Uint8Array) {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   if (content !== undefined) writeFileSync(file, content);
@@ -44,7 +44,7 @@ function fileStore(t: TestContext, content?: string | Uint8Array) {
   return { file, store, warnings, responseOf };
 }
 
-test("append() writes the line and nothing else, in a file and folders that it makes", (t) => {
+test("append() writes the line and nothing else, and creates the file and its folders", (t) => {
   const file = join(temporaryFolder(t), "a", "b", "cachy.jsonl");
   const store = storeOf(file, assert.fail);
   assert.equal(store.find(key, sha256), undefined);
@@ -66,7 +66,7 @@ test("find() sees what another process appends", (t) => {
   assert.equal(responseOf(), "of a second store");
 });
 
-test("find() reads the file anew, when it was deleted, replaced, cut or written anew", (t) => {
+test("find() reads the file again after it was deleted, replaced, truncated or rewritten", (t) => {
   const { file, store, responseOf, warnings } = fileStore(t, line("first") + line("other", other));
   assert.deepEqual([responseOf(), responseOf(other)], ["first", "other"]);
   rmSync(file);
@@ -85,7 +85,7 @@ test("find() reads the file anew, when it was deleted, replaced, cut or written 
   assert.deepEqual(warnings, []);
 });
 
-test("find() reads the file anew, when it was edited in place without changing its size", (t) => {
+test("find() reads the file again after an edit in place that kept its size", (t) => {
   const { file, responseOf } = fileStore(t, line("before"));
   assert.equal(responseOf(), "before");
   const { mtimeMs } = statSync(file);
@@ -94,7 +94,7 @@ test("find() reads the file anew, when it was edited in place without changing i
   assert.deepEqual([responseOf(), responseOf(other)], [undefined, "behind"]);
 });
 
-test("find() reads the file anew, when another one of its size and time took its place", (t) => {
+test("find() reads the file again if another one with its size and time replaced it", (t) => {
   const { file, responseOf } = fileStore(t, line("before"));
   assert.equal(responseOf(), "before");
   const { atime, mtime } = statSync(file);
@@ -107,7 +107,7 @@ test("find() reads the file anew, when another one of its size and time took its
   assert.equal(responseOf(), "behind");
 });
 
-test("find() reads the file anew, when it was deleted and made again between two calls", (t) => {
+test("find() reads the file again if it was deleted and created between two calls", (t) => {
   const { file, responseOf } = fileStore(t, line("before"));
   assert.equal(responseOf(), "before");
   for (const response of ["after1", "much longer than before", "short"]) {
@@ -119,8 +119,8 @@ test("find() reads the file anew, when it was deleted and made again between two
   }
 });
 
-test("find() reads the file anew, when lines of the same length and with the same end were put before the others", (t) => {
-  // So pycachy leaves the file, which sorts its lines, and whose second new file may be given the number of the first.
+test("find() reads the file again if lines with the same length and end were inserted before the others", (t) => {
+  // pycachy sorts its lines and so leaves such a file. Its second new file may get the inode number of the first.
   const end = `"headers": {"content-type": "application/json"}, "status_code": 200, "binary": false}\n`;
   const lines = ["5ece2360", "77777777", "88888888"].map((key) => `{"key": "${key}", "response": "of ${key}", ${end}`);
   const { file, responseOf, warnings } = fileStore(t, lines.join(""));
@@ -131,7 +131,7 @@ test("find() reads the file anew, when lines of the same length and with the sam
   assert.deepEqual(warnings, []);
 });
 
-test("append() repairs a torn last line, which a process leaves that is killed while it writes", (t) => {
+test("append() repairs a torn last line, which a process leaves that is killed during a write", (t) => {
   const torn = line("torn").slice(0, 40);
   const { file, store, warnings, responseOf } = fileStore(t, line("whole") + torn);
   assert.equal(responseOf(), "whole");
@@ -155,7 +155,7 @@ test("find() waits for the rest of a torn last line, which another process may s
   assert.deepEqual([responseOf(), store.size, warnings], ["written in parts é", 2, []]);
 });
 
-test("find() takes a last line that lacks only its line feed, and append() adds that", (t) => {
+test("find() reads a last line without a line feed, and append() adds the line feed", (t) => {
   for (const end of ["", "\r"]) {
     const { file, store, warnings, responseOf } = fileStore(t, line("first") + line("last").trimEnd() + end);
     assert.equal(responseOf(), "last");
@@ -181,7 +181,7 @@ test("find() reads a file that an editor or git has changed: CR LF, a BOM, blank
   assert.ok(warnings[0]?.includes(reasons.map(([at, reason]) => `line ${at} (${reason})`).join(", ")));
 });
 
-test("find() reports bad lines once and by their numbers, when more come later", (t) => {
+test("find() reports bad lines once and by their numbers if more are added later", (t) => {
   const { file, warnings, responseOf } = fileStore(t, `bad\n${line("good")}`);
   for (const _ of [1, 2]) assert.equal(responseOf(), "good");
   appendFileSync(file, `\n${line("better")}bad\n`);
@@ -189,13 +189,13 @@ test("find() reports bad lines once and by their numbers, when more come later",
   assert.deepEqual(warnings.map((warning) => warning.match(/line \d+/g)), [["line 1"], ["line 3", "line 5"]]);
 });
 
-test("find() names the first ten bad lines and counts the others", (t) => {
+test("find() lists the first ten bad lines and counts the others", (t) => {
   const { warnings, responseOf } = fileStore(t, "bad\n".repeat(25) + line("good"));
   assert.equal(responseOf(), "good");
   assert.match(warnings[0] ?? "", /line 10 \(not JSON\) and 15 more\./);
 });
 
-test("find() takes the older entry and reports the line, when a line only starts like an entry", (t) => {
+test("find() uses the older entry and reports the line if a line only starts like an entry", (t) => {
   const start = `{"key":"${key}","sha256":"${sha256}","response":`;
   const newer = `{"key":"${key}","sha256":"${sha256}","v":2,"response":"from the future"}\n`;
   const content = [line("good"), `${start}}\n`, `${start}"a" "b"}\n`, newer, line("elsewhere", other)];
@@ -210,7 +210,7 @@ test("find() takes the older entry and reports the line, when a line only starts
   assert.deepEqual(numbers, ["line 2 (not JSON)", "line 3 (not JSON)", "line 4 (format 2 of a newer version)"]);
 });
 
-test("find() takes pycachy's lines, whatever the order of their members", (t) => {
+test("find() reads pycachy's lines in any order of their members", (t) => {
   const lines = [`{"key": "${key}", "response": "a"}\n`, `{"response": "b", "key": "${other.key}"}\n`];
   const { store, responseOf } = fileStore(t, lines.join(""));
   assert.deepEqual([responseOf(), responseOf(other), store.size], ["a", "b", 2]);
@@ -218,14 +218,14 @@ test("find() takes pycachy's lines, whatever the order of their members", (t) =>
   assert.equal(responseOf(), "c");
 });
 
-test("find() does not take a line for what is quoted in it", (t) => {
+test("find() ignores entries that are quoted in a line", (t) => {
   const quoted = line(`{"key":"${key}"}\\n${line("fake")}`, other);
   const twice = `{"key":"${key}","response":"fake","key":"${other.key}"}\n`;
   const { responseOf } = fileStore(t, quoted + twice);
   assert.equal(responseOf(), undefined);
 });
 
-test("find() reads lines longer than a block, and lines that straddle the border of two", (t) => {
+test("find() reads lines longer than a block, and lines that cross the border of two", (t) => {
   const block = 1 << 20;
   const digest = (at: number) => digestOf(at.toString(16).padStart(8, "0"));
   for (const shift of [-60, -25, -24, -2, -1, 0, 1, 2, 17, 23, 24, 25, 60]) {
@@ -241,7 +241,7 @@ test("find() reads lines longer than a block, and lines that straddle the border
   }
 });
 
-test("find() finds each of thousands of entries, and a warned line number behind them is right", (t) => {
+test("find() finds each of thousands of entries, and reports the right number of a bad line after them", (t) => {
   const digests = Array.from({ length: 20_000 }, (_, at) => digestOf((at * 7919).toString(16).padStart(8, "0")));
   const { store, warnings } = fileStore(t, `${digests.map((of) => line(`of ${of.key}`, of)).join("")}bad\n`);
   for (const digest of digests) {
@@ -251,9 +251,9 @@ test("find() finds each of thousands of entries, and a warned line number behind
   assert.deepEqual(warnings.map((warning) => warning.match(/line \d+/g)), [["line 20001"]]);
 });
 
-const noFolderErrors = process.platform === "win32" ? "Windows opens a folder like an empty file" : undefined;
+const noFolderErrors = process.platform === "win32" ? "Windows opens a folder as an empty file." : undefined;
 
-test("jsonlStore() throws, when the path is a folder or lies in a file", { skip: noFolderErrors }, (t) => {
+test("jsonlStore() throws if the path is a folder or is below a file", { skip: noFolderErrors }, (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "cachy.jsonl"));
   writeFileSync(join(folder, "file"), "");
@@ -264,18 +264,18 @@ test("jsonlStore() throws, when the path is a folder or lies in a file", { skip:
   }
 });
 
-const fullDisk = existsSync("/dev/full") ? undefined : "this system has no /dev/full";
+const fullDisk = existsSync("/dev/full") ? undefined : "This system has no /dev/full.";
 
-test("append() throws, when the disk is full", { skip: fullDisk }, () => {
+test("append() throws if the disk is full", { skip: fullDisk }, () => {
   assert.throws(() => storeOf("/dev/full", assert.fail).append(entryOf("x")), /ENOSPC|No space/i);
 });
 
-const isRoot = process.getuid?.() === 0 ? "root may write to every file" : undefined;
+const isRoot = process.getuid?.() === 0 ? "The user root may write to every file." : undefined;
 
-test("append() throws and find() reads, when the file is read-only", { skip: isRoot }, (t) => {
+test("append() throws and find() reads if the file is read-only", { skip: isRoot }, (t) => {
   const { file, store, responseOf } = fileStore(t, line("kept"));
   chmodSync(file, 0o444);
   assert.throws(() => store.append(entryOf("x")));
   assert.equal(responseOf(), "kept");
-  chmodSync(file, 0o644); // Windows removes nothing that is read-only
+  chmodSync(file, 0o644); // Windows does not remove read-only files.
 });

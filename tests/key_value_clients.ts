@@ -1,9 +1,9 @@
-/** The clients of key-value stores that the tests share entries through, set up as the README says. */
+/** The clients of key-value stores that the tests share entries through, set up as in the README. */
 import type { KeyValue } from "../src/store/key_value.ts";
 import { redisIsMissing } from "./redis.ts";
 import { thisRuntime } from "./sdk/case.ts";
 
-/** A client that is connected. */
+/** A connected client. */
 export interface Connected {
   readonly kv: KeyValue;
   close(): unknown;
@@ -12,15 +12,15 @@ export interface Connected {
 /** A client of Redis. */
 export interface RedisClient {
   readonly name: string;
-  /** Why it does not run here, if so. */
+  /** Why it cannot run here. */
   readonly skip: string | undefined;
   connect(url: string): Promise<Connected>;
 }
 
-/** keyv 6 uses what older versions of Node do not have. */
-export const noKeyv6: string | undefined = isOldNode() ? "keyv 6 needs Node 22.19" : undefined;
+/** keyv 6 uses features that older versions of Node do not have. */
+export const noKeyv6: string | undefined = isOldNode() ? "keyv 6 needs Node 22.19." : undefined;
 
-/** Each imports its package here, so that a broken one fails its own tests only. */
+/** Each imports its package here, so that a broken package fails only its own tests. */
 export const redisClients: readonly RedisClient[] = [
   {
     name: "keyv 5",

@@ -30,7 +30,7 @@ async function connected({ name, connect }: (typeof redisClients)[number]): Prom
   return connection.kv;
 }
 
-/** Tests share the server, so each has keys of its own. They have time: a busy machine is no failure. */
+/** The tests share the server, so each uses separate keys. The long limit tolerates a busy machine. */
 const own = (): KeyValueOptions => ({ prefix: `${crypto.randomUUID()}-`, timeLimitMs: 30_000 });
 
 storeContract("keyValueStore(Map)", () => keyValueStore(new Map()));
@@ -53,7 +53,7 @@ const { key, sha256 } = digestOf("5ece2360");
 const exactKey = `cachy-${sha256}`;
 const legacyKey = `cachy-${key}`;
 
-/** A store over values that are there already, and the warnings that it gave. */
+/** A store over existing values, and its warnings. */
 function storeWith(values: Readonly<Record<string, unknown>>, options?: KeyValueOptions) {
   const kv = new Map(Object.entries(values));
   const warnings: string[] = [];
@@ -67,7 +67,7 @@ function reportingTo(warnings: string[], store: Store): Store {
 
 const hangs: KeyValue = { get: () => new Promise(() => {}), set: () => new Promise(() => {}) };
 
-test("append() sets the line of an entry without its line feed, under its digest or else its key", async () => {
+test("append() sets the line of an entry without its line feed, by its digest or else by its key", async () => {
   const { kv, store } = storeWith({});
   await store.append(entryOf("exact\u2028"));
   await store.append(legacyEntry("from pycachy"));
@@ -77,7 +77,7 @@ test("append() sets the line of an entry without its line feed, under its digest
   ]);
 });
 
-test("keyValueStore() begins its keys with the prefix, and calls itself by the name", async () => {
+test("keyValueStore() uses the prefix for its keys, and the name option as its name", async () => {
   const options = { name: "the team's Redis", prefix: "ours_" };
   const { kv, store } = storeWith({}, options);
   await store.append(entryOf("x"));
@@ -86,7 +86,7 @@ test("keyValueStore() begins its keys with the prefix, and calls itself by the n
   assert.equal(await keyValueStore(kv).find(key, sha256), undefined, "another prefix is another store");
 });
 
-test("find() takes a value as the text, the bytes or the object that a client makes of it", async () => {
+test("find() accepts a value as the text, the bytes or the object that a client returns", async () => {
   const text = formatEntry(entryOf("é")).trimEnd();
   const bytes = new TextEncoder().encode(text);
   for (const value of [text, `${text}\n`, bytes, JSON.parse(text), Promise.resolve(text)]) {
@@ -96,7 +96,7 @@ test("find() takes a value as the text, the bytes or the object that a client ma
   }
 });
 
-test("find() takes undefined and null for nothing", async () => {
+test("find() treats undefined and null as a miss", async () => {
   for (const nothing of [undefined, null, Promise.resolve(null)]) {
     const { store, warnings } = storeWith({ [exactKey]: nothing, [legacyKey]: nothing });
     assert.equal(await store.find(key, sha256), undefined);
@@ -128,7 +128,7 @@ const garbage: readonly (readonly [what: string, value: unknown, reason: string]
 ];
 
 for (const [what, value, reason] of garbage) {
-  test(`find() reports ${what} in the place of an entry, and finds the others`, async () => {
+  test(`find() reports ${what} in place of an entry, and finds the others`, async () => {
     const legacy = line({ sha256: undefined, response: "legacy" });
     const { store, warnings } = storeWith({ [exactKey]: value, [legacyKey]: legacy });
     assert.equal((await store.find(key, sha256))?.response, "legacy");
@@ -138,7 +138,7 @@ for (const [what, value, reason] of garbage) {
   });
 }
 
-test("find() reports an entry with a digest in the place of one without", async () => {
+test("find() reports an entry with a digest in place of one without", async () => {
   for (const members of [{}, { sha256: key }]) {
     const { store, warnings } = storeWith({ [legacyKey]: line(members) });
     assert.equal(await store.find(key, other.sha256), undefined);
@@ -146,7 +146,7 @@ test("find() reports an entry with a digest in the place of one without", async 
   }
 });
 
-test("a value that is no entry is reported once, is a miss, and gives way to the answer", async () => {
+test("an invalid value is reported once, is a miss, and is replaced by the next recording", async () => {
   const kv = new Map<string, unknown>();
   const network = countingNetwork();
   const ask = async (cachy: ReturnType<typeof testCachy>) => await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
@@ -162,14 +162,14 @@ test("a value that is no entry is reported once, is a miss, and gives way to the
   assert.deepEqual([answers, network.calls.length], [[`{"count":2}`, `{"count":2}`], 2]);
 });
 
-test("append() throws, when the client says that it did not set the value", async () => {
+test("append() throws if the client reports that it did not set the value", async () => {
   for (const set of [() => false, () => Promise.resolve(false)]) {
     const store = keyValueStore({ get: () => undefined, set });
     await assert.rejects(async () => await store.append(entryOf("x")), /^Error: it did not take the entry$/);
   }
 });
 
-test("find() and append() throw what the client throws, at once or later", async () => {
+test("find() and append() throw what the client throws, synchronously or later", async () => {
   const fail = () => {
     throw new Error("refused");
   };
@@ -180,13 +180,13 @@ test("find() and append() throw what the client throws, at once or later", async
   }
 });
 
-test("find() and append() throw, when the client gives no answer in time", async () => {
+test("find() and append() throw if the client does not respond in time", async () => {
   const store = keyValueStore(hangs, { timeLimitMs: 5 });
   await assert.rejects(async () => await store.find(key, sha256), /there was no answer within 5 ms/);
   await assert.rejects(async () => await store.append(entryOf("x")), /there was no answer within 5 ms/);
 });
 
-test("a call is answered by the network with one warning, when the key-value store fails", async () => {
+test("the network answers a call with one warning if the key-value store fails", async () => {
   const refuse = () => Promise.reject(new Error("refused"));
   const network = countingNetwork();
   const cachy = testCachy({ store: keyValueStore({ get: refuse, set: refuse }), fetch: network.fetch });
@@ -195,7 +195,7 @@ test("a call is answered by the network with one warning, when the key-value sto
   assert.deepEqual(warnings, ["Cannot read the key-value store: refused"]);
 });
 
-test("keyValueStore() refuses what is no key-value store, and says no secret of it", () => {
+test("keyValueStore() rejects an invalid store, and shows no secret of it", () => {
   const wrong: [unknown, RegExp][] = [
     [undefined, /^Cannot use undefined as a key-value store: expected an object with the functions get and set\.$/],
     [null, /^Cannot use null as /],
@@ -216,7 +216,7 @@ test("keyValueStore() refuses what is no key-value store, and says no secret of 
   }
 });
 
-test("keyValueStore() refuses wrong options by their name and value", () => {
+test("keyValueStore() rejects invalid options by name and value", () => {
   const wrong: [unknown, RegExp][] = [
     [{ name: 1 }, /^Cannot use 1 as option "name" of a key-value store: expected a text\.$/],
     [{ name: "" }, /^Cannot use "" as option "name"/],
@@ -236,14 +236,14 @@ test("keyValueStore() refuses wrong options by their name and value", () => {
   keyValueStore(new Map(), { name: undefined, prefix: "", timeLimitMs: undefined });
 });
 
-/** A client that looks at Redis beside the one that is tested. */
+/** A client that reads Redis beside the client under test. */
 function lookAt(t: TestContext): Redis {
   const client = new Redis(redis?.url ?? "");
   t.after(() => client.disconnect());
   return client;
 }
 
-test("in Redis there is the line itself, unless a client wraps it, for ever", { skip: redisIsMissing }, async (t) => {
+test("Redis contains the line itself without expiry, unless a client wraps it", { skip: redisIsMissing }, async (t) => {
   const { prefix = "" } = own();
   const [raw, entry] = [lookAt(t), entryOf("é")];
   for (const client of redisClients.filter(({ skip }) => !skip)) {
@@ -257,7 +257,7 @@ test("in Redis there is the line itself, unless a client wraps it, for ever", { 
   }
 });
 
-test("find() gives the entries of other clients that wrap nothing", { skip: redisIsMissing }, async () => {
+test("find() returns the entries of other clients that wrap nothing", { skip: redisIsMissing }, async () => {
   const { prefix = "" } = own();
   const clients = redisClients.filter(({ name }) => !name.startsWith("keyv"));
   const stores = await Promise.all(clients.map(async (client) => keyValueStore(await connected(client), { prefix })));
@@ -268,7 +268,7 @@ test("find() gives the entries of other clients that wrap nothing", { skip: redi
   }
 });
 
-test("find() takes the Buffers that a client gives", { skip: redisIsMissing }, async (t) => {
+test("find() accepts the Buffers that a client returns", { skip: redisIsMissing }, async (t) => {
   const client = lookAt(t);
   const kv: KeyValue = { get: (key) => client.getBuffer(key), set: (key, value) => client.set(key, value) };
   const store = keyValueStore(kv, own());
@@ -277,7 +277,7 @@ test("find() takes the Buffers that a client gives", { skip: redisIsMissing }, a
 });
 
 for (const client of redisClients) {
-  const title = `find() never takes what others left in Redis for an entry, asked by ${client.name}`;
+  const title = `find() never treats other values in Redis as an entry, through ${client.name}`;
   test(title, { skip: client.skip }, async (t) => {
     const raw = lookAt(t);
     const warnings: string[] = [];
@@ -288,14 +288,14 @@ for (const client of redisClients) {
     const values = ["PONG", "123", "", `{"value":"PONG"}`, "[]", "1e5"];
     for (const value of values) {
       await raw.set(id, value);
-      // keyv takes for nothing, or refuses, what it has not wrapped.
+      // keyv ignores or rejects values that it has not wrapped.
       const found = await Promise.resolve(store.find(key, sha256)).catch((error) => void warnings.push(String(error)));
       assert.equal(found, undefined);
     }
     if (!client.name.startsWith("keyv")) assert.equal(warnings.length, values.length);
     await raw.del(id);
     await raw.rpush(id, "a list");
-    // keyv 6 tells its listener instead.
+    // keyv 6 reports to its listener instead.
     if (client.name !== "keyv 6") await assert.rejects(async () => await store.find(key, sha256), /WRONGTYPE/);
   });
 }

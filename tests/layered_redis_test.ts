@@ -1,4 +1,4 @@
-/** Two machines that share a Redis, by each client; and a Redis that dies at the worst moments and comes back. */
+/** Two machines that share a Redis, with each client, and a Redis that is killed at the worst moments and restarted. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,9 +23,9 @@ import {
   testCachy,
 } from "./testing.ts";
 
-/** So long that a busy machine is no failure. */
+/** Long enough for a busy machine. */
 const PATIENT_MS = 30_000;
-/** A server that is gone costs this once, and ten times as long it is left alone. */
+/** A server that is gone costs this time once, and is then left alone ten times as long. */
 const SHORT_MS = 100;
 
 async function redisFor(t: TestContext): Promise<RedisServer> {
@@ -34,7 +34,7 @@ async function redisFor(t: TestContext): Promise<RedisServer> {
   return server;
 }
 
-/** A handle with a file and a client of its own. */
+/** A handle with a separate file and client. */
 async function machine(t: TestContext, client: RedisClient, url: string, timeLimitMs: number, { fetch }: FakeNetwork) {
   const { kv, close } = await client.connect(url);
   t.after(close);
@@ -60,7 +60,7 @@ const ONE_WARNING = /^Cannot (?:read|write) the team's Redis: [^|]+\. For 1 s on
 
 for (const client of redisClients) {
   slowTest(
-    `what A records B answers from Redis by ${client.name}, and then without it`,
+    `B replays from Redis what A records by ${client.name}, and then without Redis`,
     { skip: client.skip },
     async (t) => {
       const server = await redisFor(t);
@@ -78,9 +78,9 @@ for (const client of redisClients) {
     },
   );
 
-  if (client.name === "unstorage") continue; // it asks Redis by ioredis
+  if (client.name === "unstorage") continue; // It uses Redis by ioredis.
 
-  slowTest(`Redis killed before a read by ${client.name} costs one warning`, { skip: client.skip }, async (t) => {
+  slowTest(`a kill of Redis before a read by ${client.name} costs one warning`, { skip: client.skip }, async (t) => {
     const server = await redisFor(t);
     const { ask, file, warnings } = await machine(t, client, server.url, SHORT_MS, countingNetwork());
     await ask("before");
@@ -91,7 +91,7 @@ for (const client of redisClients) {
   });
 
   slowTest(
-    `Redis killed between read and write by ${client.name} costs one warning`,
+    `a kill of Redis between read and write by ${client.name} costs one warning`,
     { skip: client.skip },
     async (t) => {
       const server = await redisFor(t);
@@ -108,7 +108,7 @@ for (const client of redisClients) {
   );
 
   slowTest(
-    `Redis killed while a stream is recorded by ${client.name} costs one warning`,
+    `a kill of Redis while a stream is recorded by ${client.name} costs one warning`,
     { skip: client.skip },
     async (t) => {
       const server = await redisFor(t);
@@ -138,7 +138,7 @@ function countOf(count: number): string {
 
 const usable = redisClients.filter(({ skip }) => !skip);
 
-slowTest("sharing goes on by every client, when Redis is back", { skip: redisIsMissing }, async (t) => {
+slowTest("every client shares again after Redis is restarted", { skip: redisIsMissing }, async (t) => {
   const server = await redisFor(t);
   const pairs = await Promise.all(usable.map(async (client) => {
     const a = await machine(t, client, server.url, SHORT_MS, countingNetwork());
@@ -160,7 +160,7 @@ slowTest("sharing goes on by every client, when Redis is back", { skip: redisIsM
   }));
 });
 
-slowTest("in mode replay, a miss says that Redis cannot be asked", { skip: redisIsMissing }, async (t) => {
+slowTest("in mode replay, a miss says that Redis is not reachable", { skip: redisIsMissing }, async (t) => {
   const server = await redisFor(t);
   await server.kill();
   for (const client of usable.filter(({ name }) => name === "ioredis" || name === "keyv 5")) {
@@ -175,7 +175,7 @@ slowTest("in mode replay, a miss says that Redis cannot be asked", { skip: redis
   }
 });
 
-slowTest("no client ends the process or keeps it, when Redis is killed", { skip: redisIsMissing }, async (t) => {
+slowTest("a kill of Redis neither ends a process nor keeps it alive", { skip: redisIsMissing }, async (t) => {
   const folder = temporaryFolder(t);
   const names = usable.map(({ name }) => name);
   const { code, stdout, stderr } = await runProgram("share_and_survive", [folder, ...names]);

@@ -38,7 +38,7 @@ function fileStore(t: TestContext): Store {
   return jsonlStore(join(temporaryFolder(t), "cachy.jsonl"));
 }
 
-/** A store that counts what it is asked, and that fails or hangs when it is told to. */
+/** A store that counts its calls, and fails or hangs on demand. */
 function testStore(name: string) {
   const entries = memoryStore();
   const state = { asked: 0, fault: undefined as undefined | "throw" | "reject" | "hang" };
@@ -64,7 +64,7 @@ function testStore(name: string) {
   return Object.assign(state, { store, entries });
 }
 
-/** Two layers, and the warnings that they gave. A test of the pause sets the limit; the others have time. */
+/** Two layers, and their warnings. A test of the pause sets the limit; the others use a long one. */
 function layers(options: LayeredOptions = { timeLimitMs: 30_000 }) {
   const [local, shared] = [testStore("ours"), testStore("theirs")];
   const store = layeredStore(local.store, shared.store, options);
@@ -73,7 +73,7 @@ function layers(options: LayeredOptions = { timeLimitMs: 30_000 }) {
   return { local, shared, store, warnings };
 }
 
-test("find() asks the shared store for what the local one has not, and keeps it there", async () => {
+test("find() gets an entry from the shared store if the local one has none, and stores it there", async () => {
   const { local, shared, store, warnings } = layers();
   shared.entries.append(entryOf("theirs"));
   for (const _ of [1, 2]) assert.deepEqual(await store.find(key, sha256), entryOf("theirs"));
@@ -83,7 +83,7 @@ test("find() asks the shared store for what the local one has not, and keeps it 
   assert.deepEqual([shared.asked, local.entries.size, warnings], [2, 2, []]);
 });
 
-test("find() leaves the shared store alone, when the local one has an answer", async () => {
+test("find() does not call the shared store if the local one has the entry", async () => {
   const { local, shared, store } = layers();
   local.entries.append(entryOf("ours"));
   shared.entries.append(entryOf("theirs"));
@@ -91,13 +91,13 @@ test("find() leaves the shared store alone, when the local one has an answer", a
   assert.equal(shared.asked, 0);
 });
 
-test("append() writes to both", async () => {
+test("append() writes to both stores", async () => {
   const { local, shared, store } = layers();
   await store.append(entryOf("x"));
   for (const { entries } of [local, shared]) assert.deepEqual(await entries.find(key, sha256), entryOf("x"));
 });
 
-test("size and name speak of both, and warnTo() reaches both", () => {
+test("size and name describe both stores, and warnTo() reaches both", () => {
   const told: string[] = [];
   const local = { ...memoryStore(), name: "ours", warnTo: () => void told.push("local"), size: 3 };
   const shared = { ...memoryStore(), name: "theirs", warnTo: () => void told.push("shared"), size: 5 };
@@ -118,7 +118,7 @@ for (const fault of ["throw", "reject"] as const) {
     assert.deepEqual(warnings, ["Cannot read theirs: theirs is down. For 300 s only ours is used."]);
   });
 
-  test(`a shared store that fails when it is written (${fault}) costs only itself`, async () => {
+  test(`a shared store that fails during a write (${fault}) does not affect the local one`, async () => {
     const { local, shared, store, warnings } = layers();
     shared.fault = fault;
     for (const digest of [digestOf(key), other]) await store.append(entryOf("x", digest));
@@ -126,7 +126,7 @@ for (const fault of ["throw", "reject"] as const) {
     assert.deepEqual(warnings, ["Cannot write theirs: theirs is down. For 300 s only ours is used."]);
   });
 
-  test(`a local store that fails (${fault}) is a warning, and the shared one answers and is written`, async () => {
+  test(`a local store that fails (${fault}) is a warning, and the shared one is read and written`, async () => {
     const { local, shared, store, warnings } = layers();
     local.fault = fault;
     await store.append(entryOf("x"));
@@ -136,7 +136,7 @@ for (const fault of ["throw", "reject"] as const) {
     assert.deepEqual([...new Set(warnings)], ["Cannot write ours: ours is down", "Cannot read ours: ours is down"]);
   });
 
-  test(`find() and append() throw, when both stores fail (${fault})`, async () => {
+  test(`find() and append() throw if both stores fail (${fault})`, async () => {
     const { local, shared, store } = layers();
     local.fault = shared.fault = fault;
     for (const _ of [1, 2]) {
@@ -147,7 +147,7 @@ for (const fault of ["throw", "reject"] as const) {
   });
 }
 
-test("layeredStore() asks for the name of a store only when it tells it, since the name may change", async () => {
+test("layeredStore() reads the name of a store only when it shows it, since the name may change", async () => {
   const asked: string[] = [];
   const named = (name: string): Store => ({
     get name() {
@@ -158,14 +158,14 @@ test("layeredStore() asks for the name of a store only when it tells it, since t
     append() {},
   });
   const store = layeredStore(named("local"), named("shared"));
-  asked.length = 0; // those of the check
+  asked.length = 0; // Drops the reads of the check.
   await store.find("5ece2360");
   await store.append(entryOf("answer", digestOf("5ece2360")));
   assert.deepEqual(asked, []);
   assert.equal(store.name, "local and shared");
 });
 
-test("a failure that many calls meet at once is said once, even in other words", async () => {
+test("a failure that many concurrent calls meet is reported once, even with different messages", async () => {
   const errors = ["socket closed", "client offline", "connection refused"];
   const find = () => Promise.reject(new Error(errors.shift()));
   const store = layeredStore(memoryStore(), { ...memoryStore(), name: "theirs", find });
@@ -190,7 +190,7 @@ test("a failure whose message is a sentence, or empty, still makes a clear warni
   }
 });
 
-test("a shared store that never answers costs the time limit once, and nothing while it is left alone", async () => {
+test("a shared store that never responds costs the time limit once, and nothing while it is left alone", async () => {
   const { shared, store, warnings } = layers({ timeLimitMs: 50 });
   shared.fault = "hang";
   await store.append(entryOf("x"));
@@ -202,7 +202,7 @@ test("a shared store that never answers costs the time limit once, and nothing w
   assert.deepEqual(warnings, ["Cannot write theirs: there was no answer within 50 ms. For 0.5 s only ours is used."]);
 });
 
-test("the time limit is the option, else that of the shared store, else a second", async () => {
+test("the time limit is the option, or else that of the shared store, or else one second", async () => {
   const failing = { ...memoryStore(), name: "theirs", find: () => Promise.reject(new Error("down")) };
   const limits: [number | undefined, number | undefined, pause: string][] = [
     [50, 5000, "0.5 s"],
@@ -219,7 +219,7 @@ test("the time limit is the option, else that of the shared store, else a second
   assert.equal(keyValueStore(new Map(), { timeLimitMs: 7 }).timeLimitMs, 7);
 });
 
-test("sharing goes on, when the shared store is back and the pause is over", async () => {
+test("sharing continues if the shared store works again after the pause", async () => {
   const { shared, store, warnings } = layers({ timeLimitMs: 20 });
   shared.fault = "hang";
   assert.equal(await store.find(key, sha256), undefined);
@@ -231,19 +231,19 @@ test("sharing goes on, when the shared store is back and the pause is over", asy
   assert.equal(warnings.length, 1);
 });
 
-test("a failure after the pause starts another one, with a warning", async () => {
+test("a failure after the pause starts another pause, with a warning", async () => {
   const { shared, store, warnings } = layers({ timeLimitMs: 1 });
   shared.fault = "throw";
   await eventually(async () => await store.find(key, sha256) !== undefined || shared.asked === 3);
   assert.equal(warnings.length, 3);
 });
 
-/** Asks for a chat completion, and gives the text of the answer. */
+/** Requests a chat completion, and returns the text of the response. */
 async function ask({ fetch }: { readonly fetch: typeof globalThis.fetch }, prompt = "Hi"): Promise<string> {
   return await (await fetch(CHAT_URL, jsonPost({ messages: [{ role: "user", content: prompt }] }))).text();
 }
 
-test("what one machine records another one replays, also when the shared store is gone", async (t) => {
+test("one machine replays what another one records, also if the shared store is gone", async (t) => {
   const network = countingNetwork();
   const shared = testStore("theirs");
   const [file, otherFile] = [fileStore(t), fileStore(t)];
@@ -256,7 +256,7 @@ test("what one machine records another one replays, also when the shared store i
   assert.deepEqual([await ask(cachyB), await ask(alone), network.calls.length], [`{"count":1}`, `{"count":1}`, 1]);
 });
 
-test("mode refresh records anew in both stores", async () => {
+test("mode refresh records again in both stores", async () => {
   const { local, shared, store } = layers();
   const network = countingNetwork();
   await ask(testCachy({ store, fetch: network.fetch }));
@@ -268,7 +268,7 @@ test("mode refresh records anew in both stores", async () => {
   }
 });
 
-test("every call succeeds with one warning, when the shared store never answers", async () => {
+test("every call succeeds with one warning if the shared store never responds", async () => {
   const { local, shared, store } = layers({ timeLimitMs: 50 });
   const network = countingNetwork();
   const cachy = testCachy({ store, fetch: network.fetch });
@@ -279,7 +279,7 @@ test("every call succeeds with one warning, when the shared store never answers"
   assert.equal(warnings.length, 1);
 });
 
-test("in mode replay, a miss says that the shared store could not be asked", async () => {
+test("in mode replay, a miss says that the shared store was not reachable", async () => {
   const { shared, store } = layers();
   const cachy = testCachy({ store, fetch: countingNetwork().fetch, mode: "replay" });
   const messageOf = async () => JSON.parse(await ask(cachy)).error.message;
@@ -291,7 +291,7 @@ test("in mode replay, a miss says that the shared store could not be asked", asy
   assert.equal(cachy.misses.length, 3);
 });
 
-test("layeredStore() refuses what is no store, and says no secret of it", () => {
+test("layeredStore() rejects an invalid store, and shows no secret of it", () => {
   const good = memoryStore();
   const expected = "expected an object with a name and the functions find and append";
   const wrong: [unknown, unknown, string][] = [
@@ -315,7 +315,7 @@ test("layeredStore() refuses what is no store, and says no secret of it", () => 
   }
 });
 
-test("layeredStore() refuses wrong options by their name and value", () => {
+test("layeredStore() rejects invalid options by name and value", () => {
   const wrong: [unknown, RegExp][] = [
     [
       { timeLimitMs: 0 },

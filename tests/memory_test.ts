@@ -5,14 +5,14 @@ import { test } from "./suite.ts";
 
 storeContract("memoryStore()", () => memoryStore());
 
-test("memoryStore() is empty each time", async () => {
+test("memoryStore() is empty for each call", async () => {
   const { key, sha256 } = digestOf("5ece2360");
   await memoryStore().append(entryOf("elsewhere"));
   assert.equal(await memoryStore().find(key, sha256), undefined);
   assert.equal(memoryStore().name, "memory");
 });
 
-test("size counts digests once, when they are recorded again", () => {
+test("size counts digests once if they are recorded again", () => {
   const store = memoryStore();
   assert.equal(store.size, 0);
   for (const response of ["first", "second"]) store.append(entryOf(response));

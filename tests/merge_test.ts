@@ -7,18 +7,18 @@ import process from "node:process";
 import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder, testCachy } from "./testing.ts";
 
-const skip = spawnSync("git", ["--version"]).status === 0 ? undefined : "git is not on the PATH";
+const skip = spawnSync("git", ["--version"]).status === 0 ? undefined : "git is missing.";
 const textOf = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
 
-/** How the project itself has its file merged. */
+/** How this repository has its file merged. */
 const [attribute = ""] = textOf(".gitattributes").split("\n").filter((line) => line.startsWith("cachy.jsonl "));
 
-/** A repository of its own, without any configuration of the user. */
+/** A separate repository, without any configuration of the user. */
 function repository(t: TestContext, attributes: string | undefined) {
   const folder = temporaryFolder(t);
   const run = (...args: readonly string[]) => {
     const env: NodeJS.ProcessEnv = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
-    // Where git itself runs the tests, as in a hook, these would name another repository.
+    // If git itself runs the tests, as in a hook, these would name another repository.
     for (const name of Object.keys(env)) if (/^GIT_(?!CONFIG_)/.test(name)) delete env[name];
     const user = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "core.autocrlf=false"];
     return spawnSync("git", [...user, ...args], { cwd: folder, env, encoding: "utf8" });
@@ -40,7 +40,7 @@ function repository(t: TestContext, attributes: string | undefined) {
   return { file: join(folder, "cachy.jsonl"), run, git, commit };
 }
 
-/** Asks for these, one after the other; the network, if it is asked, answers with who asked and for what. */
+/** Sends these requests, one after the other. A network response contains its author and the request. */
 async function ask(file: string, who: string, inputs: readonly string[]): Promise<void> {
   const { fetch } = network((_, init) => jsonAnswer({ who, ...JSON.parse(String(init?.body)) }));
   const cachy = testCachy({ file, mode: "auto", fetch });
@@ -48,7 +48,7 @@ async function ask(file: string, who: string, inputs: readonly string[]): Promis
   await cachy.flush();
 }
 
-/** Who answered each of these, as the file says, and what was reported. */
+/** The authors of the recorded responses to these requests, and the warnings. */
 async function answersIn(file: string, inputs: readonly string[]) {
   const { fetch } = network(() => assert.fail("the network was asked"));
   const cachy = testCachy({ file, mode: "replay", fetch });
@@ -65,7 +65,7 @@ async function answersIn(file: string, inputs: readonly string[]) {
 const OURS = ["only ours 1", "of both", "only ours 2"];
 const THEIRS = ["only theirs 1", "of both", "only theirs 2", "only theirs 3"];
 
-/** Two branches, of which each has recorded; the current one is `main`. */
+/** Two branches that have both recorded. The current one is `main`. */
 async function branches(t: TestContext, { attributes, before }: { attributes?: string; before: readonly string[] }) {
   const made = repository(t, attributes);
   const { file, git, commit } = made;
@@ -82,16 +82,16 @@ async function branches(t: TestContext, { attributes, before }: { attributes?: s
   return made;
 }
 
-/** The files of two branches may have a common start or none. */
+/** The files of two branches may have a common start or not. */
 const STARTS = [["before 1", "before 2"], []];
 
-test("the README names the line by which the project itself merges its file", () => {
+test("the README contains the line by which this repository merges its file", () => {
   assert.equal(attribute, "cachy.jsonl merge=union -text");
   assert.ok(textOf("README.md").split("\n").includes(attribute));
 });
 
 slowTest(
-  "git merges two branches that both recorded without a conflict, and every answer is found",
+  "git merges two branches that both recorded without a conflict, and every recording is found",
   { skip },
   async (t) => {
     for (const before of STARTS) {
@@ -111,7 +111,7 @@ slowTest(
   },
 );
 
-slowTest("git merges again and again, while both branches go on recording", { skip }, async (t) => {
+slowTest("git merges repeatedly while both branches continue to record", { skip }, async (t) => {
   const { file, git, commit } = await branches(t, { attributes: attribute, before: ["before"] });
   for (const round of ["2", "3"]) {
     git("merge", "--quiet", "theirs", "--message", `Merge ${round}`);
@@ -130,7 +130,7 @@ slowTest("git merges again and again, while both branches go on recording", { sk
 });
 
 slowTest(
-  "a file with conflict markers answers everything and reports them, when git had no such line",
+  "a file with conflict markers answers every request and reports them if git has no such line",
   { skip },
   async (t) => {
     for (const before of STARTS) {

@@ -26,14 +26,14 @@ const chat = (content: string, members: object = {}) => ({
   ...members,
 });
 
-/** What is recorded, and then asked for: a URL, a body and headers. */
+/** A recording, and then a request: a URL, a body and headers. */
 type Asked = readonly [body: unknown, url?: string, headers?: Record<string, string>];
 
 async function ask({ fetch }: Cachy, [body, url = CHAT_URL, headers]: Asked): Promise<Response> {
   return await fetch(url, jsonPost(body, headers));
 }
 
-/** The miss of a request, with other ones recorded. */
+/** The miss of a request after other requests were recorded. */
 async function missOf(recorded: readonly Asked[], asked: Asked, options: CachyOptions = {}) {
   const store = memoryStore();
   const recorder = testCachy({ store, fetch: network(() => jsonAnswer({ ok: 1 })).fetch });
@@ -50,7 +50,7 @@ async function missOf(recorded: readonly Asked[], asked: Asked, options: CachyOp
   return { ...miss, lines: miss.message.split("\n") };
 }
 
-test("a miss says what is missing, what the nearest request has different, why, and how to record it", async () => {
+test("a miss says what is missing, how the nearest request differs, why, and how to record it", async () => {
   const recorded: Asked[] = [
     [chat("Please write 1 word about the ocean")],
     [chat("Something else altogether, and much longer than that")],
@@ -109,7 +109,7 @@ test("a miss says that the recorded request is older than the option normalize",
   assert.match(cause ?? "", /^a date, which the option normalize leaves out by now: .* Record it once more\.$/);
 });
 
-test("a miss offers a line for the option normalize, which cures it when it is pasted", async () => {
+test("a miss prints a line for the option normalize that prevents the miss", async () => {
   const cases: [what: RegExp, recorded: string, asked: string][] = [
     [/^a time/, "Now: 2026-11-24T10:00:00.000Z.", "Now: 2026-11-25T11:30:12.345Z."],
     [/^a date/, "Today is 2026-11-24.", "Today is 2026-12-01."],
@@ -133,13 +133,13 @@ test("a miss offers a line for the option normalize, which cures it when it is p
   }
 });
 
-test("a miss names no cause, when a person changed the prompt", async () => {
+test("a miss names no cause if a person changed the prompt", async () => {
   for (const [recorded, asked] of [["Write a poem", "Write a haiku"], ["2 apples", "3 pears"]] as const) {
     assert.equal((await missOf([[chat(recorded)]], [chat(asked)])).cause, undefined);
   }
 });
 
-test("a miss prefers the same URL, however much differs, to another one", async () => {
+test("a miss prefers the same URL to another one, for any differences", async () => {
   const recorded: Asked[] = [[chat("nothing alike")], [
     chat("Say hello."),
     "https://eu.api.openai.com/v1/chat/completions",
@@ -148,7 +148,7 @@ test("a miss prefers the same URL, however much differs, to another one", async 
   assert.deepEqual(nearest?.differences.map(({ path }) => path), ["messages[1].content"]);
 });
 
-test("a miss has less than 30 lines and no secrets, whatever differs", async () => {
+test("a miss has fewer than 30 lines and no secrets, for any differences", async () => {
   const many = (value: string) =>
     Object.fromEntries(Array.from({ length: 80 }, (_, at) => [`m${at}`, value.repeat(at)]));
   const secret = `sk-${"a1b2c3d4e5".repeat(3)}`;
@@ -160,7 +160,7 @@ test("a miss has less than 30 lines and no secrets, whatever differs", async () 
   assert.doesNotMatch(message, /recorded-secret|asked-secret|k3y|a1b2c3d4/);
 });
 
-test("a miss shows no credential that stands in the path of its URL", async (t) => {
+test("a miss shows no credential from the path of its URL", async (t) => {
   process.env.CACHY_TEST_TOKEN = "in-the-path-of-it";
   t.after(() => delete process.env.CACHY_TEST_TOKEN);
   const { message, url } = await missOf([], [{}, "https://api.openai.com/in-the-path-of-it/v1/responses"]);
@@ -168,7 +168,7 @@ test("a miss shows no credential that stands in the path of its URL", async (t) 
   assert.doesNotMatch(message, /in-the-path/);
 });
 
-test("a miss is explained with long texts, which the file keeps by their hash", async () => {
+test("a miss is explained with long texts, which the file stores as hashes", async () => {
   const long = "long ".repeat(2000);
   const { message, nearest } = await missOf([[chat(`${long}a`, { top: 1 })]], [chat(`${long}a`, { top: 2 })]);
   assert.deepEqual(nearest?.differences.map(({ path }) => path), ["top"], message);
@@ -177,7 +177,7 @@ test("a miss is explained with long texts, which the file keeps by their hash", 
   assert.equal(other.cause, undefined);
 });
 
-test("a miss says so, when nothing like it is recorded, when nothing is, and when requests are not kept", async () => {
+test("a miss says if no similar request is recorded, if none is, and if requests are not stored", async () => {
   assert.match(
     (await missOf([[chat("x")]], [{}, RESPONSES_URL])).message,
     /No recorded request has this method and path/,
@@ -188,7 +188,7 @@ test("a miss says so, when nothing like it is recorded, when nothing is, and whe
   assert.match((await missOf([], [{}], { store })).message, /do not say what was asked/);
 });
 
-test("a miss is explained, whatever the lines say of their requests", async () => {
+test("a miss is explained for any values of the stored requests", async () => {
   const bodies: unknown[] = [null, 7, "", [], {}, { method: "POST" }, { method: "POST", url: "no URL", body: "" }];
   bodies.push({ method: "POST", url: CHAT_URL, body: "[".repeat(100_000) }, { method: 1, url: 2, body: 3 });
   for (const request of bodies) {
@@ -198,7 +198,7 @@ test("a miss is explained, whatever the lines say of their requests", async () =
   }
 });
 
-test("a miss is explained without the nearest request, when the store cannot list its entries", async () => {
+test("a miss is explained without the nearest request if the store cannot list its entries", async () => {
   const { find, append, name } = memoryStore();
   const failing = { find, append, name, entries: () => assert.fail("down") };
   for (const store of [{ find, append, name }, failing]) {
@@ -206,7 +206,7 @@ test("a miss is explained without the nearest request, when the store cannot lis
   }
 });
 
-test("fetch() rejects with the miss, when the option miss says so", async () => {
+test("fetch() rejects with the miss if the option miss asks for it", async () => {
   const cachy = testCachy({ mode: "replay", miss: "throw" });
   await assert.rejects(ask(cachy, [chat("x")]), (error) => {
     assert.ok(error instanceof CachyMissError && error.code === "miss" && error.name === "CachyMissError");
@@ -216,7 +216,7 @@ test("fetch() rejects with the miss, when the option miss says so", async () => 
   assert.equal(cachy.stats.misses, 1);
 });
 
-/** The real packages, which show the developer what an error answer says. */
+/** The real packages: what an error response looks like to the developer. */
 let provider: Awaited<ReturnType<typeof startProvider>>;
 before(async () => {
   provider = await startProvider({ pause: 1 });
@@ -251,7 +251,7 @@ const SDKS: Record<string, (cachy: Cachy, prompt: string) => Promise<unknown>> =
 };
 
 for (const [name, call] of Object.entries(SDKS)) {
-  test(`a miss reaches the developer through ${name}, in its words and without a retry`, async (t) => {
+  test(`a miss reaches the developer through ${name}, with its message and without a retry`, async (t) => {
     const options = { file: join(temporaryFolder(t), "cachy.jsonl"), domains: [provider.url] };
     await call(createCachy({ ...options, mode: "auto" }), "Say 1 word.");
     provider.reset();
@@ -266,7 +266,7 @@ for (const [name, call] of Object.entries(SDKS)) {
   });
 }
 
-test("summaryOf() names each request once, the first ten of them, and is colored in a terminal only", () => {
+test("summaryOf() lists each request once, at most ten, and uses colors in a terminal only", () => {
   const missAt = (key: string): Miss => ({
     key,
     method: "POST",
@@ -296,7 +296,7 @@ const SUMMARY =
   /cachy: 1 request was not recorded, and mode "replay" asked no network:\n.* [0-9a-f]{8} POST https:\/\/api\.openai\.com\/v1\/responses \(2 times\)\n.*To record it, run once/;
 
 slowTest(
-  "a process that hid misses tells of them once when it ends, and by its exit code if that is wanted",
+  "a process with hidden misses reports them once when it ends, and by its exit code on request",
   async (t) => {
     const cwd = temporaryFolder(t);
     for (const [env, code] of [[{ CI: "1" }, 0], [{ CI: "1", CACHY_STRICT: "1" }, 1]] as const) {
@@ -312,14 +312,14 @@ slowTest(
   },
 );
 
-/** How each runtime runs a file of tests, and whether a module can make its exit code 1. */
+/** How each runtime runs a test file, and whether a module can set its exit code to 1. */
 const RUNNERS = {
   deno: [["test", "-A", "--no-check", "--config", fileURLToPath(new URL("../deno.json", import.meta.url))], 0],
   bun: [["test"], 1],
   node: [["--test"], 1],
 } as const;
 
-slowTest("a test that hid misses tells of them when the runner ends", async (t) => {
+slowTest("a test file with hidden misses reports them when the runner ends", async (t) => {
   const [flags, strictCode] = RUNNERS[thisRuntime().name];
   for (const [env, code] of [[{}, 0], [{ CACHY_STRICT: "1" }, strictCode]] as const) {
     const exit = await runProgram("miss_in_test", [], {

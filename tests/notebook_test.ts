@@ -9,7 +9,7 @@ function display(value: object): NotebookView {
   return (value as { [NOTEBOOK_DISPLAY](): NotebookView })[NOTEBOOK_DISPLAY]();
 }
 
-test("a handle shows itself as a table in a notebook", async (t) => {
+test("a handle displays itself as a table in a notebook", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const usage = { prompt_tokens: 19, completion_tokens: 23 };
   const cachy = testCachy({
@@ -58,7 +58,7 @@ test("a handle shows itself as a table in a notebook", async (t) => {
   assert.ok(html.includes(`<td>${file}</td>`));
 });
 
-test("a handle shows itself with the reasons of drops, without a file, and with its name escaped", () => {
+test("a handle displays itself with the reasons of drops, without a file, and with its name escaped", () => {
   const { stats, count } = createCounters();
   const request = { method: "POST", url: CHAT_URL, key: "5ece2360" };
   for (const reason of ["status", "status", "broken"] as const) {
@@ -78,7 +78,7 @@ test("a handle shows itself with the reasons of drops, without a file, and with 
   assert.ok(html.includes("<td>&lt;a &amp; &quot;b&quot;&gt;</td>"));
 });
 
-test("a handle does not list the method for notebooks", () => {
+test("a handle does not enumerate the method for notebooks", () => {
   const cachy = testCachy();
   assert.equal(NOTEBOOK_DISPLAY, Symbol.for("Jupyter.display"));
   assert.equal(

@@ -6,7 +6,7 @@ import { test } from "./suite.ts";
 
 type Values = Readonly<Record<keyof CachyOptions, readonly unknown[]>>;
 
-/** On Windows a path needs its drive, and a host is one that shares files. */
+/** On Windows a path needs its drive, and a host is a file server. */
 const isWindows = process.platform === "win32";
 const fileUrl = isWindows ? "file:///C:/a.jsonl" : "file:///a.jsonl";
 const noFileUrls = ["file:///a%2Fb.jsonl", ...isWindows ? [] : ["file://elsewhere.example/cachy.jsonl"]];
@@ -113,14 +113,14 @@ function refusal(options: unknown): CachyError {
   assert.fail("the options were taken");
 }
 
-test("checkOptions() takes every option with a right value, and none at all", () => {
+test("checkOptions() accepts valid values of every option, and no options", () => {
   checkOptions({});
   for (const [name, values] of Object.entries(RIGHT)) {
     for (const value of [...values, undefined]) checkOptions({ [name]: value });
   }
 });
 
-test("checkOptions() refuses wrong values, and names the option and what is expected", () => {
+test("checkOptions() rejects invalid values, and names the option and the expected values", () => {
   for (const [name, values] of Object.entries(WRONG)) {
     for (const value of values) {
       const { message } = refusal({ [name]: value });
@@ -129,7 +129,7 @@ test("checkOptions() refuses wrong values, and names the option and what is expe
   }
 });
 
-test("checkOptions() says what is expected in words that fit the option", () => {
+test("checkOptions() describes the expected values for each option", () => {
   assert.match(refusal({ mode: "record" }).message, /"auto", "replay", "refresh", "off"/);
   assert.match(refusal({ keepRequest: "all" }).message, /"brief", "whole", "none"/);
   assert.match(refusal({ file: 7 }).message, /path/);
@@ -137,7 +137,7 @@ test("checkOptions() says what is expected in words that fit the option", () => 
   assert.match(refusal({ keepHeaders: ["set-cookie"] }).message, /without .*set-cookie/);
 });
 
-test("checkOptions() shows the value that it refuses", () => {
+test("checkOptions() shows the value that it rejects", () => {
   const values: [value: unknown, shown: string][] = [
     ["record", '"record"'],
     [7, "7"],
@@ -156,7 +156,7 @@ test("checkOptions() shows the value that it refuses", () => {
   assert.ok(refusal({ mode: "x".repeat(10_000) }).message.length < 300);
 });
 
-test("checkOptions() refuses a file URL that names no file here", () => {
+test("checkOptions() rejects a file URL that names no file on this system", () => {
   for (const url of noFileUrls) {
     for (const value of [url, new URL(url)]) {
       assert.match(refusal({ file: value }).message, /"file"/);
@@ -165,7 +165,7 @@ test("checkOptions() refuses a file URL that names no file here", () => {
   }
 });
 
-test("checkOptions() refuses unknown names, and suggests the one that is meant", () => {
+test("checkOptions() rejects unknown names, and suggests similar ones", () => {
   for (const name of Object.keys(RIGHT)) {
     for (const wrong of [`${name}s`, `${name}X`, name.toUpperCase(), `${name.slice(0, -1)}_`]) {
       const { message } = refusal({ [wrong]: 1 });
@@ -178,19 +178,19 @@ test("checkOptions() refuses unknown names, and suggests the one that is meant",
   assert.match(refusal({ [""]: 1 }).message, /unknown/);
 });
 
-test("checkOptions() refuses a file together with a folder", () => {
+test("checkOptions() rejects a file together with a folder", () => {
   const { message } = refusal({ file: "a.jsonl", cacheDir: "b" });
   assert.match(message, /"file".*"cacheDir"/);
   checkOptions({ file: "a.jsonl", cacheDir: undefined });
 });
 
-test("checkOptions() refuses what is no object", () => {
+test("checkOptions() rejects values that are not objects", () => {
   for (const options of [null, "replay", 7, true, () => {}]) {
     assert.match(refusal(options).message, /expected an object/);
   }
 });
 
-test("createCachy() and enableCachy() refuse wrong options, and change nothing", () => {
+test("createCachy() and enableCachy() reject invalid options, and change nothing", () => {
   const before = globalThis.fetch;
   for (const make of [createCachy, enableCachy]) {
     assert.throws(() => make({ mode: "record" as "auto" }), { name: "CachyError", code: "invalid_option" });
@@ -198,7 +198,7 @@ test("createCachy() and enableCachy() refuse wrong options, and change nothing",
   assert.equal(globalThis.fetch, before);
 });
 
-test("checkOptions() refuses paths that only a shell or nobody understands", () => {
+test("checkOptions() rejects a file path with a tilde, a final slash or a NUL", () => {
   for (const file of ["~/cachy.jsonl", "folder/", "a\0b"]) assert.match(refusal({ file }).message, /"file": expected/);
   checkOptions({ cacheDir: "folder/" });
 });

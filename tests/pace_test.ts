@@ -8,9 +8,9 @@ import { type Provider, startProvider } from "./provider/provider.ts";
 import { after, before, test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
-/** A clock that stands still, until it is moved to what it was asked to wait for. */
+/** A clock that stands still until the test advances it to the requested delay. */
 class FakeClock implements Clock {
-  /** The delays that were asked for. */
+  /** The requested delays. */
   readonly delays: number[] = [];
   time = 1000;
   #due: (() => void) | undefined;
@@ -34,13 +34,13 @@ class FakeClock implements Clock {
     return this.#due !== undefined;
   }
 
-  /** Lets the time that is waited for pass. */
+  /** Advances the clock by the requested delay. */
   pass(): void {
     this.#due?.();
   }
 }
 
-/** A signal that knows how many listeners it has. */
+/** A signal that counts its listeners. */
 function countedSignal(): {
   readonly aborter: AbortController;
   listeners(): number;
@@ -90,7 +90,7 @@ function pacedReader(
     const { value } = await reader.read();
     return value && new TextDecoder().decode(value);
   };
-  /** Reads a chunk, and lets the time pass that it has to wait for. */
+  /** Reads a chunk, and advances the clock by the delay that the chunk requires. */
   const readLater = async () => {
     const reading = read();
     await nextTurn();
@@ -116,7 +116,7 @@ async function delaysOf(
   return { delays: clock.delays, text: texts.join(""), chunks: texts.length };
 }
 
-test("replay() asks for no time, when there is no pace", async () => {
+test("replay() sets no timer without a pace", async () => {
   assert.deepEqual(await delaysOf(undefined), {
     delays: [],
     text: "abcd",
@@ -124,7 +124,7 @@ test("replay() asks for no time, when there is no pace", async () => {
   });
 });
 
-test("replay() waits as recorded, so many times as fast, or the same before every chunk", async () => {
+test("replay() waits as recorded, by a factor, or for the same time before every chunk", async () => {
   const cases: [Pace, number[]][] = [
     ["recorded", [10, 30, 60]],
     [2, [5, 15, 30]],
@@ -156,17 +156,17 @@ test("replay() waits once before a body that was recorded as one chunk", async (
   });
 });
 
-test("replay() gives a body at once, when it has no chunks or they do not describe it", async () => {
+test("replay() returns a body at once if it has no chunks or they do not describe it", async () => {
   for (const chunks of [undefined, [], [[5, 3]], "1234"]) {
     for (const pace of ["recorded", { chunkMs: 20 }] as const) {
-      // Not undefined, which would mean the usual chunks.
+      // Not undefined, which would mean the default chunks.
       const { delays, text } = await delaysOf(pace, { chunks: chunks ?? null });
       assert.deepEqual([delays, text], [[], "abcd"], JSON.stringify(chunks));
     }
   }
 });
 
-test("replay() does not wait for times that are none", async () => {
+test("replay() does not wait for invalid times", async () => {
   const chunks = [["a", 1], [-5, 1], [null, 1], [7, 1]];
   assert.deepEqual(await delaysOf("recorded", { chunks }), {
     delays: [7],
@@ -175,15 +175,15 @@ test("replay() does not wait for times that are none", async () => {
   });
 });
 
-test("replay() does not delay a slow reader further, since recorded times count from the start", async () => {
+test("replay() does not delay a slow reader further, because recorded times count from the start", async () => {
   const { clock, read, readLater } = pacedReader("recorded");
   await read();
-  clock.time += 60; // the second and the third chunk are due meanwhile
+  clock.time += 60; // the second and the third chunk are due by now
   assert.deepEqual([await read(), await read(), clock.delays], ["b", "c", []]);
   assert.deepEqual([await readLater(), clock.delays], ["d", [40]]);
 });
 
-test("replay() gives no chunk before its time", async () => {
+test("replay() delivers no chunk before its time", async () => {
   const { clock, read } = pacedReader("recorded");
   assert.equal(await read(), "a");
   let text: string | undefined;
@@ -195,7 +195,7 @@ test("replay() gives no chunk before its time", async () => {
   assert.equal(text, "b");
 });
 
-test("replay() ends a pause with the signal's reason, and leaves no timer and no listener behind", async () => {
+test("replay() ends a pause with the signal's reason, and leaves no timer and no listener", async () => {
   for (const pace of ["recorded", { chunkMs: 20 }] as const) {
     const { aborter, listeners } = countedSignal();
     const { clock, read, readLater } = pacedReader(pace, {
@@ -214,7 +214,7 @@ test("replay() ends a pause with the signal's reason, and leaves no timer and no
   }
 });
 
-test("replay() ends a pause at once, when the reader cancels, and leaves no timer and no listener behind", async () => {
+test("replay() ends a pause when the reader cancels, and leaves no timer and no listener", async () => {
   const { aborter, listeners } = countedSignal();
   const { clock, read, reader } = pacedReader("recorded", {
     signal: aborter.signal,
@@ -228,7 +228,7 @@ test("replay() ends a pause at once, when the reader cancels, and leaves no time
   assert.deepEqual([clock.isWaiting, listeners()], [false, 0]);
 });
 
-test("replay() has nothing to call off, when the reader cancels between two chunks", async () => {
+test("replay() has no timer to cancel if the reader cancels between two chunks", async () => {
   const { clock, read, reader } = pacedReader("recorded");
   await read();
   await reader.cancel();
@@ -241,7 +241,7 @@ before(async () => {
 });
 after(() => provider.stop());
 
-/** A store that is full, with other times than those that were recorded. */
+/** A filled store, with other times than the recorded ones. */
 async function recordedStore(time: (index: number) => number): Promise<Store> {
   const store = memoryStore();
   await allEvents(clientOf(store));
@@ -301,10 +301,10 @@ test("an SDK sees the same events at every pace", async () => {
   }
 });
 
-/** After the first event, a pause that no test waits for. */
+/** A pause after the first event that is too long for any test. */
 const endlessPause = () => recordedStore((index) => index < 2 ? 0 : 1e9);
 
-test("an SDK's caller may break in the middle of a pause", async () => {
+test("an SDK's caller may break out of a stream during a pause", async () => {
   const stream = await openStream(clientOf(await endlessPause(), "recorded"));
   for await (const event of stream) {
     assert.equal(event.type, "response.created");
@@ -312,7 +312,7 @@ test("an SDK's caller may break in the middle of a pause", async () => {
   }
 });
 
-test("an SDK's caller may abort in the middle of a pause", async () => {
+test("an SDK's caller may abort a stream during a pause", async () => {
   const aborter = new AbortController();
   const stream = await openStream(
     clientOf(await endlessPause(), "recorded"),
@@ -321,10 +321,10 @@ test("an SDK's caller may abort in the middle of a pause", async () => {
   const types: string[] = [];
   for await (const event of stream) {
     types.push(event.type);
-    // Not now, but when the next event is waited for.
+    // Aborts later, while the SDK waits for the next event.
     setTimeout(() => aborter.abort());
   }
-  // The SDK ends a stream that its caller aborts without an error, as it does with a live one.
+  // An aborted stream ends without an error in the SDK, as a live one does.
   assert.deepEqual(types.slice(0, 1), ["response.created"]);
   assert.ok(!types.includes("response.completed"));
 });

@@ -7,7 +7,7 @@ import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder } from "./testing.
 
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;
 
-test("enableCachy() caches what goes through the global fetch, until disableCachy()", async (t) => {
+test("enableCachy() caches requests through the global fetch, until disableCachy()", async (t) => {
   const paid = freshProcess(t);
   const cachy = enableCachy(options());
   assert.deepEqual([await ask(), await ask(), cachy.stats.hits], [1, 1, 1]);
@@ -17,7 +17,7 @@ test("enableCachy() caches what goes through the global fetch, until disableCach
   disableCachy();
 });
 
-test("enableCachy() keeps one wrapper, so that clients that captured it follow", async (t) => {
+test("enableCachy() keeps one wrapper, so that clients that captured it stay cached", async (t) => {
   freshProcess(t);
   enableCachy(options());
   const captured = globalThis.fetch;
@@ -29,7 +29,7 @@ test("enableCachy() keeps one wrapper, so that clients that captured it follow",
   assert.deepEqual([await ask(captured), await ask(captured)], [3, 3]);
 });
 
-test("enableCachy() replaces the options, when called again", async (t) => {
+test("enableCachy() replaces the options if it is called again", async (t) => {
   freshProcess(t);
   const first = enableCachy(options());
   assert.equal(await ask(), 1);
@@ -41,7 +41,7 @@ test("enableCachy() replaces the options, when called again", async (t) => {
   assert.equal(await ask(), 3);
 });
 
-test("enableCachy() leaves everything as it was, when the options are refused", async (t) => {
+test("enableCachy() changes nothing if the options are rejected", async (t) => {
   const paid = freshProcess(t);
   assert.throws(() => enableCachy({ mode: "reply" as "replay" }), CachyError);
   assert.equal(globalThis.fetch, paid.fetch);
@@ -58,7 +58,7 @@ test("enableCachy() works with `using`, by Symbol.dispose and Symbol.asyncDispos
   assert.equal(globalThis.fetch, paid.fetch);
 });
 
-test("enableCachy() of a second copy of the module takes the wrapper over", async (t) => {
+test("enableCachy() of a second copy of the module takes over the wrapper", async (t) => {
   const paid = freshProcess(t);
   const first = enableCachy(options());
   const wrapper = globalThis.fetch;
@@ -82,18 +82,18 @@ test("enableCachy() refuses to share fetch with a copy that speaks another proto
   );
 });
 
-test("enableCachy() covers the fetch that replaced the global one meanwhile", async (t) => {
+test("enableCachy() wraps a fetch that replaced the global one", async (t) => {
   freshProcess(t);
   enableCachy(options());
   const other = countingNetwork();
-  globalThis.fetch = other.fetch; // as a test that mocks it would
+  globalThis.fetch = other.fetch; // as a test mock does
   enableCachy(options());
   assert.deepEqual([await ask(), await ask(), other.calls.length], [1, 1, 1]);
   disableCachy();
   assert.equal(globalThis.fetch, other.fetch);
 });
 
-test("enableCachy() does not go in circles, when the fetch that replaced ours calls ours", async (t) => {
+test("enableCachy() does not recurse if the fetch that replaced ours calls ours", async (t) => {
   const paid = freshProcess(t);
   enableCachy(options());
   const wrapper = globalThis.fetch;
@@ -107,7 +107,7 @@ test("enableCachy() does not go in circles, when the fetch that replaced ours ca
   assert.equal(await ask(), 3);
 });
 
-test("disable() leaves somebody else's fetch alone", (t) => {
+test("disable() leaves a third-party fetch in place", (t) => {
   freshProcess(t);
   const cachy = enableCachy(options());
   const other = countingNetwork();
@@ -116,7 +116,7 @@ test("disable() leaves somebody else's fetch alone", (t) => {
   assert.equal(globalThis.fetch, other.fetch);
 });
 
-test("createCachy() uses the fetch under the wrapper", async (t) => {
+test("createCachy() uses the fetch below the wrapper", async (t) => {
   const paid = freshProcess(t);
   const outer = enableCachy(options());
   const inner = createCachy(options());
@@ -124,7 +124,7 @@ test("createCachy() uses the fetch under the wrapper", async (t) => {
   assert.deepEqual([outer.stats.misses, paid.calls.length], [0, 1]);
 });
 
-test("the wrapper has the name and the own functions of the fetch that it covers", (t) => {
+test("the wrapper has the name and the own functions of the fetch that it wraps", (t) => {
   const paid = freshProcess(t);
   const preconnect = () => {};
   Object.assign(paid.fetch, { preconnect });
@@ -133,7 +133,7 @@ test("the wrapper has the name and the own functions of the fetch that it covers
   assert.equal(globalThis.fetch.name, "fetch");
 });
 
-test("the wrapper passes foreign calls through with the same arguments, also with `this` undefined", async (t) => {
+test("the wrapper passes uncached calls through with the same arguments, also with `this` undefined", async (t) => {
   const paid = freshProcess(t);
   enableCachy(options());
   const init = { method: "POST" };
@@ -142,7 +142,7 @@ test("the wrapper passes foreign calls through with the same arguments, also wit
   assert.equal(paid.calls[0]?.[1], init);
 });
 
-test("enableCachy() does not wait for itself, when the option fetch calls the global one", async (t) => {
+test("enableCachy() does not wait for itself if the option fetch calls the global one", async (t) => {
   const paid = freshProcess(t);
   const calls: unknown[] = [];
   const logger: typeof fetch = (...call) => (calls.push(call), globalThis.fetch(...call));
@@ -150,7 +150,7 @@ test("enableCachy() does not wait for itself, when the option fetch calls the gl
   assert.deepEqual([await ask(), await ask(), calls.length, paid.calls.length], [1, 1, 1, 1]);
 });
 
-test("enableCachy() lets a mock go, when the fetch before it is put back", async (t) => {
+test("enableCachy() releases a mock if the previous fetch is restored", async (t) => {
   const paid = freshProcess(t);
   enableCachy(options());
   const before = globalThis.fetch;
@@ -165,7 +165,7 @@ test("enableCachy() lets a mock go, when the fetch before it is put back", async
   assert.equal(globalThis.fetch, paid.fetch);
 });
 
-test("createCachy() can be put in the place of the global fetch, without waiting for itself", async (t) => {
+test("createCachy() can replace the global fetch without waiting for itself", async (t) => {
   const paid = freshProcess(t);
   globalThis.fetch = createCachy(options()).fetch;
   assert.deepEqual([await ask(), await ask(), paid.calls.length], [1, 1, 1]);
@@ -173,7 +173,7 @@ test("createCachy() can be put in the place of the global fetch, without waiting
   assert.equal(paid.calls.length, 2);
 });
 
-test("enableCachy() caches what the option fetch asks an LLM while it answers something else", async (t) => {
+test("enableCachy() caches an LLM call that the option fetch makes during another call", async (t) => {
   const paid = freshProcess(t);
   const app: typeof fetch = async (...call) => {
     if (String(call[0]).includes("api.openai.com")) return await paid.fetch(...call);
@@ -186,10 +186,10 @@ test("enableCachy() caches what the option fetch asks an LLM while it answers so
   assert.deepEqual([paid.calls.length, cachy.stats.recorded, cachy.stats.hits], [1, 1, 1]);
 });
 
-test("enableCachy() in a vm context is not recorded a second time by the realm that handed its wrapper in", async (t) => {
+test("enableCachy() in a vm context records once, also if the outer realm passed in its wrapper", async (t) => {
   const paid = freshProcess(t);
   const outer = enableCachy(options());
-  const backToOuter = replaceState(); // the context has the outer fetch, but a globalThis of its own
+  const backToOuter = replaceState(); // The context has the outer fetch, but a separate globalThis.
   const inner = enableCachy(options());
   assert.deepEqual([await ask(), await ask(), paid.calls.length], [1, 1, 1]);
   assert.deepEqual([inner.stats.hits, outer.stats.misses], [1, 0]);
@@ -199,7 +199,7 @@ test("enableCachy() in a vm context is not recorded a second time by the realm t
   backToOuter();
 });
 
-test("enableCachy() calls the fetch of somebody who copied the members of the wrapper", async (t) => {
+test("enableCachy() calls a third-party fetch that copied the members of the wrapper", async (t) => {
   freshProcess(t);
   enableCachy(options());
   const wrapper = globalThis.fetch;

@@ -1,4 +1,4 @@
-/** Deno without its permissions: nothing prompts, nothing throws, and one warning says what to grant. */
+/** Deno without permissions: no prompt, no exception, and one warning that says what to grant. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { thisRuntime } from "./sdk/case.ts";
 import { after, before, slowTest, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-const skip = thisRuntime().name === "deno" ? undefined : "only Deno has permissions";
+const skip = thisRuntime().name === "deno" ? undefined : "Only Deno has permissions.";
 
 let provider: Provider;
 before(async () => {
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => provider.stop());
 
-/** Asks once in a project folder, with these permissions beside the network's. */
+/** Makes one request in a project folder, with these permissions besides the network. */
 async function ask(cwd: string, permissions: readonly string[], options = "{}", env = {}) {
   provider.reset();
   const flags = ["run", "--no-check", "--allow-net", ...permissions];
@@ -30,7 +30,7 @@ function project(folder: string): string {
   return folder;
 }
 
-test("the documented flags are enough, and nothing is warned of", { skip }, async (t) => {
+test("the documented flags are enough, and cause no warning", { skip }, async (t) => {
   const cwd = project(temporaryFolder(t));
   const flags = ["--allow-read=.", "--allow-write=cachy.jsonl", "--allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DEBUG"];
   const first = await ask(cwd, flags);
@@ -39,7 +39,7 @@ test("the documented flags are enough, and nothing is warned of", { skip }, asyn
   assert.deepEqual([second.hits, second.stderr, provider.requests.length], [1, "", 0]);
 });
 
-slowTest("without read access the call passes through, with one warning", { skip }, async (t) => {
+slowTest("without read access the call reaches the network, with one warning", { skip }, async (t) => {
   const cwd = project(temporaryFolder(t));
   const result = await ask(cwd, ["--allow-env"], `{"file":"cachy.jsonl"}`);
   assert.deepEqual([result.status, result.recorded, result.warnings.length], [200, 0, 1]);
@@ -47,14 +47,14 @@ slowTest("without read access the call passes through, with one warning", { skip
   assert.equal(existsSync(join(cwd, "cachy.jsonl")), false);
 });
 
-slowTest("without write access the call passes through, with one warning", { skip }, async (t) => {
+slowTest("without write access the call reaches the network, with one warning", { skip }, async (t) => {
   const cwd = project(temporaryFolder(t));
   const result = await ask(cwd, ["--allow-env", "--allow-read"]);
   assert.deepEqual([result.status, result.recorded, result.dropped, result.warnings.length], [200, 0, 1, 1]);
   assert.match(result.stderr, /Cannot write .*cachy\.jsonl: Deno did not grant write access.*--allow-write=/);
 });
 
-slowTest("without access to CI there is one warning, which the option mode silences", { skip }, async (t) => {
+slowTest("without access to CI there is one warning, which the option mode prevents", { skip }, async (t) => {
   const cwd = project(temporaryFolder(t));
   const flags = ["--allow-read=.", "--allow-write=."];
   const result = await ask(cwd, flags);
@@ -65,7 +65,7 @@ slowTest("without access to CI there is one warning, which the option mode silen
 });
 
 slowTest(
-  "where the project cannot be searched upwards, the warning names the file that is used",
+  "if the project cannot be searched upwards, the warning names the file that is used",
   { skip },
   async (t) => {
     const folder = project(temporaryFolder(t));
@@ -79,7 +79,7 @@ slowTest(
 );
 
 slowTest(
-  "credentials are redacted, when Deno lets us look at their variable, and nothing is asked otherwise",
+  "credentials are redacted if Deno allows access to their variable, and Deno never prompts",
   { skip },
   async (t) => {
     const env = { OPENAI_API_KEY: "not-a-real-key-0" };

@@ -1,4 +1,4 @@
-/** What only shows in real processes: exits, kills, several writers, full disks, the environment. */
+/** Behavior that needs real processes: exits, kills, several writers, full disks, the environment. */
 import assert from "node:assert/strict";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,20 +33,20 @@ for (const client of ["fetch", "openai", "anthropic", "ollama", "huggingface"]) 
   );
 }
 
-test("a process that is killed in the middle of a stream leaves whole lines only", async (t) => {
+test("a process that is killed during a stream leaves only complete lines", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   provider.reset();
   const program = startProgram("record_and_hang", [file, provider.url]);
   await program.printed("recorded");
   provider.fault = "hold";
-  await program.printed("reading").catch(() => {}); // the fault may come a moment too late
+  await program.printed("reading").catch(() => {}); // the fault may arrive too late
   program.child.kill("SIGKILL");
   await program.exit;
   for (const line of linesOf(file)) assert.equal(typeof parseEntry(line), "object");
   assert.ok(linesOf(file).length >= 1);
 });
 
-slowTest("a line that a killed process left unfinished costs nothing but itself", async (t) => {
+slowTest("a line that a killed process left unfinished affects no other line", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   provider.reset();
   await runProgram("record_many", [file, provider.url, "a", "3"]);
@@ -62,7 +62,7 @@ slowTest("a line that a killed process left unfinished costs nothing but itself"
   assert.match(stderr, /Skipped what is no entry in .*cachy\.jsonl: line 4 \(not JSON\)/);
 });
 
-slowTest("processes that record into one file at once write whole lines, which all of them read", async (t) => {
+slowTest("processes that record into one file at the same time write complete lines that all can read", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   provider.reset();
   const names = ["a", "b", "c"];
@@ -74,7 +74,7 @@ slowTest("processes that record into one file at once write whole lines, which a
   assert.equal(provider.requests.length, 120);
 });
 
-const fullDisk = existsSync("/dev/full") ? undefined : "this system has no /dev/full";
+const fullDisk = existsSync("/dev/full") ? undefined : "This system has no /dev/full.";
 
 slowTest("a full disk costs the recording, not the call", { skip: fullDisk }, async () => {
   provider.reset();
@@ -87,9 +87,9 @@ slowTest("a full disk costs the recording, not the call", { skip: fullDisk }, as
   assert.match(stderr, /The call was answered by the network and is not recorded/);
 });
 
-const noFolderError = process.platform === "win32" ? "Windows opens a folder like an empty file" : undefined;
+const noFolderError = process.platform === "win32" ? "Windows opens a folder as an empty file." : undefined;
 
-slowTest("a folder in the place of the file costs the recording, not the call", { skip: noFolderError }, async (t) => {
+slowTest("a folder in place of the file costs the recording, not the call", { skip: noFolderError }, async (t) => {
   provider.reset();
   const folder = temporaryFolder(t);
   const options = JSON.stringify({ file: folder, mode: "auto" });
@@ -98,19 +98,19 @@ slowTest("a folder in the place of the file costs the recording, not the call", 
   assert.match(stderr, /^cachy: Cannot read .*(EISDIR|directory)/i);
 });
 
-const isRoot = process.getuid?.() === 0 ? "root may read and write everything" : undefined;
+const isRoot = process.getuid?.() === 0 ? "The user root may read and write every file." : undefined;
 
-slowTest("a file that may not be written costs the recording, not the call", { skip: isRoot }, async (t) => {
+slowTest("a file without permissions costs the recording, not the call", { skip: isRoot }, async (t) => {
   provider.reset();
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, "", { mode: 0o444 });
   const { stdout, stderr } = await runProgram("ask_once", [provider.url, JSON.stringify({ file, mode: "auto" })]);
   assert.deepEqual([JSON.parse(stdout).status, JSON.parse(stdout).recorded], [200, 0]);
   assert.match(stderr, /^cachy: Cannot write /);
-  chmodSync(file, 0o644); // Windows removes nothing that is read-only
+  chmodSync(file, 0o644); // Windows does not remove read-only files.
 });
 
-slowTest("the file is looked for in the nearest project folder, from the working directory up", async (t) => {
+slowTest("the file is in the nearest project folder, from the working directory upwards", async (t) => {
   provider.reset();
   const folder = temporaryFolder(t);
   const cwd = join(folder, "deep", "down");
@@ -121,7 +121,7 @@ slowTest("the file is looked for in the nearest project folder, from the working
   assert.equal(linesOf(join(folder, "cachy.jsonl")).length, 1);
 });
 
-slowTest("with CI set, what is not recorded is a miss that says why, and the network is not asked", async (t) => {
+slowTest("with CI set, an unrecorded request is a miss that says why, and the network is not called", async (t) => {
   provider.reset();
   const cwd = temporaryFolder(t);
   const { stdout } = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true" } });
@@ -134,7 +134,7 @@ slowTest("with CI set, what is not recorded is a miss that says why, and the net
   assert.deepEqual([JSON.parse(replayed.stdout).hits, provider.requests.length], [1, 1]);
 });
 
-slowTest("CACHY_FILE and CACHY_DEBUG do what they say, and a wrong CACHY_MODE names the allowed ones", async (t) => {
+slowTest("CACHY_FILE and CACHY_DEBUG take effect, and a wrong CACHY_MODE lists the valid ones", async (t) => {
   provider.reset();
   const cwd = temporaryFolder(t);
   const env = { CACHY_FILE: "here.jsonl", CACHY_DEBUG: "1", CACHY_MODE: "reply" };

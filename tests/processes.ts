@@ -15,19 +15,19 @@ export interface Exit {
 export interface Program {
   readonly child: ChildProcess;
   readonly exit: Promise<Exit>;
-  /** Resolves when the program has printed this text. */
+  /** Resolves as soon as the program has printed this text. */
   printed(text: string): Promise<void>;
 }
 
 export interface ProgramOptions {
-  /** Arguments of the runtime, in place of those that allow everything. */
+  /** Arguments of the runtime. By default they allow everything. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
 
 /**
- * Starts a program, without the environment variables that would change what it does.
+ * Starts a program, without the environment variables that would change its behavior.
  *
  * @param program Its name in `tests/programs`, or the path of its file, which ends in ".ts".
  */
@@ -35,7 +35,7 @@ export function startProgram(program: string, args: readonly string[], options: 
   const path = program.endsWith(".ts") ? program : programPath(program);
   const env: Record<string, string | undefined> = { ...process.env, NO_COLOR: "1", ...options.env };
   for (const variable of Object.keys(env)) {
-    // The last one would keep the test runner of Node from running.
+    // NODE_TEST_CONTEXT would prevent Node's test runner from running.
     if (/^(?:CI$|CACHY_|NODE_TEST_CONTEXT$)/.test(variable) && !options.env?.[variable]) delete env[variable];
   }
   const flags = options.flags ?? defaultFlags(path);
@@ -65,12 +65,12 @@ export function runProgram(program: string, args: readonly string[], options?: P
   return startProgram(program, args, options).exit;
 }
 
-/** The file of a program of `tests/programs`, as this runtime can run it. */
+/** The file of a program of `tests/programs`, in the form that this runtime can run. */
 export function programPath(name: string): string {
   return fileURLToPath(runnable(`tests/programs/${name}.ts`));
 }
 
-/** What each runtime needs to run a program that may do everything. */
+/** The flags that allow a program everything on this runtime. */
 export function defaultFlags(path = programPath("cli")): readonly string[] {
   switch (thisRuntime().name) {
     case "deno":
@@ -82,7 +82,7 @@ export function defaultFlags(path = programPath("cli")): readonly string[] {
   }
 }
 
-/** What Node needs to run TypeScript. Node 22.18 and newer need nothing. */
+/** The flags that let Node run TypeScript. Node 22.18 and newer need none. */
 export function typescriptFlags(): readonly string[] {
   const runsTypescript = "typescript" in process.features && process.features.typescript;
   return runsTypescript ? [] : ["--import", import.meta.resolve("tsx")];

@@ -14,7 +14,7 @@ function makeFolder(...parts: string[]): string {
   return folder;
 }
 
-test("findProjectFile() is in the working directory itself, if that is the project's folder", (t) => {
+test("findProjectFile() is in the working directory if that is the project's folder", (t) => {
   for (const name of NAMES) {
     const folder = makeFolder(temporaryFolder(t), name.replace(".", "-"));
     writeFileSync(join(folder, name), "{}");
@@ -22,7 +22,7 @@ test("findProjectFile() is in the working directory itself, if that is the proje
   }
 });
 
-test("findProjectFile() is in the nearest folder above with a file of a project", (t) => {
+test("findProjectFile() is in the nearest folder above that has a file of a project", (t) => {
   for (const name of NAMES) {
     const root = temporaryFolder(t);
     const outer = makeFolder(root, "outer"),
@@ -36,7 +36,7 @@ test("findProjectFile() is in the nearest folder above with a file of a project"
   }
 });
 
-test("findProjectFile() does not take other files for those of a project", (t) => {
+test("findProjectFile() ignores files that do not identify a project", (t) => {
   const outer = temporaryFolder(t), inner = makeFolder(outer, "inner");
   writeFileSync(join(outer, "deno.jsonc"), "{}");
   for (const name of ["package-lock.json", "deno.lock", "tsconfig.json", "cachy.jsonl", "package.json5"]) {
@@ -45,21 +45,21 @@ test("findProjectFile() does not take other files for those of a project", (t) =
   assert.equal(findProjectFile(inner).path, join(outer, "cachy.jsonl"));
 });
 
-/** The first folder above the temporary ones that is a project, by some file that lies there. */
+/** The first project folder above the temporary folders, by a file that happens to be there. */
 function projectAbove(folder: string): string | undefined {
   if (NAMES.some((name) => existsSync(join(folder, name)))) return folder;
   return dirname(folder) === folder ? undefined : projectAbove(dirname(folder));
 }
 
 const above = projectAbove(tmpdir());
-const isProject = above === undefined ? undefined : `${above} is a project`;
+const isProject = above === undefined ? undefined : `${above} is a project.`;
 
-test("findProjectFile() is in the working directory, if there is no project", { skip: isProject }, (t) => {
+test("findProjectFile() is in the working directory if there is no project", { skip: isProject }, (t) => {
   const folder = makeFolder(temporaryFolder(t), "a", "b");
   assert.deepEqual(findProjectFile(folder), { path: join(folder, "cachy.jsonl") });
 });
 
-test("findProjectFile() touches nothing and says so, if the working directory is not known", () => {
+test("findProjectFile() accesses no file and says so if the working directory is unknown", () => {
   const { path, warning } = findProjectFile(undefined);
   assert.equal(path, "cachy.jsonl");
   assert.match(warning ?? "", /^Cannot tell the working directory\. The file is cachy\.jsonl\..*\{ file \}/s);

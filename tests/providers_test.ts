@@ -11,7 +11,7 @@ import { isCredentialVariable } from "../src/secrets/values.ts";
 import { test } from "./suite.ts";
 import { CHAT_URL, countingNetwork, jsonPost, testCachy } from "./testing.ts";
 
-test("providerOf() names the provider of each host that is cached by default", () => {
+test("providerOf() returns the provider of each host that is cached by default", () => {
   for (const { name, hosts } of PROVIDERS) {
     for (const host of hosts) {
       if (typeof host !== "string") continue;
@@ -22,7 +22,7 @@ test("providerOf() names the provider of each host that is cached by default", (
   }
 });
 
-test("defaultDomains covers the API of a host that serves more, and nothing else of it", () => {
+test("defaultDomains includes the API of a host that serves more, and nothing else of the host", () => {
   const isCached = matchDomains(defaultDomains);
   const api = [
     "https://api.cloudflare.com/client/v4/accounts/0123/ai/run/@cf/meta/llama-3.1-8b-instruct",
@@ -55,7 +55,7 @@ test("defaultDomains covers the API of a host that serves more, and nothing else
   for (const url of others) assert.ok(!isCached(new URL(url)), url);
 });
 
-test("Each variable in the table of providers counts as a credential by its name", () => {
+test("each variable in the table of providers counts as a credential by its name", () => {
   assert.deepEqual(credentialVariables.filter((name) => !isCredentialVariable(name)), []);
 });
 
@@ -83,7 +83,7 @@ test("modelOfUrl() finds the model in a path or a query, on the provider's host 
   );
 });
 
-test("fetch() keeps answers apart by each header of a provider that changes the answer", async () => {
+test("fetch() distinguishes requests by each header of a provider that changes the response", async () => {
   const headers: readonly (readonly [name: string, one: string, other: string])[] = [
     ["Groq-Model-Version", "latest", "2025-07-23"],
     ["anthropic-version", "2023-01-01", "2023-06-01"],
@@ -115,7 +115,7 @@ test("fetch() keeps answers apart by each header of a provider that changes the 
   }
 });
 
-test("fetch() gives one answer, whether a header has its usual value or is missing", async () => {
+test("fetch() replays the same response for a header with its default value and without the header", async () => {
   const usual = {
     "anthropic-version": "2023-06-01",
     "x-openrouter-metadata": "disabled",
@@ -135,7 +135,7 @@ test("fetch() gives one answer, whether a header has its usual value or is missi
   }
 });
 
-test("fetch() leaves credentials inside of a header out of the key and out of the entry", async () => {
+test("fetch() keeps credentials inside a header out of the key and out of the entry", async () => {
   const store = memoryStore();
   const { fetch, stats } = testCachy({ store, fetch: countingNetwork().fetch });
   const ask = async (key: string) => {
@@ -154,7 +154,7 @@ test("fetch() leaves credentials inside of a header out of the key and out of th
   }
 });
 
-test("The table of providers names the variables by which SDKs replace their base URL, and what these replace", () => {
+test("the table of providers lists the variables that SDKs read their base URL from, and the default URLs", () => {
   const sdks: Readonly<Record<string, () => string>> = {
     OPENAI_BASE_URL: () => new OpenAI({ apiKey: "x" }).baseURL,
     ANTHROPIC_BASE_URL: () => new Anthropic({ apiKey: "x" }).baseURL,

@@ -1,4 +1,4 @@
-/** One file, two languages: pycachy reads what is recorded here, and writes the file anew without a loss. */
+/** One file, two languages: pycachy reads what is recorded here, and rewrites the file without loss. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ import {
   testCachy,
 } from "./testing.ts";
 
-const skip = spawnSync("python3", ["--version"]).status === 0 ? undefined : "there is no python3 on the PATH";
+const skip = spawnSync("python3", ["--version"]).status === 0 ? undefined : "python3 is missing.";
 
 /** Runs a program in Python. @returns What it printed. */
 function python(name: string, ...args: readonly string[]): string {
@@ -35,9 +35,9 @@ const SPEECH_URL = "https://api.openai.com/v1/audio/speech";
 const CONVERSATIONS_URL = "https://api.openai.com/v1/conversations";
 const FILE_URL = "https://api.openai.com/v1/files/file-1";
 
-/** What some reader or other takes for the end of a line, a byte order mark, and what UTF-8 and base64 stumble over. */
+/** What some reader treats as a line end, a byte order mark, and edge cases of UTF-8 and base64. */
 const HOSTILE = `\u2028\u2029\x85\v\f\x1c\x1d\x1e\r\n\r\0\x7f\x1a\uFEFF"\\é👩‍🚀`;
-/** Bytes of which the base64 has no, one and two signs of padding, and all its digits. */
+/** Bytes whose base64 has no, one and two padding characters, and all digits. */
 const BINARIES = [48, 47, 46].map((length) => Uint8Array.from({ length }, (_, at) => at * 4 + (at % 4) * 65));
 
 interface Call {
@@ -49,7 +49,7 @@ interface Call {
 
 const text = (body: BodyInit | null, type: string) => () => new Response(body, { headers: { "content-type": type } });
 
-/** Every kind of entry that there is. */
+/** Every kind of entry. */
 const CALLS: readonly Call[] = [
   { url: CHAT_URL, init: jsonPost({ input: "JSON" }), answer: () => jsonAnswer({ text: HOSTILE, half: "\ud800" }) },
   { url: CHAT_URL, init: jsonPost({ input: HOSTILE, half: "\udc00" }), answer: () => jsonAnswer({ text: "as asked" }) },
@@ -92,7 +92,7 @@ const CALLS: readonly Call[] = [
   },
 ];
 
-/** Makes all calls, those with the same options with the same handle. */
+/** Makes all calls. Calls with the same options share a handle. */
 async function answersTo(
   calls: readonly Call[],
   makeCachy: (options: CachyOptions, answers: readonly (() => Response)[]) => Cachy,
@@ -109,14 +109,14 @@ async function answersTo(
   return { answers, handles: [...handles.values()] };
 }
 
-/** What a program sees of an answer. */
+/** The parts of a response that a program sees. */
 async function seen(response: Response) {
   const chunks: string[] = [];
   for await (const chunk of response.body ?? []) chunks.push(Buffer.from(chunk).toString("latin1"));
   return { status: response.status, headers: [...response.headers], chunks };
 }
 
-/** A file with all kinds of entries, and what they answer. */
+/** A file with all kinds of entries, and their responses. */
 async function recordedFile(t: TestContext) {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const { handles } = await answersTo(
@@ -127,7 +127,7 @@ async function recordedFile(t: TestContext) {
   return { file, answers: await replayed(file) };
 }
 
-/** What the file answers to all calls, in new handles. */
+/** The responses of the file to all calls, in new handles. */
 async function replayed(file: string) {
   const { answers, handles } = await answersTo(CALLS, (options) => {
     const { fetch } = network(() => assert.fail("the network was asked"));
@@ -138,17 +138,17 @@ async function replayed(file: string) {
 }
 
 const linesOf = (file: string) => readFileSync(file, "utf8").split("\n").slice(0, -1);
-/** The entries of a file, by their keys. */
+/** The entries of a file by key. */
 const entriesOf = (file: string): Map<string, Record<string, unknown>> =>
   new Map(linesOf(file).map((line) => [JSON.parse(line).key, JSON.parse(line)]));
 
 // What pycachy reads
 
-/** Whatever ends a line for Python's `str.splitlines()`, which knows the most of all. */
+/** Everything that ends a line for Python's `str.splitlines()`, which knows more line ends than other readers. */
 // deno-lint-ignore no-control-regex -- these are what is looked for
 const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 
-test("fetch() writes lines that pycachy can read, whatever is recorded", async (t) => {
+test("fetch() writes lines that pycachy can read, for every recording", async (t) => {
   const { file } = await recordedFile(t);
   const content = readFileSync(file, "utf8");
   const lines = linesOf(file);
@@ -168,7 +168,7 @@ test("fetch() writes lines that pycachy can read, whatever is recorded", async (
   assert.deepEqual([...members].sort(), [...all, "status_code", "v"]);
 });
 
-slowTest("Python reads the lines that fetch() writes, and the same values in them", { skip }, async (t) => {
+slowTest("Python reads the lines that fetch() writes, with the same values", { skip }, async (t) => {
   const { file } = await recordedFile(t);
   assert.deepEqual(JSON.parse(python("read_like_pycachy", file)), linesOf(file).map((line) => JSON.parse(line)));
 });
@@ -189,7 +189,7 @@ function entryByPycachy(input: string): string {
   });
 }
 
-slowTest("a file that pycachy writes anew keeps every member and every answer", { skip }, async (t) => {
+slowTest("a file that pycachy rewrites keeps every member and every entry", { skip }, async (t) => {
   const { file, answers } = await recordedFile(t);
   const before = entriesOf(file);
   python("rewrite_like_pycachy", file, entryByPycachy("new"));
@@ -200,14 +200,14 @@ slowTest("a file that pycachy writes anew keeps every member and every answer", 
   assert.deepEqual(await replayed(file), answers);
 });
 
-slowTest("fetch() goes on, when pycachy has replaced the file that is in use", { skip }, async (t) => {
+slowTest("fetch() continues after pycachy has replaced the file in use", { skip }, async (t) => {
   const { file, answers } = await recordedFile(t);
   const { fetch: paid, calls } = network((_, init) => jsonAnswer({ live: JSON.parse(String(init?.body)).input }));
   const cachy = testCachy({ file, fetch: paid });
   const ask = async (input: string) => await (await cachy.fetch(CHAT_URL, jsonPost({ input }))).json();
   const expected: Record<string, unknown> = {};
   for (let round = 0; round < 4; round++) {
-    // Two at a time: the second new file may be given the number that the first one had.
+    // Two at a time: the second new file may get the inode number of the first.
     const added = Array.from({ length: round % 2 + 1 }, (_, at) => `pycachy ${round} ${at}`);
     python("rewrite_like_pycachy", file, ...added.map(entryByPycachy));
     for (const input of added) expected[input] = { text: `by pycachy for ${input}` };
@@ -221,7 +221,7 @@ slowTest("fetch() goes on, when pycachy has replaced the file that is in use", {
   assert.deepEqual(await replayed(file), answers);
 });
 
-slowTest("pycachy keeps the newest answer, when the file was compacted before", { skip }, async (t) => {
+slowTest("pycachy keeps the newest entry of a compacted file", { skip }, async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const ask = async (fetch: typeof globalThis.fetch, mode: CachyOptions["mode"]) =>
     await (await testCachy({ file, mode, fetch }).fetch(CHAT_URL, jsonPost({ input: "twice" }))).json();
@@ -237,9 +237,9 @@ slowTest("pycachy keeps the newest answer, when the file was compacted before", 
 
 /** What pycachy and projects that use it recorded from the real APIs. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const skipRecorded = existsSync(RECORDED) ? undefined : `${RECORDED} is missing`;
+const skipRecorded = existsSync(RECORDED) ? undefined : `${RECORDED} is missing.`;
 
-test("fetch() answers with lines of each age that pycachy has written", { skip: skipRecorded }, async (t) => {
+test("fetch() replays lines of each age that pycachy has written", { skip: skipRecorded }, async (t) => {
   const ages = new Map<string, Record<string, unknown>>();
   for (const line of linesOf(RECORDED)) ages.set(Object.keys(JSON.parse(line)).join(), JSON.parse(line));
   assert.deepEqual([...ages.keys()].sort(), [

@@ -5,7 +5,7 @@ import { digestRequest } from "../src/request/identify.ts";
 import { readHead, readRequest } from "../src/request/request.ts";
 import { test } from "./suite.ts";
 
-/** One request, and what pycachy 0.0.19 makes of it. */
+/** A request, and the key that pycachy 0.0.19 computes. */
 interface PycachyKey {
   readonly url: string;
   readonly body: string;
@@ -16,7 +16,7 @@ interface PycachyKey {
 }
 
 const file = new URL("../../shared/fixtures/pycachy-keys.jsonl", import.meta.url);
-const skip = existsSync(file) ? undefined : "the requests recorded with pycachy are not beside this repository";
+const skip = existsSync(file) ? undefined : "The requests recorded with pycachy are missing.";
 
 function readKeys(): PycachyKey[] {
   return readFileSync(file, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
@@ -29,7 +29,7 @@ async function identify(url: string, init: RequestInit) {
   return { canonical, digest: await digestRequest(canonical) };
 }
 
-test("digestRequest() gives the key that pycachy gives, for all of its 245 requests", { skip }, async () => {
+test("digestRequest() returns pycachy's key for all of its 245 requests", { skip }, async () => {
   const rows = readKeys();
   assert.equal(rows.length, 245);
   for (const row of rows) {
@@ -44,7 +44,7 @@ test("digestRequest() gives the key that pycachy gives, for all of its 245 reque
   }
 });
 
-test("digestRequest() keeps apart what pycachy keeps apart", { skip }, async () => {
+test("digestRequest() distinguishes requests that pycachy distinguishes", { skip }, async () => {
   const digests = new Map<string, string>();
   for (const { url, body, content_type: type, key } of readKeys()) {
     const { digest } = await identify(url, { method: "POST", headers: { "content-type": type }, body });

@@ -11,7 +11,7 @@ import { jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./t
 
 /** What pycachy and projects that use it recorded from the real APIs, line for line. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const skip = existsSync(RECORDED) ? undefined : "what was recorded with pycachy is not beside this repository";
+const skip = existsSync(RECORDED) ? undefined : "The recordings of pycachy are missing.";
 const URL_OF_LINE = "https://api.anthropic.com/v1/messages";
 
 /** A test over all recorded lines. */
@@ -37,7 +37,7 @@ function typeOf({ binary, response }: Entry): string {
 
 const bodyOf = async (response: Response) => new Uint8Array(await response.arrayBuffer());
 
-/** Numbers from 0 on, below `limit`, that are the same in every run. */
+/** Pseudo-random numbers from 0 to `limit`, exclusive, the same in every run. */
 function randomNumbers(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
@@ -46,7 +46,7 @@ function randomNumbers(seed: number): (limit: number) => number {
   };
 }
 
-/** Cuts bytes into pieces of random lengths, mostly short ones. */
+/** Splits bytes into pieces of random lengths, mostly short ones. */
 function randomPieces(bytes: Uint8Array, seed: number): Uint8Array[] {
   const random = randomNumbers(seed);
   const pieces: Uint8Array[] = [];
@@ -63,7 +63,7 @@ recordedTest("parseEntry() reads every line that pycachy recorded", (lines) => {
   for (const line of lines) assert.match(entryOf(line).key, /^[0-9a-f]{8}$/);
 });
 
-recordedTest("replay() gives the bytes and a content type that SDKs can use", async (lines) => {
+recordedTest("replay() returns the bytes, and a content type that SDKs can use", async (lines) => {
   for (const line of lines) {
     const entry = entryOf(line);
     const response = replay(entry, { url: new URL(URL_OF_LINE) });
@@ -82,7 +82,7 @@ recordedTest("replay() gives the bytes and a content type that SDKs can use", as
   }
 });
 
-recordedTest("jsonlStore() answers by the key, with the last line of it", (lines) => {
+recordedTest("jsonlStore() finds the last line of a key", (lines) => {
   const store = jsonlStore(RECORDED);
   const last = new Map(lines.map((line) => [entryOf(line).key, entryOf(line)]));
   for (const [key, entry] of last) {
@@ -93,7 +93,7 @@ recordedTest("jsonlStore() answers by the key, with the last line of it", (lines
   assert.equal(store.size, lines.length);
 });
 
-recordedTest("judgeBody() finds every recorded body whole, in random pieces", (lines) => {
+recordedTest("judgeBody() accepts every recorded body in random pieces", (lines) => {
   lines.forEach((line, at) => {
     const entry = entryOf(line);
     const bytes = bytesOf(entry);
@@ -108,7 +108,7 @@ recordedTest("judgeBody() finds every recorded body whole, in random pieces", (l
   });
 });
 
-recordedTest("judgeBody() finds no recorded stream whole, when its second half is lacking", (lines) => {
+recordedTest("judgeBody() rejects every recorded stream without its second half", (lines) => {
   for (const entry of lines.map(entryOf).filter((entry) => typeOf(entry).startsWith("text/event-stream"))) {
     const bytes = bytesOf(entry);
     const half = bytes.subarray(0, bytes.byteLength / 2);

@@ -1,4 +1,4 @@
-/** What pycachy recorded, through a real SDK and over a real connection. The recordings are not part of the project. */
+/** Recordings of pycachy, with a real SDK and a real connection. The recordings are not part of this repository. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { after, before, slowTest, test } from "./suite.ts";
 import { network, temporaryFolder, testCachy } from "./testing.ts";
 
 const recorded = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
-const skip = existsSync(recorded) ? undefined : `${recorded} is missing`;
+const skip = existsSync(recorded) ? undefined : `${recorded} is missing.`;
 
 let provider: Provider;
 before(async () => {
@@ -23,7 +23,7 @@ function entries(): Entry[] {
   return readFileSync(recorded, "utf8").trim().split("\n").map((line) => JSON.parse(line));
 }
 
-test("pycachy's own entry answers the openai SDK, without the network and without an API key", { skip }, async (t) => {
+test("pycachy's entry answers the openai SDK, without the network and without an API key", { skip }, async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const line = entries().find(({ key }) => key === "5ece2360");
   assert.ok(line, "the recordings hold pycachy's own entry");
@@ -42,7 +42,7 @@ test("pycachy's own entry answers the openai SDK, without the network and withou
 });
 
 slowTest(
-  "each recorded answer goes over a connection, is recorded and replayed, byte for byte",
+  "each response goes over a connection, is recorded and replayed, byte for byte",
   { skip },
   async (t) => {
     const file = join(temporaryFolder(t), "cachy.jsonl");
@@ -52,7 +52,7 @@ slowTest(
       const body = decodeBody(entry);
       const bytes = typeof body === "string" ? utf8(body) : body;
       const path = `/recorded/${index}`;
-      // Pieces that fall into events and characters.
+      // Pieces that split events and characters.
       const pieces = Array.from({ length: 8 }, (_, piece) => Math.floor(bytes.byteLength * piece / 9) + piece);
       const inside = pieces.filter((at) => at > 0 && at < bytes.byteLength);
       provider.serve(path, { headers: { "content-type": contentType(entry) }, body: bytes, pieces: inside });

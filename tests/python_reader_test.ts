@@ -1,4 +1,4 @@
-/** A reader in another language, written from FORMAT.md: whatever is asked, and whatever is in a file, it answers as we do. */
+/** A reader in Python, written from FORMAT.md. It must answer like this package, for every request and every file. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawnSync } from "node:child_process";
@@ -14,11 +14,11 @@ import { readHead, readRequest } from "../src/request/request.ts";
 import { slowTest, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-const skip = spawnSync("python3", ["--version"]).status === 0 ? undefined : "there is no python3 on the PATH";
+const skip = spawnSync("python3", ["--version"]).status === 0 ? undefined : "python3 is missing.";
 
 const READER = fileURLToPath(new URL("programs/reader.py", import.meta.url));
 const ASK_READER = fileURLToPath(new URL("programs/ask_reader.py", import.meta.url));
-/** A short one, for people to begin with. */
+/** A short one, for people to start with. */
 const EXAMPLE = fileURLToPath(new URL("../examples/read.py", import.meta.url));
 const GOLDEN = fileURLToPath(new URL("golden/v1.jsonl", import.meta.url));
 
@@ -49,7 +49,7 @@ function post(url: string, body: unknown, more: Partial<Request> = {}): Request 
   return { method: "POST", url, body: JSON.stringify(body), headers: [JSON_TYPE], ...more };
 }
 
-/** Asks the reader in Python about several files, by one process. Without a file there are digests only. */
+/** Asks the reader in Python about several files, in one process. Without a file, it only computes digests. */
 function askReader(t: TestContext, questions: readonly (readonly [file: string, requests: readonly Request[]])[]) {
   const asked = questions.map(([file, requests]) => {
     const sent = requests.map(({ body, ...request }) => ({ ...request, body: Buffer.from(body).toString("base64") }));
@@ -65,7 +65,7 @@ function askReader(t: TestContext, questions: readonly (readonly [file: string, 
   return readings;
 }
 
-/** What this package answers from a file. */
+/** The answer of this package from a file. */
 async function ourAnswer(file: string, { method, url, body, headers, n = 1, namespace }: Request): Promise<Answer> {
   const { fetch, misses } = createCachy({ file, mode: "replay", namespace, onEvent: () => {} });
   const init = { method, headers: headers.map(([name, value]): [string, string] => [name, value]), body: body || null };
@@ -109,7 +109,7 @@ const GOLDEN_REQUESTS: readonly Request[] = [
 ];
 const MISSING = post(RESPONSES_URL, { input: "never asked" });
 
-slowTest("read.py answers every golden request as we do", { skip }, async (t) => {
+slowTest("read.py answers every golden request like this package", { skip }, async (t) => {
   const requests = [...GOLDEN_REQUESTS, MISSING];
   const [reading] = askReader(t, [[GOLDEN, requests]]);
   const ours = await Promise.all(requests.map((request) => ourAnswer(GOLDEN, request)));
@@ -210,7 +210,7 @@ const EXTRAS: readonly Partial<Request>[] = [
   { headers: [["accept", "application/json, audio/mpeg"], ["x-amzn-bedrock-", "1"], ["ai--model-id", "1"]], n: 3 },
 ];
 
-/** As a URL parser writes it, which is what FORMAT.md asks for. */
+/** As a URL parser writes it, which FORMAT.md requires. */
 const written = (url: string) => new URL(url).href;
 
 async function assertSameDigests(t: TestContext, requests: readonly Request[]) {
@@ -220,7 +220,7 @@ async function assertSameDigests(t: TestContext, requests: readonly Request[]) {
   }
 }
 
-slowTest("read.py computes our digests of all kinds of URLs, bodies, types and extras", { skip }, async (t) => {
+slowTest("read.py computes the same digests for all kinds of URLs, bodies, types and extras", { skip }, async (t) => {
   const requests = BODIES.flatMap((body) =>
     TYPES.flatMap((type) => [
       ...URLS.map((url) => ({ method: "POST", url: written(url), body, headers: [["content-type", type]] as const })),
@@ -241,7 +241,7 @@ slowTest("read.py computes our digests of all kinds of URLs, bodies, types and e
   await assertSameDigests(t, [...requests, ...extras, ...methods, ...multipart]);
 });
 
-slowTest("read.py computes our digests of random JSON", { skip }, async (t) => {
+slowTest("read.py computes the same digests for random JSON", { skip }, async (t) => {
   const bodies = fc.sample(fc.json({ stringUnit: "binary", maxDepth: 6 }), { numRuns: 300, seed: 1 });
   const doubles = fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), { numRuns: 500, seed: 2 });
   await assertSameDigests(t, [
@@ -261,7 +261,7 @@ const newest = goldenLines.slice(2);
 const changed = (members: object) => JSON.stringify({ ...JSON.parse(first), response: "changed", ...members });
 const oldest = (response: string, members: object = {}) => JSON.stringify({ key: "5ece2360", response, ...members });
 
-/** What may be in a file, and the lines of it that are no entries. */
+/** Possible contents of a file, and the lines of it that are not entries. */
 const DAMAGED: readonly (readonly [what: string, bytes: string | Uint8Array, problems: readonly number[]])[] = [
   ["nothing", "", []],
   ["a line feed", "\n", [1]],
@@ -337,7 +337,7 @@ const DAMAGED: readonly (readonly [what: string, bytes: string | Uint8Array, pro
   ["other members of any kind", changed({ request: 1, recorded_at: [], duration_ms: "x", chunks: { a: 1 } }), []],
 ];
 
-slowTest("read.py answers from the rest of a damaged file as we do", { skip }, async (t) => {
+slowTest("read.py answers from the rest of a damaged file like this package", { skip }, async (t) => {
   const folder = temporaryFolder(t);
   const requests = [...GOLDEN_REQUESTS, MISSING];
   const files = DAMAGED.map(([, bytes], index) => {
@@ -353,7 +353,7 @@ slowTest("read.py answers from the rest of a damaged file as we do", { skip }, a
   }
 });
 
-slowTest("read.py answers as we do from a file that was torn at any byte of its last line", { skip }, async (t) => {
+slowTest("read.py answers like this package from a file whose last line is torn at any byte", { skip }, async (t) => {
   const folder = temporaryFolder(t);
   const bytes = utf8([...newest, second, first].map((line) => `${line}\n`).join(""));
   const start = bytes.length - utf8(first).length - 1;
@@ -372,7 +372,7 @@ slowTest("read.py answers as we do from a file that was torn at any byte of its 
   assert.deepEqual(readings.map(({ answers }) => answers[0] !== null).lastIndexOf(false), cuts.length - 3);
 });
 
-slowTest("read.py answers without the headers that only we hash from a line of pycachy", { skip }, async (t) => {
+slowTest("read.py finds a line of pycachy without the headers that only this package hashes", { skip }, async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   writeFileSync(file, `${oldest("of pycachy")}\n`);
   const headers = [JSON_TYPE, ["openai-beta", "a"]] as const;
@@ -384,7 +384,7 @@ slowTest("read.py answers without the headers that only we hash from a line of p
   assert.deepEqual(ours.map((answer) => answer !== null), [true, false]);
 });
 
-/** Asks the reader of `examples` about requests that the golden file holds. */
+/** Asks the reader of `examples` for requests that the golden file contains. */
 const ASK_EXAMPLE = `
 import base64, json, sys
 sys.dont_write_bytecode = True
@@ -402,7 +402,7 @@ for line in open(sys.argv[2], "rb"):
         print(json.dumps([sha256, base64.b64encode(answers[sha256][1]).decode()]))
 `;
 
-slowTest("examples/read.py computes the digest of every golden request, and finds its answer", { skip }, () => {
+slowTest("examples/read.py computes the digest of every golden request, and finds its response", { skip }, () => {
   const folder = fileURLToPath(new URL("../examples", import.meta.url));
   const { status, stdout, stderr } = spawnSync("python3", ["-c", ASK_EXAMPLE, folder, GOLDEN], { encoding: "utf8" });
   assert.equal(status, 0, stderr);
@@ -414,7 +414,7 @@ slowTest("examples/read.py computes the digest of every golden request, and find
   assert.deepEqual(stdout.trimEnd().split("\n").map((line) => JSON.parse(line)), expected);
 });
 
-slowTest("examples/read.py answers a request of the command line, and bears damage", { skip }, (t) => {
+slowTest("examples/read.py answers a request of the command line, and accepts damaged files", { skip }, (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "cachy.jsonl");
   const body = join(folder, "body.json");

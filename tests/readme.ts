@@ -1,4 +1,4 @@
-/** The snippets of the README, as programs of their own. */
+/** The snippets of the README, as separate programs. */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,23 +12,23 @@ export const snippets: readonly string[] = [...readme.matchAll(/^```ts\n(.*?)^``
 export interface Surroundings {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Arguments of the runtime, in place of those that allow everything. */
+  /** Arguments of the runtime. By default they allow everything. */
   readonly flags?: readonly string[];
 }
 
-/** The programs in a folder of their own, with a loopback provider in the place of the paid ones. */
+/** The programs in a separate folder, with a loopback provider in place of the paid ones. */
 export interface ReadmePrograms {
-  /** Runs a program, the first is 0, which has to end well. */
+  /** Runs a program by its index, and fails if the program does. */
   run(index: number, surroundings: Surroundings): Promise<Exit>;
   remove(): void;
 }
 
-/** As the README names them for CI. */
+/** The variables that the README sets for CI. */
 const AWS_KEYS = { AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" };
 
 export function writePrograms({ url }: Provider): ReadmePrograms {
   const name = `readme_${crypto.randomUUID()}`;
-  // Among the programs, because that is where the packages are found.
+  // Among the programs, so that imports find the packages.
   const folder = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
   mkdirSync(folder);
   for (const [index, snippet] of snippets.entries()) {

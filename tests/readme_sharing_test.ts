@@ -1,4 +1,4 @@
-/** The programs of the README that need a Redis. Apart from the others: on Deno, a skipped test keeps `after` from running. */
+/** The programs of the README that need a Redis. In a separate file: on Deno, a skipped test prevents `after`. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { startProvider } from "./provider/provider.ts";
@@ -8,13 +8,13 @@ import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
 for (const [index, program] of [[3, "fourth"], [4, "fifth"]] as const) {
-  const title = `the ${program} program of the README shares by Redis, and goes on without it`;
+  const title = `the ${program} program of the README shares by Redis, and continues without it`;
   test(title, { skip: redisIsMissing }, async (t) => {
     const [provider, redis] = await Promise.all([startProvider({ pause: 1 }), startRedis()]);
     t.after(() => Promise.all([provider.stop(), redis.kill()]));
     const programs = writePrograms(provider);
     t.after(() => programs.remove());
-    /** On a machine that has no file yet. */
+    /** On a machine without a file. */
     const runAnew = async () => {
       const cwd = temporaryFolder(t);
       const { stdout, stderr } = await programs.run(index, { cwd, env: { REDIS_URL: redis.url } });

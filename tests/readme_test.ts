@@ -1,4 +1,4 @@
-/** The programs of the README that need nothing but a provider. */
+/** The programs of the README that need only a provider. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ const TEST_FLAGS = {
 
 test("the README has eleven programs", () => assert.equal(snippets.length, 11));
 
-slowTest("the first program of the README streams live, then from the file, and prints what it says", async (t) => {
+slowTest("the first program of the README streams live, then from the file, and prints the shown output", async (t) => {
   provider.reset();
   const { stdout, stderr } = await programs.run(0, { cwd: temporaryFolder(t) });
   const tokens = stdout.trimEnd().split("\n");
@@ -53,7 +53,7 @@ slowTest("the second program of the README records into its own file, also on an
   assert.equal(provider.requests.length, 1);
 });
 
-slowTest("the third program of the README is a test that needs no network in CI, once it is recorded", async (t) => {
+slowTest("the third program of the README is a test that needs no network in CI after it was recorded", async (t) => {
   const cwd = temporaryFolder(t);
   provider.reset();
   const flags = TEST_FLAGS[thisRuntime().name];
@@ -75,7 +75,7 @@ slowTest("the typing program of the README prints the same from the file, at the
 });
 
 for (const recipe of ["axios.create", "FetchHttpHandler", "new Ollama()", "withOptions", "localhost:4000/v1"]) {
-  slowTest(`the recipe of the README with ${recipe} records, and is answered from the file`, async (t) => {
+  slowTest(`the recipe of the README with ${recipe} records, and then replays from the file`, async (t) => {
     const cwd = temporaryFolder(t);
     provider.reset();
     const index = snippets.findIndex((snippet) => snippet.includes(recipe));

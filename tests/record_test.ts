@@ -12,7 +12,7 @@ const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes
 const nextTurn = () => new Promise((done) => setImmediate(done));
 const EVENTS = chatEvents("Hé");
 
-/** A body that the test sends piece by piece, and what became of it. */
+/** A body that the test sends piece by piece, and what happened to it. */
 function source(type = "text/event-stream") {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let cancelBody = () => {};
@@ -34,7 +34,7 @@ function source(type = "text/event-stream") {
   };
 }
 
-/** Records, and keeps what was committed. */
+/** Records, and stores what was committed. */
 function recorded(response: Response, options: Partial<CollectOptions> = {}) {
   const commits: ReceivedBody[] = [];
   let notify = () => {};
@@ -52,7 +52,7 @@ function recorded(response: Response, options: Partial<CollectOptions> = {}) {
 
 const readerOf = (response: Response) => (response.body as ReadableStream<Uint8Array>).getReader();
 
-test("record() hands each chunk out when it arrives, and commits all of them in the end", async () => {
+test("record() passes on each chunk when it arrives, and commits all of them in the end", async () => {
   const { response, send, end } = source();
   let clock = 0;
   const recording = recorded(response, { now: () => clock });
@@ -71,7 +71,7 @@ test("record() hands each chunk out when it arrives, and commits all of them in 
   assert.equal(await recording.settled, undefined);
 });
 
-test("record() commits before it hands out the chunk with the terminal marker", async () => {
+test("record() commits before it passes on the chunk with the terminal event", async () => {
   const { response, send } = source();
   let finishCommit = () => {};
   const hold = new Promise<undefined>((resolve) => (finishCommit = () => resolve(undefined)));
@@ -91,7 +91,7 @@ test("record() commits before it hands out the chunk with the terminal marker", 
   assert.deepEqual(texts(), [EVENTS.join("")], "though the body did not end");
 });
 
-test("record() commits before the caller sees the end, when there is no marker", async () => {
+test("record() commits before the caller sees the end if there is no terminal event", async () => {
   const { response, send, end } = source("application/json");
   let finishCommit = () => {};
   const hold = new Promise<undefined>((resolve) => (finishCommit = () => resolve(undefined)));
@@ -110,7 +110,7 @@ test("record() commits before the caller sees the end, when there is no marker",
   assert.equal(await ended, true);
 });
 
-test("record() commits again, when bytes follow the marker", async () => {
+test("record() commits again if bytes follow the terminal event", async () => {
   const { response, send, end } = source();
   const { response: live, texts, settled } = recorded(response);
   send(...EVENTS, ": bye\n\n");
@@ -120,7 +120,7 @@ test("record() commits again, when bytes follow the marker", async () => {
   assert.equal(await settled, undefined);
 });
 
-test("record() commits once, when the body ends after the marker", async () => {
+test("record() commits once if the body ends after the terminal event", async () => {
   const { response, send, end } = source();
   const { response: live, texts } = recorded(response);
   send(EVENTS.join(""));
@@ -129,7 +129,7 @@ test("record() commits once, when the body ends after the marker", async () => {
   assert.deepEqual(texts(), [EVENTS.join("")]);
 });
 
-test("record() lets the caller stop at once and cancels the source, though this never ends", async () => {
+test("record() lets the caller stop at once and cancels the source, even if it never ends", async () => {
   const { response, send, cancelled } = source();
   const { response: live, settled, commits } = recorded(response);
   send(EVENTS[0] ?? "");
@@ -143,7 +143,7 @@ test("record() lets the caller stop at once and cancels the source, though this 
   assert.deepEqual([received, commits.length], [EVENTS.slice(0, 1), 0]);
 });
 
-test("record() lets the caller cancel before it has read anything", async () => {
+test("record() lets the caller cancel before the first read", async () => {
   const { response, cancelled } = source();
   const { response: live, settled, commits } = recorded(response);
   await live.body?.cancel();
@@ -151,7 +151,7 @@ test("record() lets the caller cancel before it has read anything", async () => 
   assert.deepEqual([(await settled)?.reason, commits.length], ["cancelled", 0]);
 });
 
-test("record() keeps what it committed, when the caller stops after the marker", async () => {
+test("record() keeps the commit if the caller stops after the terminal event", async () => {
   const { response, send, cancelled } = source();
   const { response: live, settled, texts } = recorded(response);
   send(...EVENTS);
@@ -165,7 +165,7 @@ test("record() keeps what it committed, when the caller stops after the marker",
   assert.deepEqual(texts(), [EVENTS.join("")]);
 });
 
-test("record() keeps what it committed, when the caller stops earlier but the copy held the marker", async () => {
+test("record() keeps the commit if the caller stops earlier but the copy contained the terminal event", async () => {
   const { response, send, cancelled } = source();
   const { response: live, settled, texts, committed } = recorded(response);
   send(...EVENTS);
@@ -178,7 +178,7 @@ test("record() keeps what it committed, when the caller stops earlier but the co
   assert.deepEqual(texts(), [EVENTS.join("")]);
 });
 
-test("record() hands the caller the error of the network itself, and commits nothing", async () => {
+test("record() passes the error of the network itself to the caller, and commits nothing", async () => {
   const { response, send, fail } = source();
   const { response: live, settled, commits } = recorded(response);
   const reader = readerOf(live);
@@ -191,7 +191,7 @@ test("record() hands the caller the error of the network itself, and commits not
   assert.equal(commits.length, 0);
 });
 
-test("record() keeps what it committed, when the source fails after the marker", async () => {
+test("record() keeps the commit if the source fails after the terminal event", async () => {
   const { response, send, fail } = source();
   const { response: live, settled, texts } = recorded(response);
   const reader = readerOf(live);
@@ -204,7 +204,7 @@ test("record() keeps what it committed, when the source fails after the marker",
   assert.deepEqual(texts(), [EVENTS.join("")]);
 });
 
-test("record() records what was sent, when the caller writes into its chunks", async () => {
+test("record() records what was sent if the caller writes into its chunks", async () => {
   const { response, send, end } = source();
   const { response: live, texts } = recorded(response);
   const reader = readerOf(live);
@@ -217,7 +217,7 @@ test("record() records what was sent, when the caller writes into its chunks", a
   assert.deepEqual(texts(), [EVENTS.join("")]);
 });
 
-test("record() gives the caller everything and commits nothing, when the body is longer than maxBodyBytes", async () => {
+test("record() passes everything to the caller and commits nothing if the body exceeds maxBodyBytes", async () => {
   const whole = EVENTS.join("");
   const size = utf8(whole).byteLength;
   for (const pieces of [EVENTS, [whole], [...EVENTS, ": bye\n\n"]]) {
@@ -236,7 +236,7 @@ test("record() gives the caller everything and commits nothing, when the body is
   assert.equal(await settled, undefined, "exactly maxBodyBytes");
 });
 
-test("record() reports no drop, when it committed at the marker and more than maxBodyBytes followed", async () => {
+test("record() reports no drop if more than maxBodyBytes follow the commit at the terminal event", async () => {
   const { response, send, end } = source();
   const { response: live, settled, texts } = recorded(response, { maxBodyBytes: utf8(EVENTS.join("")).byteLength });
   send(...EVENTS, ": bye\n\n");
@@ -245,7 +245,7 @@ test("record() reports no drop, when it committed at the marker and more than ma
   assert.deepEqual([await settled, texts()], [undefined, [EVENTS.join("")]]);
 });
 
-test("record() commits an unread JSON body, and an unread stream when it is told to start", async () => {
+test("record() commits an unread JSON body, and an unread stream on request", async () => {
   for (const type of ["application/json", "text/event-stream"]) {
     const { response, send, end } = source(type);
     const { settled, texts, start } = recorded(response);
@@ -271,7 +271,7 @@ test("record() commits an empty body that the caller cancels unread, and drops a
   }
 });
 
-test("record() ends the wait for a store that hangs, when the caller aborts", async () => {
+test("record() ends the wait for a store that hangs if the caller aborts", async () => {
   const { response, send, end } = source();
   const aborter = new AbortController();
   const commit = () => new Promise<undefined>(() => aborter.abort(new Error("too long")));
@@ -281,7 +281,7 @@ test("record() ends the wait for a store that hangs, when the caller aborts", as
   await assert.rejects(live.text(), /too long/);
 });
 
-test("record() passes on why nothing was stored", async () => {
+test("record() passes on the reason why nothing was recorded", async () => {
   const notWritten: Problem = { reason: "not-written", detail: "disk full" };
   for (const events of [EVENTS, EVENTS.slice(0, 2)]) {
     const { response, send, end } = source();
@@ -293,7 +293,7 @@ test("record() passes on why nothing was stored", async () => {
   }
 });
 
-test("record() commits an empty body, and leaves the answer without one as it is", async () => {
+test("record() commits an empty body, and does not change a response without a body", async () => {
   const { response, end } = source("application/json");
   const empty = recorded(response);
   end();
@@ -307,14 +307,14 @@ test("record() commits an empty body, and leaves the answer without one as it is
   }
 });
 
-test("fetch() has saved an answer without a body, when the caller gets it", async () => {
+test("fetch() has recorded a response without a body before the caller gets it", async () => {
   const { fetch: paid } = network(() => new Response(null, { status: 204 }));
   const cachy = testCachy({ fetch: paid });
   await cachy.fetch(CHAT_URL, jsonPost({ long: "x".repeat(10_000) }));
   assert.equal(cachy.stats.recorded, 1, "without flush()");
 });
 
-test("record() gives the caller what the original response says, also in clones", async () => {
+test("record() keeps the properties of the original response, also in clones", async () => {
   const { body } = streamAnswer(EVENTS);
   const headers = new Headers({ "content-type": "text/event-stream", "content-encoding": "gzip", "x-a": "ü" });
   headers.append("set-cookie", "a=1");
@@ -332,7 +332,7 @@ test("record() gives the caller what the original response says, also in clones"
   }
 });
 
-test("record() leaves no rejection unhandled, whatever fails and whoever reads", async () => {
+test("record() leaves no rejection unhandled, for any failure and any reader", async () => {
   const unhandled: unknown[] = [];
   const listen = (reason: unknown) => void unhandled.push(reason);
   process.on("unhandledRejection", listen);

@@ -37,7 +37,7 @@ async function summary(content: string | Uint8Array<ArrayBuffer>): Promise<strin
   return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;
 }
 
-test("recordedRequest() keeps method, URL without secrets, the headers of the key, and the canonical text", async () => {
+test("recordedRequest() stores method, URL without secrets, headers of the key, and canonical text", async () => {
   const init = jsonPost({ b: 1, a: "é" }, { "anthropic-beta": "x", authorization: "Bearer SECRET" });
   for (const keep of ["brief", "whole"] as const) {
     const recorded = await record(init, { keep, n: 2, namespace: "s" }, `${CHAT_URL}?key=SECRET&a=1`);
@@ -53,16 +53,16 @@ test("recordedRequest() keeps method, URL without secrets, the headers of the ke
   }
 });
 
-test("recordedRequest() leaves out headers, n and namespace where they are not set", async () => {
+test("recordedRequest() omits headers, n and namespace if they are not set", async () => {
   const recorded = JSON.parse(JSON.stringify(await record(jsonPost({}))));
   assert.deepEqual(Object.keys(recorded), ["method", "url", "body", "exact"]);
 });
 
-test("recordedRequest() keeps nothing in `none`", async () => {
+test("recordedRequest() stores nothing in `none`", async () => {
   assert.equal(await record(jsonPost({ a: 1 }), { keep: "none", n: 2, namespace: "s" }), undefined);
 });
 
-test("recordedRequest() replaces strings over 4,096 characters in `brief`, and keeps them in `whole`", async () => {
+test("recordedRequest() replaces strings over 4,096 characters in `brief`, and stores them in `whole`", async () => {
   const [short, long, accents] = ["s".repeat(4096), "l".repeat(4097), "é".repeat(4096)];
   const init = jsonPost({ a: [long, short, { b: long }], c: accents });
   const brief = JSON.parse(await recordedBody(init));
@@ -74,7 +74,7 @@ test("recordedRequest() replaces strings over 4,096 characters in `brief`, and k
   assert.equal((await record(jsonPost({ a: short, b: short })))?.exact, true, "many short ones stay");
 });
 
-test("recordedRequest() replaces a text in which no secret could be found, and keeps it in `whole`", async () => {
+test("recordedRequest() replaces a text that cannot be searched for secrets, and stores it in `whole`", async () => {
   for (const text of ["api_key=SECRET", `\ufeff{"token":"SECRET"}`, `{"token":"SECRET",}`]) {
     for (const type of ["text/plain", "application/json"]) {
       assert.equal(await recordedBody(post(type, text)), await summary(text));
@@ -84,7 +84,7 @@ test("recordedRequest() replaces a text in which no secret could be found, and k
   }
 });
 
-test("recordedRequest() finds the secrets in lines of JSON, and in JSON inside of strings", async () => {
+test("recordedRequest() finds the secrets in lines of JSON, and in JSON inside strings", async () => {
   const lines = `{"a":1}\n\n{"token":"SECRET"}\n`;
   assert.equal(await recordedBody(post("application/jsonl", lines)), `{"a":1}\n\n{"token": "[redacted]"}\n`);
   const inner = JSON.stringify({ arguments: JSON.stringify({ password: "SECRET", b: [1] }) });
@@ -93,12 +93,12 @@ test("recordedRequest() finds the secrets in lines of JSON, and in JSON inside o
   assert.doesNotMatch(body ?? "", /SECRET/);
 });
 
-test("recordedRequest() shows URLs and headers without credentials, and says so by `exact`", async () => {
+test("recordedRequest() stores URLs and headers without credentials, and clears `exact`", async () => {
   const entry = await record(post("application/json", "{}"), {}, "https://api.openai.com/v1/x?page_token=SECRET&a=1");
   assert.deepEqual([entry?.url, entry?.exact], ["https://api.openai.com/v1/x?a=1", false]);
 });
 
-test("recordedRequest() replaces bytes in `brief`, and keeps them as base64 in `whole`", async () => {
+test("recordedRequest() replaces bytes in `brief`, and stores them as base64 in `whole`", async () => {
   const bytes = Uint8Array.of(0xff, 0, 1);
   const brief = await record(post("application/octet-stream", bytes));
   assert.deepEqual([brief?.body, brief?.exact], [await summary(bytes), false]);
@@ -106,7 +106,7 @@ test("recordedRequest() replaces bytes in `brief`, and keeps them as base64 in `
   assert.deepEqual([whole?.body, whole?.exact], ["base64:/wAB", false]);
 });
 
-test("recordedRequest() keeps a form by its hashes in `brief`, with its values in `whole`", async () => {
+test("recordedRequest() stores a form as hashes in `brief`, with its values in `whole`", async () => {
   const form = new FormData();
   form.append("model", "whisper");
   form.append("file", new Blob([Uint8Array.of(0xff, 0, 1)]), "a.wav");
@@ -121,12 +121,12 @@ test("recordedRequest() keeps a form by its hashes in `brief`, with its values i
   assert.equal(whole?.exact, false);
 });
 
-test("recordedRequest() keeps what was hashed: with normalized strings", async () => {
+test("recordedRequest() stores the hashed text, with normalized strings", async () => {
   const recorded = await record(jsonPost({ a: "run 12" }), { normalize: [[/\d+/, "N"]], keep: "whole" });
   assert.deepEqual([recorded?.body, recorded?.exact], ['{"a": "run N"}', true]);
 });
 
-test("recordedRequest() never keeps secrets of a JSON body", async () => {
+test("recordedRequest() never stores secrets of a JSON body", async () => {
   const init = jsonPost({
     api_key: "SECRET",
     tools: [{ headers: { "X-Custom": "SECRET" }, server_url: "https://a.example/?token=SECRET" }],
@@ -139,7 +139,7 @@ test("recordedRequest() never keeps secrets of a JSON body", async () => {
   }
 });
 
-test("recordedRequest() never keeps secrets of a form body, however the content type is written", async () => {
+test("recordedRequest() never stores secrets of a form body, for any spelling of the content type", async () => {
   for (const type of ["application/x-www-form-urlencoded", "Application/X-WWW-Form-UrlEncoded; charset=UTF-8"]) {
     for (const keep of ["brief", "whole"] as const) {
       const recorded = await record(post(type, "user=a&password=SECRET"), { keep });
@@ -150,7 +150,7 @@ test("recordedRequest() never keeps secrets of a form body, however the content 
   assert.equal(await recordedBody(search), "client_secret=[redacted]");
 });
 
-test("recordedRequest() never keeps secrets of a FormData", async () => {
+test("recordedRequest() never stores secrets of a FormData", async () => {
   const form = new FormData();
   form.append("api_key", "SECRET");
   form.append("model", "whisper");
@@ -159,7 +159,7 @@ test("recordedRequest() never keeps secrets of a FormData", async () => {
   assert.match(whole, /whisper/);
 });
 
-test("recordedRequest() never keeps secrets of JSON that is sent as text, as fetch does without a content type", async () => {
+test("recordedRequest() never stores secrets of JSON that is sent as text, the default of fetch", async () => {
   for (const keep of ["brief", "whole"] as const) {
     const body = await recordedBody({ method: "POST", body: '{"model":"m","api_key":"SECRET"}' }, { keep });
     assert.doesNotMatch(body, /SECRET/);
@@ -167,7 +167,7 @@ test("recordedRequest() never keeps secrets of JSON that is sent as text, as fet
   }
 });
 
-test("recordedRequest() never keeps a credential that the key was told to look at", async () => {
+test("recordedRequest() never stores a credential from a header that belongs to the key", async () => {
   const headers = { authorization: "Bearer SECRET", "x-api-key": "SECRET", cookie: "a=SECRET", "x-mine": "1" };
   const recorded = await record(jsonPost({}, headers), { keyHeaders: Object.keys(headers) });
   assert.doesNotMatch(JSON.stringify(recorded), /SECRET/);
@@ -179,7 +179,7 @@ test("recordedRequest() replaces a body of more than a million characters, which
   assert.match(await recordedBody(post("application/json", body)), /^\[\d+ characters, sha256 [0-9a-f]{64}\]$/);
 });
 
-test("recordedRequest() redacts JSON inside of a string that is nested too deeply to be searched", async () => {
+test("recordedRequest() redacts JSON inside a string that is nested too deeply to search", async () => {
   const deep = `${"[".repeat(1000)}{"token":"SECRET"}${"]".repeat(1000)}`;
   for (const keep of ["brief", "whole"] as const) {
     assert.doesNotMatch(await recordedBody(post("application/json", JSON.stringify({ a: deep })), { keep }), /SECRET/);

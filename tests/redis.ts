@@ -1,27 +1,27 @@
-/** A real Redis for tests: the `redis-server` of the system, on a free loopback port, with nothing on the disk. */
+/** A real Redis for tests: the `redis-server` of the system, on a free loopback port, without persistence. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 
-/** Why tests that need Redis are skipped; undefined where `redis-server` is on the path. */
+/** Why tests that need Redis are skipped; undefined if `redis-server` is on the PATH. */
 export const redisIsMissing: string | undefined = spawnSync("redis-server", ["--version"]).status === 0
   ? undefined
-  : "redis-server is not on the path";
+  : "redis-server is missing.";
 
-/** A server that can be killed and come back. */
+/** A server that can be killed and restarted. */
 export interface RedisServer {
-  /** "redis://127.0.0.1:PORT"; a start after a kill keeps it. */
+  /** "redis://127.0.0.1:PORT"; the port stays the same after a restart. */
   readonly url: string;
-  /** The process that runs now. */
+  /** The id of the current process. */
   readonly pid: number;
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port, without entries. */
   start(): Promise<void>;
-  /** Ends it without a word to its clients. */
+  /** Kills it, without notice to its clients. */
   kill(): Promise<void>;
 }
 
-/** Starts a server and waits until it answers. */
+/** Starts a server and waits until it responds. */
 export async function startRedis(): Promise<RedisServer> {
   const port = await freePort();
   let server = await spawnServer(port);
@@ -41,7 +41,7 @@ async function spawnServer(port: number): Promise<ChildProcess> {
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", ""];
   const server = spawn("redis-server", args, { stdio: ["ignore", "pipe", "ignore"] });
   const kill = () => void server.kill("SIGKILL");
-  process.once("exit", kill); // a test file that ends early leaves no server behind
+  process.once("exit", kill); // A test file that ends early leaves no server behind.
   server.once("exit", () => process.off("exit", kill));
   await ready(server);
   return server;

@@ -28,7 +28,7 @@ async function chunksOf(response: Response): Promise<Uint8Array[]> {
   return chunks;
 }
 
-test("replay() gives status, headers and body, as they were recorded", async () => {
+test("replay() returns status, headers and body as they were recorded", async () => {
   const response = replay(entryOf({ status_code: 201, response: "Hé\uFEFF\0" }), request);
   assert.ok(response instanceof Response);
   assert.deepEqual([response.status, response.ok], [201, true]);
@@ -36,12 +36,12 @@ test("replay() gives status, headers and body, as they were recorded", async () 
   assert.deepEqual(new Uint8Array(await response.arrayBuffer()), utf8("Hé\uFEFF\0"));
 });
 
-test("replay() keeps a BOM, when the body starts with one", async () => {
+test("replay() keeps a BOM at the start of the body", async () => {
   const bytes = await replay(entryOf({ response: "\uFEFF{}" }), request).arrayBuffer();
   assert.deepEqual([...new Uint8Array(bytes)], [0xef, 0xbb, 0xbf, 0x7b, 0x7d]);
 });
 
-test("replay() gives the recorded chunks, also borders inside of a character and empty chunks", async () => {
+test("replay() returns the recorded chunks, also borders inside a character and empty chunks", async () => {
   const text = chatEvents("é€👩‍🚀").join("");
   const inside = lengthOf(text.slice(0, text.indexOf("é"))) + 1;
   const lengths = [inside, 0, 2, 1, lengthOf(text) - inside - 3];
@@ -52,14 +52,14 @@ test("replay() gives the recorded chunks, also borders inside of a character and
   assert.equal(await replay(entryOf({ response: text, chunks }), request).text(), text);
 });
 
-test("replay() gives the chunks of a binary body", async () => {
+test("replay() returns the chunks of a binary body", async () => {
   const received = await chunksOf(
     replay(entryOf({ binary: true, response: "AAECAwQ=", chunks: [[0, 2], [5, 3]] }), request),
   );
   assert.deepEqual(received.map((chunk) => [...chunk]), [[0, 1], [2, 3, 4]]);
 });
 
-test("replay() gives one chunk, when the recorded ones do not describe the body", async () => {
+test("replay() returns one chunk if the recorded ones do not describe the body", async () => {
   const borders = [
     [[0, 4]],
     [[0, 2], [0, 4]],
@@ -78,7 +78,7 @@ test("replay() gives one chunk, when the recorded ones do not describe the body"
   }
 });
 
-test("replay() gives bytes that the caller may write into", async () => {
+test("replay() returns bytes that the caller may overwrite", async () => {
   const entry = entryOf({ response: "aabbcc", chunks: [[0, 2], [0, 2], [0, 2]] });
   const binary = { ...entry, binary: true, response: "YWFiYmNj" };
   for (const replayed of [entry, binary]) {
@@ -94,7 +94,7 @@ test("replay() gives bytes that the caller may write into", async () => {
   }
 });
 
-test("replay() gives a binary body, with and without a content type", async () => {
+test("replay() returns a binary body, with and without a content type", async () => {
   for (const type of ["audio/mpeg", null]) {
     const headers: Record<string, string> = type ? { "content-type": type } : {};
     const response = replay(entryOf({ headers, binary: true, response: "AP+A" }), request);
@@ -103,14 +103,14 @@ test("replay() gives a binary body, with and without a content type", async () =
   }
 });
 
-test("replay() adds no content type to a line of ours that has none", () => {
+test("replay() adds no content type to a line of this package that has none", () => {
   for (const members of [{}, { chunks: [[0, 4]] as [number, number][] }, { binary: true, response: "AAAA" }]) {
     const response = replay(entryOf({ headers: {}, response: "text", ...members }), request);
     assert.equal(response.headers.get("content-type"), null);
   }
 });
 
-test("replay() gives no body, when the status allows none", async () => {
+test("replay() returns no body if the status allows none", async () => {
   for (const status_code of [204, 205]) {
     for (const response of ["", "unexpected"]) {
       const replayed = replay(entryOf({ status_code, response, chunks: [[0, response.length]] }), request);
@@ -119,7 +119,7 @@ test("replay() gives no body, when the status allows none", async () => {
   }
 });
 
-test("replay() gives an empty body, when an empty one was recorded", async () => {
+test("replay() returns an empty body if an empty one was recorded", async () => {
   for (const chunks of [undefined, [], [[0, 0]] as [number, number][]]) {
     for (const binary of [false, true]) {
       assert.equal(await replay(entryOf({ binary, chunks }), request).text(), "");
@@ -136,7 +136,7 @@ test("replay() names the URL of the request without its fragment, also in clones
   }
 });
 
-test("replay() drops headers that must not be replayed or could not be sent", () => {
+test("replay() drops headers that must not be replayed or cannot be sent", () => {
   const headers = {
     "content-type": "application/json",
     "Set-Cookie": "session=1",
@@ -154,7 +154,7 @@ test("replay() drops headers that must not be replayed or could not be sent", ()
   assert.deepEqual([...replayed.headers], [["content-type", "application/json"], ["x-good", "kept"]]);
 });
 
-test("replay() gives JSON that begins with a byte order mark, as the network does", async () => {
+test("replay() returns JSON that starts with a byte order mark as the network does", async () => {
   const headers = { "content-type": "application/json" };
   assert.deepEqual(await replay({ key: "5ece2360", v: 1, headers, response: `\uFEFF{"a":1}` }, request).json(), {
     a: 1,
@@ -194,7 +194,7 @@ test("replay() guesses the content type of pycachy's lines from the text", async
   assert.equal(known.headers.get("content-type"), "text/x-own");
 });
 
-test("replay() ends the body with the signal's reason, when it is aborted between two chunks", async () => {
+test("replay() ends the body with the signal's reason if it is aborted between two chunks", async () => {
   const controller = new AbortController();
   const reason = new Error("changed my mind");
   const entry = entryOf({ response: "aabb", chunks: [[0, 2], [0, 2]] });

@@ -6,7 +6,7 @@ function kindOf(path: string, method = "POST", headers: HeadersInit = {}): Reque
   return requestKind(method, new URL(path, "https://api.example.com"), new Headers(headers));
 }
 
-test("requestKind() is plain for a POST that asks a model", () => {
+test("requestKind() is plain for a POST to a model", () => {
   const paths = [
     "/v1/chat/completions",
     "/v1/responses",
@@ -40,7 +40,7 @@ test("requestKind() is stateful for a POST with a segment that creates or change
   for (const path of paths) assert.equal(kindOf(path), "stateful", path);
 });
 
-test("requestKind() looks at whole segments of the path, in their own case, and at nothing behind the path", () => {
+test("requestKind() compares complete, case-sensitive segments of the path, and ignores what follows the path", () => {
   const paths = [
     "/v1/profiles",
     "/v1/files-api",
@@ -58,13 +58,13 @@ test("requestKind() looks at whole segments of the path, in their own case, and 
   assert.equal(requestKind("POST", new URL("https://files/v1/responses"), new Headers()), "plain", "a host");
 });
 
-test("requestKind() is stateful for every method but POST", () => {
+test("requestKind() is stateful for every method except POST", () => {
   for (const method of ["GET", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "patch", "post2"]) {
     assert.equal(kindOf("/v1/responses", method), "stateful", method);
   }
 });
 
-test("requestKind() never caches what is good for a moment only", () => {
+test("requestKind() never caches responses that are valid only briefly", () => {
   const paths = [
     "/v1/realtime/sessions",
     "/v1/realtime/client_secrets",
@@ -94,7 +94,7 @@ test("requestKind() never caches a request for a part of a body, or for a change
   assert.equal(kindOf("/v1/x", "POST", others), "plain");
 });
 
-test("requestKind() knows the traces of agents", () => {
+test("requestKind() detects the traces of agents", () => {
   assert.equal(kindOf("/v1/traces/ingest"), "telemetry");
   assert.equal(kindOf("/proxy/v1/traces/ingest?x=1"), "telemetry");
   assert.equal(kindOf("/v1/traces/ingest/more"), "plain");

@@ -32,7 +32,7 @@ async function read(input: FetchInput, init?: FetchInit): Promise<RequestData> {
 /** What `fetch` would send for this call, as the runtime itself sees it. */
 async function sentBy([input, init]: RequestData["call"]): Promise<{ method: string; body: string; headers: Headers }> {
   const request = new Request(input, init);
-  const headers = new Headers(request.headers); // Bun forgets the derived content type once the body is read
+  const headers = new Headers(request.headers); // Bun drops the derived content type once the body is read.
   return { method: request.method, body: await request.text(), headers };
 }
 
@@ -60,12 +60,12 @@ function iterate<T>(...chunks: T[]): AsyncIterable<T> {
   };
 }
 
-/** An init that only some runtimes know, or that the types do not. */
+/** An init that only some runtimes accept, or that the types do not allow. */
 function loose(init: Record<string, unknown>): RequestInit {
   return init as RequestInit;
 }
 
-test("urlOf() reads the URL of every input, and leaves what only fetch can tell to fetch", () => {
+test("urlOf() reads the URL of every input, and leaves relative and invalid URLs to fetch", () => {
   assert.equal(urlOf("https://API.example/a b?c#d")?.href, "https://api.example/a%20b?c#d");
   assert.equal(urlOf(new URL("https://a.example/x"))?.href, "https://a.example/x");
   assert.equal(urlOf(new Request("https://a.example/x"))?.href, "https://a.example/x");
@@ -102,7 +102,7 @@ test("readHead() normalizes the methods that fetch normalizes, and no other", ()
   for (const method of ["PATCH", "patch", "Query"]) assert.equal(head(CHAT_URL, { method })?.method, method);
 });
 
-test("readRequest() takes `signal: null` for no signal, as fetch does", async () => {
+test("readRequest() treats `signal: null` as no signal, as fetch does", async () => {
   const request = new Request(CHAT_URL, { ...POST, body: "a", signal: AbortSignal.abort() });
   assert.equal(text((await read(request, { signal: null })).body), "a");
   assert.equal(text((await read(CHAT_URL, { ...POST, body: "a", signal: null })).body), "a");
@@ -174,7 +174,7 @@ test("readRequest() reads URLSearchParams and FormData", async () => {
   ]);
 });
 
-test("readRequest() gives no body where there is none", async () => {
+test("readRequest() returns no body if there is none", async () => {
   for (const init of [undefined, POST, { ...POST, body: null }, { ...POST, body: undefined }]) {
     const data = await read(CHAT_URL, init);
     assert.equal(data.body, undefined);
@@ -198,7 +198,7 @@ test("readRequest() prefers the caller's content type, and init to the Request",
   assert.equal(kept.contentType, "");
 });
 
-test("readRequest() leaves a Request unread, so that the very same one is sent", async () => {
+test("readRequest() leaves a Request unread, so that this same object is sent", async () => {
   const server = createServer((incoming, outgoing) => {
     const chunks: Uint8Array[] = [];
     incoming.on("data", (chunk) => chunks.push(chunk));
@@ -223,7 +223,7 @@ test("readRequest() leaves a Request unread, so that the very same one is sent",
   }
 });
 
-test("readHead() tells the size of a body that knows its own", () => {
+test("readHead() returns the size of a body that knows its size", () => {
   const form = new FormData();
   form.append("a", "12345");
   form.append("f", new Blob(["123"]), "f");
@@ -242,7 +242,7 @@ test("readHead() tells the size of a body that knows its own", () => {
   }
 });
 
-test("readHead() leaves a call to fetch that fetch will refuse", async () => {
+test("readHead() passes a call that fetch will reject to fetch", async () => {
   const refused = [
     { headers: { "bad name": "x" } },
     { headers: { "x-a": "line\nbreak" } },
@@ -256,7 +256,7 @@ test("readHead() leaves a call to fetch that fetch will refuse", async () => {
   assert.equal((await read(used, { body: "new" })).body, "new", "with another body it is fine");
 });
 
-test("readRequest() sends the caller's own objects where nothing has to be replaced", async () => {
+test("readRequest() sends the caller's own objects if nothing has to be replaced", async () => {
   const { signal } = new AbortController();
   const dispatcher = { dispatch() {} };
   for (const body of ["x", new Blob(["x"]), new File(["x"], "x")]) {
@@ -269,7 +269,7 @@ test("readRequest() sends the caller's own objects where nothing has to be repla
   assert.deepEqual((await read(CHAT_URL)).call, [CHAT_URL, undefined]);
 });
 
-test("readRequest() keeps what it does not know in init, also where it replaces the body", async () => {
+test("readRequest() keeps unknown members of init, also if it replaces the body", async () => {
   const unknown = { dispatcher: {}, proxy: "http://p.example", tls: {}, client: {}, next: { revalidate: 1 } };
   for (const body of ["x", HELLO, streamOf(HELLO), iterate(HELLO)]) {
     const { call: [, init] } = await read(CHAT_URL, loose({ ...POST, body, duplex: "half", ...unknown }));
@@ -279,7 +279,7 @@ test("readRequest() keeps what it does not know in init, also where it replaces 
   }
 });
 
-test("readRequest() keeps the members of an init with a class, also where it replaces the body", async () => {
+test("readRequest() keeps the members of an init with a class, also if it replaces the body", async () => {
   class Options {
     body = HELLO;
     get method() {
@@ -297,7 +297,7 @@ test("readRequest() keeps the members of an init with a class, also where it rep
   assert.equal(sent.body, "hello");
 });
 
-test("readRequest() does not see what the caller changes in its init and buffer after the call", async () => {
+test("readRequest() ignores changes of the caller in its init and buffer after the call", async () => {
   for (const prototype of [Object.prototype, null]) {
     const body = HELLO.slice();
     const init = Object.assign(Object.create(prototype), { method: "POST", headers: { "x-a": "1" }, body });
@@ -314,7 +314,7 @@ test("readRequest() does not see what the caller changes in its init and buffer 
   }
 });
 
-test("readRequest() sends the headers that are in the key, also if the caller changes them after the call", async () => {
+test("readRequest() sends the headers of the key, also if the caller changes them after the call", async () => {
   const plain: Record<string, string> = { "anthropic-beta": "a" };
   const pairs: [string, string][] = [["anthropic-beta", "a"]];
   const headers = new Headers(plain);
@@ -333,7 +333,7 @@ test("readRequest() sends the headers that are in the key, also if the caller ch
   }
 });
 
-test("readRequest() sends the form and the URL that are in the key, also if the caller changes them", async () => {
+test("readRequest() sends the form and the URL of the key, also if the caller changes them", async () => {
   const search = new URLSearchParams({ prompt: "a" });
   const form = new FormData();
   form.set("prompt", "a");
@@ -353,7 +353,7 @@ test("readRequest() sends the form and the URL that are in the key, also if the 
   assert.equal(new Request(...call).url, "https://a.example/a");
 });
 
-/** A stream that gives one chunk and then nothing; tells when it is waiting and when it is cancelled. */
+/** A stream that delivers one chunk and then stalls. It reports when it is waiting and when it is cancelled. */
 function stalledStream() {
   let isWaiting = () => {}, isCancelled = (_reason: unknown) => {}, pulls = 0;
   const waiting = new Promise<void>((resolve) => isWaiting = resolve);
@@ -368,7 +368,7 @@ function stalledStream() {
   return { stream, waiting, cancelled };
 }
 
-test("readRequest() stops with the signal's reason while a stream is read, and cancels the stream", async () => {
+test("readRequest() stops with the signal's reason while it reads a stream, and cancels the stream", async () => {
   const { stream, waiting, cancelled } = stalledStream();
   const controller = new AbortController(), reason = new Error("changed my mind");
   const reading = read(CHAT_URL, loose({ ...POST, body: stream, duplex: "half", signal: controller.signal }));
@@ -381,7 +381,7 @@ test("readRequest() stops with the signal's reason while a stream is read, and c
   );
 });
 
-test("readRequest() leaves no rejection behind if the signal was aborted before a stream breaks", async () => {
+test("readRequest() leaves no rejection unhandled if the signal was aborted before a stream breaks", async () => {
   const unhandled: unknown[] = [];
   const listener = (error: unknown) => void unhandled.push(error);
   process.on("unhandledRejection", listener);

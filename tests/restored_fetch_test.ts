@@ -1,4 +1,4 @@
-/** What puts an older fetch back while cachy is enabled, and what replaces it for a while. */
+/** Code that restores an older fetch while cachy is enabled, and code that replaces it temporarily. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runProgram } from "./processes.ts";
@@ -23,21 +23,21 @@ for (const tool of ["assignment", "msw", "sinon", "nock"]) {
       const file = join(temporaryFolder(t), "cachy.jsonl");
       const { code, stderr, stdout } = await runProgram("restore_fetch", [file, provider.url, tool]);
       assert.match(stderr, WARNING);
-      // Node sees the first request that goes past, so that later ones are answered; others see it at the end.
+      // Node notices the first request that bypasses cachy, so later ones are replayed. Others notice it at the end.
       assert.deepEqual([code, stdout.trim()], [0, onNode ? "recorded 1, hits 1" : "recorded 0, hits 0"]);
     },
   );
 }
 
-slowTest("a mock that replaces the global fetch for a while gets the calls, and nothing is printed", async (t) => {
+slowTest("a mock that replaces the global fetch temporarily gets the calls, and nothing is printed", async (t) => {
   provider.reset();
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const { code, stderr, stdout } = await runProgram("restore_fetch", [file, provider.url, "mocks"]);
   assert.deepEqual([code, stdout.trim(), stderr], [0, "recorded 1, hits 1", ""]);
 });
 
-test("in Next's server, the write of an older fetch is covered at once", {
-  skip: onNode ? undefined : "Next runs on Node",
+test("in Next's server, an assignment of an older fetch is wrapped at once", {
+  skip: onNode ? undefined : "This test of Next needs Node.",
 }, async (t) => {
   provider.reset();
   const file = join(temporaryFolder(t), "cachy.jsonl");

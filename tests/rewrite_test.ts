@@ -1,4 +1,4 @@
-/** What every rewriting of a file has in common, at the moments that its users do not see. */
+/** What all rewrites of a file share, at moments that other tests cannot reach. */
 import assert from "node:assert/strict";
 import {
   appendFileSync,
@@ -32,7 +32,7 @@ function fileOf(t: TestContext, ...lines: readonly string[]): string {
 
 const textOf = (file: string) => readFileSync(file, "utf8");
 
-/** Copies the file as it is. */
+/** Copies the file unchanged. */
 function copying(more: Partial<Rewriting<string>> = {}): Rewriting<string> {
   return {
     verb: "copy",
@@ -45,7 +45,7 @@ function copying(more: Partial<Rewriting<string>> = {}): Rewriting<string> {
   };
 }
 
-test("rewriteFile() brings over what was appended after the copy, with a second name for the old file and without", (t) => {
+test("rewriteFile() copies what was appended after the copy, with and without a second name for the old file", (t) => {
   for (const keepsOld of [true, false]) {
     const file = fileOf(t, line("a"), line("torn", other).slice(0, 40));
     const prepare = () => {
@@ -60,7 +60,7 @@ test("rewriteFile() brings over what was appended after the copy, with a second 
   }
 });
 
-test("rewriteFile() gives the old file a second name only if that is asked for, as it may bring back what is gone", (t) => {
+test("rewriteFile() gives the old file a second name only on request, because it may restore removed entries", (t) => {
   for (const keepsOld of [true, false]) {
     const file = fileOf(t, line("a").trimEnd());
     const prepare = () => {
@@ -68,7 +68,7 @@ test("rewriteFile() gives the old file a second name only if that is asked for, 
       return () => {};
     };
     let isThere = false;
-    // To bring over the second line it waits whether somebody else ends the first one: the files are exchanged by then.
+    // Before it copies the second line, it waits for the rest of the first one. By then, the files are exchanged.
     const { mock } = t.mock.method(Atomics, "wait", () => {
       isThere ||= existsSync(`${file}.compact-old`);
       return "timed-out";
@@ -79,7 +79,7 @@ test("rewriteFile() gives the old file a second name only if that is asked for, 
   }
 });
 
-test("rewriteFile() takes back what was prepared, when the new file cannot take the place of the old one", (t) => {
+test("rewriteFile() undoes its preparation if the new file cannot replace the old one", (t) => {
   const file = fileOf(t, line("a"));
   let isTakenBack = false;
   const prepare = () => {
@@ -96,7 +96,7 @@ test("rewriteFile() takes back what was prepared, when the new file cannot take 
   assert.equal(textOf(`${file}.moved`), line("a"));
 });
 
-test("rewriteFile() removes the new file and keeps the old one, when copying fails", (t) => {
+test("rewriteFile() removes the new file and keeps the old one if copying fails", (t) => {
   const file = fileOf(t, line("a"));
   const write = () => {
     throw new Error("it went wrong");
@@ -108,7 +108,7 @@ test("rewriteFile() removes the new file and keeps the old one, when copying fai
   assert.deepEqual([readdirSync(join(file, "..")), textOf(file)], [["cachy.jsonl"], line("a")]);
 });
 
-test("copyTo() copies a file, and overwrites none", (t) => {
+test("copyTo() copies a file, and overwrites no file", (t) => {
   const file = fileOf(t, line("a"));
   writeFileSync(`${file}.bak`, "");
   assert.deepEqual([copyTo(file, `${file}.bak`), textOf(`${file}.bak`)], [false, ""]);

@@ -1,4 +1,4 @@
-/** Under Deno's leak sanitizers: no timer, listener, handle or promise stays behind. */
+/** Under Deno's leak sanitizers: no timer, listener, handle or promise remains. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createCachy, layeredStore, memoryStore, type Store, withCachy } from "../mod.ts";
@@ -8,7 +8,7 @@ import { sanitizedTest } from "./suite.ts";
 
 type Handle = ReturnType<typeof createCachy>;
 
-/** A provider, and a handle on a file of its own, for the time of one test. */
+/** A provider, and a handle on a separate file, for the duration of one test. */
 async function withProvider(
   fault: Fault | undefined,
   use: (ask: (init?: RequestInit) => Promise<Response>, cachy: Handle) => Promise<void>,
@@ -27,21 +27,21 @@ async function withProvider(
   Deno.removeSync(folder, { recursive: true });
 }
 
-sanitizedTest("recording and replaying leaves nothing behind", () =>
+sanitizedTest("recording and replaying leave no resources", () =>
   withProvider(undefined, async (ask, cachy) => {
     const live = await (await ask()).text();
     assert.equal(await (await ask()).text(), live);
     assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], [1, 1]);
   }));
 
-sanitizedTest("identical requests at once leave nothing behind", () =>
+sanitizedTest("identical concurrent requests leave no resources", () =>
   withProvider(undefined, async (ask, cachy) => {
     const texts = await Promise.all([ask(), ask(), ask()].map(async (response) => await (await response).text()));
     assert.equal(new Set(texts).size, 1);
     assert.equal(cachy.stats.recorded, 1);
   }));
 
-sanitizedTest("a wait that its own signal ends leaves nothing behind", () =>
+sanitizedTest("a wait that its own signal ends leaves no resources", () =>
   withProvider("hold", async (ask) => {
     const aborter = new AbortController();
     const first = await ask();
@@ -51,7 +51,7 @@ sanitizedTest("a wait that its own signal ends leaves nothing behind", () =>
     await first.body?.cancel();
   }));
 
-sanitizedTest("a break in the middle leaves nothing behind", () =>
+sanitizedTest("a break out of a stream leaves no resources", () =>
   withProvider("hold", async (ask, cachy) => {
     const reader = (await ask()).body!.getReader();
     await reader.read();
@@ -60,7 +60,7 @@ sanitizedTest("a break in the middle leaves nothing behind", () =>
     assert.equal(cachy.stats.recorded, 0);
   }));
 
-sanitizedTest("an abort in the middle leaves nothing behind", () =>
+sanitizedTest("an abort of a stream leaves no resources", () =>
   withProvider("hold", async (ask) => {
     const aborter = new AbortController();
     const reader = (await ask({ signal: aborter.signal })).body!.getReader();
@@ -69,7 +69,7 @@ sanitizedTest("an abort in the middle leaves nothing behind", () =>
     await assert.rejects(reader.read(), { name: "AbortError" });
   }));
 
-sanitizedTest("a connection that breaks leaves nothing behind", () =>
+sanitizedTest("a connection that breaks leaves no resources", () =>
   withProvider("kill", async (ask) => {
     await assert.rejects((await ask()).text());
   }));
@@ -85,7 +85,7 @@ sanitizedTest(
     }),
 );
 
-/** A stream that is paced, of two chunks with a pause between them, which only an abort or a break ends. */
+/** A paced stream of two chunks with a pause between them, which only an abort or a break ends. */
 async function pacedReader(pauseMs: number, signal?: AbortSignal) {
   const headers = { "content-type": "text/event-stream" };
   const entry = { key: "5ece2360", v: 1, headers, response: "aabb", chunks: [[0, 2], [pauseMs, 2]] as const };
@@ -99,20 +99,20 @@ async function pacedReader(pauseMs: number, signal?: AbortSignal) {
 
 const DAY_MS = 86_400_000;
 
-sanitizedTest("a paced replay leaves no timer behind", async () => {
+sanitizedTest("a paced replay leaves no timer", async () => {
   const reader = await pacedReader(2, new AbortController().signal);
   assert.equal((await reader.read()).value?.byteLength, 2);
   assert.equal((await reader.read()).done, true);
 });
 
-sanitizedTest("a break in a pause of a replay leaves no timer behind", async () => {
+sanitizedTest("a break during a pause of a replay leaves no timer", async () => {
   const reader = await pacedReader(DAY_MS, new AbortController().signal);
   const reading = reader.read();
   await reader.cancel();
   assert.equal((await reading).done, true);
 });
 
-sanitizedTest("an abort in a pause of a replay leaves no timer behind", async () => {
+sanitizedTest("an abort during a pause of a replay leaves no timer", async () => {
   const aborter = new AbortController();
   const reader = await pacedReader(DAY_MS, AbortSignal.any([aborter.signal, AbortSignal.timeout(DAY_MS)]));
   const reading = reader.read();
@@ -120,13 +120,13 @@ sanitizedTest("an abort in a pause of a replay leaves no timer behind", async ()
   await assert.rejects(reading, { name: "AbortError" });
 });
 
-sanitizedTest("a paced replay that nobody reads on leaves no timer behind", async () => {
+sanitizedTest("a paced replay whose reader stops leaves no timer", async () => {
   await pacedReader(DAY_MS);
 });
 
 const found = { key: "5ece2360", response: "Hi!" };
 
-/** Asks and writes a shared store behind a local one, which has nothing. */
+/** Reads and writes a shared store behind an empty local one. */
 async function share(shared: Store, timeLimitMs?: number): Promise<void> {
   const store = layeredStore(memoryStore(), shared, { timeLimitMs });
   store.warnTo?.(() => {});
@@ -135,32 +135,32 @@ async function share(shared: Store, timeLimitMs?: number): Promise<void> {
 }
 
 sanitizedTest(
-  "a shared store that answers long before the time limit leaves no timer behind",
+  "a shared store that responds long before the time limit leaves no timer",
   () => share(keyValueStore(new Map([["cachy-5ece2360", JSON.stringify(found)]]))),
 );
 
 sanitizedTest(
-  "a shared store that fails leaves no timer behind",
+  "a shared store that fails leaves no timer",
   () => share({ name: "down", find: () => Promise.reject(new Error("down")), append: () => {} }),
 );
 
 sanitizedTest(
-  "a shared store that never answers leaves no timer behind, once the time limit is over",
+  "a shared store that never responds leaves no timer after the time limit",
   () =>
     share(keyValueStore({ get: () => new Promise(() => {}), set: () => new Promise(() => {}) }, { timeLimitMs: 10 })),
 );
 
-sanitizedTest("a shared store that fails after the time limit leaves no unhandled rejection behind", async () => {
+sanitizedTest("a shared store that fails after the time limit leaves no unhandled rejection", async () => {
   let fail = (_: Error) => {};
   const late = () => new Promise<never>((_, reject) => fail = reject);
   await share(keyValueStore({ get: late, set: late }, { timeLimitMs: 5 }), 60_000);
   fail(new Error("the connection was closed"));
   await share({ name: "late", find: late, append: late }, 5);
   fail(new Error("the connection was closed"));
-  await new Promise((resolve) => setTimeout(resolve)); // a turn in which Deno would see it
+  await new Promise((resolve) => setTimeout(resolve)); // a turn in which Deno would notice it
 });
 
-sanitizedTest("scopes at the same time leave nothing behind", () =>
+sanitizedTest("concurrent scopes leave no resources", () =>
   withProvider(undefined, async (ask) => {
     const url = "https://a.example/v1/chat/completions";
     const scope = (namespace: string) =>

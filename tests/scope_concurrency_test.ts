@@ -11,7 +11,7 @@ import { CHAT_URL, jsonAnswer, jsonPost, network, temporaryFolder } from "./test
 
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;
 
-/** Ways for a function to go on later, by which a scope must not get lost. */
+/** Ways for a function to continue later. None of them may lose the scope. */
 const PAUSES: readonly (() => Promise<unknown>)[] = [
   () => Promise.resolve(),
   () => new Promise((resolve) => setTimeout(resolve, 1)),
@@ -22,7 +22,7 @@ const PAUSES: readonly (() => Promise<unknown>)[] = [
   () => new Response("text").text(),
 ];
 
-/** Answers with the body of the request, so that an answer tells whose it is. */
+/** Responds with the body of the request, so that a response identifies its request. */
 const echo = () => network(async (_url, init) => jsonAnswer({ count: await new Response(init?.body).json() }));
 
 test("withCachy() keeps its options across awaits, timers, promises, events and streams", async (t) => {
@@ -62,7 +62,7 @@ test("withCachy(): fifty interleaved scopes keep files, namespaces and modes apa
   const PROMPTS = [0, 1, 2, 3];
   const runs = Array.from({ length: 48 }, (_, index) => ({
     index,
-    file: join(folder, `${index % 24}.jsonl`), // two namespaces share one
+    file: join(folder, `${index % 24}.jsonl`), // two namespaces share a file
     namespace: index < 24 ? "first" : "second",
     mode: MODES[index % MODES.length] as Mode,
   }));
@@ -94,7 +94,7 @@ test("withCachy(): fifty interleaved scopes keep files, namespaces and modes apa
   }
 });
 
-test("withCachy() makes one network call of identical requests, in one scope and in several", async (t) => {
+test("withCachy() makes one network call for identical requests, in one scope and in several", async (t) => {
   const paid = freshProcess(t);
   const shared = { ...options(), namespace: "shared" };
   const scope = () => withCachy(shared, () => Promise.all([ask(), ask()]));
@@ -106,7 +106,7 @@ test("withCachy() makes one network call of identical requests, in one scope and
   assert.equal(readFileSync(file, "utf8").trimEnd().split("\n").length, 1);
 });
 
-test("withCachy() gives independent answers to one prompt in two namespaces", async (t) => {
+test("withCachy() records independent responses to one prompt in two namespaces", async (t) => {
   freshProcess(t);
   const { store } = options();
   const scope = (namespace: string) => withCachy({ store, mode: "auto", namespace }, () => ask());
@@ -115,7 +115,7 @@ test("withCachy() gives independent answers to one prompt in two namespaces", as
   assert.deepEqual(await Promise.all([scope("a"), scope("b")]), first);
 });
 
-test("withCachy() in mode refresh records anew once per request and process", async (t) => {
+test("withCachy() in mode refresh records again once per request and process", async (t) => {
   freshProcess(t);
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const scope = (mode: Mode) => withCachy({ file, mode }, () => Promise.all([ask(), ask(fetch, { other: 1 })]));
@@ -128,7 +128,7 @@ test("withCachy() in mode refresh records anew once per request and process", as
   assert.deepEqual(await scope("replay"), anew[0]);
 });
 
-test("withCachy() counts stateful requests anew in each scope", async (t) => {
+test("withCachy() numbers stateful requests from 1 in each scope", async (t) => {
   const paid = freshProcess(t);
   const { store, mode } = options();
   const create = async () =>
@@ -139,7 +139,7 @@ test("withCachy() counts stateful requests anew in each scope", async (t) => {
   assert.equal(paid.calls.length, 2);
 });
 
-test("withCachy() of several copies of the module compose", async (t) => {
+test("withCachy() scopes of several copies of the module can be nested", async (t) => {
   const paid = freshProcess(t);
   const copy = await secondCopy(temporaryFolder(t));
   await withCachy(options(), async (outer) => {
@@ -156,7 +156,7 @@ test("withCachy() of several copies of the module compose", async (t) => {
   assert.equal(globalThis.fetch, paid.fetch);
 });
 
-test("disableCachy() outside of a scope leaves the scope alone", async (t) => {
+test("disableCachy() outside a scope does not affect the scope", async (t) => {
   const paid = freshProcess(t);
   enableCachy(options());
   let go = () => {};

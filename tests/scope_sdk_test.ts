@@ -1,4 +1,4 @@
-/** The real SDKs inside of scopes, against a loopback provider. */
+/** The real SDKs inside scopes, against a loopback provider. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -62,7 +62,7 @@ async function responses(prompt: string, client = openai()): Promise<string> {
 const CALLS = { generate, stream, chat, responses };
 
 for (const [name, call] of Object.entries(CALLS)) {
-  test(`withCachy() records and replays ${name} in concurrent scopes with files of their own`, async (t) => {
+  test(`withCachy() records and replays ${name} in concurrent scopes with separate files`, async (t) => {
     const folder = temporaryFolder(t);
     const files = Array.from({ length: 6 }, (_, index) => join(folder, `${index}.jsonl`));
     const round = () => Promise.all(files.map((file) => withCachy(into(file), () => call("Say hello."))));
@@ -74,7 +74,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   });
 }
 
-test("withCachy() with the AI SDK: namespaces are independent, identical requests in one are one call", async (t) => {
+test("withCachy() with the AI SDK: namespaces are independent, identical requests in one make one call", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const sample = (namespace: string) =>
     withCachy(into(file, { namespace }), () => Promise.all(Array.from({ length: 5 }, () => generate("A number?"))));
@@ -86,7 +86,7 @@ test("withCachy() with the AI SDK: namespaces are independent, identical request
   assert.deepEqual([provider.requests.length, linesOf(file)], [2, 2]);
 });
 
-test("withCachy() reaches an openai client that was made in another scope, or under enableCachy()", async (t) => {
+test("withCachy() reaches an openai client that was created in another scope, or under enableCachy()", async (t) => {
   const file = join(temporaryFolder(t), "cachy.jsonl");
   const made = await withCachy(into(file), () => openai());
   const everywhere = enableCachy(into(file, { mode: "off" }));
@@ -99,7 +99,7 @@ test("withCachy() reaches an openai client that was made in another scope, or un
   assert.equal(provider.requests.length, 2, "outside of a scope it is plain");
 });
 
-test("withCachy() tells the openai client of a miss in one scope, while another one records", async (t) => {
+test("withCachy() reports a miss to the openai client in one scope while another one records", async (t) => {
   const folder = temporaryFolder(t);
   const replay = withCachy(into(join(folder, "none.jsonl"), { mode: "replay" }), () => chat("Say hello."));
   const record = withCachy(into(join(folder, "cachy.jsonl")), () => chat("Say hello."));

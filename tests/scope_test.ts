@@ -7,7 +7,7 @@ import { CHAT_URL, chatEvents, countingNetwork, jsonPost, network, streamAnswer 
 
 const options = () => ({ mode: "auto", store: memoryStore() }) as const;
 
-test("withCachy() caches while the function runs, and gives the plain fetch back", async (t) => {
+test("withCachy() caches while the function runs, and restores the plain fetch", async (t) => {
   const paid = freshProcess(t);
   const answers = await withCachy(options(), async (cachy) => {
     assert.notEqual(globalThis.fetch, paid.fetch);
@@ -18,7 +18,7 @@ test("withCachy() caches while the function runs, and gives the plain fetch back
   assert.equal(await ask(), 2);
 });
 
-test("withCachy() passes on what the function returns or throws, whether it is async or not", async (t) => {
+test("withCachy() passes on what the function returns or throws, synchronous or not", async (t) => {
   const paid = freshProcess(t);
   const failure = new Error("the test failed");
   const fail = () => {
@@ -31,7 +31,7 @@ test("withCachy() passes on what the function returns or throws, whether it is a
   assert.equal(globalThis.fetch, paid.fetch);
 });
 
-test("withCachy() rejects wrong options before it calls the function", async (t) => {
+test("withCachy() rejects invalid options before it calls the function", async (t) => {
   const paid = freshProcess(t);
   const wrong = { mode: "reply" as "replay" };
   await assert.rejects(withCachy(wrong, () => assert.fail("called")), CachyError);
@@ -39,7 +39,7 @@ test("withCachy() rejects wrong options before it calls the function", async (t)
   assert.equal(await withCachy(options(), () => ask()), 1);
 });
 
-test("withCachy() waits for what is being recorded, also when the function throws", async (t) => {
+test("withCachy() waits for active recordings, also if the function throws", async (t) => {
   freshProcess(t, network(() => streamAnswer(chatEvents("Hi"))));
   for (const ending of ["returns", "throws"]) {
     const { store, mode } = options();
@@ -53,7 +53,7 @@ test("withCachy() waits for what is being recorded, also when the function throw
   }
 });
 
-test("withCachy() is gone only when the last one of several has ended", async (t) => {
+test("withCachy() unwraps fetch only after the last of several scopes has ended", async (t) => {
   const paid = freshProcess(t);
   let endFirst = () => {};
   const first = withCachy(options(), () => new Promise<void>((resolve) => endFirst = resolve));
@@ -65,7 +65,7 @@ test("withCachy() is gone only when the last one of several has ended", async (t
   assert.equal(globalThis.fetch, paid.fetch);
 });
 
-test("withCachy() inside of withCachy(): the innermost wins, and inherits nothing", async (t) => {
+test("withCachy() inside withCachy(): the innermost wins, and inherits nothing", async (t) => {
   freshProcess(t);
   const outerOptions = { ...options(), namespace: "outer", ignore: [/never/] };
   await withCachy(outerOptions, async (outer) => {
@@ -81,7 +81,7 @@ test("withCachy() inside of withCachy(): the innermost wins, and inherits nothin
   });
 });
 
-test("withCachy() wins over enableCachy(), which is there again afterwards", async (t) => {
+test("withCachy() takes precedence over enableCachy(), which applies again afterwards", async (t) => {
   freshProcess(t);
   const everywhere = enableCachy(options());
   assert.equal(await ask(), 1);
@@ -91,7 +91,7 @@ test("withCachy() wins over enableCachy(), which is there again afterwards", asy
   assert.deepEqual([await ask(), everywhere.stats.hits], [1, 1]);
 });
 
-test("enableCachy() inside of a scope replaces its options, for nobody else, and ends with it", async (t) => {
+test("enableCachy() inside a scope replaces only the options of this scope, until the scope ends", async (t) => {
   const paid = freshProcess(t);
   const everywhere = enableCachy(options());
   await ask();
@@ -112,7 +112,7 @@ test("enableCachy() inside of a scope replaces its options, for nobody else, and
   assert.equal(globalThis.fetch, paid.fetch);
 });
 
-test("disableCachy() and disable() inside of a scope make its calls plain, and nobody else's", async (t) => {
+test("disableCachy() and disable() inside a scope affect only the calls of this scope", async (t) => {
   freshProcess(t);
   const everywhere = enableCachy(options());
   await ask();
@@ -126,9 +126,9 @@ test("disableCachy() and disable() inside of a scope make its calls plain, and n
   assert.equal(everywhere.stats.hits, 2);
 });
 
-test("withCachy() hands work that outlives it to what is around: a scope, enableCachy(), or nothing", async (t) => {
+test("withCachy() hands work that outlives it to the outer scope, enableCachy() or the plain fetch", async (t) => {
   freshProcess(t);
-  /** Starts work in a scope, and lets it ask when the scope is over. */
+  /** Starts work in a scope, and lets it make its request after the scope has ended. */
   const leaveBehind = async () => {
     let go = () => {};
     const gate = new Promise<void>((resolve) => go = resolve);
@@ -147,7 +147,7 @@ test("withCachy() hands work that outlives it to what is around: a scope, enable
   assert.deepEqual(await late(), [4, 4], "enableCachy()");
 });
 
-test("withCachy() reaches clients that captured the wrapper, wherever it was", async (t) => {
+test("withCachy() reaches clients that captured the wrapper at any place", async (t) => {
   const paid = freshProcess(t);
   const tooEarly = globalThis.fetch;
   const inside = await withCachy(options(), () => globalThis.fetch);
@@ -162,7 +162,7 @@ test("withCachy() reaches clients that captured the wrapper, wherever it was", a
   await withCachy(options(), async () => assert.notEqual(await ask(tooEarly), await ask(tooEarly)));
 });
 
-test("withCachy() covers a fetch that replaced the global one, and leaves it there", async (t) => {
+test("withCachy() wraps a fetch that replaced the global one, and leaves it in place", async (t) => {
   freshProcess(t);
   await withCachy(options(), () => {});
   const other = countingNetwork();
@@ -174,7 +174,7 @@ test("withCachy() covers a fetch that replaced the global one, and leaves it the
   assert.equal(globalThis.fetch, mock.fetch, "put there by the function itself");
 });
 
-test("withCachy() does not go in circles, when a tracer kept the wrapper of an earlier scope", async (t) => {
+test("withCachy() does not recurse if a tracer kept the wrapper of an earlier scope", async (t) => {
   const paid = freshProcess(t);
   await withCachy(options(), () => {
     const wrapper = globalThis.fetch;
@@ -184,13 +184,13 @@ test("withCachy() does not go in circles, when a tracer kept the wrapper of an e
   assert.equal(paid.calls.length, 1);
 });
 
-test("enableCachy() makes no scope, so that who needs none pays for none", (t) => {
+test("enableCachy() creates no scope, so that programs without scopes do not pay for them", (t) => {
   freshProcess(t);
   enableCachy(options());
   assert.equal(globalFetch()?.scopes, undefined);
 });
 
-test("withCachy() rejects with what the function throws, while a stream that it left goes on for ever", async () => {
+test("withCachy() rejects with what the function throws, while a stream that it started never ends", async () => {
   const endless = new ReadableStream({ pull() {} });
   const fetch = () => Promise.resolve(new Response(endless, { headers: { "content-type": "text/event-stream" } }));
   const failing = withCachy({ store: memoryStore(), mode: "auto", fetch }, async (cachy) => {
@@ -200,7 +200,7 @@ test("withCachy() rejects with what the function throws, while a stream that it 
   await assert.rejects(failing, /the test failed/);
 });
 
-test("withCachy() refuses what is no function, and createCachy() to be without any fetch", async () => {
+test("withCachy() rejects a value that is not a function, and createCachy() a missing fetch", async () => {
   await assert.rejects(withCachy({}, undefined as never), {
     code: "invalid_option",
     message: /^Cannot call undefined/,

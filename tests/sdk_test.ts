@@ -1,6 +1,6 @@
 /**
- * The real SDKs against a loopback provider: what a user of each SDK sees must be the same with and without us, and the
- * second time it must come from the file.
+ * The real SDKs against a loopback provider. What a user of each SDK sees must be the same with and without cachy, and
+ * the second time it must come from the file.
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -21,7 +21,7 @@ after(async () => {
   await provider.stop();
 });
 
-/** A folder, a file in it, and a provider that has forgotten everything. */
+/** A folder, a file in it, and a provider without requests. */
 function prepare(t: TestContext): { readonly file: string; enable(mode?: Mode): Cachy; lines(): number } {
   disableCachy();
   provider.reset();
@@ -35,19 +35,19 @@ function prepare(t: TestContext): { readonly file: string; enable(mode?: Mode): 
 
 const connect = (sdkCase: SdkCase): Promise<Client> => sdkCase.client({ baseURL: provider.url });
 
-/** Of these SDKs; loading the others takes longer than their tests. */
+/** The SDKs of the fast layer; loading the others takes longer than their tests. */
 const FAST_SDKS = ["openai 7", "anthropic 1", "genai 3", "ai 7"];
 const fastCases = FAST_SDKS.flatMap((sdk) => {
   const cases = sdkCases.filter((sdkCase) => sdkCase.sdk.startsWith(sdk));
   return [cases[0], cases.find(({ streaming, requests }) => streaming && requests === 1)];
 });
 
-/** Whether a case belongs to the fast layer, which has the first one and the first stream of each SDK. */
+/** Whether a case belongs to the fast layer. The layer has the first case and the first stream of each SDK. */
 const isFast = (sdkCase: SdkCase) => fastCases.includes(sdkCase);
 
 const nextTurn = () => new Promise((done) => setImmediate(done));
 
-/** How a call ended, so that it can be compared with how it ends without us. */
+/** How a call ended, for the comparison with the same call without cachy. */
 async function outcome(call: () => Promise<unknown>): Promise<string> {
   try {
     await call();
@@ -98,7 +98,7 @@ for (const sdkCase of sdkCases) {
       await captured.run();
       const { length } = provider.requests;
       if (sdkCase.capturesFetch === "call") {
-        enable(); // stateful requests are counted anew
+        enable(); // restarts the numbers of stateful requests
         await early.run();
         assert.equal(provider.requests.length, length, "a client built before enableCachy() is answered from the file");
       }
@@ -109,7 +109,7 @@ for (const sdkCase of sdkCases) {
   );
 }
 
-/** Faults after which a stream is not whole. */
+/** Faults after which a stream is not complete. */
 const BROKEN: readonly Fault[] = ["kill", "truncate", "error"];
 
 for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && requests === 1)) {
@@ -149,7 +149,7 @@ for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && 
       let seen = 0;
       for await (const _ of await open()) if (++seen === 2) break;
       assert.equal(seen, 2);
-      // Some SDKs leave the connection open, as without us; the end of the process would close it.
+      // Some SDKs leave the connection open, as without cachy; the end of the process would close it.
       if (closesOnBreak(sdkCase)) await provider.whenClosed();
       else provider.reset();
       await cachy.flush();
@@ -176,7 +176,7 @@ for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && 
   );
 
   register(`${name}: is not stored when it is aborted, and rejects as without us`, {
-    skip: skip ?? (sdkCase.abortable ? undefined : "the SDK takes no signal"),
+    skip: skip ?? (sdkCase.abortable ? undefined : "The SDK accepts no signal."),
   }, async (t) => {
     const { enable, lines } = prepare(t);
     const abortedDuring = async () => {
@@ -188,7 +188,7 @@ for (const sdkCase of sdkCases.filter(({ streaming, requests }) => streaming && 
       }
     };
     const abortedBefore = async () => {
-      for await (const _ of await open(AbortSignal.abort())); // reads to the end, if it may
+      for await (const _ of await open(AbortSignal.abort())); // reads to the end, if allowed
     };
     for (const call of [abortedBefore, abortedDuring]) {
       disableCachy();
@@ -213,7 +213,7 @@ function closesOnBreak({ sdk }: SdkCase): boolean {
   return !/ollama|huggingface|^ai |genai|bedrock/i.test(sdk);
 }
 
-/** Gemini's streams have none, and Bedrock's are judged at their end: only the end of the body tells that they are whole. */
+/** Gemini's streams have no terminal event, and Bedrock's are judged at their end: only their end completes them. */
 function hasTerminalEvent({ name }: SdkCase): boolean {
   return !/genai|google|gemini|bedrock/i.test(name);
 }

@@ -8,10 +8,10 @@ import { runnable } from "./runnable.ts";
 let copy: Promise<typeof first> | undefined;
 
 /**
- * The second copy of the module in this process, from files of its own. A query would not do: `mod.ts?copy` imports the
+ * The second copy of the module in this process, from separate files. A query would not do: `mod.ts?copy` imports the
  * same `src/`.
  *
- * @param folder Where the files are put by the first call. They are not needed any more when it has returned.
+ * @param folder The folder for the files of the first call. They are not needed after it has returned.
  */
 export function secondCopy(folder: string): Promise<typeof first> {
   return copy ??= load(folder);

@@ -11,7 +11,7 @@ import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
 const SECRET = "s3cr3t/of+many&characters";
-/** A name that no machine has. */
+/** A name that no machine uses. */
 const VARIABLE = "CACHY_TEST_API_KEY";
 
 /** A file cache while the variable is set. */
@@ -28,7 +28,7 @@ const hide = (body: string, variables: readonly [string, string][] = []) =>
   hideSecretValues({ method: "POST", url: CHAT_URL, body, exact: true }, credentialsOf(variables));
 const answerOf = (response: string): Entry => ({ key: "00000000", response });
 
-test("isCredentialVariable() goes by whole words, and leaves out what only names a place", () => {
+test("isCredentialVariable() compares complete words, and ignores names of places", () => {
   const are = [
     "OPENAI_API_KEY",
     "OPENAIKEY",
@@ -43,12 +43,12 @@ test("isCredentialVariable() goes by whole words, and leaves out what only names
   assert.deepEqual(areNot.filter(isCredentialVariable), []);
 });
 
-test("credentialsOf() leaves out values under 12 characters, which may be words", () => {
+test("credentialsOf() ignores values under 12 characters, which may be words", () => {
   const found = credentialsOf([["A_KEY", "elevenchars"], ["B_KEY", "twelve-chars"], ["C", "twelve-chars"]]);
   assert.deepEqual(found.map(({ name }) => name), ["B_KEY"]);
 });
 
-test("hideSecretValues() redacts the values of credentials, as they are and as JSON and URLs hold them", () => {
+test("hideSecretValues() redacts the values of credentials, plain and as JSON and URLs encode them", () => {
   const pem = `line one "quoted"\nline two`;
   const body = JSON.stringify({ a: `use ${SECRET} now`, b: encodeURIComponent(SECRET), c: pem, d: "stays" });
   const hidden = hide(body, [["X_SECRET", pem], ["Y_TOKEN", SECRET]]);
@@ -56,7 +56,7 @@ test("hideSecretValues() redacts the values of credentials, as they are and as J
   assert.equal(hidden.exact, false);
 });
 
-test("hideSecretValues() redacts URLs, headers and the namespace, too", () => {
+test("hideSecretValues() also redacts URLs, headers and the namespace", () => {
   const request = {
     method: "POST",
     url: `https://a.example/${encodeURIComponent(SECRET)}`,
@@ -74,7 +74,7 @@ test("hideSecretValues() redacts URLs, headers and the namespace, too", () => {
   ]);
 });
 
-test("hideSecretValues() redacts a value in each way in which a body can write it", () => {
+test("hideSecretValues() redacts a value in each encoding that a body can contain", () => {
   const value = `pässwörd "with" spaces+signs`;
   const json = JSON.stringify({ a: value });
   const bodies = [
@@ -87,7 +87,7 @@ test("hideSecretValues() redacts a value in each way in which a body can write i
   for (const body of bodies) assert.doesNotMatch(hide(body, [["A_PASSWORD", value]]).body, /p.*ssw.*rd|spaces/, body);
 });
 
-test("hideSecretValues() leaves nothing of a longer value that holds a shorter one", () => {
+test("hideSecretValues() leaves no part of a longer value that contains a shorter one", () => {
   assert.equal(
     hide("abcdefghijkl-and-more", [["A_KEY", "abcdefghijkl"], ["B_KEY", "abcdefghijkl-and-more"]]).body,
     REDACTED,
@@ -96,7 +96,7 @@ test("hideSecretValues() leaves nothing of a longer value that holds a shorter o
 
 const REDACTED = "[redacted]";
 const PEM = `-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nabc+/=\n-----END RSA PRIVATE KEY-----`;
-/** Put together here, so that nobody's scanner takes this file for a leak. */
+/** Joined here, so that secret scanners do not report this file. */
 const KEYS = [
   `sk-${"a1b2c3d4e5".repeat(3)}`,
   `sk-ant-api03-${"aB3_".repeat(10)}`,
@@ -121,7 +121,7 @@ test("hideSecretValues() redacts what looks like a key, and nothing around it", 
   }
 });
 
-test("hideSecretValues() redacts a key that begins a line, in JSON and in JSON inside of JSON", () => {
+test("hideSecretValues() redacts a key at the start of a line, in JSON and in JSON inside JSON", () => {
   for (const key of KEYS) {
     for (const before of ["\n", "\t", "é\r\n", "\u2028", "\u0007"]) {
       const text = `keys:${before}${key}`;
@@ -134,7 +134,7 @@ test("hideSecretValues() redacts a key that begins a line, in JSON and in JSON i
   }
 });
 
-test("hideSecretValues() leaves names, JWTs and public keys as they are", () => {
+test("hideSecretValues() does not change names, JWTs and public keys", () => {
   const texts = [
     "sk-spinner-wandering-cubes",
     "task-1234567890123456789012345",
@@ -151,12 +151,12 @@ test("hideSecretValues() leaves names, JWTs and public keys as they are", () => 
   }
 });
 
-test("hideSecretValues() takes a time that grows with the text alone", () => {
+test("hideSecretValues() takes time in proportion to the text", () => {
   const starts = ["sk-", "-----BEGIN A-----", "sk-a", "AIza", "xoxb-", "-----BEGIN "];
   for (const start of starts) assert.equal(hide(start.repeat(200_000)).method, "POST");
 });
 
-test("fetch() stores no answer with the value of a credential, and says which one and where", async (t) => {
+test("fetch() does not record a response with the value of a credential, and says which one and where", async (t) => {
   const text = `The key is ${SECRET}, keep it.`;
   const answers: [string, () => Response][] = [
     ["body", () => jsonAnswer({ choices: [{ message: { content: text } }] })],
@@ -187,7 +187,7 @@ test("fetch() stores no answer with the value of a credential, and says which on
   }
 });
 
-test("fetch() stores no stream that spells the value of a credential in several events", async (t) => {
+test("fetch() does not record a stream that spells the value of a credential over several events", async (t) => {
   const pieces = ["s3cr", "3t/of", "+many", "&characters"];
   const chat = pieces.map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`);
   const responses = pieces.map((delta) => `data: ${JSON.stringify({ type: "response.output_text.delta", delta })}\n\n`);
@@ -204,7 +204,7 @@ test("fetch() stores no stream that spells the value of a credential in several 
   }
 });
 
-/** Streams that spell the secret in two pieces, with what differs from the usual. */
+/** Streams that spell the secret in two pieces, by their difference from the usual form. */
 function spellingStreams(): [what: string, body: (string | Uint8Array)[], type: string][] {
   const halves = [SECRET.slice(0, 9), SECRET.slice(9)];
   const chat = [
@@ -241,7 +241,7 @@ function spellingStreams(): [what: string, body: (string | Uint8Array)[], type: 
 }
 
 for (const [what, body, type] of spellingStreams()) {
-  test(`fetch() stores no stream that spells the value of a credential: ${what}`, async (t) => {
+  test(`fetch() does not record a stream that spells the value of a credential: ${what}`, async (t) => {
     const { cachy, warnings, file } = withSecret(t, () => streamAnswer(body, { type }));
     await (await cachy.fetch(CHAT_URL, jsonPost({ stream: true }))).arrayBuffer();
     await cachy.flush();
@@ -249,7 +249,7 @@ for (const [what, body, type] of spellingStreams()) {
   });
 }
 
-test("fetch() warns of a key that a stream spells in several events", async (t) => {
+test("fetch() warns of a key that a stream spells over several events", async (t) => {
   const key = KEYS[0] ?? "";
   const stream = [key.slice(0, 9), key.slice(9)].map((content) =>
     `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
@@ -259,14 +259,14 @@ test("fetch() warns of a key that a stream spells in several events", async (t) 
   assert.deepEqual([cachy.stats.recorded, warnings().length], [1, 1]);
 });
 
-slowTest("fetch() records a long text that begins like a PEM block and never ends", async (t) => {
+slowTest("fetch() records a long text that starts like a PEM block and never ends", async (t) => {
   const text = `-----BEGIN X-----${"\n".repeat(20_000_000)}`;
   const { cachy } = withSecret(t, () => new Response(text, { headers: { "content-type": "text/plain" } }));
   await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
   assert.deepEqual([cachy.stats.recorded, cachy.stats.droppedBy], [1, {}]);
 });
 
-test("fetch() stores such an answer, when the option allowSecrets is set, and redacts the request all the same", async (t) => {
+test("fetch() with the option allowSecrets records such a response, and still redacts the request", async (t) => {
   const { cachy, warnings, file } = withSecret(t, () => jsonAnswer({ echo: SECRET, key: KEYS[0] }), {
     allowSecrets: true,
   });
@@ -279,7 +279,7 @@ test("fetch() stores such an answer, when the option allowSecrets is set, and re
   assert.deepEqual([request.body, request.exact], [`{"input": "Say ${REDACTED} and ${REDACTED}."}`, false]);
 });
 
-test("fetch() stores an answer with what looks like a key, with one warning", async (t) => {
+test("fetch() records a response with what looks like a key, with one warning", async (t) => {
   const { cachy, warnings, file } = withSecret(t, () => jsonAnswer({ text: `An example: ${KEYS[0]}` }));
   for (const n of [1, 2]) await (await cachy.fetch(CHAT_URL, jsonPost({ n }))).text();
   assert.equal(cachy.stats.recorded, 2);
@@ -291,13 +291,13 @@ test("fetch() stores an answer with what looks like a key, with one warning", as
   assert.ok(readFileSync(file, "utf8").includes(KEYS[0] ?? ""));
 });
 
-test("fetch() does not look for keys in base64", async (t) => {
+test("fetch() does not search base64 for keys", async (t) => {
   const { cachy, warnings } = withSecret(t, () => new Response(KEYS[0], { headers: { "content-type": "image/png" } }));
   await (await cachy.fetch(CHAT_URL, jsonPost({}))).arrayBuffer();
   assert.deepEqual([cachy.stats.recorded, warnings()], [1, []]);
 });
 
-test("fetch() sees a credential that was set after the handle was made", async (t) => {
+test("fetch() detects a credential that was set after the handle was created", async (t) => {
   const { cachy } = withSecret(t, () => jsonAnswer({ echo: "set-afterwards-1" }));
   process.env.CACHY_TEST_TOKEN = "set-afterwards-1";
   t.after(() => delete process.env.CACHY_TEST_TOKEN);

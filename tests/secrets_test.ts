@@ -14,7 +14,7 @@ function stripped(url: string): string {
   return identityUrl(new URL(url));
 }
 
-test("identityUrl() removes every parameter that carries a secret, in any case and however it is written", () => {
+test("identityUrl() removes every parameter that carries a secret, in any case and encoding", () => {
   const names = [
     "key",
     "api_key",
@@ -73,7 +73,7 @@ test("identityUrl() removes fragment and credentials, and keeps host, port and p
   assert.equal(stripped("http://[::1]:80/x"), "http://[::1]/x");
 });
 
-test("redactText() takes secrets out of the URLs in a text, and leaves the rest as it is", () => {
+test("redactText() removes secrets from the URLs in a text, and does not change the rest", () => {
   const secrets: [string, string][] = [
     ["https://s3.example/a.png?X-Amz-Signature=SECRET&v=1", "https://s3.example/a.png?v=1"],
     ["http://user:SECRET@a.example/x", "http://a.example/x"],
@@ -99,7 +99,7 @@ test("redactText() takes secrets out of the URLs in a text, and leaves the rest 
   for (const text of harmless) assert.equal(redactText(text), text);
 });
 
-test("redactJson takes out members with a telling name, wherever they stand and whatever they hold", () => {
+test("redactJson removes members with the name of a secret, at any depth and with any value", () => {
   const names = [
     "authorization",
     "authorization_token",
@@ -129,7 +129,7 @@ test("redactJson takes out members with a telling name, wherever they stand and 
   }
 });
 
-test("redactJson takes out the headers of MCP servers, whatever their names are", () => {
+test("redactJson removes the headers of MCP servers, whatever their names are", () => {
   const tools = [{
     type: "mcp",
     server_url: "https://user:SECRET@mcp.example/sse?token=SECRET",
@@ -151,12 +151,12 @@ test("redactJson takes out the headers of MCP servers, whatever their names are"
   });
 });
 
-test("redactJson takes out headers that are written as a list", () => {
+test("redactJson removes headers that are written as a list", () => {
   const lists = [[["X-Custom", "SECRET"]], ["X-Custom: SECRET"], [{ name: "X-Custom", value: "SECRET" }]];
   for (const headers of lists) assert.doesNotMatch(JSON.stringify(redact({ tools: [{ headers }] })), /SECRET/);
 });
 
-test("redactJson leaves everything else alone", () => {
+test("redactJson changes nothing else", () => {
   const body = {
     model: "gpt",
     max_tokens: 5,
@@ -168,7 +168,7 @@ test("redactJson leaves everything else alone", () => {
   assert.deepEqual(redact(body), body);
 });
 
-test("redactForm() takes secrets out of a form body, and keeps the rest byte for byte", () => {
+test("redactForm() removes secrets from a form body, and keeps the rest byte for byte", () => {
   assert.equal(
     redactForm("a=1&password=SECRET&client%5Fsecret=SECRET&b=%20+&API_KEY=SECRET=x&token=SECRET&key=SECRET&c&=d"),
     "a=1&password=[redacted]&client%5Fsecret=[redacted]&b=%20+&API_KEY=[redacted]&token=[redacted]&key=[redacted]&c&=d",
@@ -176,7 +176,7 @@ test("redactForm() takes secrets out of a form body, and keeps the rest byte for
   assert.equal(redactForm(""), "");
 });
 
-test("recordedHeaders() keeps what replays need, and what is asked for", () => {
+test("recordedHeaders() keeps the headers that replays need, and requested ones", () => {
   const headers = new Headers({
     "Content-Type": "application/json",
     "X-Request-Id": "req_1",
@@ -202,13 +202,13 @@ test("recordedHeaders() keeps what replays need, and what is asked for", () => {
   assert.deepEqual(recordedHeaders(new Headers(), new Set()), {});
 });
 
-test("recordedHeaders() never keeps cookies and what describes bytes on the wire, asked for or not", () => {
+test("recordedHeaders() never keeps cookies and headers of the transfer, even on request", () => {
   const names = ["set-cookie", "content-encoding", "content-length", "transfer-encoding"];
   const headers = new Headers(names.map((name) => [name, "x"] as [string, string]));
   assert.deepEqual(recordedHeaders(headers, new Set(names)), {});
 });
 
-test("redactJson takes out what carries a credential by any usual spelling", () => {
+test("redactJson removes credentials with any usual spelling of their names", () => {
   const names = [
     "key_string: apiKeyString",
     "encoded_api_key",
@@ -242,7 +242,7 @@ test("redactJson takes out what carries a credential by any usual spelling", () 
   }
 });
 
-test("identityUrl() keeps what may be more than a credential, so that pages are told apart", () => {
+test("identityUrl() keeps parameters that may be more than credentials, so that pages stay distinct", () => {
   const url = "https://api.example/v1/files?pageToken=a&code=b";
   assert.equal(identityUrl(new URL(url)), url);
 });

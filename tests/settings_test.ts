@@ -10,7 +10,7 @@ import { CHAT_URL, countingNetwork, jsonPost, temporaryFolder } from "./testing.
 
 const VARIABLES = ["CI", "CACHY_MODE", "CACHY_FILE", "CACHY_DOMAINS", "CACHY_DEBUG", "CACHY_STRICT"] as const;
 
-/** Runs a function with these variables and no other of ours, and puts everything back. */
+/** Runs a function with these variables and no others of cachy, and restores everything. */
 function withVariables<T>(variables: Partial<Record<typeof VARIABLES[number], string>>, run: () => T): T {
   const before = VARIABLES.map((name) => [name, process.env[name]] as const);
   const set = (name: string, value: string | undefined) => {
@@ -60,7 +60,7 @@ test("createSettings() takes the mode from the option, else CACHY_MODE, else CI,
   }
 });
 
-test("createSettings() warns of a wrong CACHY_MODE, and goes on as if it were not there", () => {
+test("createSettings() warns of a wrong CACHY_MODE, and ignores it", () => {
   for (const [ci, mode] of [[undefined, "auto"], ["true", "replay"]] as const) {
     const settings = settingsWith({ CACHY_MODE: "record", CI: ci });
     assert.equal(settings.mode, mode);
@@ -79,7 +79,7 @@ test("createSettings() reads the environment once, at the call", () => {
   });
 });
 
-test("createSettings() debugs by the option, else by CACHY_DEBUG", () => {
+test("createSettings() sets debug by the option, else by CACHY_DEBUG", () => {
   for (const [value, debug] of [["1", true], ["true", true], ["0", false], ["false", false], ["", false]] as const) {
     assert.equal(settingsWith({ CACHY_DEBUG: value }).debug, debug, value);
     assert.equal(settingsWith({ CACHY_DEBUG: value }, { debug: !debug }).debug, !debug);
@@ -88,7 +88,7 @@ test("createSettings() debugs by the option, else by CACHY_DEBUG", () => {
   assert.equal(settingsWith({ CACHY_DEBUG: "miss" }).debug, "miss");
 });
 
-test("createSettings() adds the hosts of CACHY_DOMAINS to the default ones, unless the option names others", () => {
+test("createSettings() adds the hosts of CACHY_DOMAINS to the default ones, unless the option domains is set", () => {
   const urls = ["http://localhost:4000/v1/responses", "https://llm.example/x", "https://api.openai.com/v1/responses"];
   const cached = (value: string, options = {}) => {
     const { isCached, warnings } = settingsWith({ CACHY_DOMAINS: value }, options);
@@ -102,13 +102,13 @@ test("createSettings() adds the hosts of CACHY_DOMAINS to the default ones, unle
   assert.deepEqual(cached("a/b,llm.example"), [[false, true, true], [warning]]);
 });
 
-test("createSettings() is strict by CACHY_STRICT", () => {
+test("createSettings() sets strict by CACHY_STRICT", () => {
   for (const [value, strict] of [["1", true], ["TRUE", true], ["0", false], ["false", false], ["", false]] as const) {
     assert.equal(settingsWith({ CACHY_STRICT: value }).strict, strict, value);
   }
 });
 
-test("createSettings() names a wrong value of a variable and the allowed ones, and does the safe thing", () => {
+test("createSettings() reports a wrong value of a variable with the valid ones, and uses the safe setting", () => {
   const { mode, warnings, debug, strict } = settingsWith({
     CI: "1",
     CACHY_MODE: "record",
@@ -143,7 +143,7 @@ test("createSettings() finds the file by path, URL or folder, relative to the wo
   }
 });
 
-test("createSettings() takes CACHY_FILE where no option names the file", (t) => {
+test("createSettings() uses CACHY_FILE if no option names the file", (t) => {
   const folder = realpathSync(temporaryFolder(t));
   for (const value of ["x.jsonl", join(folder, "x.jsonl"), pathToFileURL(join(folder, "x.jsonl")).href]) {
     const { findFile } = inFolder(folder, () => settingsWith({ CACHY_FILE: value }));
@@ -151,17 +151,17 @@ test("createSettings() takes CACHY_FILE where no option names the file", (t) => 
   }
 });
 
-test("createSettings() searches the project when it is asked, from the working directory of the call", (t) => {
+test("createSettings() searches the project on demand, from the working directory of the call", (t) => {
   const folder = realpathSync(temporaryFolder(t));
   const { findFile } = inFolder(folder, () => settingsWith({}));
   writeFileSync(join(folder, "deno.json"), "{}");
   assert.deepEqual(findFile(), { path: join(folder, "cachy.jsonl") });
 });
 
-test("createCachy() delivers the live answer and warns, if CACHY_FILE names no file here", async (t) => {
+test("createCachy() delivers the live response and warns if CACHY_FILE names no file on this system", async (t) => {
   const folder = realpathSync(temporaryFolder(t));
-  writeFileSync(join(folder, "deno.json"), "{}"); // whatever is recorded instead stays in here
-  // On Windows a host is one that shares files.
+  writeFileSync(join(folder, "deno.json"), "{}"); // keeps other recordings in this folder
+  // On Windows a host is a file server.
   const elsewhere = process.platform === "win32" ? [] : ["file://elsewhere.example/cachy.jsonl"];
   for (const value of ["file:///a%2Fb.jsonl", ...elsewhere]) {
     const warnings: CachyEvent[] = [];
@@ -208,7 +208,7 @@ test("createSettings() has a default for everything, and lower-case header names
   assert.deepEqual([named.maxBodyBytes, named.namespace], [0, ""]);
 });
 
-test("createSettings() does not see what the caller changes in its options afterwards", () => {
+test("createSettings() ignores later changes of the caller in its options", () => {
   const options = { domains: ["a.example"], normalize: [["a", "b"] as [string, string]], keyHeaders: ["x-a"] };
   const settings = settingsWith({}, options);
   options.domains.push("b.example");

@@ -1,4 +1,4 @@
-/** A disk that is soon full, or read-only: a tmpfs, where one can be mounted. */
+/** A small or read-only disk: a tmpfs, if one can be mounted. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
@@ -11,16 +11,16 @@ export function mount(...args: readonly string[]): ReturnType<typeof spawnSync> 
   return spawnSync("mount", args, { encoding: "utf8" });
 }
 
-/** Why a small disk cannot be made here, if so. */
+/** The reason why no small disk can be mounted; undefined if one can be. */
 export function noDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "cachy-disk-"));
   const { status, error, stderr } = mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder);
   if (status === 0) spawnSync("umount", [folder]);
   rmdirSync(folder);
-  return status === 0 ? undefined : `a tmpfs cannot be mounted here: ${String(error ?? stderr).trim()}`;
+  return status === 0 ? undefined : `Cannot mount a tmpfs: ${String(error ?? stderr).trim()}`;
 }
 
-/** A folder on a disk of its own, with 64 KiB. */
+/** A folder on a separate disk of 64 KiB. */
 export function smallDisk(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "cachy-disk-"));
   assert.equal(mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder).status, 0);

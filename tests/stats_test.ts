@@ -22,7 +22,7 @@ test("stats start at zero, and are plain numbers that can be printed", () => {
   });
 });
 
-test("stats count what happens, and the drops by their reasons", () => {
+test("stats count events, and drops by their reasons", () => {
   const { stats, count } = createCounters();
   const dropped = (reason: "status" | "broken"): CachyEvent => ({
     kind: "dropped",
@@ -58,7 +58,7 @@ test("stats count what happens, and the drops by their reasons", () => {
   });
 });
 
-test("stats of a handle say what every hit has saved", async () => {
+test("stats of a handle include what every hit has saved", async () => {
   const answer = { choices: [], usage, text: "Grüße" };
   const store = memoryStore();
   const cachy = testCachy({
@@ -84,7 +84,7 @@ test("stats of a handle say what every hit has saved", async () => {
   assert.deepEqual(tokensSaved, { input: 38, output: 46 });
 });
 
-test("stats count the bytes of streams and of binary answers", async () => {
+test("stats count the bytes of streams and of binary responses", async () => {
   for (
     const answer of [
       () => streamAnswer(chatEvents("é")),
@@ -100,7 +100,7 @@ test("stats count the bytes of streams and of binary answers", async () => {
   }
 });
 
-test("stats save no tokens, when an answer was fetched once more by its id", async () => {
+test("stats save no tokens if a response was fetched once more by its id", async () => {
   const cachy = testCachy({
     fetch: network(() => jsonAnswer({ id: "resp_1", status: "completed", usage })).fetch,
   });
@@ -117,14 +117,14 @@ test("stats save no tokens, when an answer was fetched once more by its id", asy
   }]);
 });
 
-/** A line that other programs may have written. */
+/** A line that another program may have written. */
 const entry = (members: object = {}) => ({
   key: "5ece2360",
   response: JSON.stringify({ usage }),
   ...members,
 });
 
-test("stats count a hit, when its entry says nothing of itself, or nonsense", async () => {
+test("stats count a hit even if its entry has no figures or invalid ones", async () => {
   for (
     const members of [{}, { duration_ms: "fast", recorded_at: 5 }, {
       duration_ms: -1,

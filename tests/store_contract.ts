@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Entry, Store } from "../mod.ts";
 import { test, type TestContext } from "./suite.ts";
 
-/** A digest with this key; the last digit tells digests of one key apart. */
+/** A digest with this key; the last digit distinguishes digests of one key. */
 export function digestOf(key: string, last = "0"): { readonly key: string; readonly sha256: string } {
   return { key, sha256: `${key}${"0".repeat(55)}${last}` };
 }
@@ -17,7 +17,7 @@ export function legacyEntry(response: string, key = "5ece2360"): Entry {
   return { key, response };
 }
 
-/** Without the members that are undefined. */
+/** The entry without undefined members. */
 const plain = (entry: Entry | undefined): unknown => JSON.parse(JSON.stringify(entry));
 
 const { key, sha256 } = digestOf("5ece2360");
@@ -27,24 +27,24 @@ const other = digestOf(key, "1");
 export type MakeStore = (t: TestContext) => Store | Promise<Store>;
 
 /**
- * Registers the tests that every store has to pass.
+ * Registers the tests that every store must pass.
  *
- * @param name What the titles call the store.
+ * @param name The name of the store in the titles.
  * @param makeStore Makes an empty store for one test.
- * @param options Why the store cannot be tried here, if so.
+ * @param options Why the store cannot be tested here, if so.
  */
 export function storeContract(name: string, makeStore: MakeStore, { skip }: { readonly skip?: string } = {}): void {
-  if (skip) return void test(`${name} passes the contract: ${skip}`, { skip }, () => {});
+  if (skip) return void test(`${name} passes the contract`, { skip }, () => {});
   const contract = (title: string, check: (store: Store) => Promise<void>) =>
     test(`${name} ${title}`, async (t) => await check(await makeStore(t)));
   const responseOf = async (store: Store, digest?: string) => (await store.find(key, digest))?.response;
 
-  contract("find() gives undefined, when nothing was appended", async (store) => {
+  contract("find() returns undefined if nothing was appended", async (store) => {
     assert.ok((await store.find(key, sha256)) === undefined);
     assert.ok((await store.find(key)) === undefined);
   });
 
-  contract("name is a text that stays the same, with entries and without", async (store) => {
+  contract("name is a text that stays the same, with and without entries", async (store) => {
     const { name } = store;
     assert.ok(typeof name === "string" && name.trim() !== "", name);
     await store.append(entryOf("x"));
@@ -52,7 +52,7 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     assert.equal(store.name, name);
   });
 
-  contract("find() gives an entry with all its members, when it was appended", async (store) => {
+  contract("find() returns an entry with all its members", async (store) => {
     const entry: Entry = {
       ...entryOf(`é€👩‍🚀\uFEFF\u2028\n\0"\\`),
       headers: { "content-type": "text/plain", "x-a:b/c?": "ü" },
@@ -66,13 +66,13 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     assert.deepEqual(await store.find(key, sha256), entry, "a second time");
   });
 
-  contract("find() gives an entry whose optional members are undefined, as recordings have them", async (store) => {
+  contract("find() returns an entry whose optional members are undefined, as in recordings", async (store) => {
     const entry = { ...entryOf("x"), request: undefined, chunks: undefined, duration_ms: 0 };
     await store.append(entry);
     assert.deepEqual(plain(await store.find(key, sha256)), plain(entry));
   });
 
-  contract("find() keeps what is base64 and says that it is", async (store) => {
+  contract("find() keeps base64, and the member that marks it", async (store) => {
     const entry = { ...entryOf("AP/+gA=="), binary: true, headers: {}, status_code: 201 };
     await store.append(entry);
     assert.deepEqual(await store.find(key, sha256), entry);
@@ -80,14 +80,14 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     assert.deepEqual(await store.find(key), legacyEntry("e30="));
   });
 
-  contract("find() keeps a body that looks like a number or like JSON a string", async (store) => {
+  contract("find() returns a string for a body that looks like a number or like JSON", async (store) => {
     for (const response of ["", "123", "null", "true", "{}", "[1]", "1e5"]) {
       await store.append(entryOf(response));
       assert.equal(await responseOf(store, sha256), response);
     }
   });
 
-  contract("find() gives the newest entry of a digest", async (store) => {
+  contract("find() returns the newest entry of a digest", async (store) => {
     for (const response of ["first", "second", "third"]) {
       await store.append(entryOf(response));
     }
@@ -96,7 +96,7 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     assert.equal(await responseOf(store, sha256), "fourth");
   });
 
-  contract("find() tells digests apart, when they share the key", async (store) => {
+  contract("find() distinguishes digests that share the key", async (store) => {
     await store.append(entryOf("one"));
     assert.equal(await responseOf(store, other.sha256), undefined);
     assert.equal(await responseOf(store), undefined, "without a digest only entries without one");
@@ -105,7 +105,7 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     assert.equal(await responseOf(store, other.sha256), "two");
   });
 
-  contract("find() takes an entry without a digest by its key", async (store) => {
+  contract("find() finds an entry without a digest by its key", async (store) => {
     await store.append(legacyEntry("from pycachy"));
     for (const digest of [sha256, other.sha256, undefined]) {
       assert.equal(await responseOf(store, digest), "from pycachy");
@@ -115,7 +115,7 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     assert.equal(await responseOf(store, sha256), "newer");
   });
 
-  contract("find() prefers the exact digest to an entry without one, whichever is newer", async (store) => {
+  contract("find() prefers the exact digest to a newer or older entry without one", async (store) => {
     await store.append(legacyEntry("older"));
     await store.append(entryOf("exact"));
     await store.append(legacyEntry("newer"));
@@ -124,7 +124,7 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     assert.equal(await responseOf(store), "newer");
   });
 
-  contract("append() keeps entries apart, when many are under way", async (store) => {
+  contract("append() keeps concurrently written entries apart", async (store) => {
     const digests = Array.from({ length: 200 }, (_, at) => digestOf(at.toString(16).padStart(8, "0")));
     await Promise.all(digests.map(async (digest) => await store.append(entryOf(`of ${digest.key}`, digest))));
     for (const digest of digests) {
@@ -138,16 +138,16 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     for (const { key, sha256 } of digests) assert.equal((await store.find(key, sha256))?.response, key);
   });
 
-  contract("find() gives no mixture, when one digest was written many times at once", async (store) => {
+  contract("find() returns no mixture if one digest was written many times at once", async (store) => {
     const responses = Array.from({ length: 20 }, (_, at) => `${at} `.repeat(at * 100 + 1));
     await Promise.all(responses.map(async (response) => await store.append(entryOf(response))));
-    // Where writes are not atomic, as in unstorage's folders, nothing whole may be left.
+    // If writes are not atomic, as in unstorage's folders, no valid value may be left.
     assert.ok([...responses, undefined].includes(await responseOf(store, sha256)));
     await store.append(entryOf("after them"));
     assert.equal(await responseOf(store, sha256), "after them");
   });
 
-  contract("find() gives an entry or none, when it is being written meanwhile", async (store) => {
+  contract("find() returns an entry or undefined while the entry is being written", async (store) => {
     const digests = Array.from({ length: 20 }, (_, at) => digestOf(at.toString(16).padStart(8, "0")));
     await Promise.all(digests.map(async (digest) => {
       const written = store.append(entryOf("x", digest));
@@ -166,7 +166,7 @@ export function storeContract(name: string, makeStore: MakeStore, { skip }: { re
     assert.equal(await responseOf(store, other.sha256), "short");
   });
 
-  contract("size is unknown or counts the entries", async (store) => {
+  contract("size is undefined or the number of entries", async (store) => {
     const digests = ["00000001", "00000002", "00000003"].map((key) => digestOf(key));
     for (const digest of digests) await store.append(entryOf("x", digest));
     await store.find(key, sha256);

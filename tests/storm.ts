@@ -1,9 +1,9 @@
-/** Requests and answers that many processes record into one file, and that each of them can check. */
+/** Requests and responses that many processes record into one file, and that each of them can check. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { type Cachy, createCachy } from "../mod.ts";
 
-/** A handle whose network answers what {@linkcode bodyOf} says. */
+/** A handle whose network responds with {@linkcode bodyOf}. */
 export interface Storm {
   readonly cachy: Cachy;
 }
@@ -12,9 +12,9 @@ const URL_OF_STORM = "https://api.openai.com/v1/storm";
 const LONGEST_BODY = 1_000_000;
 
 /**
- * Makes a handle on the file.
+ * Creates a handle on the file.
  *
- * @param name Who answers the requests that all processes make.
+ * @param name The author of responses to the requests that all processes make.
  */
 export function stormAt(file: string, name: string): Storm {
   const fetch = (_: RequestInfo | URL, init?: RequestInit) => {
@@ -26,7 +26,7 @@ export function stormAt(file: string, name: string): Storm {
   return { cachy: createCachy({ file, mode: "auto", fetch: fetch as typeof globalThis.fetch }) };
 }
 
-/** Asks, checks what it gets, and gives who answered. */
+/** Sends a request, checks the response, and returns its author. */
 export async function ask({ cachy }: Storm, by: string, n: number): Promise<string> {
   const headers = { "content-type": "application/json" };
   const response = await cachy.fetch(URL_OF_STORM, { method: "POST", headers, body: JSON.stringify({ by, n }) });
@@ -37,17 +37,17 @@ export async function ask({ cachy }: Storm, by: string, n: number): Promise<stri
   return answeredBy;
 }
 
-/** The answer to a request: 1 byte to 1 MB long, mostly short. */
+/** The body of the response to a request: 1 byte to 1 MB long, mostly short. */
 function bodyOf(by: string, n: number): Uint8Array {
   return new Uint8Array(Buffer.alloc(lengthOf(by, n), `${by} ${n} é`));
 }
 
-/** Numbers that look random and are the same in every process. */
+/** Pseudo-random lengths, the same in every process. */
 function lengthOf(by: string, n: number): number {
   if (n % 200 === 0) return 1;
   let hash = n + 1;
   for (const character of `${by}${n}`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
-  // Those that will be killed write long lines, so that some are killed while they do.
+  // Processes that will be killed write long lines, so that a kill often hits a write.
   return n % (by === "k" ? 2 : 100) === 1
     ? LONGEST_BODY
     : Math.max(40, Math.floor(LONGEST_BODY ** ((hash % 10_000) / 10_000)));

@@ -8,7 +8,7 @@ function eventsOf(parser: EventParser, ...pieces: readonly string[]): [string, s
   return events.map(({ name, text }) => [name, text]);
 }
 
-/** A stream with everything that occurs in one. */
+/** A stream with everything that a stream may contain. */
 const LINES = [
   ": comment",
   "",
@@ -40,13 +40,13 @@ const EVENTS = [
   ["", "last"],
 ];
 
-test("sseParser() cuts events, with each kind of line end", () => {
+test("sseParser() splits events at each kind of line end", () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     assert.deepEqual(eventsOf(sseParser(), LINES.join(end)), EVENTS, JSON.stringify(end));
   }
 });
 
-test("sseParser() cuts the same events, when the text comes in two or three pieces", () => {
+test("sseParser() returns the same events if the text arrives in two or three pieces", () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const text = LINES.join(end);
     for (let a = 0; a <= text.length; a++) {
@@ -60,7 +60,7 @@ test("sseParser() cuts the same events, when the text comes in two or three piec
   }
 });
 
-test("sseParser() gives an event with the piece that completes it, and not before", () => {
+test("sseParser() returns an event with the piece that completes it, and not before", () => {
   const parser = sseParser();
   const counts = ["event: a\n", "data: 1\n", "\n", "data: 2", "\n", "\ndata: 3\n\n"].map(
     (piece) => parser.push(piece).length,
@@ -69,7 +69,7 @@ test("sseParser() gives an event with the piece that completes it, and not befor
   assert.deepEqual(parser.end(), []);
 });
 
-test("sseParser() gives data as JSON, or undefined when it is none", () => {
+test("sseParser() returns data as JSON, or undefined if it is not JSON", () => {
   const text = `data: {"a":[1]}\n\ndata: [DONE]\n\ndata: {"a":\ndata: 1}\n\ndata: null\n\ndata: {"a"\n\n`;
   assert.deepEqual(
     sseParser()
@@ -79,7 +79,7 @@ test("sseParser() gives data as JSON, or undefined when it is none", () => {
   );
 });
 
-test("sseParser() gives what is left at the end, when no line feed came", () => {
+test("sseParser() returns the rest at the end if no line feed arrived", () => {
   assert.deepEqual(eventsOf(sseParser(), "event: done\ndata: x"), [["done", "x"]]);
   assert.deepEqual(eventsOf(sseParser(), "data: x\n"), [["", "x"]]);
   assert.deepEqual(eventsOf(sseParser(), `{"error":1}`), [["", `{"error":1}`]]);
@@ -87,14 +87,14 @@ test("sseParser() gives what is left at the end, when no line feed came", () => 
   assert.deepEqual(eventsOf(sseParser(), ""), []);
 });
 
-test("sseParser() takes bare JSON in the middle of an event as an event of its own", () => {
+test("sseParser() treats bare JSON inside an event as a separate event", () => {
   assert.deepEqual(eventsOf(sseParser(), `event: a\ndata: 1\n{"error":2}\ndata: 3\n\n`), [
     ["", `{"error":2}`],
     ["a", "1\n3"],
   ]);
 });
 
-test("sseParser() follows a long event in many pieces", () => {
+test("sseParser() reads a long event in many pieces", () => {
   const parser = sseParser();
   const long = "x".repeat(1000);
   assert.equal(parser.push("data: ").length, 0);
@@ -102,7 +102,7 @@ test("sseParser() follows a long event in many pieces", () => {
   assert.equal(parser.push("\n\n")[0]?.text.length, 2_000_000);
 });
 
-test("jsonLinesParser() cuts lines and leaves blank ones out, however the text is cut", () => {
+test("jsonLinesParser() splits lines and skips blank ones, for any pieces of the text", () => {
   const lines = [`{"a":1}`, "", " ", `{"b":"\u2028"}`, `[1]`, `{"c":3}`];
   const expected = [`{"a":1}`, `{"b":"\u2028"}`, `[1]`, `{"c":3}`].map((line) => ["", line]);
   for (const end of ["\n", "\r\n"]) {

@@ -5,14 +5,14 @@ import { CHAT_URL, chatEvents } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-/** A whole stream of a family. */
+/** A complete stream of a family. */
 interface Example {
   readonly name: string;
   readonly type?: string;
   readonly events: readonly string[];
-  /** After how many events a clean end makes the body whole; by default after all. */
+  /** The number of events after which a clean end completes the body; by default all. */
   readonly whole?: number;
-  /** Whether the last event is a terminal marker. */
+  /** Whether the last event is a terminal event. */
   readonly marked: boolean;
 }
 
@@ -100,13 +100,13 @@ function verdict(body: string | Uint8Array, type?: string): string {
   return judge.end(bytes)?.reason ?? "whole";
 }
 
-/** Whether each piece brought the terminal marker. */
+/** Whether each piece contained the terminal event. */
 function marks(pieces: readonly (string | Uint8Array)[], type?: string): boolean[] {
   const judge = judgeOf(type);
   return pieces.map((piece) => judge.push(typeof piece === "string" ? utf8(piece) : piece));
 }
 
-test("judgeBody() finds a stream of each family whole, in one chunk and in chunks of every small size", () => {
+test("judgeBody() accepts a stream of each family, in one chunk and in chunks of every small size", () => {
   for (const { name, type, events } of BOTH) {
     const bytes = utf8(events.join(""));
     for (const size of [1, 2, 3, 7, 64, bytes.byteLength]) {
@@ -119,7 +119,7 @@ test("judgeBody() finds a stream of each family whole, in one chunk and in chunk
   }
 });
 
-test("judgeBody() finds a cut stream of each family whole, only after its last necessary event", () => {
+test("judgeBody() accepts a truncated stream of each family only after its last required event", () => {
   for (const { name, type, events, whole = events.length } of BOTH) {
     for (let count = 1; count <= events.length; count++) {
       const expected = count >= whole ? "whole" : "truncated";
@@ -128,28 +128,28 @@ test("judgeBody() finds a cut stream of each family whole, only after its last n
   }
 });
 
-test("judgeBody() never finds a stream whole, when it is cut inside of an event", () => {
+test("judgeBody() rejects a stream that is cut inside an event", () => {
   for (const { name, type, events } of BOTH) {
     const bytes = utf8(events.join(""));
     const borders = events.map((_, at) => utf8(events.slice(0, at + 1).join("")).byteLength);
     for (let length = 1; length < bytes.byteLength; length++) {
       const border = borders.find((border) => border >= length);
       const lacking = new TextDecoder().decode(bytes.subarray(length, border));
-      if (lacking.trim() === "") continue; // line ends only: nobody misses them
+      if (lacking.trim() === "") continue; // only line ends, which no reader needs
       const cut = new TextDecoder().decode(bytes.subarray(0, length)).slice(-30);
       assert.equal(verdict(bytes.subarray(0, length), type), "truncated", `${name}, cut after ${JSON.stringify(cut)}`);
     }
   }
 });
 
-test("push() returns true with the terminal marker, and with no other event", () => {
+test("push() returns true with the terminal event, and with no other event", () => {
   for (const { name, type, events, marked } of BOTH) {
     assert.deepEqual(marks(events, type), events.map((_, at) => marked && at === events.length - 1), name);
     assert.deepEqual(marks([events.join("")], type), [marked], `${name}, in one chunk`);
   }
 });
 
-test("push() returns true with the chunk that completes the marker's event, when this comes in two or three", () => {
+test("push() returns true with the chunk that completes the terminal event, if it arrives in two or three", () => {
   for (const { name, type, events } of EXAMPLES.filter(({ marked }) => marked)) {
     const [before, last] = [events.slice(0, -1).join(""), utf8(events.at(-1) ?? "")];
     for (let a = 1; a < last.byteLength; a++) {
@@ -161,7 +161,7 @@ test("push() returns true with the chunk that completes the marker's event, when
   }
 });
 
-test("push() returns true once, when the marker's event ends in CR LF and comes in pieces", () => {
+test("push() returns true once if the terminal event ends in CR LF and arrives in pieces", () => {
   for (const { name, type, events } of EXAMPLES.filter(({ marked }) => marked).map(inCrLf)) {
     const bytes = utf8(events.join(""));
     const all = marks(Array.from(bytes, (byte) => new Uint8Array([byte])), type);
@@ -170,7 +170,7 @@ test("push() returns true once, when the marker's event ends in CR LF and comes 
   }
 });
 
-test("judgeBody() keeps a stream whole, when bytes follow its marker", () => {
+test("judgeBody() still accepts a stream if bytes follow its terminal event", () => {
   for (const { name, type, events } of BOTH.filter(({ marked }) => marked)) {
     for (const rest of ["\n", type ? "\n\n" : ": bye\n\n", type ? "\r\n" : "data: {}\n\n"]) {
       const judge = judgeOf(type);
@@ -182,7 +182,7 @@ test("judgeBody() keeps a stream whole, when bytes follow its marker", () => {
   }
 });
 
-test("judgeBody() learns the family from a later event, when the first one tells nothing", () => {
+test("judgeBody() detects the family from a later event if the first one does not identify it", () => {
   const first = [
     'event: keepalive\ndata: {"type":"keepalive"}\n\n',
     "event: open\n\n",

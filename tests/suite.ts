@@ -3,8 +3,8 @@
  *
  * Test files import `test`, `before`, `after` and `beforeEach` from here. Run alone, a file behaves as if it imported
  * them from `node:test`. When scripts/test.mjs runs the suite, tests/main.ts collects the tests of many files in one
- * process, and each start and end goes into a report. One report for all runtimes tells what the runners' own reports
- * do not: which test is running, why one was skipped, and that none is missing.
+ * process, and each start and end goes into a report. One report for all runtimes says what the runners' own reports
+ * omit: which test is running, why one was skipped, and that none is missing.
  */
 import { appendFileSync } from "node:fs";
 import process from "node:process";
@@ -14,7 +14,7 @@ import { inspect } from "node:util";
 
 export type { TestContext };
 
-/** Which tests run: `fast` for `npm test`, `all` for `npm run test:all`. */
+/** The tests that run: `fast` for `npm test`, `all` for `npm run test:all`. */
 export type Layer = "fast" | "all";
 
 export interface TestOptions {
@@ -24,15 +24,15 @@ export interface TestOptions {
 
 export type TestFunction = (t: TestContext) => unknown;
 
-/** What scripts/test.mjs asks of this process, in the environment variable `CACHY_SUITE`. */
+/** The request of scripts/test.mjs to this process, in the environment variable `CACHY_SUITE`. */
 interface Plan {
   readonly files: readonly string[];
   readonly layer: Layer;
   /** For property tests. */
   readonly seed: number;
-  /** Only tests whose title contains this. */
+  /** Runs only tests whose title contains this text. */
   readonly title?: string;
-  /** Where each event is appended, as a line of JSON. */
+  /** The file to which each event is appended, as a line of JSON. */
   readonly report: string;
 }
 
@@ -45,7 +45,7 @@ export type SuiteEvent =
   | { readonly kind: "skipped"; readonly file: string; readonly title: string; readonly reason: string }
   | FailedEvent;
 
-/** What has failed is no test if it is the import of a file, or what a file does after its last test. */
+/** `isTest` is false for failures of an import and for failures after the last test of a file. */
 interface FailedEvent {
   readonly kind: "failed";
   readonly file: string;
@@ -62,7 +62,7 @@ interface CollectedTest {
   readonly sanitized: boolean;
 }
 
-/** A test file, and what it has registered. */
+/** A test file, and the tests and hooks that it has registered. */
 interface TestFile {
   readonly name: string;
   readonly tests: CollectedTest[];
@@ -74,10 +74,10 @@ interface TestFile {
 
 const plan = takePlan();
 const files: TestFile[] = [];
-/** The file that is being imported; undefined if a file runs alone. */
+/** The file whose import is running; undefined if a file runs alone. */
 let current: TestFile | undefined;
 
-/** The layer of this run. A file that is run alone runs whole. */
+/** The layer of this run. A file that runs alone runs all its tests. */
 export const layer: Layer = plan?.layer ?? "all";
 
 /** How often a property is checked: less often in the fast layer. */
@@ -85,7 +85,7 @@ export function rounds(all: number, fast: number = Math.ceil(all / 20)): number 
   return layer === "all" ? all : fast;
 }
 
-/** The seed of property tests: printed by scripts/test.mjs, so that a failure can be repeated. */
+/** The seed of property tests. scripts/test.mjs prints it, so that a failure can be repeated. */
 export const seed: number = plan?.seed ?? Math.floor(Math.random() * 2 ** 31);
 
 type TestArguments = [title: string, run: TestFunction] | [title: string, options: TestOptions, run: TestFunction];
@@ -96,7 +96,7 @@ export function test(...args: TestArguments): void {
 }
 
 /**
- * Registers a test that is left to `npm run test:all`: it starts processes or takes more than a moment, and the fast
+ * Registers a test that runs only in `npm run test:all`: it starts processes or takes over half a second, and the fast
  * layer has another test of its kind.
  */
 export function slowTest(...args: TestArguments): void {
@@ -108,9 +108,9 @@ function optionsOf(args: TestArguments) {
   return { title, options, run };
 }
 
-/** Registers a test that runs on Deno alone, under its leak sanitizers, which do not apply to `node:test`. */
+/** Registers a test that runs only on Deno, with its leak sanitizers, which `node:test` does not have. */
 export function sanitizedTest(title: string, run: () => Promise<void>): void {
-  const skip = "Deno" in globalThis ? undefined : "only Deno has leak sanitizers";
+  const skip = "Deno" in globalThis ? undefined : "Only Deno has leak sanitizers.";
   register({ layer: "fast", title, options: { skip }, run, sanitized: true });
 }
 
@@ -180,7 +180,7 @@ function runFile(file: TestFile, tests: readonly CollectedTest[]): void {
     });
     runner.test(`${file.name} can be imported`, () => Promise.reject(file.error));
   }
-  /** Hooks run at the first test, not at registration, so that a hook that hangs has the name of a test. */
+  /** Hooks run at the first test, not at registration, so that the report of a hanging hook names a test. */
   let prepared: Promise<void> | undefined;
   const prepare = async () => {
     prepared ??= runAll(file.before);
@@ -242,7 +242,7 @@ function report(event: SuiteEvent): void {
   if (plan) appendFileSync(plan.report, `${JSON.stringify(event)}\n`);
 }
 
-/** Programs that a test starts must not find the plan. */
+/** Hides the plan from programs that a test starts. */
 function takePlan(): Plan | undefined {
   const text = process.env.CACHY_SUITE;
   delete process.env.CACHY_SUITE;

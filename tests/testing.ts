@@ -13,12 +13,12 @@ export function jsonPost(body: unknown, headers: Record<string, string> = {}): R
   return { method: "POST", headers: { "content-type": "application/json", ...headers }, body: text };
 }
 
-/** A JSON answer. */
+/** A JSON response. */
 export function jsonAnswer(body: unknown, init: ResponseInit = {}): Response {
   return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" }, ...init });
 }
 
-/** An answer that arrives in the given pieces, and then ends or breaks off. */
+/** A response that arrives in the given pieces, and then ends or breaks off. */
 export function streamAnswer(
   pieces: readonly (string | Uint8Array)[],
   { error, type = "text/event-stream", status = 200 }: {
@@ -48,14 +48,14 @@ export function chatEvents(text: string): string[] {
   ];
 }
 
-/** A paid network that gives its answers one after the other, and keeps what it was called with. */
+/** A simulated network that returns its responses one after the other, and stores its calls. */
 export interface FakeNetwork {
   readonly fetch: typeof fetch;
   /** The arguments of every call. */
   readonly calls: Parameters<typeof fetch>[];
 }
 
-/** The last answer is given again and again. */
+/** The last response is repeated for all later calls. */
 export function network(
   ...answers: readonly ((...call: Parameters<typeof fetch>) => Response | Promise<Response>)[]
 ): FakeNetwork {
@@ -63,19 +63,19 @@ export function network(
   const fetch = (...call: Parameters<typeof globalThis.fetch>) => {
     const answer = answers[Math.min(calls.length, answers.length - 1)];
     calls.push(call);
-    if (!answer) throw new Error("the network was called, but has no answer");
+    if (!answer) throw new Error("the network was called, but has no response");
     return new Promise<Response>((resolve) => resolve(answer(...call)));
   };
   return { fetch: fetch as typeof globalThis.fetch, calls };
 }
 
-/** Answers with a number that counts up, so that a second answer of the network is told from a replay. */
+/** Responds with a number that counts up, which distinguishes a live response from a replay. */
 export function countingNetwork(): FakeNetwork {
   let count = 0;
   return network(() => jsonAnswer({ count: ++count }));
 }
 
-/** A handle in mode `auto` with a store of its own, and the events that it reported. */
+/** A handle in mode `auto` with a separate store, and the events that it reported. */
 export function testCachy(options: CachyOptions = {}): Cachy & { readonly events: CachyEvent[] } {
   const events: CachyEvent[] = [];
   const onEvent = (event: CachyEvent) => void events.push(event);
@@ -83,20 +83,20 @@ export function testCachy(options: CachyOptions = {}): Cachy & { readonly events
   return Object.assign(createCachy({ ...defaults, onEvent, ...options }), { events });
 }
 
-/** The kinds of what happened, warnings left out. */
+/** The kinds of the events, without warnings. */
 export function kinds(events: readonly CachyEvent[]): string[] {
   return events.map(({ kind }) => kind).filter((kind) => kind !== "warning");
 }
 
-/** Asks again and again until the answer is yes: for what no event tells. Too many noes are a failure. */
+/** Polls a condition that no event reports, and fails after many attempts. */
 export async function eventually(ask: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; !await ask(); attempt++) {
-    if (attempt === 2000) throw new Error("it has not come about");
+    if (attempt === 2000) throw new Error("the condition did not become true");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** A folder that is removed after the test. By its real path, which is what a process calls its working directory. */
+/** A folder that is removed after the test. Its path is the real path, as in a process's working directory. */
 export function temporaryFolder(t: TestContext): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "cachy-")));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -35,7 +35,7 @@ const usage = (response: unknown): TokenCount | undefined =>
 
 const GIVEN = { input: 19, output: 23 };
 
-test("usageOf() reads the answers of all families, whole and streamed", () => {
+test("usageOf() reads the responses of all families, complete and streamed", () => {
   const withUsage = { stream_options: { include_usage: true } };
   const cases: [string, Family, string, object, TokenCount?][] = [
     ["chat", openai, "/v1/chat/completions", {}],
@@ -69,7 +69,7 @@ test("usageOf() reads the answers of all families, whole and streamed", () => {
   }
 });
 
-test("usageOf() tells nothing, when an answer does not", () => {
+test("usageOf() returns undefined for responses without usage", () => {
   const answers = [
     "",
     "{}",
@@ -101,7 +101,7 @@ test("usageOf() tells nothing, when an answer does not", () => {
   );
 });
 
-test("usageOf() counts what Anthropic wrote into its cache and read from it", () => {
+test("usageOf() counts the tokens that Anthropic wrote to its cache and read from it", () => {
   const cached = {
     input_tokens: 10,
     cache_creation_input_tokens: 200,
@@ -127,14 +127,14 @@ test("usageOf() counts what Anthropic wrote into its cache and read from it", ()
     input: 3210,
     output: 7,
   });
-  // Newer streams count everything again at the end, also what tools have added.
+  // Newer streams report all counts again at the end, including those that tools have added.
   assert.deepEqual(
     usage(stream({ ...cached, input_tokens: 15, output_tokens: 7 })),
     { input: 3215, output: 7 },
   );
 });
 
-test("usageOf() counts what OpenAI read from its cache once, since it is part of the input", () => {
+test("usageOf() counts the tokens that OpenAI read from its cache once, since they are part of the input", () => {
   const prompt_tokens_details = { cached_tokens: 1024, audio_tokens: 0 };
   assert.deepEqual(
     usage({
@@ -151,7 +151,7 @@ test("usageOf() counts what OpenAI read from its cache once, since it is part of
   );
 });
 
-test("usageOf() counts what Gemini has thought and what its tools have read", () => {
+test("usageOf() counts the tokens of Gemini's thoughts and of its tools", () => {
   const usageMetadata = {
     promptTokenCount: 10,
     toolUsePromptTokenCount: 5,
@@ -165,7 +165,7 @@ test("usageOf() counts what Gemini has thought and what its tools have read", ()
   });
 });
 
-test("usageOf() takes the last usage of a stream, and passes over empty ones", () => {
+test("usageOf() uses the last usage of a stream, and skips empty ones", () => {
   const events = [
     { choices: [], usage: { prompt_tokens: 5, completion_tokens: 1 } },
     { choices: [], usage: { prompt_tokens: 5, completion_tokens: 8 } },
@@ -178,7 +178,7 @@ test("usageOf() takes the last usage of a stream, and passes over empty ones", (
   );
 });
 
-test("usageOf() is not misled by texts, and by members of other objects", () => {
+test("usageOf() ignores texts and members of other objects that look like usage", () => {
   const text = `{"usage": {"prompt_tokens": 1000}} "eval_count": 5`;
   const answer = {
     choices: [{ message: { content: text } }],
@@ -201,7 +201,7 @@ test("usageOf() is not misled by texts, and by members of other objects", () => 
   });
 });
 
-test("usageOf() reads Cohere's older answers, Bedrock's, and Ollama's without new input", () => {
+test("usageOf() reads Cohere's older responses, Bedrock's, and Ollama's without new input", () => {
   assert.deepEqual(
     usage({ embeddings: {}, meta: { billed_units: { input_tokens: 3 } } }),
     { input: 3, output: 0 },

@@ -1,4 +1,4 @@
-/** What waits, and for how long: stalled bodies, failures in a burst, hanging stores, fake timers, calls inside of calls. */
+/** Waits and their limits: stalled bodies, failures in a burst, hanging stores, fake timers, nested calls. */
 import FakeTimers from "@sinonjs/fake-timers";
 import assert from "node:assert/strict";
 import { enableCachy, layeredStore, memoryStore, type Store, withCachy } from "../mod.ts";
@@ -11,11 +11,11 @@ import { CHAT_URL, chatEvents, countingNetwork, jsonAnswer, jsonPost, network, t
 
 const onNode = "Deno" in globalThis || "Bun" in globalThis
   ? undefined
-  : "on Node an unread response keeps the process alive with plain fetch, too";
+  : "On Node, an unread response of the plain fetch also keeps the process alive.";
 const OTHER = jsonPost({ other: 1 });
 const encoder = new TextEncoder();
 
-/** A stream that gives some pieces and then stays open. */
+/** A stream that delivers some pieces and then stays open. */
 function openStream(pieces: readonly string[]): Response {
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -29,7 +29,7 @@ async function readChunk(response: Response): Promise<void> {
   await response.body?.getReader().read();
 }
 
-slowTest("a body that stalls holds up neither identical calls nor flush() nor withCachy()", async (t) => {
+slowTest("a body that stalls delays neither identical calls nor flush() nor withCachy()", async (t) => {
   const paid = network(() => openStream(chatEvents("par").slice(0, 1)), () => jsonAnswer({ count: 2 }));
   const cachy = testCachy({ fetch: paid.fetch });
   await readChunk(await cachy.fetch(CHAT_URL, jsonPost({})));
@@ -46,7 +46,7 @@ slowTest("a body that stalls holds up neither identical calls nor flush() nor wi
   assert.deepEqual(await Promise.all(answers), [2, 2]);
 });
 
-test("a connection that stays open after the terminal event holds up nothing", async () => {
+test("a connection that stays open after the terminal event delays nothing", async () => {
   const paid = network(() => openStream(chatEvents("whole")));
   const cachy = testCachy({ fetch: paid.fetch });
   const reader = (await cachy.fetch(CHAT_URL, jsonPost({}))).body?.getReader();
@@ -57,7 +57,7 @@ test("a connection that stays open after the terminal event holds up nothing", a
   assert.equal(paid.calls.length, 1);
 });
 
-test("identical calls wait for an unread stream that the first one got", async () => {
+test("identical calls wait for the unread stream of the first one", async () => {
   const paid = network(() =>
     new Response(chatEvents("whole").join(""), { headers: { "content-type": "text/event-stream" } })
   );
@@ -82,7 +82,7 @@ test("one failure in a burst of identical calls costs one more call", async () =
   assert.equal(cachy.stats.recorded, 1);
 });
 
-test("enableCachy() over a third-party fetch that respells the URL does not wait for itself", async (t) => {
+test("enableCachy() over a third-party fetch that rewrites the URL does not wait for itself", async (t) => {
   const paid = freshProcess(t);
   const options = () => ({ mode: "auto", store: memoryStore() }) as const;
   enableCachy(options());
@@ -97,7 +97,7 @@ test("enableCachy() over a third-party fetch that respells the URL does not wait
   assert.equal(paid.calls.length, 2);
 });
 
-test("a call that a third-party fetch makes after it has answered is cached", async (t) => {
+test("a call that a third-party fetch makes after it has responded is cached", async (t) => {
   const paid = freshProcess(t);
   const { promise: isAnswered, resolve: answered } = deferred<void>();
   const later = deferred<unknown>();
@@ -114,7 +114,7 @@ test("a call that a third-party fetch makes after it has answered is cached", as
   assert.deepEqual([cachy.stats.recorded, paid.calls.length], [2, 2]);
 });
 
-test("a store that hangs obeys the caller's abort, when it is asked and when it is written", async () => {
+test("an abort by the caller ends the wait for a store that hangs, in a read and in a write", async () => {
   for (const part of ["find", "append"] as const) {
     const aborter = new AbortController();
     const hang = () => new Promise<undefined>(() => aborter.abort(new Error("enough")));
@@ -125,14 +125,14 @@ test("a store that hangs obeys the caller's abort, when it is asked and when it 
   }
 });
 
-slowTest("a store that hangs is a warning, and the network answers", async () => {
+slowTest("a store that hangs is a warning, and the network responds", async () => {
   const hang = () => new Promise<undefined>(() => {});
   const cachy = testCachy({ fetch: countingNetwork().fetch, store: { name: "hanging", find: hang, append: hang } });
   assert.deepEqual(await (await cachy.fetch(CHAT_URL, jsonPost({}))).json(), { count: 1 });
   assert.match(JSON.stringify(cachy.events), /Cannot read hanging: .*10000 ms/);
 });
 
-test("fake timers hold up no call, and reach no recording", async (t) => {
+test("fake timers delay no call, and have no effect on recordings", async (t) => {
   freshProcess(t);
   const clock = FakeTimers.install({
     now: 0,

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * aimock: a server that stands in for the provider, passes on what it does not know, and records it as fixtures. It runs
- * in the same process, as its documentation starts it; the SDK's base URL is set to it.
+ * aimock: a server that replaces the provider, forwards unknown requests, and records their responses as fixtures. It
+ * runs in the same process, as in its documentation. The base URL of the SDK points to it.
  */
 import { LLMock } from "@copilotkit/aimock";
 
@@ -19,7 +19,7 @@ export function replay({ folder }) {
 }
 
 /**
- * The text of an answer, whole or streamed: the rest is made anew.
+ * The text of a response, complete or streamed. aimock generates the rest in each replay.
  *
  * @param {string} answer
  */

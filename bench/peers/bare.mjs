@@ -1,5 +1,5 @@
 // @ts-check
-/** `fetch` alone, which records nothing: what the first byte of the others is compared with. */
+/** Plain `fetch` without recording: the baseline for the first byte of the others. */
 
 /** @returns {import("./peer.mjs").Recording} */
 export function record() {

@@ -1,5 +1,5 @@
 // @ts-check
-/** @cachy/core as its users get it: the package that is in the folder `BENCH_PACKAGE`. */
+/** @cachy/core as users install it: the package in the folder `BENCH_PACKAGE`. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Time from before the import of a tool until the first hit has been read. What is imported here before loads no module
- * of Node that is not loaded anyway. The chat in the middle of the recording is asked, so that reading from the start is
- * neither an advantage nor a disadvantage.
+ * Time from the import of a tool until the first hit has been read. The imports of this program load no further module
+ * of Node. The requested chat is in the middle of the recording, so that reading from the start is neither an advantage
+ * nor a disadvantage.
  */
 import { chatRequest } from "../chat.mjs";
 import { report } from "../measure.mjs";

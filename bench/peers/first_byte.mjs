@@ -4,12 +4,12 @@ import { chatRequest, chatStream } from "../chat.mjs";
 import { check, median, report } from "../measure.mjs";
 import { chats, load, place, url } from "./program.mjs";
 
-/** A tool that keeps the caller waiting until the end needs no exact figure: a few calls do. */
+/** A tool that delays the caller until the end needs no exact figure: a few calls are enough. */
 const LATE_MS = 250;
 const LATE_CALLS = 3;
 
 const recording = await (await load()).record(place);
-await firstByte(0); // connects and compiles
+await firstByte(0); // connects and warms up
 const times = [];
 for (let number = 1; number < chats; number++) {
   times.push(await firstByte(number));
@@ -19,7 +19,7 @@ await recording.close();
 report({ ms: median(times), streams: times.length + 1 });
 
 /**
- * Milliseconds from the call to the first chunk; then the rest is read, so that the answer is recorded.
+ * Milliseconds from the call to the first chunk. Then reads the rest, so that the response is recorded.
  *
  * @param {number} number
  */

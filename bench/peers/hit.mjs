@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Time of a hit, and the memory of the process that has opened the recording and answered. Every answer is checked.
+ * Time of a hit, and the memory of the process that opens the recording and replays. Every response is checked.
  *
- * A slow tool is given as long as a fast one, and does fewer calls in it.
+ * All tools have the same time, so a slow tool makes fewer calls.
  */
 import { chatRequest } from "../chat.mjs";
 import { median, peakMemory, percentile, report } from "../measure.mjs";
@@ -10,7 +10,7 @@ import { ask, chats, checkAnswer, load, place } from "./program.mjs";
 
 const WARM_UP = { calls: 1000, leastCalls: 5, ms: 700 };
 const MEASURED = { calls: 2000, leastCalls: 25, ms: 1000 };
-/** No divisor of the number of chats, so that calls go through all of them, back and forth in the recording. */
+/** Not a divisor of the number of chats, so that calls jump through the recording and reach every chat. */
 const STRIDE = 7919;
 
 const peer = await load();
@@ -22,7 +22,7 @@ const times = await hits(MEASURED);
 report({ p50: median(times), p95: percentile(times, 0.95), memory: peakMemory() });
 
 /**
- * Times of hits in microseconds, until there are enough or the time is up.
+ * Times of hits in microseconds, up to a number of calls or a time limit.
  *
  * @param {{ calls: number, leastCalls: number, ms: number }} limits
  */
@@ -33,7 +33,7 @@ async function hits({ calls, leastCalls, ms }) {
   return found;
 }
 
-/** The request is made before, as in hit.ts. */
+/** Without the creation of the request, as in hit.ts. */
 async function timeOfHit() {
   next = (next + STRIDE) % chats;
   const request = chatRequest(next);

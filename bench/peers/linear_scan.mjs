@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * pycachy's way, re-created here: for every request the file is read from the start, and each line parsed, until one
- * has the key. An answer is read as a whole before the caller gets it, also a stream.
+ * The algorithm of pycachy: for every request, the file is read from the start, and each line is parsed until one has
+ * the key. A response is read completely before the caller gets it, even a stream.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, closeSync, openSync, readSync } from "node:fs";
@@ -69,7 +69,7 @@ function find(file, key) {
 }
 
 /**
- * Block by block, so that what comes after the line is not read.
+ * Reads block by block, and stops at the line.
  *
  * @param {string} file
  */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * nock with `nock.back`: fixtures are recorded once, and locked afterwards. `persist()` lets the same request be
- * answered more than once.
+ * nock with `nock.back`: fixtures are recorded once, and locked afterwards. `persist()` allows repeated replays of the
+ * same request.
  */
 import nock from "nock";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** node-fetch-cache with its cache in the file system. Its own header says that the network must not be asked. */
+/** node-fetch-cache with its cache in the file system. Its own header forbids network calls. */
 import NodeFetchCache, { FileSystemCache } from "node-fetch-cache";
 
 /** @typedef {import("./peer.mjs").Place} Place */
@@ -21,6 +21,6 @@ function open({ folder }, headers) {
   const fetch = NodeFetchCache.create({ cache, shouldCacheResponse: (response) => response.ok });
   return {
     fetch: (url, request) => fetch(url, { ...request, headers: { ...request.headers, ...headers } }),
-    close() {}, // every answer was saved before the caller had it
+    close() {}, // every response was saved before the caller got it
   };
 }

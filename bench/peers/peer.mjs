@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The tools of the comparison, and what each has to do here.
+ * The tools of the comparison, and the interface of their files.
  */
 
 /** @typedef {import("../chat.mjs").ChatRequest} ChatRequest */
@@ -10,7 +10,7 @@
  * @property {string} name Its file in this folder, without `.mjs`.
  * @property {string} label
  * @property {string} [npm] Its package, for the version.
- * @property {string} [note] What a reader of its figures has to know.
+ * @property {string} [note] What a reader of its figures must know.
  */
 
 /** Ours. @type {Tool} */
@@ -26,18 +26,18 @@ export const peers = [
     name: "aimock",
     label: "aimock",
     npm: "@copilotkit/aimock",
-    note: "is a server of its own, in the same process; it keeps the text of an answer and makes ids and times anew",
+    note: "is a server in the same process; it records the text of a response and generates new ids and times",
   },
-  { name: "linear_scan", label: "linear scan", note: "is pycachy's way, re-created in JavaScript" },
+  { name: "linear_scan", label: "linear scan", note: "is the algorithm of pycachy, in JavaScript" },
 ];
 
 /**
- * What the file of a tool exports. It imports the tool when it is imported itself.
+ * The exports of the file of a tool. The file imports the tool statically.
  *
  * @typedef {object} Peer
- * @property {(place: Place) => Recording | Promise<Recording>} record Begins a new one: calls reach the server.
- * @property {(place: Place) => Recording | Promise<Recording>} replay Opens it again: calls never reach the server.
- * @property {(text: string) => string} [essence] What of an answer is kept; without it, all.
+ * @property {(place: Place) => Recording | Promise<Recording>} record Starts a recording: calls reach the server.
+ * @property {(place: Place) => Recording | Promise<Recording>} replay Opens a recording: calls never reach the server.
+ * @property {(text: string) => string} [essence] The recorded part of a response; by default, the complete response.
  */
 
 /**
@@ -51,11 +51,11 @@ export const peers = [
  *
  * @typedef {object} Recording
  * @property {(url: string, request: ChatRequest) => Promise<Answer>} fetch
- * @property {() => unknown} close Called after recording: all of it is on disk then.
+ * @property {() => unknown} close Called after recording. When it ends, the recording is on disk.
  */
 
 /**
- * What all kinds of responses have in common.
+ * The common members of all kinds of responses.
  *
  * @typedef {object} Answer
  * @property {() => Promise<unknown>} json

@@ -2,8 +2,8 @@
 /**
  * Polly.JS with its adapter for `fetch` and its persister for files.
  *
- * `order: false` lets the same request be answered more than once. The persister is told not to sort the entries and
- * not to look for unused ones, both of which take longer than anything else with many entries.
+ * `order: false` allows repeated replays of the same request. The options of the persister disable sorting and the
+ * search for unused entries, which take most of the time with many entries.
  */
 import fetchAdapter from "@pollyjs/adapter-fetch";
 import core from "@pollyjs/core";
@@ -12,7 +12,7 @@ import fsPersister from "@pollyjs/persister-fs";
 /** @typedef {import("./peer.mjs").Place} Place */
 /** @typedef {import("./peer.mjs").Recording} Recording */
 
-// Their types say that the class is a member of what is imported, but it is the class.
+// By their types, the class is a member of the import. In fact, the import is the class.
 const FetchAdapter = /** @type {typeof fetchAdapter.default} */ (/** @type {unknown} */ (fetchAdapter));
 const FSPersister = /** @type {typeof fsPersister.default} */ (/** @type {unknown} */ (fsPersister));
 

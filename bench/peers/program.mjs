@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the measured programs here share. Their arguments: name of the tool, folder of its recording, URL of the server,
- * number of chats in the recording.
+ * Shared by the measured programs of this folder. Their arguments: name of the tool, folder of its recording, URL of
+ * the server, number of chats in the recording.
  */
 import { chatAnswer, chatRequest } from "../chat.mjs";
 import { args, check } from "../measure.mjs";
@@ -14,10 +14,10 @@ const [name = "", folder = "", server = "", count = ""] = args;
 /** @type {import("./peer.mjs").Place} */
 export const place = { folder, server };
 
-/** Where chats are sent to. */
+/** The URL that chats are sent to. */
 export const url = `${server}/v1/chat/completions`;
 
-/** How many chats there are in the recording. */
+/** The number of chats in the recording. */
 export const chats = Number(count);
 
 /**
@@ -30,11 +30,11 @@ export async function load() {
 }
 
 /**
- * Asks for a chat and reads the answer as SDKs do.
+ * Requests a chat and reads the response as SDKs do.
  *
  * @param {Recording} recording
  * @param {number} number
- * @param {import("../chat.mjs").ChatRequest} [request] The chat's, if it is there already.
+ * @param {import("../chat.mjs").ChatRequest} [request] The request of the chat, if it was created before.
  */
 export async function ask(recording, number, request = chatRequest(number)) {
   return await (await recording.fetch(url, request)).json();

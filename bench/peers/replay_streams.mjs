@@ -1,5 +1,5 @@
 // @ts-check
-/** Whether a tool replays the streams that first_byte.mjs has recorded. */
+/** Checks that a tool replays the streams that first_byte.mjs has recorded. */
 import { chatRequest, chatStream } from "../chat.mjs";
 import { report } from "../measure.mjs";
 import { chats, checkText, load, place, url } from "./program.mjs";

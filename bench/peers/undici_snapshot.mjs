@@ -1,5 +1,5 @@
 // @ts-check
-/** undici's SnapshotAgent, which is given to undici's own `fetch`: Node's would have to be loaded as well. */
+/** undici's SnapshotAgent, with undici's own `fetch`, because Node's `fetch` would also have to be loaded. */
 import { join } from "node:path";
 import { fetch, SnapshotAgent } from "undici";
 
@@ -22,6 +22,6 @@ function open({ folder }, mode) {
   const dispatcher = new SnapshotAgent({ mode, snapshotPath, excludeHeaders: ["authorization"] });
   return {
     fetch: (url, request) => fetch(url, { ...request, dispatcher }),
-    close: () => dispatcher.close(), // saves what was recorded
+    close: () => dispatcher.close(), // saves the recording
   };
 }

@@ -1,4 +1,4 @@
-/** Asks twice without the rights of root, and prints what happened. Arguments: URL, file. */
+/** Sends two requests without the rights of root, and prints the results. Arguments: URL, file. */
 import { dirname } from "node:path";
 import { chmodSync } from "node:fs";
 import process from "node:process";

@@ -1,4 +1,4 @@
-/** Asks by an SDK that is told nothing, and prints the answer. With a file as argument, it enables the cache itself. */
+/** Calls an SDK without options, and prints the response. With a file as argument, it enables the cache itself. */
 import process from "node:process";
 import OpenAI from "openai";
 import { runnable } from "../runnable.ts";

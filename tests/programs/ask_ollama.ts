@@ -1,4 +1,4 @@
-/** Asks by ollama's default export, which has looked fetch up when it was imported. Argument: the file. */
+/** Calls ollama's default export, which captures fetch when it is imported. Argument: the file. */
 import process from "node:process";
 import ollama from "ollama";
 import { enableCachy } from "../../mod.ts";

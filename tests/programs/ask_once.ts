@@ -1,4 +1,4 @@
-/** Asks once with the default options but the domain, and prints what happened. Arguments: URL, options as JSON. */
+/** Sends one request with default options except the domain, and prints the result. Arguments: URL, JSON options. */
 import process from "node:process";
 import { enableCachy } from "../../mod.ts";
 

@@ -1,6 +1,6 @@
-"""Asks the reader of reader.py. Argument: a file of JSON lists, [FILE, REQUESTS], one a line.
+"""Asks the reader of reader.py. Argument: a file of JSON lists, [FILE, REQUESTS], one per line.
 
-Prints a JSON line for each: the digests, the answers (or null), and the numbers of the lines that are no entries.
+Prints a JSON line for each: the digests, the responses (or null), and the numbers of invalid lines.
 """
 
 import base64

@@ -1,8 +1,8 @@
 /**
- * Changes a file again and again, until the file with the ending `.stop` is there. Arguments: what to do, the file.
+ * Changes a file repeatedly, until the file with the ending `.stop` exists. Arguments: the action, the file.
  *
  * - `remove`: adds an entry whose response is "unwanted", and removes all such entries
- * - `repair`: adds a line that is no entry, and repairs the file
+ * - `repair`: adds an invalid line, and repairs the file
  * - `merge`: merges the file with the ending `.other` into it
  */
 import { appendFileSync, existsSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Drops the response of a stream without reading it, and has nothing more to do. Argument: URL. */
+/** Drops the response of a stream without reading it, and then has nothing to do. Argument: URL. */
 import process from "node:process";
 import { enableCachy, memoryStore } from "../../mod.ts";
 

@@ -1,7 +1,7 @@
 """Runs a program in a terminal: in_terminal.py COLUMNS PROMPT ANSWER PROGRAM [ARGUMENT…]
 
-Types the answer, if it is not empty, when the prompt is there. Prints what the terminal was sent, and ends as the
-program does.
+Types ANSWER, unless it is empty, when the prompt appears. Prints what the program sent to the terminal, and exits with
+the exit code of the program.
 """
 import fcntl, os, pty, struct, sys, termios
 

@@ -1,4 +1,4 @@
-/** Hides a miss, as an app does that catches every error. Argument: the file. */
+/** Hides a miss, like an app that catches every error. Argument: the file. */
 import process from "node:process";
 import { enableCachy } from "../../mod.ts";
 

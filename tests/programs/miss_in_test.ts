@@ -1,4 +1,4 @@
-/** A test that hides a miss, as an app does that catches every error. */
+/** A test that hides a miss, like an app that catches every error. */
 import { test } from "node:test";
 import { enableCachy } from "../../mod.ts";
 

@@ -1,4 +1,4 @@
-/** Stands for the paid network: what goes to a provider's host goes to the loopback one. Import it first. */
+/** Simulates the paid network: sends requests for the providers' hosts to the loopback provider. Import it first. */
 import process from "node:process";
 
 const { fetch } = globalThis;

@@ -1,4 +1,4 @@
-/** Reads a stream to its last event or its end, and ends the process on the very next line. Arguments: file, URL, name of a client. */
+/** Reads a stream to its last event or its end, and exits at once. Arguments: file, URL, name of a client. */
 import process from "node:process";
 import { enableCachy } from "../../mod.ts";
 

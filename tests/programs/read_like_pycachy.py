@@ -1,4 +1,4 @@
-"""Prints the entries of a cachy.jsonl as one JSON list, read in the ways in which Python reads lines. Argument: the file."""
+"""Prints the entries of a cachy.jsonl as one JSON list, read in the ways that Python reads lines. Argument: the file."""
 
 import base64
 import json

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Reads a cachy.jsonl: a reader in another language, written from FORMAT.md. Python 3.9+, standard library only.
 
-    reader.py FILE                          lists the entries that count
-    reader.py FILE METHOD URL [BODYFILE]    writes the recorded answer; what --help shows tells requests apart
+    reader.py FILE                          lists the newest entry of each digest
+    reader.py FILE METHOD URL [BODYFILE]    writes the recorded response; --help lists further parts of the identity
 
-The body is the request's as it was sent, `-` is standard input. Status and headers of the answer go to standard error,
-and so does what is no entry. Exit code 1: nothing is recorded. Left out are forms made of parts (`FormData`),
-credentials inside of header values, the option `normalize`, which only the recording program knows, and lines nested
+BODYFILE is the body as it was sent, `-` is standard input. Standard error gets the status and headers of the response,
+and the invalid lines. Exit code 1: the request is not recorded. Not supported: forms made of parts (`FormData`),
+credentials inside header values, the option `normalize`, which only the recording program knows, and lines nested
 thousands of levels deep.
 """
 
@@ -41,14 +41,14 @@ getattr(sys, "set_int_max_str_digits", lambda digits: None)(0)  # integers count
 
 
 def parse_json(text):
-    """JSON as the standard has it: Python's parser also takes NaN and Infinity."""
+    """Standard JSON: Python's parser also accepts NaN and Infinity."""
     def refuse(name):
         raise ValueError(f"{name} is not JSON")
     return json.loads(text, parse_constant=refuse)
 
 
 def depth_of(text):
-    """How many lists and objects of a JSON text stand in each other at most."""
+    """The nesting depth of the lists and objects of a JSON text."""
     depth = deepest = 0
     for mark in re.findall(r"[][{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
         depth += 1 if mark in "[{" else -1
@@ -57,7 +57,7 @@ def depth_of(text):
 
 
 def identity_url(url):
-    """A URL that a URL parser has written, without what is no part of the request."""
+    """A URL from a URL parser, without the parts that do not belong to the identity."""
     scheme, host, path, query, _ = urlsplit(url)
     host = re.sub(":443$" if scheme == "https" else ":80$", "", host.rpartition("@")[2].lower())
     kept = [pair for pair in query.split("&") if not is_credential(pair)]
@@ -71,7 +71,7 @@ def is_credential(pair):
 
 
 def renumber_calls(value, numbers, path=()):
-    """Goes by sorted names, so that ids are numbered in the order of the canonical text."""
+    """Visits names in sorted order, so that ids are numbered in the order of the canonical text."""
     if isinstance(value, dict):
         return {name: renumber_calls(value[name], numbers, (*path, name)) for name in sorted(value)}
     if isinstance(value, list):
@@ -82,7 +82,7 @@ def renumber_calls(value, numbers, path=()):
 
 
 def canonical_body(body, path, content_type):
-    """The bytes to be hashed, and whether the body asks for a stream."""
+    """The bytes to hash, and whether the body requests a stream."""
     try:
         if "json" in content_type.lower() and depth_of(body.decode()) <= 900:
             value = parse_json(body.decode())
@@ -96,7 +96,7 @@ def canonical_body(body, path, content_type):
 
 
 def digest(method, url, body=b"", headers=(), n=None, namespace=None, key_headers=()):
-    """The SHA-256 of a request, and whether nothing but headers tells it from others."""
+    """The SHA-256 of a request, and whether headers are its only extra."""
     joined = {}
     for name, value in [(name.lower(), value.strip(" \t\r\n")) for name, value in headers]:
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
@@ -118,7 +118,7 @@ def digest(method, url, body=b"", headers=(), n=None, namespace=None, key_header
 
 
 def problem_of(entry):
-    """Why a value is no entry, or None."""
+    """Why a value is not an entry, or None."""
     if not isinstance(entry, dict):
         return "not a JSON object"
     v, key, status, response = entry.get("v", 1), entry.get("key"), entry.get("status_code"), entry.get("response")
@@ -138,7 +138,7 @@ def problem_of(entry):
 
 
 def entries_in(data, report=lambda problem: None):
-    """The entries of a file, in their order; of what else there is, the line numbers and what is wrong."""
+    """The entries of a file, in their order, and the invalid lines: their numbers and what is wrong."""
     entries = []
     for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else [], 1):
         try:
@@ -220,7 +220,7 @@ def main():
     parser.add_argument("--n", type=int, help="which of several identical stateful requests, from 2 on")
     parser.add_argument("--namespace", help="the option of this name")
     given = parser.parse_args()
-    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not have every character
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack some characters
     with open(given.file, "rb") as file:
         entries = entries_in(file.read(), lambda problem: print(problem, file=sys.stderr))
     if given.url is None:

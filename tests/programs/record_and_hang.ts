@@ -1,4 +1,4 @@
-/** Records one answer, then reads the start of one that never ends. Arguments: file, URL. */
+/** Records one response, then reads the start of one that never ends. Arguments: file, URL. */
 import process from "node:process";
 import { enableCachy } from "../../mod.ts";
 

@@ -1,4 +1,4 @@
-/** Records answers of different lengths, a number of them. Arguments: file, URL, name of the process, count. */
+/** Records a number of responses of different lengths. Arguments: file, URL, name of the process, count. */
 import process from "node:process";
 import { enableCachy } from "../../mod.ts";
 

@@ -1,4 +1,4 @@
-/** Lets a tool replace the global fetch and put an older one back, then asks three times. Arguments: file, URL, tool. */
+/** Sends three requests after a tool replaced the global fetch and restored an older one. Arguments: file, URL, tool. */
 import process from "node:process";
 import { enableCachy } from "../../mod.ts";
 
@@ -14,7 +14,7 @@ async function ask(): Promise<void> {
 const enable = () => enableCachy({ file, domains: [url], mode: "auto" });
 const mocked = () => Promise.resolve(new Response("mocked"));
 
-/** Mocks that begin after cachy is enabled, and end before the calls. */
+/** Mocks that start after cachy is enabled, and end before the calls. */
 async function useMocks(): Promise<void> {
   const { default: sinon } = await import("sinon");
   sinon.stub(globalThis, "fetch").callsFake(mocked);
@@ -31,7 +31,7 @@ async function useMocks(): Promise<void> {
   method.mock.restore();
 }
 
-/** Tools that begin before cachy is enabled, and then put back the fetch that they found. */
+/** Tools that start before cachy is enabled, and then restore the fetch that they found. */
 async function restoreBy(tool: string) {
   if (tool === "assignment") {
     const cachy = enable();
@@ -53,7 +53,7 @@ async function restoreBy(tool: string) {
     server.close();
     return cachy;
   }
-  const { default: nock } = await import("nock"); // active from the import on
+  const { default: nock } = await import("nock"); // active as soon as it is imported
   const cachy = enable();
   nock.restore();
   return cachy;

@@ -1,6 +1,6 @@
-"""Adds entries to a cachy.jsonl as pycachy does: each time the whole file is read, sorted by key, and replaced.
+"""Adds entries to a cachy.jsonl like pycachy: for each entry, the whole file is read, sorted by key, and replaced.
 
-Arguments: the file, and the entries as JSON, one each.
+Arguments: the file, and the entries as JSON, one per argument.
 """
 
 import json

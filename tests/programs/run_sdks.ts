@@ -1,5 +1,5 @@
 /**
- * Runs every call of every SDK, each in a namespace of its own, and writes what their callers saw. Arguments: URL of the
+ * Runs every call of every SDK, each in a separate namespace, and writes what their callers saw. Arguments: URL of the
  * provider, file of the cache, mode, file for the results.
  */
 import { writeFileSync } from "node:fs";
@@ -14,4 +14,4 @@ for (const sdkCase of sdkCases.filter((sdkCase) => !sdkCase.skip())) {
   results[sdkCase.name] = await (await sdkCase.client({ baseURL })).run();
 }
 writeFileSync(resultFile, JSON.stringify(results));
-process.exit(0); // some SDKs keep timers
+process.exit(0); // Some SDKs keep timers.

@@ -1,4 +1,4 @@
-/** Shares entries by each client through a Redis that is killed, and prints what happened. Arguments: folder, clients. */
+/** Shares entries by each client through a Redis that is killed, and prints the results. Arguments: folder, clients. */
 import { join } from "node:path";
 import process from "node:process";
 import { createCachy, jsonlStore, layeredStore } from "../../mod.ts";
@@ -14,7 +14,7 @@ const whole = chatEvents("Hello").join("");
 const machines = await Promise.all(names.map(async (name) => {
   const connection = await redisClients.find((client) => client.name === name)?.connect(server.url);
   if (!connection) throw new Error(`There is no client ${name}.`);
-  const prefix = name.replace(/\W/g, "-"); // some would find what others recorded
+  const prefix = name.replace(/\W/g, "-"); // Otherwise, some clients would find the recordings of others.
   const shared = keyValueStore(connection.kv, { name: `Redis by ${name}`, prefix, timeLimitMs: 200 });
   const cachy = createCachy({
     store: layeredStore(jsonlStore(join(folder, `${name}.jsonl`)), shared),
@@ -34,7 +34,7 @@ await Promise.all(machines.map(async ({ ask }) => {
   await Promise.all([ask("one"), ask("two")]);
   await ask("one");
 }));
-// What a client says of a lost connection comes in the time until its next attempts.
+// Clients report a lost connection before their next attempts.
 await new Promise((resolve) => setTimeout(resolve, 300));
 for (const { close } of machines) await close();
 const results = machines.map(({ name, cachy: { stats } }) => [name, stats.recorded, stats.hits, stats.dropped]);

@@ -1,10 +1,10 @@
 /**
- * What the processes of scripts/check_storms.mjs do to one file. Arguments: what to do, the file, a name, a count.
+ * The processes of scripts/check_storms.mjs, which use one file. Arguments: the action, the file, a name, a count.
  *
- * - `record`: waits for the file with the ending `.go`, records a number of answers, four at a time, and writes the number of each whose end it has seen into the
- *   file with the ending `.seen-by-` and its name
- * - `share`: the same; then waits for the file with the ending `.read`, and prints what it reads of all other processes
- * - `compact`: compacts the file again and again, until the file with the ending `.stop` is there
+ * - `record`: waits for the file with the ending `.go`, records a number of responses, four at a time, and writes the
+ *   number of each response that it has read to its end into the file with the ending `.seen-by-` and its name
+ * - `share`: does the same, then waits for the file with the ending `.read`, and prints what it reads of all processes
+ * - `compact`: compacts the file repeatedly, until the file with the ending `.stop` exists
  */
 import { existsSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
@@ -14,7 +14,7 @@ import { ask, type Storm, stormAt } from "../storm.ts";
 
 const [what = "", file = "", name = "", count = "0", others = ""] = process.argv.slice(2);
 const AT_A_TIME = 4;
-/** Requests that all processes make, with different answers. */
+/** Requests that all processes make, with different responses. */
 const SHARED_REQUESTS = 20;
 
 const print = (text: string) => console.log(text);
@@ -27,7 +27,7 @@ if (what === "compact") {
   }
 } else {
   const storm = stormAt(file, name);
-  // A file, because a pipe may be full, and what was seen must be known even after a kill.
+  // A file, because a pipe may be full, and the numbers must survive a kill.
   const seen = openSync(`${file}.seen-by-${name}`, "a");
   print("ready");
   await exists(`${file}.go`);

@@ -1,7 +1,7 @@
-/** What the provider was asked and what it answers, before any fault is applied. */
+/** Requests and responses of the provider, before a fault is applied. */
 import type { Turn } from "./text.ts";
 
-/** One request as it arrived. */
+/** A request as it arrived. */
 export interface ProviderRequest {
   readonly method: string;
   /** Path with its query. */
@@ -17,35 +17,35 @@ export type AnswerHeaders = Readonly<
   Record<string, string | readonly string[]>
 >;
 
-/** An answer whose body is known as a whole. */
+/** A response whose complete body is known. */
 export interface WholeAnswer {
   readonly kind: "whole";
   readonly status: number;
   readonly headers: AnswerHeaders;
   readonly body: Uint8Array;
-  /** Where the body is cut into separate writes, in bytes from its start; without it, one write with a content-length. */
+  /** The borders between writes, in bytes from the start of the body. By default, one write with a content-length. */
   readonly pieces?: readonly number[];
 }
 
-/** An answer that arrives event by event. */
+/** A response that is sent event by event. */
 export interface StreamAnswer {
   readonly kind: "stream";
   readonly headers: AnswerHeaders;
-  /** Each one with its delimiter; together they are the body. */
+  /** The events, each with its delimiter. Together they are the body. */
   readonly events: readonly StreamedEvent[];
-  /** The event that reports a failure in the middle of a stream, in this family's own form. */
+  /** The event that reports a failure during a stream, in the format of this family. */
   readonly error: StreamedEvent;
 }
 
-/** As text, or as bytes where a family frames its events. */
+/** As text, or as bytes if the family frames its events. */
 export type StreamedEvent = string | Uint8Array;
 
 export type Answer = WholeAnswer | StreamAnswer;
 
-/** Answers a request, or undefined when the path belongs to another family. */
+/** Returns the response to a request, or undefined if the path belongs to another family. */
 export type Family = (request: ProviderRequest, turn: Turn) => Answer | undefined;
 
-/** Headers that a store must keep out, the same in every answer. */
+/** Headers that a store must omit, the same in every response. */
 export const SECRET_HEADERS = {
   "set-cookie": ["__cf_bm=cookie-of-the-tests; path=/; HttpOnly; Secure", "_cfuvid=second-cookie-of-the-tests; path=/"],
   "openai-organization": "organisation-of-the-tests",

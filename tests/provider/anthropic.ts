@@ -45,7 +45,7 @@ const USAGE = {
 export const anthropic: Family = (request, turn) => {
   const path = request.path.split("?")[0] ?? "";
   if (path.endsWith("/v1/messages")) return messages(request, turn);
-  // OpenAI has the same path for its files.
+  // OpenAI uses the same path for its files.
   if (path.endsWith("/v1/files") && "anthropic-version" in request.headers) {
     return fileUpload(request, turn);
   }

@@ -1,16 +1,16 @@
 /**
- * Frames of an AWS event stream: lengths, headers and payload, with a checksum over the lengths and one over it all.
+ * Frames of an AWS event stream: lengths, headers and payload, with a checksum of the lengths and one of the frame.
  *
  * Numbers are big-endian; the checksums are CRC-32, as in Ethernet and gzip.
  */
 import { concatBytes, utf8 } from "../../src/lib/bytes.ts";
 
-/** A frame with an event of this type, its payload as JSON. */
+/** A frame with an event of this type, and its payload as JSON. */
 export function eventFrame(type: string, payload: unknown): Uint8Array {
   return jsonFrame(payload, { ":event-type": type, ":content-type": "application/json", ":message-type": "event" });
 }
 
-/** What a stream ends with when the service fails in the middle of it. */
+/** The end of a stream if the service fails during it. */
 export function exceptionFrame(type: string, message: string): Uint8Array {
   const headers = { ":exception-type": type, ":content-type": "application/json", ":message-type": "exception" };
   return jsonFrame({ message }, headers);
@@ -24,13 +24,13 @@ function jsonFrame(payload: unknown, headers: Readonly<Record<string, string>>):
 /** The type of a value that is a text. */
 const TEXT = 7;
 
-/** One header: its name, the type of its value, and the value's bytes, with their length if the type has one. */
+/** A header: its name, the type of its value, and the bytes of the value, with their length if the type has one. */
 export function frameHeader(name: string, value: Uint8Array, type: number = TEXT): Uint8Array {
   const length = type === 6 || type === TEXT ? Uint8Array.of(value.length >> 8, value.length & 255) : new Uint8Array();
   return concatBytes([Uint8Array.of(utf8(name).length), utf8(name), Uint8Array.of(type), length, value]);
 }
 
-/** A frame of these headers, already encoded, and this payload. */
+/** A frame with these encoded headers and this payload. */
 export function frame(headers: Uint8Array, payload: Uint8Array): Uint8Array {
   const lengths = concatBytes([uint32(16 + headers.length + payload.length), uint32(headers.length)]);
   const checked = concatBytes([lengths, uint32(crc32(lengths)), headers, payload]);
@@ -43,7 +43,7 @@ function uint32(value: number): Uint8Array {
   return bytes;
 }
 
-/** Bit by bit: these streams are small, and every runtime counts like this. */
+/** Bit by bit: the streams are small, and every runtime computes the same. */
 function crc32(bytes: Uint8Array): number {
   let rest = 0xffffffff;
   for (const byte of bytes) {

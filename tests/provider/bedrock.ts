@@ -1,4 +1,4 @@
-/** Amazon Bedrock: converse, its stream in frames, and Anthropic's messages by invoking a model. */
+/** Amazon Bedrock: converse, its stream in frames, and Anthropic's messages through invoke. */
 import { type Answer, type AnswerHeaders, bodyOf, type Family, json, type ProviderRequest, stream } from "./answer.ts";
 import { eventFrame, exceptionFrame } from "./aws_frame.ts";
 import { argumentsFor, fragments, id, textOf, type Turn, wordsOf } from "./text.ts";
@@ -29,7 +29,7 @@ export const bedrock: Family = (request, turn) => {
   return action === "invoke" ? invoke(turn) : undefined;
 };
 
-/** What a request of Bedrock asks for, as its path tells: "/model/ID/converse". */
+/** The action that the path of a request names: "/model/ID/converse". */
 export function bedrockAction({ path }: ProviderRequest): string | undefined {
   return /\/model\/[^/]+\/(converse|converse-stream|invoke)$/.exec(path.split("?")[0] ?? "")?.[1];
 }
@@ -58,7 +58,7 @@ function converseStream(request: ProviderRequest, turn: Turn): Answer {
   return stream(frames, error, { ...bedrockHeaders(), "content-type": "application/vnd.amazon.eventstream" });
 }
 
-/** A text begins without a `contentBlockStart`, a call of a tool is named in one. */
+/** A text starts without a `contentBlockStart`. A tool call is named in one. */
 function blockFrames(toolUse: ToolUse | undefined, turn: Turn): Uint8Array[] {
   const delta = (delta: object) => eventFrame("contentBlockDelta", { contentBlockIndex: 0, delta });
   if (!toolUse) return wordsOf(turn).map((text) => delta({ text }));
@@ -73,7 +73,7 @@ function stopReasonOf(toolUse: ToolUse | undefined): string {
   return toolUse ? "tool_use" : "end_turn";
 }
 
-/** The first tool is called, until a message brings its result. */
+/** Calls the first tool, until a message contains its result. */
 function toolUseOf(request: ProviderRequest): ToolUse | undefined {
   const { messages = [], toolConfig } = bodyOf<ConverseBody>(request);
   const answered = messages.some(({ content }) => content.some((block) => "toolResult" in block));

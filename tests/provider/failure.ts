@@ -1,9 +1,9 @@
-/** Refusals in the form of each family. */
+/** Error responses in the format of each family. */
 import { type Answer, json, type ProviderRequest } from "./answer.ts";
 import { bedrockAction } from "./bedrock.ts";
 import { id } from "./text.ts";
 
-/** A 500 or 429 as the family of this request words it. It has no retry-after header, so that retries stay quick. */
+/** A 500 or 429 in the format of the request's family. It has no retry-after header, so that retries are fast. */
 export function failure(request: ProviderRequest, status: 500 | 429): Answer {
   const message = status === 429 ? "Rate limit reached. Try again later." : "The server had an error.";
   const headers = { "x-request-id": id("req_", 24), "request-id": id("req_", 24) };

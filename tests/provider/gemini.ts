@@ -70,7 +70,7 @@ function streamGenerate(request: ProviderRequest, turn: Turn): Answer {
 
 const OVERLOADED = { code: 503, message: "The model is overloaded. Please try again later.", status: "UNAVAILABLE" };
 
-/** Gemini gives its calls no id. */
+/** Gemini's calls have no id. */
 function callOf(request: ProviderRequest): { name: string; args: unknown } | undefined {
   const { contents = [], tools = [] } = bodyOf<GenerateBody>(request);
   const answered = contents.some(({ parts }) => parts?.some((part) => "functionResponse" in part));
@@ -92,7 +92,7 @@ function chunk(request: ProviderRequest, parts: unknown[], responseId: string, f
   return { candidates: [candidate], usageMetadata, modelVersion, responseId };
 }
 
-/** The first request only asks for an address; the bytes follow in further ones. */
+/** The first request only asks for a URL. Further requests send the bytes. */
 function upload(request: ProviderRequest, turn: Turn): Answer {
   const command = request.headers["x-goog-upload-command"] ?? "";
   if (command.includes("start")) {

@@ -1,4 +1,4 @@
-/** Ollama's chat: one JSON value a line, without a content-length. */
+/** Ollama's chat: one JSON value per line, without a content-length. */
 import { bodyOf, type Family, json, stream } from "./answer.ts";
 import { textOf, wordsOf } from "./text.ts";
 

@@ -1,4 +1,4 @@
-/** Chat completions in the form of OpenAI, which Groq, Mistral, Together and the Hugging Face router share. */
+/** Chat completions in the format of OpenAI, which Groq, Mistral, Together and the Hugging Face router share. */
 import { type Answer, bodyOf, json, type ProviderRequest, sse, stream } from "./answer.ts";
 import { openaiHeaders } from "./openai_headers.ts";
 import { argumentsFor, fragments, hexId, id, seconds, textOf, type Turn, wordsOf } from "./text.ts";

@@ -1,4 +1,4 @@
-/** OpenAI's responses, whole and as typed events. */
+/** OpenAI's responses, complete and as typed events. */
 import { type Answer, bodyOf, json, type ProviderRequest, sse, stream } from "./answer.ts";
 import { openaiHeaders } from "./openai_headers.ts";
 import { argumentsFor, fragments, hexId, id, seconds, textOf, type Turn, wordsOf } from "./text.ts";

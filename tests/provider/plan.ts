@@ -1,22 +1,22 @@
-/** How an answer goes over the wire: in which writes, and where a fault strikes. */
+/** How a response is sent: its writes, and the place of a fault. */
 import { concatBytes, utf8 } from "../../src/lib/bytes.ts";
 import type { Answer, AnswerHeaders, StreamAnswer, StreamedEvent, WholeAnswer } from "./answer.ts";
 
 /**
- * What goes wrong.
+ * A fault of the provider.
  *
- * In streamed answers, others stay whole:
- * - `kill`: the connection is destroyed in the middle of the third event.
+ * Faults of streamed responses only:
+ * - `kill`: the connection is destroyed inside the third event.
  * - `truncate`: the body ends properly after two events.
- * - `error`: two events, an error event in the family's own form, a proper end.
- * - `hold`: three whole events at once, the rest after `release()`.
+ * - `error`: two events, an error event in the format of the family, a proper end.
+ * - `hold`: three complete events at once, the rest after `release()`.
  * - `hold-end`: all events, the end of the body after `release()`.
  *
- * In every answer:
- * - `hang-headers`: nothing at all until `release()`.
- * - `500`, `429`: a refusal instead of the answer.
+ * Faults of all responses:
+ * - `hang-headers`: nothing until `release()`.
+ * - `500`, `429`: an error response.
  *
- * In whole answers, others stay whole:
+ * Faults of responses that are not streamed:
  * - `cut-json`: half of the announced content-length, then the connection is destroyed.
  */
 export type Fault =
@@ -80,7 +80,7 @@ function encode(events: readonly StreamedEvent[]): Uint8Array {
   return concatBytes(events.map((event) => typeof event === "string" ? utf8(event) : event));
 }
 
-/** Cuts every event in two, inside a character of several bytes when it has one. */
+/** Splits every event in two, inside a multi-byte character if the event contains one. */
 function torn(events: readonly StreamedEvent[]): Step[] {
   const cuts: number[] = [];
   let start = 0;

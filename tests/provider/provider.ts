@@ -1,8 +1,8 @@
 /**
- * A loopback server that answers like the providers of language models, and breaks off in their ways.
+ * A loopback server that responds like the providers of language models, and fails like them.
  *
- * It runs on Deno, Bun and Node. Every answer differs from the one before it, unless the option `answer` chooses its
- * text. So a test can tell a replayed answer from a second one by the text.
+ * It runs on Deno, Bun and Node. Every response differs from the previous one, unless the option `answer` chooses its
+ * text. So a test can distinguish a replay from a second live response by the text.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -19,53 +19,53 @@ import { type Fault, planOf, type Step } from "./plan.ts";
 export type { ProviderRequest } from "./answer.ts";
 export type { Fault } from "./plan.ts";
 
-/** An answer that is served byte for byte. */
+/** A response that is served byte for byte. */
 export interface ServedAnswer {
   /** @default {200} */
   readonly status?: number;
   /** @default {{}} */
   readonly headers?: AnswerHeaders;
   readonly body: Uint8Array;
-  /** Where the body is cut into separate writes, in bytes from its start. Without it, one write with a content-length. */
+  /** The borders between writes, in bytes from the start of the body. By default, one write with a content-length. */
   readonly pieces?: readonly number[];
 }
 
 export interface ProviderOptions {
-  /** Pause between two writes of one answer, in ms. @default {5} */
+  /** Pause between two writes of a response, in ms. @default {5} */
   readonly pause?: number;
-  /** Chooses the text of an answer by the request. Without it, or if it returns undefined, each text is different. */
+  /** Chooses the text of a response by the request. Without it, or if it returns undefined, each text is different. */
   readonly answer?: (request: ProviderRequest) => string | undefined;
 }
 
 export interface Provider {
   /** "http://127.0.0.1:PORT". */
   readonly url: string;
-  /** Everything that was asked since `reset()`. */
+  /** All requests since `reset()`. */
   readonly requests: readonly ProviderRequest[];
-  /** What goes wrong in the answers to come; stays until it is changed. */
+  /** The fault of later responses, until it is changed. */
   fault: Fault | undefined;
-  /** How many answers the client closed before their end since `reset()`. */
+  /** How many responses the client closed before their end since `reset()`. */
   readonly closed: number;
-  /** Resolves at the next such close, or at once if there was one since `reset()`. */
+  /** Resolves at the next such close, or at once if there has been one since `reset()`. */
   whenClosed(): Promise<void>;
   /** Resolves when `requests` has at least `count` members. */
   whenAsked(count: number): Promise<void>;
-  /** Lets the answers that are held now go on. */
+  /** Lets the responses continue that are held now. */
   release(): void;
-  /** Serves a raw answer on a path (without query) for any method, ahead of the built-in ones. */
+  /** Serves a raw response on a path (without query) for any method, before the built-in ones. */
   serve(path: string, answer: ServedAnswer): void;
-  /** Forgets requests, closes, fault and served answers, and breaks off answers that are still under way. */
+  /** Clears requests, closes, fault and served responses, and aborts active responses. */
   reset(): void;
   stop(): Promise<void>;
 }
 
-// Anthropic comes first: it shares /v1/files with OpenAI and is known by a header.
+// Anthropic comes first: it shares /v1/files with OpenAI and is recognized by a header.
 const FAMILIES: readonly Family[] = [anthropic, gemini, bedrock, cohere, ollama, openai];
 
 export async function startProvider({ pause = 5, answer: textFor }: ProviderOptions = {}): Promise<Provider> {
   const state = newState(pause, textFor);
   const server = createServer((incoming, response) => void answer(state, incoming, response));
-  // A kept connection that times out while a client reuses it would be a failure that no test asked for.
+  // A connection that times out while a client reuses it would be an unintended failure.
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -77,7 +77,7 @@ interface State {
   readonly textFor: ProviderOptions["answer"];
   readonly served: Map<string, ServedAnswer>;
   readonly active: Set<ServerResponse>;
-  /** Functions that check what they wait for, and leave when it is there. */
+  /** Functions that check a condition, and remove themselves when it is true. */
   readonly waiting: Set<() => void>;
   requests: ProviderRequest[];
   fault: Fault | undefined;
@@ -131,7 +131,7 @@ function reset(state: State): void {
 
 function breakOff(response: ServerResponse): void {
   if (response.headersSent) response.socket?.destroy();
-  // Deno sends a request again when its connection goes before any answer: it would arrive in the next test.
+  // Deno repeats a request whose connection closes before any response. The request would arrive in the next test.
   else response.writeHead(410, { connection: "close" }).end();
 }
 
@@ -160,7 +160,7 @@ function notify(state: State): void {
 
 async function answer(state: State, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   state.active.add(response);
-  // Nobody listens for what a destroyed connection reports.
+  // Errors of a destroyed connection have no listener.
   response.on("error", () => {});
   response.on("close", () => {
     if (state.active.delete(response)) state.closed++;
@@ -172,7 +172,7 @@ async function answer(state: State, incoming: IncomingMessage, response: ServerR
     state.turn++;
     const { fault } = state;
     const { status, headers, steps } = planOf(answerTo(state, request, fault), fault);
-    // Counted from here on: a client may read the first events and release before the answer comes to its hold.
+    // Counted from here: a client may read the first events and call release before the response reaches its hold.
     const { releases } = state;
     const hold = (): Promise<void> => until(state, () => state.releases > releases || !state.active.has(response));
     notify(state);
@@ -181,7 +181,7 @@ async function answer(state: State, incoming: IncomingMessage, response: ServerR
     response.writeHead(status, { ...headers } as Record<string, string | string[]>);
     await send(state, response, steps, hold);
   } catch (error) {
-    // A client that went away while it was still sending needs no answer; anything else is a mistake in here.
+    // A client that closed the connection while sending needs no response. Any other error is a bug of this server.
     if (incoming.complete) throw error;
   }
 }
@@ -227,12 +227,12 @@ async function send(
     else if (step === "destroy") abandon(state, response);
     else if (step === "end") finish(state, response);
     else response.write(step.write);
-    // The end follows the last write at once, as it does from real servers.
+    // The end follows the last write at once, as it does with real servers.
     if (steps[index + 1] !== "end") await paused(state);
   }
 }
 
-/** Ends the answer; from here on a closed connection is no longer the client's doing. */
+/** Ends the response. From here on, the client does not cause the close of the connection. */
 function finish(state: State, response: ServerResponse): void {
   if (!state.active.delete(response)) return;
   response.end();

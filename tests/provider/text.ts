@@ -1,4 +1,4 @@
-/** Values that differ from one answer to the next: a replay shows the old ones, the network never does. */
+/** Values that differ between responses: a replay contains the old ones, a live response never does. */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -19,15 +19,15 @@ export function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** What makes an answer differ from the others. */
+/** What distinguishes a response from others. */
 export interface Turn {
   /** The number of the request, from 1. */
   readonly number: number;
-  /** What the answer says. Without it, the answer says its number, in words that are hard to cut. */
+  /** The text of the response. By default, the number of the response, in words that are hard to split. */
   readonly text?: string | undefined;
 }
 
-/** Words of an answer, with characters of two, three and four bytes so that a cut can fall inside them. */
+/** Words of a response, with characters of two, three and four bytes, so that a cut can fall inside a character. */
 export function wordsOf({ number, text }: Turn): readonly string[] {
   if (text !== undefined) return text.match(/\S+\s*/g) ?? [];
   return ["Grüße", " from", " the café", " 👋🏽", ` (answer ${number})`, " — 日本語", " and", " naïve 🚀", "."];

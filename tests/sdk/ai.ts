@@ -19,12 +19,12 @@ interface Provider {
   readonly name: string;
   readonly origin: string;
   readonly basePath: string;
-  /** Members that the AI SDK fills itself, because this provider sends nothing for them. */
+  /** Members that the AI SDK fills in, because this provider does not send them. */
   readonly invented: readonly string[];
   model(settings: Settings): Promise<Model>;
 }
 
-// The older majors are driven as if they were the newer ones: the calls made here are the same in both.
+// The driver treats the older majors like the newer ones: the calls here are the same in both.
 const ai6 = (): Promise<Ai> => import("ai6") as unknown as Promise<Ai>;
 const ai7 = (): Promise<Ai> => import("ai");
 
@@ -81,7 +81,7 @@ async function* events(stream: AsyncIterable<unknown>, left: readonly string[]):
 }
 
 function callsOf({ invented }: Provider): SdkCall<Connected>[] {
-  // Version 7 measures how long each step took.
+  // Version 7 measures the duration of each step.
   const left = ["headers", "performance", ...invented];
   return [generateText(left), streamText(left), toolLoop(left)];
 }
@@ -101,7 +101,7 @@ function streamText(left: readonly string[]): SdkCall<Connected> {
   return {
     name: "streamText",
     stream: ({ ai, model }, { signal }) => {
-      // Failures arrive as events; the default would print them too.
+      // Failures arrive as events. The default handler would also print them.
       const onError = (): void => {};
       const result = ai.streamText({ model, prompt: PROMPT, maxRetries: 0, abortSignal: signal, onError });
       return Promise.resolve(events(result.fullStream, left));
@@ -109,7 +109,7 @@ function streamText(left: readonly string[]): SdkCall<Connected> {
   };
 }
 
-/** With Gemini, which sends no ids of calls, the SDK invents them, and its second request has them too. */
+/** Gemini sends no call ids, so the SDK generates them. Its second request contains them, too. */
 function toolLoop(left: readonly string[]): SdkCall<Connected> {
   return {
     name: "tool loop",

@@ -18,7 +18,7 @@ const anthropic: Sdk<Anthropic> = {
   },
 };
 
-/** The request id is not enumerable, so it has to be asked for. */
+/** The request id is not enumerable, so it is read by name. */
 function withRequestId<Value extends object>(value: Value): unknown {
   return { ...value, _request_id: (value as { _request_id?: string | null })._request_id };
 }

@@ -36,7 +36,7 @@ const calls: SdkCall<Axios>[] = [
   },
 ];
 
-/** Whole events, because the borders of the pieces are those of the network. */
+/** Complete events, because the borders of the pieces depend on the network. */
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let pending = "";

@@ -10,7 +10,7 @@ interface Connected {
   readonly client: InstanceType<Module["BedrockRuntimeClient"]>;
 }
 
-/** Every request is signed with them. */
+/** Every request is signed with these. */
 const CREDENTIALS = {
   accessKeyId: `id-${API_KEY}`,
   secretAccessKey: `secret-${API_KEY}`,

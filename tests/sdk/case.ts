@@ -1,4 +1,4 @@
-/** The shape in which every SDK is driven. */
+/** The common interface of all SDK drivers. */
 
 export interface Runtime {
   readonly name: "node" | "deno" | "bun";
@@ -6,13 +6,13 @@ export interface Runtime {
   readonly major: number;
 }
 
-/** When an SDK looks `fetch` up: a patch of the global that comes later is not seen. */
+/** When an SDK captures `fetch`. It ignores a patch of the global fetch that comes later. */
 export type CapturesFetch = "import" | "construction" | "first call" | "call";
 
 export interface Connection {
-  /** Scheme, host and port, as in "http://127.0.0.1:8080"; the driver adds the SDK's own base path. */
+  /** Scheme, host and port, as in "http://127.0.0.1:8080". The driver adds the SDK's base path. */
   readonly baseURL: string;
-  /** Without it, the SDK uses the global one. */
+  /** By default, the SDK uses the global fetch. */
   readonly fetch?: typeof fetch;
 }
 
@@ -25,20 +25,20 @@ export interface Client {
    * Runs the call to its end.
    *
    * @returns What the caller sees, as JSON values: texts, tool calls, ids, and for streams all events. Bytes are
-   * base64. Left out are raw response headers, and what an SDK invents anew in every run, which is named where it is
-   * left out: everything else is the same when the same answer comes again.
+   * base64. Raw response headers are omitted, and so are values that an SDK generates in each run; comments name them.
+   * Everything else is the same if the response is the same.
    */
   run(options?: CallOptions): Promise<unknown>;
-  /** Streaming cases only: the SDK's own events, so that a reader can leave early. */
+  /** Streaming cases only: the SDK's own events, so that a test can stop reading early. */
   stream?(options?: CallOptions): Promise<AsyncIterable<unknown>>;
 }
 
 export interface SdkCase {
   /** As in "openai 7: chat stream". */
   readonly name: string;
-  /** The SDK and its major alone, as in "openai 7". */
+  /** The SDK and its major version, as in "openai 7". */
   readonly sdk: string;
-  /** Where the SDK sends this call by default, as in "https://api.openai.com". */
+  /** The default server of this call, as in "https://api.openai.com". */
   readonly origin: string;
   readonly streaming: boolean;
   readonly capturesFetch: CapturesFetch;
@@ -51,18 +51,18 @@ export interface SdkCase {
   client(at: Connection): Promise<Client>;
 }
 
-/** One SDK: how to reach it and what is true of all its calls. */
+/** An SDK: how to connect it, and the properties of all its calls. */
 export interface Sdk<Connected> {
   readonly name: string;
   readonly origin: string;
   readonly capturesFetch: CapturesFetch;
   /** Why it does not run on a runtime. */
   skip?(runtime: Runtime): string | undefined;
-  /** Imports the package here, not at the top of the module, so that a broken one fails its own cases only. */
+  /** Imports the package here, not at the top of the module, so that a broken package fails only its own cases. */
   connect(at: Connection): Promise<Connected>;
 }
 
-/** One call of an SDK: `run`, or `stream`, or both when a stream also has a final result. */
+/** A call of an SDK: `run`, or `stream`, or both if a stream also has a final result. */
 export interface SdkCall<Connected> {
   readonly name: string;
   /** @default {1} */
@@ -100,12 +100,12 @@ function clientOf<Connected>(connected: Connected, call: SdkCall<Connected>): Cl
 
 export async function collect(events: AsyncIterable<unknown>): Promise<unknown[]> {
   const all: unknown[] = [];
-  // Copied at once: some SDKs go on changing an event they have handed out.
+  // Copied at once, because some SDKs change an event after they have returned it.
   for await (const event of events) all.push(plain(event));
   return all;
 }
 
-/** JSON values only: undefined members and methods are gone, bytes are base64. */
+/** JSON values only, without undefined members and methods. Bytes are base64. */
 export function plain(value: unknown): unknown {
   const text = JSON.stringify(value, (_, inner: unknown) => inner instanceof Uint8Array ? base64(inner) : inner);
   return text === undefined ? null : JSON.parse(text);
@@ -115,7 +115,7 @@ export function base64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
-/** The JSON value of something without the named members, at any depth. */
+/** The JSON value without the named members, at any depth. */
 export function without(value: unknown, names: readonly string[]): unknown {
   return JSON.parse(JSON.stringify(plain(value), (name, inner: unknown) => names.includes(name) ? undefined : inner));
 }

@@ -1,4 +1,4 @@
-/** cohere-ai 8, second chat interface. */
+/** cohere-ai 8, second version of the chat API. */
 import { casesOf, type Connection, type Sdk, type SdkCall, type SdkCase } from "./case.ts";
 import { API_KEY, MESSAGES } from "./prompts.ts";
 
@@ -6,7 +6,7 @@ type CohereClientV2 = InstanceType<
   typeof import("cohere-ai")["CohereClientV2"]
 >;
 
-// A call that was aborted before it began leaves its timer behind, one minute by default.
+// A call that was aborted before it started leaves a timer, by default for one minute.
 const timeoutInSeconds = 5;
 
 const body = { model: "command-a-03-2025", messages: [...MESSAGES] };

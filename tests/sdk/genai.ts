@@ -20,7 +20,7 @@ function genai(name: string, load: () => Promise<Module>): Sdk<GoogleGenAI> {
   };
 }
 
-/** The raw response, with all its headers, rides along in every result. */
+/** Every result contains the raw response with all its headers. */
 const withoutHeaders = (value: unknown): unknown => without(value, ["sdkHttpResponse"]);
 
 async function* mapped(events: AsyncIterable<object>): AsyncGenerator<unknown> {
@@ -43,7 +43,7 @@ const calls: SdkCall<GoogleGenAI>[] = [
   {
     name: "file upload",
     requests: 2,
-    // `abortSignal` is among the options of an upload, but nothing reads it.
+    // `abortSignal` is among the options of an upload, but the SDK ignores it.
     abortable: false,
     run: async ({ files }) => {
       const file = new Blob([NOTES], { type: "text/plain" });
@@ -54,7 +54,7 @@ const calls: SdkCall<GoogleGenAI>[] = [
 ];
 
 export const genaiCases: SdkCase[] = [
-  // The older major is driven as if it were the newer one: the calls made here are the same in both.
+  // The driver treats the older major like the newer one: the calls here are the same in both.
   ...casesOf(genai("genai 2", () => import("genai2") as unknown as Promise<Module>), calls),
   ...casesOf(genai("genai 3", () => import("@google/genai")), calls),
 ];

@@ -6,7 +6,7 @@ type InferenceClient = InstanceType<
   typeof import("@huggingface/inference")["InferenceClient"]
 >;
 
-// Other tokens than those of the hub, which begin with "hf_", need a provider that is named.
+// Tokens that do not start with "hf_" need a named provider.
 const TOKEN = "hf_of_the_tests";
 const body = { model: "meta-llama/Llama-3.1-8B-Instruct", messages: [...MESSAGES] };
 

@@ -1,4 +1,4 @@
-/** ollama 0.6. Its default export looks fetch up at import, but cannot be pointed at another server. */
+/** ollama 0.6. Its default export captures fetch at import, and cannot use another server. */
 import { casesOf, type Connection, type Sdk, type SdkCall, type SdkCase } from "./case.ts";
 import { MESSAGES } from "./prompts.ts";
 
@@ -16,7 +16,7 @@ const ollama: Sdk<Ollama> = {
   },
 };
 
-// Only a stream can be aborted, and only by a method of its own.
+// Only a stream can be aborted, and only by its own method.
 const calls: SdkCall<Ollama>[] = [
   { name: "chat", abortable: false, run: async (client) => await client.chat(body) },
   { name: "chat stream", abortable: false, stream: async (client) => await client.chat({ ...body, stream: true }) },

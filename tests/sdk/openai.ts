@@ -23,7 +23,7 @@ function openai(name: string, load: () => Promise<Module>): Sdk<OpenAI> {
   };
 }
 
-/** The request id is not enumerable, so it has to be asked for. */
+/** The request id is not enumerable, so it is read by name. */
 function withRequestId<Value extends object>(value: Value): unknown {
   return { ...value, _request_id: (value as { _request_id?: string | null })._request_id };
 }
@@ -93,7 +93,7 @@ const files: SdkCall<OpenAI>[] = [
     run: (client, options) =>
       withNotesOnDisk(async (path) => {
         const file = createReadStream(path);
-        // Nobody reads it when the answer comes before the body is sent, and then the file is gone before it is opened.
+        // If the response arrives before the body is sent, the file is deleted before it is opened.
         await once(file, "open");
         try {
           return withRequestId(await client.files.create({ file, purpose: "user_data" }, options));
@@ -123,7 +123,7 @@ const files: SdkCall<OpenAI>[] = [
 const calls = [...texts, ...files, ...openaiTools];
 
 export const openaiCases: SdkCase[] = [
-  // The older major is driven as if it were the newer one: the calls made here are the same in both.
+  // The driver treats the older major like the newer one: the calls here are the same in both.
   ...casesOf(openai("openai 6", () => import("openai6") as unknown as Promise<Module>), calls),
   ...casesOf(openai("openai 7", () => import("openai")), calls),
 ];

@@ -1,4 +1,4 @@
-/** What all drivers ask for. */
+/** The prompts of all drivers. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ export function soundFile(): File {
   return new File([bytes], "sound.wav", { type: "audio/wav" });
 }
 
-/** Gives the path of a file with `NOTES`, and removes it afterwards. */
+/** Returns the path of a file with `NOTES`, and removes the file afterwards. */
 export async function withNotesOnDisk<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "cachy-sdk-"));
   try {
