@@ -182,8 +182,8 @@ test("find() and append() throw what the client throws, at once or later", async
 
 test("find() and append() throw, when the client gives no answer in time", async () => {
   const store = keyValueStore(hangs, { timeLimitMs: 5 });
-  await assert.rejects(async () => await store.find(key, sha256), /there was no answer within 5 ms/);
-  await assert.rejects(async () => await store.append(entryOf("x")), /there was no answer within 5 ms/);
+  await assert.rejects(async () => await store.find(key, sha256), /no response within 5 ms/);
+  await assert.rejects(async () => await store.append(entryOf("x")), /no response within 5 ms/);
 });
 
 test("a call is answered by the network with one warning, when the key-value store fails", async () => {

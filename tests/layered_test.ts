@@ -199,7 +199,7 @@ test("a shared store that never answers costs the time limit once, and nothing w
     assert.equal(await store.find(digest.key, digest.sha256), undefined);
   }
   assert.equal(shared.asked, 1);
-  assert.deepEqual(warnings, ["Cannot write theirs: there was no answer within 50 ms. For 0.5 s only ours is used."]);
+  assert.deepEqual(warnings, ["Cannot write theirs: no response within 50 ms. For 0.5 s only ours is used."]);
 });
 
 test("the time limit is the option, else that of the shared store, else a second", async () => {

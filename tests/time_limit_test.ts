@@ -10,7 +10,7 @@ test("withinTime() gives what is answered in time, and throws what fails in time
 });
 
 test("withinTime() rejects, when there is no answer in time, and says what the limit was", async () => {
-  await assert.rejects(withinTime(new Promise(() => {}), 5), /^Error: there was no answer within 5 ms$/);
+  await assert.rejects(withinTime(new Promise(() => {}), 5), /^Error: no response within 5 ms$/);
 });
 
 test("withinTime() takes an answer that came while the program was busy for longer than the limit", async () => {
