@@ -207,7 +207,11 @@ test("find() takes the older entry and reports the line, when a line only starts
     .join()
     .match(/line \d+ \([^)]*\)/g)
     ?.toSorted();
-  assert.deepEqual(numbers, ["line 2 (not JSON)", "line 3 (not JSON)", "line 4 (format 2 of a newer version)"]);
+  assert.deepEqual(numbers, [
+    "line 2 (not JSON)",
+    "line 3 (not JSON)",
+    "line 4 (format 2 needs a newer version of cachy)",
+  ]);
 });
 
 test("find() takes pycachy's lines, whatever the order of their members", (t) => {
