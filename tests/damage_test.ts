@@ -256,16 +256,16 @@ slowTest("fetch() reports a line with a member of a wrong type once, and answers
 
 test("fetch() reports a line with contradictory members once, and answers from the other lines", async (t) => {
   for (const json of ["null", "7", "{}", "[]", nested(10_000), `""`, `"${"f".repeat(64)}"`, `"x${asked.sha256}"`]) {
-    await checkSkipped(t, lineWith({ sha256: json }), `"sha256" does not belong to "key"`);
+    await checkSkipped(t, lineWith({ sha256: json }), `"sha256" does not start with "key"`);
   }
   for (const json of ["2", "99", "1.5"]) {
-    await checkSkipped(t, lineWith({ v: json }), `format ${json} of a newer version`);
+    await checkSkipped(t, lineWith({ v: json }), `format ${json} needs a newer version of cachy`);
   }
   for (const text of ["a", "abc", "ab=c", "====", "=abc", "ab c", "abcd\\n", "ab-_", "äbcd", "not base64!"]) {
     await checkSkipped(t, lineWith({ binary: "true", response: `"${text}"` }), `"response" is not base64`);
   }
   const twoKeys = `{"key":"${asked.key}","response":"damaged","key":"0badcafe"}`;
-  await checkSkipped(t, twoKeys, `"key" stands twice`);
+  await checkSkipped(t, twoKeys, `duplicate "key"`);
 });
 
 test("fetch() ignores a line that belongs to another request or to none", async (t) => {

@@ -207,7 +207,11 @@ test("find() uses the older entry and reports the line if a line only starts lik
     .join()
     .match(/line \d+ \([^)]*\)/g)
     ?.toSorted();
-  assert.deepEqual(numbers, ["line 2 (not JSON)", "line 3 (not JSON)", "line 4 (format 2 of a newer version)"]);
+  assert.deepEqual(numbers, [
+    "line 2 (not JSON)",
+    "line 3 (not JSON)",
+    "line 4 (format 2 needs a newer version of cachy)",
+  ]);
 });
 
 test("find() reads pycachy's lines in any order of their members", (t) => {

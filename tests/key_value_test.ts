@@ -120,7 +120,7 @@ const garbage: readonly (readonly [what: string, value: unknown, reason: string]
   ["bytes that are no UTF-8", new Uint8Array([0xff, 0xfe]), "not UTF-8"],
   ["bytes that are no JSON", new TextEncoder().encode("PONG"), "not JSON"],
   ["a failed answer", line({ status_code: 500 }), `"status_code" is 500`],
-  ["a newer format", line({ v: 2 }), "format 2 of a newer version"],
+  ["a newer format", line({ v: 2 }), "format 2 needs a newer version of cachy"],
   ["an entry of another key", entryOf("x", digestOf("0badcafe")), "it belongs to another request"],
   ["an entry of another digest with this key", line(other), "it belongs to another request"],
   ["an entry without a digest", line({ sha256: undefined }), "it belongs to another request"],
@@ -132,8 +132,8 @@ for (const [what, value, reason] of garbage) {
     const legacy = line({ sha256: undefined, response: "legacy" });
     const { store, warnings } = storeWith({ [exactKey]: value, [legacyKey]: legacy });
     assert.equal((await store.find(key, sha256))?.response, "legacy");
-    const expected = `Skipped what is no entry in the key-value store: ${exactKey} (${reason}). ` +
-      `Delete this key to silence this.`;
+    const expected = `Cannot use the value of ${exactKey} in the key-value store: ${reason}. ` +
+      `Delete this key to silence this warning.`;
     assert.deepEqual(warnings, [expected]);
   });
 }
@@ -142,7 +142,10 @@ test("find() reports an entry with a digest in place of one without", async () =
   for (const members of [{}, { sha256: key }]) {
     const { store, warnings } = storeWith({ [legacyKey]: line(members) });
     assert.equal(await store.find(key, other.sha256), undefined);
-    assert.match(warnings.join("|"), /^Skipped .*: cachy-5ece2360 \(it belongs to another request\)\.[^|]*$/);
+    assert.match(
+      warnings.join("|"),
+      /^Cannot use the value of cachy-5ece2360 in [^|]+: it belongs to another request\.[^|]*$/,
+    );
   }
 });
 
@@ -165,7 +168,7 @@ test("an invalid value is reported once, is a miss, and is replaced by the next 
 test("append() throws if the client reports that it did not set the value", async () => {
   for (const set of [() => false, () => Promise.resolve(false)]) {
     const store = keyValueStore({ get: () => undefined, set });
-    await assert.rejects(async () => await store.append(entryOf("x")), /^Error: it did not take the entry$/);
+    await assert.rejects(async () => await store.append(entryOf("x")), /^Error: set\(\) returned false$/);
   }
 });
 
@@ -182,8 +185,8 @@ test("find() and append() throw what the client throws, synchronously or later",
 
 test("find() and append() throw if the client does not respond in time", async () => {
   const store = keyValueStore(hangs, { timeLimitMs: 5 });
-  await assert.rejects(async () => await store.find(key, sha256), /there was no answer within 5 ms/);
-  await assert.rejects(async () => await store.append(entryOf("x")), /there was no answer within 5 ms/);
+  await assert.rejects(async () => await store.find(key, sha256), /no response within 5 ms/);
+  await assert.rejects(async () => await store.append(entryOf("x")), /no response within 5 ms/);
 });
 
 test("the network answers a call with one warning if the key-value store fails", async () => {
@@ -218,9 +221,9 @@ test("keyValueStore() rejects an invalid store, and shows no secret of it", () =
 
 test("keyValueStore() rejects invalid options by name and value", () => {
   const wrong: [unknown, RegExp][] = [
-    [{ name: 1 }, /^Cannot use 1 as option "name" of a key-value store: expected a text\.$/],
+    [{ name: 1 }, /^Cannot use 1 as option "name" of a key-value store: expected a non-empty string\.$/],
     [{ name: "" }, /^Cannot use "" as option "name"/],
-    [{ prefix: null }, /^Cannot use null as option "prefix" of a key-value store: expected a text\.$/],
+    [{ prefix: null }, /^Cannot use null as option "prefix" of a key-value store: expected a string\.$/],
     [
       { timeLimitMs: 0 },
       /^Cannot use 0 as option "timeLimitMs" .*: expected milliseconds, more than 0 and up to 2147483647\.$/,

@@ -56,7 +56,8 @@ function entriesIn(file: string): Entry[] {
   });
 }
 
-const ONE_WARNING = /^Cannot (?:read|write) the team's Redis: [^|]+\. For 1 s only [^|]+cachy\.jsonl is used\.$/;
+const ONE_WARNING =
+  /^Cannot (?:read|write) the team's Redis: [^|]+\. Only [^|]+cachy\.jsonl is used for the next 1 s\.$/;
 
 for (const client of redisClients) {
   slowTest(
@@ -171,7 +172,7 @@ slowTest("in mode replay, a miss says that Redis is not reachable", { skip: redi
     const cachy = testCachy({ store, mode: "replay", fetch: network().fetch });
     const response = await cachy.fetch(CHAT_URL, jsonPost({}));
     assert.equal(response.status, 412);
-    assert.match((await response.json()).error.message, /recorded for it in .*; the team's Redis cannot be asked now/);
+    assert.match((await response.json()).error.message, /recorded for it in .*; the team's Redis is not available now/);
   }
 });
 
@@ -183,7 +184,9 @@ slowTest("a kill of Redis neither ends a process nor keeps it alive", { skip: re
   assert.deepEqual(JSON.parse(stdout), names.map((name) => [name, 3, 1, 0]));
   const lines = stderr.trimEnd().split("\n");
   for (const name of names) {
-    const warning = new RegExp(`^cachy: Cannot (read|write) Redis by ${name}: .+\\. For 2 s only .+ is used\\.$`);
+    const warning = new RegExp(
+      `^cachy: Cannot (read|write) Redis by ${name}: .+\\. Only .+ is used for the next 2 s\\.$`,
+    );
     assert.equal(lines.filter((line) => warning.test(line)).length, 1, stderr);
     assert.equal(entriesIn(join(folder, `${name}.jsonl`)).length, 3);
   }

@@ -115,7 +115,7 @@ for (const fault of ["throw", "reject"] as const) {
     assert.deepEqual(await store.find(key, sha256), entryOf("x"));
     assert.equal(await store.find(other.key, other.sha256), undefined);
     assert.deepEqual([shared.asked, local.entries.size], [1, 1]);
-    assert.deepEqual(warnings, ["Cannot read theirs: theirs is down. For 300 s only ours is used."]);
+    assert.deepEqual(warnings, ["Cannot read theirs: theirs is down. Only ours is used for the next 300 s."]);
   });
 
   test(`a shared store that fails during a write (${fault}) does not affect the local one`, async () => {
@@ -123,7 +123,7 @@ for (const fault of ["throw", "reject"] as const) {
     shared.fault = fault;
     for (const digest of [digestOf(key), other]) await store.append(entryOf("x", digest));
     assert.deepEqual([shared.asked, local.entries.size], [1, 2]);
-    assert.deepEqual(warnings, ["Cannot write theirs: theirs is down. For 300 s only ours is used."]);
+    assert.deepEqual(warnings, ["Cannot write theirs: theirs is down. Only ours is used for the next 300 s."]);
   });
 
   test(`a local store that fails (${fault}) is a warning, and the shared one is read and written`, async () => {
@@ -172,14 +172,20 @@ test("a failure that many concurrent calls meet is reported once, even with diff
   const warnings: string[] = [];
   store.warnTo?.((message) => void warnings.push(message));
   await Promise.all([1, 2, 3].map(() => store.find(key, sha256)));
-  assert.deepEqual([warnings, errors], [["Cannot read theirs: socket closed. For 10 s only memory is used."], []]);
+  assert.deepEqual([warnings, errors], [
+    ["Cannot read theirs: socket closed. Only memory is used for the next 10 s."],
+    [],
+  ]);
 });
 
 test("a failure whose message is a sentence, or empty, still makes a clear warning", async () => {
   const failures: [Error, string][] = [
-    [new Error("Refer to the manual."), "Cannot read theirs: Refer to the manual. For 10 s only memory is used."],
-    [Object.assign(new Error(""), { code: "ECONNREFUSED" }), "Cannot read theirs: ECONNREFUSED. For 10 s"],
-    [new TypeError(""), "Cannot read theirs: TypeError. For 10 s"],
+    [
+      new Error("Refer to the manual."),
+      "Cannot read theirs: Refer to the manual. Only memory is used for the next 10 s.",
+    ],
+    [Object.assign(new Error(""), { code: "ECONNREFUSED" }), "Cannot read theirs: ECONNREFUSED. Only memory is used"],
+    [new TypeError(""), "Cannot read theirs: TypeError. Only memory is used"],
   ];
   for (const [error, expected] of failures) {
     const store = layeredStore(memoryStore(), { ...memoryStore(), name: "theirs", find: () => Promise.reject(error) });
@@ -199,7 +205,7 @@ test("a shared store that never responds costs the time limit once, and nothing 
     assert.equal(await store.find(digest.key, digest.sha256), undefined);
   }
   assert.equal(shared.asked, 1);
-  assert.deepEqual(warnings, ["Cannot write theirs: there was no answer within 50 ms. For 0.5 s only ours is used."]);
+  assert.deepEqual(warnings, ["Cannot write theirs: no response within 50 ms. Only ours is used for the next 0.5 s."]);
 });
 
 test("the time limit is the option, or else that of the shared store, or else one second", async () => {
@@ -214,7 +220,7 @@ test("the time limit is the option, or else that of the shared store, or else on
     const warnings: string[] = [];
     store.warnTo?.((message) => void warnings.push(message));
     await store.find(key, sha256);
-    assert.deepEqual(warnings, [`Cannot read theirs: down. For ${pause} only memory is used.`]);
+    assert.deepEqual(warnings, [`Cannot read theirs: down. Only memory is used for the next ${pause}.`]);
   }
   assert.equal(keyValueStore(new Map(), { timeLimitMs: 7 }).timeLimitMs, 7);
 });
@@ -286,7 +292,7 @@ test("in mode replay, a miss says that the shared store was not reachable", asyn
   assert.match(await messageOf(), /no answer is recorded for it in ours and theirs \(key /);
   shared.fault = "reject";
   for (const _ of [1, 2]) {
-    assert.match(await messageOf(), /no answer is recorded for it in ours; theirs cannot be asked now \(key /);
+    assert.match(await messageOf(), /no answer is recorded for it in ours; theirs is not available now \(key /);
   }
   assert.equal(cachy.misses.length, 3);
 });

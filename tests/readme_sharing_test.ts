@@ -26,6 +26,6 @@ for (const [index, program] of [[3, "fourth"], [4, "fifth"]] as const) {
     await redis.kill();
     const { hits, warnings } = await runAnew();
     assert.deepEqual([hits, warnings.length, provider.requests.length], ["0", 1, 2]);
-    assert.match(warnings[0] ?? "", /^cachy: Cannot read .+\. For 10 s only .+ is used\.$/);
+    assert.match(warnings[0] ?? "", /^cachy: Cannot read .+\. Only .+ is used for the next 10 s\.$/);
   });
 }

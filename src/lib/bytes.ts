@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 const encoder = new TextEncoder();
-/** `fatal` tells text from binary; `ignoreBOM` keeps a byte order mark, so that the bytes can be had back. */
+/** `fatal` rejects binary data. `ignoreBOM` keeps a byte order mark, so that encoding the text restores the bytes. */
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Text → its UTF-8 bytes. */
@@ -9,11 +9,12 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text) as Uint8Array<ArrayBuffer>;
 }
 
-/** Texts of up to a third of it are measured without new memory, which on Deno takes a tenth of the time. */
+/** Short texts are encoded into this memory to measure them. On Deno, this takes a tenth of the time of `encode()`. */
 const scratch = new Uint8Array(16_384);
 
 /** How many bytes a text has in UTF-8. */
 export function utf8Length(text: string): number {
+  // One UTF-16 unit takes at most 3 bytes.
   return text.length * 3 <= scratch.length ? encoder.encodeInto(text, scratch).written : utf8(text).byteLength;
 }
 
@@ -37,7 +38,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   return joined;
 }
 
-/** Replaces every occurrence of one byte sequence by another. */
+/** Replaces every occurrence of one byte sequence with another. */
 export function replaceBytes(bytes: Uint8Array, sought: Uint8Array, replacement: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   let from = 0;
@@ -55,7 +56,7 @@ export function areSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return at === a.length && a.length === b.length;
 }
 
-/** Whether a byte sequence occurs in another one. */
+/** Whether a byte sequence contains another one. */
 export function includesBytes(bytes: Uint8Array, sought: Uint8Array): boolean {
   return indexOfBytes(bytes, sought, 0) !== -1;
 }
@@ -69,7 +70,7 @@ function indexOfBytes(bytes: Uint8Array, sought: Uint8Array, from: number): numb
   return -1;
 }
 
-/** The newest runtimes have base64 built into `Uint8Array`; Node before 25 has it in `Buffer` only. */
+/** `Uint8Array` has base64 methods in the newest runtimes only; Node before 25 has them in `Buffer`. */
 interface Base64Native {
   toBase64?: (this: Uint8Array) => string;
 }
@@ -95,7 +96,7 @@ export function encodeBase64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
-/** Base64 text → bytes. What is no base64 throws on some runtimes and gives fewer bytes on others: check first. */
+/** Base64 text → bytes. Check the text first: if it is not base64, some runtimes throw and others return fewer bytes. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   if (fromBase64) return fromBase64.call(Uint8Array, text);
   if (Buffer) return new Uint8Array(Buffer.from(text, "base64"));
@@ -105,14 +106,14 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Up to this many bytes hashing takes less time than handing the work to another thread and waiting for it. */
+/** Up to this length in bytes, hashing takes less time than waiting for Web Crypto's thread. */
 const SYNC_LENGTH = 1 << 20;
 
 /**
  * SHA-256 as 64 lowercase hex digits.
  *
- * Short bytes are hashed at once, because waiting for Web Crypto's thread takes longer than all the rest of a hit. Long
- * ones go there, because hashing a megabyte blocks the event loop for a millisecond or two.
+ * Short inputs are hashed synchronously: waiting for Web Crypto's thread takes longer than the rest of a cache hit. Long
+ * inputs are hashed by Web Crypto, because hashing a megabyte blocks the event loop for a millisecond or two.
  */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   if (bytes.byteLength <= SYNC_LENGTH) return createHash("sha256").update(bytes).digest("hex");

@@ -13,9 +13,9 @@ export type VariableName =
   | "NO_COLOR"
   | "TERM";
 
-/** A variable's value; undefined if it is not set; `denied` if Deno does not let us look. */
+/** Reads a variable. `value` is undefined if it is not set or empty. `denied` is set if Deno does not grant access. */
 export function readVariable(name: VariableName): { readonly value?: string; readonly denied?: true } {
-  // Asked for one by one: with `--allow-env=CI` the state of "all variables" is "prompt".
+  // Query each variable: with `--allow-env=CI`, the state of "all variables" is "prompt".
   if (!isGranted({ name: "env", variable: name })) return { denied: true };
   const value = process.env[name];
   return value === undefined || value === "" ? {} : { value };
@@ -26,14 +26,14 @@ export function isStderrTerminal(): boolean {
   try {
     return process.stderr.isTTY === true;
   } catch {
-    return false; // it was closed
+    return false; // stderr was closed
   }
 }
 
 /**
- * The environment variables with a value, as far as we may look at them.
+ * The environment variables that are set and that this process may read.
  *
- * @param known Those to ask for where Deno does not let us look at all variables.
+ * @param known The variables to try if Deno does not grant access to all of them.
  */
 export function readableVariables(known: readonly string[]): (readonly [name: string, value: string])[] {
   const names = isGranted({ name: "env" })
@@ -42,19 +42,19 @@ export function readableVariables(known: readonly string[]): (readonly [name: st
   return names.map((name) => [name, process.env[name] ?? ""] as const).filter(([, value]) => value !== "");
 }
 
-/** The working directory, or undefined if Deno does not let us know it. */
+/** The working directory; undefined if it was deleted or Deno does not grant access to it. */
 export function workingDirectory(): string | undefined {
   try {
     return isGranted({ name: "read", path: "." }) ? process.cwd() : undefined;
   } catch {
-    return undefined; // it was deleted
+    return undefined;
   }
 }
 
 /**
- * The path that a user named, by a path or a `file:` URL.
+ * Converts a path or a `file:` URL of the user to a path.
  *
- * @param from The working directory at the time of the call; a relative path stays relative where it is not known.
+ * @param from The working directory, to resolve relative paths. If it is undefined, they stay relative.
  */
 export function pathOf(location: string | URL, from: string | undefined): string {
   const isUrl = location instanceof URL || location.startsWith("file:");
@@ -62,9 +62,9 @@ export function pathOf(location: string | URL, from: string | undefined): string
   return from === undefined || isAbsolute(path) ? path : join(from, path);
 }
 
-/** A path, or a file: URL that names a file here. */
+/** Whether a value is a path, or a `file:` URL that is valid on this platform. */
 export function isPath(value: unknown): boolean {
-  if (typeof value === "string" && /^~[/\\]|\0/.test(value)) return false; // only a shell knows the home folder
+  if (typeof value === "string" && /^~[/\\]|\0/.test(value)) return false; // only shells expand `~`
   if (typeof value === "string" && !/^[a-z][a-z+.-]+:\/\//i.test(value) && !value.startsWith("file:")) {
     return value !== "";
   }
@@ -80,7 +80,7 @@ interface DenoPermissions {
   querySync(descriptor: PermissionQuery): { readonly state: "granted" | "prompt" | "denied" };
 }
 
-/** What Deno is asked for; other runtimes have no permissions. */
+/** A permission of Deno. */
 export type PermissionQuery =
   | { readonly name: "read" | "write"; readonly path: string }
   | { readonly name: "env"; readonly variable?: string };
@@ -89,19 +89,19 @@ const { Deno } = globalThis as {
   Deno?: { readonly permissions?: DenoPermissions };
 };
 
-/** Whether something may be touched without a prompt and without an error. Asking does neither. */
+/** Whether an access is permitted, without prompting for it. Always true on other runtimes, which have no permissions. */
 export function isGranted(query: PermissionQuery): boolean {
   return Deno?.permissions === undefined ||
     Deno.permissions.querySync(query).state === "granted";
 }
 
 /**
- * Makes sure that a path may be touched.
+ * Requires access to a path. Without this check, Deno would prompt in the middle of the user's program.
  *
- * @throws With the flag that is missing. Without this question Deno would prompt, in the middle of somebody's program.
+ * @throws If Deno does not grant the access. The message names the missing flag.
  */
 export function requireGranted(name: "read" | "write", path: string): void {
   if (isGranted({ name, path })) return;
   const message = `Deno did not grant ${name} access. Run with --allow-${name}=${path}`;
-  throw Object.assign(new Error(message), { code: "ENOTCAPABLE" }); // as other errors of files have one
+  throw Object.assign(new Error(message), { code: "ENOTCAPABLE" });
 }

@@ -3,17 +3,17 @@ import { hintAt, show } from "./show.ts";
 /**
  * Why a {@linkcode CachyError} was thrown. Messages may change between versions, codes do not.
  *
- * - `invalid_option`: an option has an unknown name, a wrong type or a value that is not allowed
+ * - `invalid_option`: an option is unknown, or its value is invalid
  * - `miss`: mode `replay` could not answer a request, and the option `miss` is `"throw"`
  * - `cannot_compact`: a file cannot be compacted; no entry is lost
- * - `incompatible_version`: another copy of this module, too new or too old to share `fetch` with, is enabled
+ * - `incompatible_version`: an incompatible version of this module has already wrapped the global `fetch`
  */
 export type CachyErrorCode = "invalid_option" | "miss" | "cannot_compact" | "incompatible_version";
 
 /**
- * The one class of errors that this module throws itself. Errors of the network reach the caller as they are.
+ * The class of all errors that this module creates. Network errors reach the caller unchanged.
  *
- * @example An unknown option is refused by name
+ * @example An unknown option is rejected
  * ```ts
  * import { CachyError, createCachy } from "@cachy/core";
  *
@@ -25,14 +25,14 @@ export type CachyErrorCode = "invalid_option" | "miss" | "cannot_compact" | "inc
  * ```
  */
 export class CachyError extends Error {
-  /** What went wrong, for programs. */
+  /** The stable code of the error. */
   readonly code: CachyErrorCode;
 
   /**
    * Makes an error.
    *
-   * @param code What went wrong, for programs.
-   * @param message What went wrong and what to do, for people.
+   * @param code The stable code of the error.
+   * @param message What went wrong, and what to do.
    * @param options The error that caused this one, as `cause`.
    */
   constructor(code: CachyErrorCode, message: string, options?: ErrorOptions) {
@@ -42,23 +42,23 @@ export class CachyError extends Error {
   }
 }
 
-/** The message of anything that was thrown. What could not connect to any of several addresses has a code alone. */
+/** The message of any thrown value, or its code: if a host has several addresses, connection errors have no message. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message || String((error as { readonly code?: unknown }).code ?? error.name);
 }
 
-/** What an option has to be, in words and as a question. */
+/** The valid values of an option: a description for messages, and a check. */
 export type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
 
-/** The rule of each option that is known. */
+/** A rule for each known option. */
 export type Rules<Options extends object> = Readonly<Record<keyof Options, Rule>>;
 
 /**
- * Refuses options that cannot be meant.
+ * Rejects unknown options and invalid values.
  *
- * @param owner What messages say the options belong to, as in "a key-value store"; nothing for those of the cache.
- * @throws {CachyError} `invalid_option`, if a name is unknown or a value does not fit.
+ * @param owner What the options belong to, for messages: `"a key-value store"`. Undefined for the options of the cache.
+ * @throws {CachyError} `invalid_option`, if a name is unknown or a value is invalid.
  */
 export function checkByRules<Options extends object>(options: Options, rules: Rules<Options>, owner?: string): void {
   const ofOwner = owner === undefined ? "" : ` of ${owner}`;

@@ -3,22 +3,22 @@ import { asRecord, parseJson } from "./json.ts";
 
 /** One event of a streamed body. */
 export interface StreamEvent {
-  /** The name from the `event:` line; empty if there was none, and in JSON Lines. */
+  /** The value of the `event:` line, or the `:event-type` of a frame; empty if there is none. */
   readonly name: string;
-  /** The `data:` lines, joined by line feeds; in JSON Lines the line. */
+  /** The `data:` lines, joined by line feeds; in JSON Lines the line, in a frame the payload. */
   readonly text: string;
-  /** `text` as JSON, undefined if it is none. */
+  /** `text` parsed as JSON; undefined if it is not JSON. */
   readonly data: unknown;
 }
 
-/** How a body is written: server-sent events, JSON Lines, frames of AWS, one JSON text, or none of these. */
+/** The framing of a body: server-sent events, JSON Lines, AWS frames, one JSON text, or none of these. */
 export type Framing = "events" | "lines" | "frames" | "json" | "plain";
 
 /**
- * Decides the framing of a body. Providers and proxies send streams under wrong content types, so the bytes decide,
+ * Determines the framing of a body. Providers and proxies send streams with wrong content types, so the bytes decide,
  * unless the content type names a binary format.
  *
- * @param body Called only if the content type leaves the decision to the bytes. The start of a stream is enough.
+ * @param body Returns the body, or the start of a stream. Called only if the bytes decide.
  */
 export function framingOf(contentType: string, body: () => string | Uint8Array): Framing {
   const type = contentType.trim().toLowerCase();
@@ -28,7 +28,7 @@ export function framingOf(contentType: string, body: () => string | Uint8Array):
   const text = typeof given === "string" ? given : decoder.decode(given);
   if (EVENTS_START.test(text)) return "events";
   const isEventsType = type.includes("event-stream");
-  // An error often comes as JSON under the content type that was asked for; a line of it may also precede the events.
+  // Errors often arrive as JSON with the content type of the stream, alone or as one line before the events.
   if (isEventsType && (!/^\s*[{[]/.test(text) || FIELD_LINE.test(text))) return "events";
   if (JSON_LINES_TYPE.test(type) || startsLikeJsonLines(text)) return "lines";
   return isEventsType || type.includes("json") || isJson(text) ? "json" : "plain";
@@ -36,23 +36,23 @@ export function framingOf(contentType: string, body: () => string | Uint8Array):
 
 const decoder = new TextDecoder();
 
-/** Blank lines may precede the first field. */
+/** A byte order mark and blank lines may precede the first field. */
 const EVENTS_START = /^\uFEFF?[\r\n]*(?:data|event|id|retry)?:/;
 const FIELD_LINE = /[\r\n](?:data|event|id|retry)?:/;
 const JSON_LINES_TYPE = /jsonl|ndjson|json-seq|stream\+json|jsonlines/;
 const RECORD_SEPARATOR = "\x1e";
 
-/** Whether the first line is a JSON object, and another object begins behind it. */
+/** Whether the first line is a JSON object, and another object follows it. */
 function startsLikeJsonLines(text: string): boolean {
   const start = text.search(/\S/);
   if (text[start] !== "{") return false;
-  // Most answers are one line of up to many megabytes, which an expression would search more slowly.
+  // Most bodies are a single line, possibly of many megabytes, which a regular expression would search more slowly.
   const ends = [text.indexOf("\n", start), text.indexOf("\r", start)].filter((end) => end !== -1);
   const end = Math.min(text.length, ...ends);
   return /^\s*\{/.test(text.slice(end)) && parseJson(text.slice(start, end)) !== undefined;
 }
 
-/** Whether a text without a telling content type is JSON. Transcripts start with brackets and quotes, too. */
+/** Whether a text is JSON, whatever its content type. Plain transcripts may also start with a bracket or a quote. */
 function isJson(text: string): boolean {
   if (/^\s*(?:\{\s*"|\[\s*\{)/.test(text)) return true;
   return /^\s*[{["]/.test(text) && parseJson(withoutBom(text)) !== undefined;
@@ -63,15 +63,15 @@ export function withoutBom(text: string): string {
   return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
-/** Cuts a body that arrives in pieces into events. */
+/** Splits a body that arrives in pieces into events. */
 export interface EventParser {
-  /** Takes the next piece. @returns The events that it completed. */
+  /** Adds the next piece. @returns The events that it completed. */
   push(piece: string | Uint8Array): StreamEvent[];
-  /** Says that nothing follows. @returns The last event, if only the end of the body completed it. */
+  /** Ends the body. @returns The events that only the end of the body completed. */
   end(): StreamEvent[];
 }
 
-/** The parser for a framing; undefined for those that are no stream. */
+/** The parser for a framing; undefined for the framings that are not streams. */
 export function streamParser(framing: "events" | "lines" | "frames"): EventParser;
 export function streamParser(framing: Framing): EventParser | undefined;
 export function streamParser(framing: Framing): EventParser | undefined {
@@ -81,13 +81,13 @@ export function streamParser(framing: Framing): EventParser | undefined {
 }
 
 /**
- * Cuts server-sent events, as the HTML standard describes them. Comments, `id` and `retry` are left out. One thing is
- * added: a line of bare JSON is an event too, because providers report errors so in the middle of a stream.
+ * Parses server-sent events as the HTML standard defines them. It ignores comments, `id` and `retry`. Unlike the
+ * standard, it returns a line of bare JSON as an event, because providers report errors this way within a stream.
  */
 export function sseParser(): EventParser {
   let name = "";
   let text: string | undefined;
-  // Events are added to one list: a list for each line would take as long as to cut the text into lines.
+  // All lines add to one list: allocating a list for each line would take as long as splitting the text.
   const dispatch = (events: StreamEvent[]): void => {
     if (text !== undefined || name) events.push(event(name, text ?? ""));
     name = "";
@@ -113,14 +113,14 @@ export function sseParser(): EventParser {
       const rest = cutter.end();
       const events = take(rest);
       dispatch(events);
-      // The first letters of a field are the beginning of an event.
+      // A body that ends within the name of a field was cut within an event.
       const isCut = !events.length && rest.some((line) => /^[^{:]+$/.test(line));
       return isCut ? [event("", rest.join(""))] : events;
     },
   };
 }
 
-/** Cuts JSON Lines and JSON text sequences (RFC 7464: a record separator before each text); blank lines are left out. */
+/** Parses JSON Lines and JSON text sequences (RFC 7464: a record separator before each text). It skips blank lines. */
 export function jsonLinesParser(): EventParser {
   const cutter = lineCutter();
   const events = (lines: string[]) =>
@@ -134,7 +134,7 @@ function event(name: string, text: string): StreamEvent {
   return { name, text, data: parseJson(text) };
 }
 
-/** Lines end with CR LF, LF or CR. A byte order mark belongs to no line. */
+/** Splits pieces into lines, which end with CR LF, LF or CR. It drops a byte order mark at the start. */
 function lineCutter(): { push(piece: string | Uint8Array): string[]; end(): string[] } {
   const decoder = new TextDecoder();
   let rest = "";
@@ -146,7 +146,7 @@ function lineCutter(): { push(piece: string | Uint8Array): string[]; end(): stri
       const given = isStart ? withoutBom(text) : text;
       const fresh = afterReturn && given.startsWith("\n") ? given.slice(1) : given;
       if (text !== "") [afterReturn, isStart] = [text.endsWith("\r"), false];
-      // Long events come in many pieces: their text is only joined when the line is whole.
+      // A long line arrives in many pieces: split it only once, when its end has arrived.
       if (!/[\r\n]/.test(fresh)) {
         rest += fresh;
         return [];
@@ -160,7 +160,7 @@ function lineCutter(): { push(piece: string | Uint8Array): string[]; end(): stri
   };
 }
 
-/** Cuts AWS frames into their events, named by their `:event-type`. What is cut or makes no sense ends the stream. */
+/** Parses AWS frames into events, named by their `:event-type`. It stops at a truncated or invalid frame. */
 function framesParser(): EventParser {
   let rest: Uint8Array = new Uint8Array();
   return {
@@ -179,7 +179,7 @@ function framesParser(): EventParser {
   };
 }
 
-/** Frames that invoke a model hold the model's own event as base64: that one is given. */
+/** Frames of `InvokeModelWithResponseStream` contain the model's own event as base64: return that event. */
 function frameEvent(name: string, text: string): StreamEvent {
   const whole = event(name, text);
   const base64 = name === "chunk" ? asRecord(whole.data)?.bytes : undefined;
@@ -187,20 +187,22 @@ function frameEvent(name: string, text: string): StreamEvent {
   return isBase64 ? event("", decoder.decode(decodeBase64(base64))) : whole;
 }
 
-/** One frame of an AWS event stream (`application/vnd.amazon.eventstream`), which Bedrock streams. */
+/** One frame of an AWS event stream (`application/vnd.amazon.eventstream`), the format of Bedrock's streams. */
 export interface AwsFrame {
-  /** Those headers that are texts; undefined if the headers are broken. */
+  /** The headers with string values; undefined if the headers are damaged. */
   readonly texts: ReadonlyMap<string, string> | undefined;
   readonly payload: Uint8Array;
-  /** Where the next frame begins, in bytes. */
+  /** The offset of the next frame, in bytes. */
   readonly end: number;
 }
 
 /**
- * The frame that begins at a place, or why there is no whole one.
+ * Reads the frame at an offset.
  *
- * A frame is: its length and the length of its headers (32 bits each, big-endian), a checksum, the headers, the payload
- * and another checksum.
+ * A frame consists of its length and the length of its headers (32 bits each, big-endian), a checksum, the headers, the
+ * payload and another checksum.
+ *
+ * @returns The frame, or the reason why there is no complete frame.
  */
 export function awsFrameAt(body: Uint8Array, at: number): AwsFrame | string {
   if (at + PRELUDE > body.byteLength) return "the last frame is cut off";
@@ -223,10 +225,10 @@ export const EVENT_TYPE = ":event-type";
 const PRELUDE = 12;
 const CHECKSUM = 4;
 const STRING_TYPE = 7;
-/** Length of the value by type of the header; those of type 6 (bytes) and 7 (string) carry their length. */
+/** The length of a header's value, by the header's type. Values of type 6 (bytes) and 7 (string) state their length. */
 const VALUE_LENGTHS: readonly (number | undefined)[] = [0, 0, 1, 2, 4, 8, undefined, undefined, 8, 16];
 
-/** The headers that are texts by their names, or undefined if one points behind the end of them all. */
+/** The headers with string values, by name; undefined if a header reaches beyond the end of the headers. */
 function textHeaders(headers: Uint8Array): ReadonlyMap<string, string> | undefined {
   const view = new DataView(headers.buffer, headers.byteOffset, headers.byteLength);
   const text = (from: number, to: number) => decoder.decode(headers.subarray(from, to));
@@ -243,7 +245,7 @@ function textHeaders(headers: Uint8Array): ReadonlyMap<string, string> | undefin
       at = end;
     }
   } catch {
-    return undefined; // a length or a type is missing
+    return undefined; // the headers end within a length or a type
   }
   return texts;
 }

@@ -1,4 +1,4 @@
-/** JSON text as a value; undefined if it is none. */
+/** Parses JSON text; undefined if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -7,44 +7,44 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A JSON object as a record; undefined for anything else. */
+/** Returns a JSON object as a record, and undefined for any other value. */
 export function asRecord(value: unknown): Record<string, unknown> | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as Record<string, unknown>
     : undefined;
 }
 
-/** Those items of a list that are JSON objects; none if it is no list. */
+/** The items of a list that are JSON objects; empty if the value is not a list. */
 export function recordsIn(list: unknown): Record<string, unknown>[] {
   const items: unknown[] = Array.isArray(list) ? list : [];
   return items.map(asRecord).filter((item) => item !== undefined);
 }
 
-/** What may be changed on the way to the canonical text. Names and strings are given decoded. */
+/** Changes to make while JSON is made canonical. The functions receive decoded names and strings. */
 export interface JsonRewrite {
   /**
-   * Called for every string value (not for member names).
+   * Returns the replacement of a string value. Not called for member names.
    *
-   * @param path The member names that lead to it; array positions are left out.
+   * @param path The member names that lead to the value, without array positions.
    */
   readonly string?: (value: string, path: readonly string[]) => string;
-  /** Called for every member before its value is read: a string takes the place of the whole value. */
+  /** Returns a string to replace the whole value of a member, or undefined to keep the value. */
   readonly member?: (path: readonly string[]) => string | undefined;
 }
 
-/** JSON that is nested deeper than this is not made canonical; Python gives up at about the same depth. */
+/** JSON with more levels is not made canonical. Python fails at about the same depth. */
 const MAX_DEPTH = 900;
 
 /**
- * Rewrites JSON text as Python's `json.dumps(json.loads(text), sort_keys=True)` prints it: members sorted by code point
- * (of equal names the last one counts), `", "` and `": "` between them, everything outside ASCII escaped, integers digit
- * for digit and floats as Python's `repr`.
+ * Rewrites JSON text as Python's `json.dumps(json.loads(text), sort_keys=True)` prints it. Members are sorted by code
+ * point; of members with the same name, only the last is kept. The separators are `", "` and `": "`. Characters outside
+ * ASCII are escaped. Integers keep all digits, and floats are printed as by Python's `repr`.
  *
- * It works on the text, because `JSON.parse` alone loses what tells two numbers apart (`1` and `1.0`,
+ * It scans the text, because `JSON.parse` returns the same number for different texts (`1` and `1.0`,
  * `9007199254740992` and `9007199254740993`).
  *
- * @param text JSON text that `JSON.parse` accepts; anything else gives an arbitrary result.
- * @param rewrite Changes to make on the way.
+ * @param text JSON text that `JSON.parse` accepts. For any other text the result is arbitrary.
+ * @param rewrite Changes to make.
  * @returns The canonical text, or undefined if the text is nested too deeply.
  */
 export function canonicalJson(text: string, rewrite: JsonRewrite = {}): string | undefined {
@@ -57,7 +57,7 @@ export function canonicalJson(text: string, rewrite: JsonRewrite = {}): string |
   }
 }
 
-/** Writes a string as Python's `json.dumps` does: like `JSON.stringify`, with everything outside ASCII escaped too. */
+/** Quotes a string as Python's `json.dumps` does: like `JSON.stringify`, but with characters outside ASCII escaped. */
 export function canonicalString(value: string): string {
   const quoted = JSON.stringify(value);
   return ASCII.test(quoted) ? quoted : quoted.replace(BEYOND_ASCII, escapeUnit);
@@ -139,7 +139,7 @@ function scanObject(scanner: Scanner): string {
   return `{${sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(", ")}}`;
 }
 
-/** Sorts by the decoded names: JavaScript's own order is by UTF-16 units, which puts U+1F600 before U+FF5E. */
+/** Sorts names by code points. JavaScript compares UTF-16 units, which puts U+1F600 before U+FF5E. */
 function sortedNames(members: ReadonlyMap<string, string>): string[] {
   const names = [...members.keys()];
   if (!names.some((name) => name.includes("\\"))) {
@@ -149,7 +149,7 @@ function sortedNames(members: ReadonlyMap<string, string>): string[] {
   return names.sort((a, b) => byCodePoints(decoded.get(a) ?? [], decoded.get(b) ?? []));
 }
 
-/** Without the quotes: the closing one would be compared with the next character of a longer name. */
+/** Compares without the closing quotes, which would be compared with the next character of a longer name. */
 function byQuotedName(a: string, b: string): number {
   const x = a.slice(0, -1), y = b.slice(0, -1);
   return x < y ? -1 : x > y ? 1 : 0;
@@ -177,13 +177,13 @@ function scanString(scanner: Scanner): string {
   return string ? canonicalString(string(JSON.parse(source), scanner.path)) : canonicalSource(source);
 }
 
-/** Most strings are canonical as they stand: only `\u` and `\/` can be written in another way within ASCII. */
+/** Most strings are already canonical: in ASCII text, only `\u` and `\/` have another canonical form. */
 function canonicalSource(source: string): string {
   if (ASCII.test(source) && !source.includes("\\u") && !source.includes("\\/")) return source;
   return canonicalString(JSON.parse(source));
 }
 
-/** The text of the string that starts here, with its quotes. */
+/** The text of the string at the scanner's position, with its quotes. */
 function sliceString(scanner: Scanner): string {
   const { text, at } = scanner;
   let end = text.indexOf('"', at + 1);
@@ -209,13 +209,13 @@ function scanLiteral(scanner: Scanner): string {
   return /[.eE]/.test(source) && /^[-\d]/.test(source) ? pythonFloat(Number(source)) : source;
 }
 
-/** Letters, digits, `.`, `+` and `-`; nothing else follows inside a number or a word. */
+/** Whether a character belongs to a number or a word: letters, digits, `.`, `+` and `-`. */
 function isLiteralUnit(unit: number): boolean {
   return unit > 0x2c && unit !== CLOSE_BRACKET && unit !== CLOSE_BRACE ||
     unit === 0x2b;
 }
 
-/** Writes a float as Python's `repr`: always with a point or an exponent, the exponent with two digits. */
+/** Prints a float as Python's `repr` does: with a point or an exponent, and at least two digits in the exponent. */
 function pythonFloat(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
   if (Object.is(value, -0)) return "-0.0";
@@ -224,6 +224,6 @@ function pythonFloat(value: number): string {
   if (value !== 0 && (exponent < -4 || exponent >= 16)) {
     return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
   }
-  const plain = `${value}`; // from 1e-4 on JavaScript writes no exponent either
+  const plain = `${value}`; // in this range, JavaScript prints no exponent
   return plain.includes(".") ? plain : `${plain}.0`;
 }

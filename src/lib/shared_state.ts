@@ -1,45 +1,47 @@
 /**
- * The state of the process. All copies of this module share it: a package from npm and one from JSR, a bundle and the
- * package, Next's two module graphs, and what `bun --hot` and `vi.resetModules` evaluate again.
+ * The state of the process, shared by all copies of this module. A process has several copies if it loads the package
+ * from npm and from JSR, a bundle and the package, or Next's two module graphs. `bun --hot` and `vi.resetModules` also
+ * evaluate the module again.
  */
 export interface SharedState {
-  /** Copies that speak another protocol cannot share a global fetch. */
+  /** Copies with different protocols cannot share the global fetch. */
   readonly protocol: number;
-  /** A member whose type or meaning changes gets another name, so that no copy uses one that it does not know. */
+  /** If the type or meaning of a member changes, rename it, so that copies of earlier versions do not use it. */
   readonly members: Map<string, unknown>;
 }
 
-/** The place of the shared state in `globalThis`. */
+/** The name of the shared state in `globalThis`. */
 export const SHARED_STATE: unique symbol = Symbol.for("@cachy/core");
 
-/** Grows when copies of this version and of earlier ones cannot share a global fetch. */
+/** Increase this if copies of this version and of earlier ones cannot share the global fetch. */
 export const PROTOCOL = 2;
 
-/** The state of this copy: shared, unless another version has put its own into `globalThis`. */
+/** The state of this copy. It becomes the shared state, unless `globalThis` already has one. */
 const own: SharedState = { protocol: PROTOCOL, members: new Map() };
 
-function stateInPlace(): SharedState | undefined {
+function globalState(): SharedState | undefined {
   return (globalThis as { [SHARED_STATE]?: SharedState })[SHARED_STATE];
 }
 
-/** A member of the shared state; undefined if it was never made. */
+/** A member of the shared state; undefined if no copy has made it. */
 export function shared<Member>(name: string): Member | undefined;
 /**
- * A member of the shared state. The file that calls this is the only one that knows the name.
+ * A member of the shared state.
  *
- * @param make Makes the member. The first copy that needs it calls this.
+ * @param name Use each name in one file only.
+ * @param make Makes the member, if no copy has made it.
  */
 export function shared<Member>(name: string, make: () => Member): Member;
 export function shared(name: string, make?: () => unknown): unknown {
-  // Reflect, because a frozen `globalThis` must not break a call: each copy then has a state of its own.
-  if (!stateInPlace()) Reflect.set(globalThis, SHARED_STATE, own);
-  const { members } = otherProtocol() === undefined ? stateInPlace() ?? own : own;
+  // If `globalThis` is frozen, an assignment would throw. `Reflect.set` does not, and each copy keeps its own state.
+  if (!globalState()) Reflect.set(globalThis, SHARED_STATE, own);
+  const { members } = otherProtocol() === undefined ? globalState() ?? own : own;
   if (make && !members.has(name)) members.set(name, make());
   return members.get(name);
 }
 
-/** The protocol of another version whose state is in the place of ours; undefined if there is none. */
+/** The protocol of the shared state, if an incompatible version made that state; else undefined. */
 export function otherProtocol(): number | undefined {
-  const protocol = stateInPlace()?.protocol;
+  const protocol = globalState()?.protocol;
   return protocol === PROTOCOL ? undefined : protocol;
 }

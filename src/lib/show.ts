@@ -1,6 +1,6 @@
 import { isStderrTerminal, readVariable } from "./environment.ts";
 
-/** A value in a message, shortened. */
+/** A value for a message, shortened. */
 export function show(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "number" || value instanceof RegExp) return String(value);
@@ -16,31 +16,31 @@ type Unit = readonly [name: string, size: number];
 const BYTES: readonly Unit[] = [["B", 1], ["kB", 1e3], ["MB", 1e6], ["GB", 1e9]];
 const TIMES: readonly Unit[] = [["ms", 1], ["s", 1e3], ["min", 6e4], ["h", 36e5]];
 
-/** A number of bytes for people: `812 B`, `1.2 kB`, `7.0 MB`. */
+/** Formats a number of bytes: `812 B`, `1.2 kB`, `7.0 MB`. */
 export function showBytes(bytes: number): string {
   return showIn(BYTES, bytes, bytes < 999.5 ? 0 : 1);
 }
 
-/** A time for people: `0.4 ms`, `848 ms`, `1.2 s`, `3.5 min`. */
+/** Formats a duration in milliseconds: `0.4 ms`, `848 ms`, `1.2 s`, `3.5 min`. */
 export function showTime(ms: number): string {
   return showIn(TIMES, ms, ms < 9.95 || ms >= 999.5 ? 1 : 0);
 }
 
-/** In the largest unit of which it is one, as it is going to be rounded. */
+/** Formats a value in the largest unit that gives at least 1 after rounding. */
 function showIn(units: readonly Unit[], value: number, digits: number): string {
   const [name, size] = units.findLast(([, size]) => value >= size * 0.9995) ?? units[0] as Unit;
   return `${(value / size).toFixed(digits)} ${name}`;
 }
 
-/** A number of things: `1 line`, `2 lines`, `2 entries`. */
+/** A count with its noun: `1 line`, `2 lines`, `2 entries`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
 /**
- * What may be meant by an unknown name: the most similar of the known ones, or all of them.
+ * A hint for an unknown name: the most similar known name, or all known names.
  *
- * @param title What the known names are, as in "Known options".
+ * @param title The heading of the known names, such as "Known options".
  */
 export function hintAt(name: string, known: readonly string[], title: string): string {
   const [best] = known.map((known) => ({ known, distance: distance(name.toLowerCase(), known.toLowerCase()) }))
@@ -49,7 +49,7 @@ export function hintAt(name: string, known: readonly string[], title: string): s
   return best ? `Did you mean "${best.known}"?` : `${title}: ${known.join(", ")}.`;
 }
 
-/** How many letters have to be added, left out or replaced. */
+/** The edit distance: how many letters to add, remove or replace. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {
@@ -63,7 +63,7 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The codes of ECMA-48: what turns each on, and what turns it off. */
+/** The codes of ECMA-48 that turn a color or weight on and off. */
 const CODES = {
   bold: [1, 22],
   dim: [2, 22],
@@ -75,13 +75,13 @@ const CODES = {
   cyan: [36, 39],
 } as const;
 
-/** A color of terminals, or a weight. */
+/** A color or weight of terminal text. */
 export type Color = keyof typeof CODES;
 
 /**
- * Colors a text for stderr, where that is a terminal.
+ * Colors a text.
  *
- * @param isColored Whether it is, and wants colors. For stdout, ask {@linkcode wantsColors}.
+ * @param isColored Whether to color it; by default, whether stderr wants colors.
  */
 export function paint(text: string, color: Color, isColored: boolean = wantsColors()): string {
   const [on, off] = CODES[color];
@@ -89,10 +89,10 @@ export function paint(text: string, color: Color, isColored: boolean = wantsColo
 }
 
 /**
- * Whether a stream wants colors: anything in NO_COLOR means no (no-color.org). Deno knows it also where the environment
- * may not be read.
+ * Whether to write colors to a stream: only if it is a terminal and NO_COLOR is empty (no-color.org). Deno states
+ * NO_COLOR also if it does not grant access to the environment.
  *
- * @param isTerminal Whether the stream is a terminal; by default stderr is asked.
+ * @param isTerminal Whether the stream is a terminal; by default, whether stderr is one.
  */
 export function wantsColors(isTerminal: boolean = isStderrTerminal()): boolean {
   const { Deno } = globalThis as { readonly Deno?: { readonly noColor?: boolean } };

@@ -1,46 +1,46 @@
 import { shared } from "./shared_state.ts";
 
 /**
- * The timers and clocks of the platform, taken when this module is loaded: fake timers that a test installs later neither
- * hold up a call nor reach a recording.
+ * The platform's timers and clock, captured when this module is loaded. Fake timers that a test installs later therefore
+ * do not delay calls or change the times in recordings.
  */
 export const { setTimeout, clearTimeout, Date: PlatformDate } = globalThis;
 
-/** Milliseconds since the start of the process, from the clock of the platform. */
+/** Milliseconds since the start of the process, from the platform's clock. */
 export const monotonicNow: () => number = globalThis.performance.now.bind(globalThis.performance);
 
 /**
- * Waits for an answer up to a time limit.
+ * Waits for a result up to a time limit.
  *
- * Two half timers: after a blocked event loop, one would fire before answers that have already arrived.
+ * Two half timers: after a blocked event loop, a single timer would fire before the results that have already arrived.
  *
- * @param answer A value, or the promise of one. A result or an error that comes after the limit is discarded.
+ * @param result A value, or a promise of one. What it settles to after the limit is discarded.
  * @param limit In milliseconds.
- * @throws What the promise rejects with, or an error that says that the time is up.
+ * @throws The reason with which the promise rejects, or an error if the time is up.
  */
-export async function withinTime<Answer>(answer: Answer | Promise<Answer>, limit: number): Promise<Answer> {
+export async function withinTime<Result>(result: Result | Promise<Result>, limit: number): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const wait = (then: () => void) => void (timer = setTimeout(then, limit / 2));
   const timeUp = new Promise<never>((_, reject) => {
-    wait(() => wait(() => reject(new Error(`there was no answer within ${limit} ms`))));
+    wait(() => wait(() => reject(new Error(`no response within ${limit} ms`))));
   });
   try {
-    return await Promise.race([answer, timeUp]);
+    return await Promise.race([result, timeUp]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** How long to look once more after a limit has passed: answers that arrived in a blocked event loop come first. */
-const SECOND_LOOK_MS = 20;
+/** The time from the limit to a second check: results that arrived while the event loop was blocked come before it. */
+const SECOND_CHECK_MS = 20;
 
 /**
- * Waits for a promise as long as something goes on.
+ * Waits for a promise until there is no activity for longer than a limit.
  *
- * @param promise It must not reject.
- * @param idleMs How long nothing has happened, in milliseconds.
- * @param limit How long nothing may happen, in milliseconds.
- * @returns What the promise gives, or `undefined` when nothing has happened for longer than the limit.
+ * @param promise Must not reject.
+ * @param idleMs Returns the time since the last activity, in milliseconds.
+ * @param limit The longest time without activity, in milliseconds.
+ * @returns The value of the promise; `undefined` after the limit.
  */
 export async function unlessIdle<Result>(
   promise: Promise<Result>,
@@ -49,12 +49,12 @@ export async function unlessIdle<Result>(
 ): Promise<Result | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const idle = new Promise<undefined>((resolve) => {
-    const look = (isSecond: boolean) => {
+    const check = (isSecond: boolean) => {
       const left = limit - idleMs();
       if (left <= 0 && isSecond) return resolve(undefined);
-      timer = setTimeout(look, left <= 0 ? SECOND_LOOK_MS : left, left <= 0);
+      timer = setTimeout(check, left <= 0 ? SECOND_CHECK_MS : left, left <= 0);
     };
-    look(false);
+    check(false);
   });
   try {
     return await Promise.race([promise, idle]);
@@ -69,22 +69,22 @@ export interface Deferred<Result> {
   readonly resolve: (result: Result | PromiseLike<Result>) => void;
 }
 
-/** Makes a promise to resolve later; `Promise.withResolvers` is missing on Node 20. */
+/** Makes a promise to resolve later. Node 20 has no `Promise.withResolvers`. */
 export function deferred<Result>(): Deferred<Result> {
   let resolve: Deferred<Result>["resolve"] = () => {};
   const promise = new Promise<Result>((done) => resolve = done);
   return { promise, resolve };
 }
 
-/** Whether a value has to be awaited. */
+/** Whether a value is a promise. */
 export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
   return typeof (value as { readonly then?: unknown } | undefined)?.then === "function";
 }
 
-/** How long a shared store may take by default, in milliseconds. */
+/** The default time limit of a shared store, in milliseconds. */
 export const DEFAULT_TIME_LIMIT_MS = 1000;
 
-/** The longest time that a timer can wait, in milliseconds: it holds 31 bits, and a longer one is over at once. */
+/** The longest delay of a timer, in milliseconds: it has 31 bits, and a timer with a longer delay fires immediately. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /** Whether a number can be a time limit, in milliseconds. */
@@ -132,7 +132,7 @@ function listen(signal: AbortSignal, call: () => void): () => void {
 }
 
 /**
- * Waits for a promise, but no longer than until the signal is aborted.
+ * Waits for a promise until a signal is aborted.
  *
  * @throws The signal's reason, if it is aborted first.
  */

@@ -1,11 +1,11 @@
 import { canonicalJson, type JsonRewrite, parseJson } from "../lib/json.ts";
 
-/** A name without case and separators: `X-API-Key`, `x_api_key` and `xApiKey` are one. */
+/** Removes case and separators from a name: `X-API-Key`, `x_api_key` and `xApiKey` are the same name. */
 function squash(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
-/** Ends of names that carry a credential, squashed. */
+/** Ends of squashed names whose values are credentials. */
 const SECRET_NAME = new RegExp(
   "(?:(?:api|access|account|admin|auth|client|encryption|master|private|secret|service|shared|signing|subscription)" +
     "keys?(?:id|string)?" +
@@ -13,28 +13,28 @@ const SECRET_NAME = new RegExp(
     "|auth|authentication|authorization|authconfig|bearer|cookies?|connectionstring)$",
 );
 
-/** Whether a member of a body, a form field or a header of this name carries a credential. */
+/** Whether a member of a body, a form field or a header with this name contains a credential. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(squash(name));
 }
 
-/** Containers whose members are credentials unless known to be harmless: headers and environments of MCP servers. */
+/** Headers and environments of MCP servers: all their members count as credentials, except harmless headers. */
 const CONTAINER_NAME = /(?:headers|^env|environmentvariables)$/;
 const HARMLESS_HEADERS: ReadonlySet<string> = new Set(["accept", "contenttype", "useragent", "acceptlanguage"]);
 
-/** Whether what stands directly inside a member of this name may be a credential, whatever it is called. */
+/** Whether the members of an object with this name may be credentials, whatever their names are. */
 export function isSecretContainer(name: string): boolean {
   return CONTAINER_NAME.test(squash(name));
 }
 
-/** Whether a member carries a credential, by its path. The properties of a schema are names only. */
+/** Whether the member at a path contains a credential. The `properties` of a JSON schema contain no values. */
 export function isSecretMember(path: readonly string[]): boolean {
   const [schema, container = "", name = ""] = ["", "", ...path].slice(-3);
   if (container === "properties" || schema === "properties") return false;
   return isSecretName(name) || (isSecretContainer(container) && !HARMLESS_HEADERS.has(squash(name)));
 }
 
-/** URL parameters that are no part of a request's identity, squashed: credentials and signatures change between runs. */
+/** Squashed names of URL parameters that are not part of the digest: credentials and signatures change between runs. */
 const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
   "key",
   "apikey",
@@ -56,30 +56,29 @@ const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
   "xgoogcredential",
 ]);
 
-/** Whether a URL parameter, as it stands in the URL, is left out of a request's identity. */
+/** Whether the digest ignores a URL parameter, given as `name=value`. */
 export function isCredentialParameter(pair: string): boolean {
   const name = squash(parameterName(pair));
   return CREDENTIAL_PARAMETERS.has(name) || name.startsWith("xamz");
 }
 
-/** Whether a URL parameter is left out of what people read: also those that only may be credentials. */
+/** Whether a URL parameter is removed from recordings and messages: also those that may be credentials. */
 export function isSecretParameter(pair: string): boolean {
   return isCredentialParameter(pair) || isSecretName(parameterName(pair));
 }
 
-/** The name of a `name=value` pair, decoded as far as it can be. */
+/** The name in a `name=value` pair, decoded. Invalid escapes stay as they are. */
 export function parameterName(pair: string): string {
   const name = pair.split("=", 1)[0] ?? "";
   return name.replaceAll("+", " ").replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
 
-/** What stands in the file in place of a secret. */
+/** Replaces a secret in the file. */
 export const REDACTED = "[redacted]";
 
 /**
- * The URL by which a request is identified: without credentials, signatures and the fragment.
- *
- * What stays of the query stays byte for byte.
+ * The URL of a request for the digest: without credentials, signatures and the fragment. The rest of the query is
+ * unchanged.
  */
 export function identityUrl({ protocol, host, pathname, search }: URL): string {
   const all = search.slice(1).split("&");
@@ -89,10 +88,10 @@ export function identityUrl({ protocol, host, pathname, search }: URL): string {
   return kept.length ? `${base}?${kept.join("&")}` : base;
 }
 
-/** Schemes are short; without the limit a long text of dots would take a time that grows with its square. */
+/** Schemes are short. Without a limit, the time to search a long text of dots would grow with its square. */
 const URL_IN_TEXT = /(?<![a-z0-9])[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>`)]+/gi;
 
-/** Takes credentials out of the URLs in a text: user and password, and parameters with a telling name. */
+/** Removes credentials from the URLs in a text: user and password, and parameters with secret names. */
 export function redactText(text: string): string {
   return text.includes("://") && /[?@#]/.test(text) ? text.replace(URL_IN_TEXT, redactUrl) : text;
 }
@@ -102,7 +101,7 @@ function redactUrl(url: string): string {
   return start.replace(/^([^:]+:\/\/)[^/]*@/, "$1") + redactPairs(query) + redactPairs(fragment);
 }
 
-/** What follows a `?` or a `#`, with it. */
+/** Redacts a query or a fragment, which starts with `?` or `#`. */
 function redactPairs(text: string): string {
   const pairs = text.slice(1).split(/[&;]/);
   const kept = pairs.filter((pair) => !isSecretParameter(pair));
@@ -110,22 +109,22 @@ function redactPairs(text: string): string {
   return kept.length ? text.charAt(0) + kept.join("&") : "";
 }
 
-/** Redacts the secrets of JSON: members with a telling name, wherever they stand, and secrets inside of strings. */
+/** Redacts the secrets of JSON: members with secret names at any depth, and secrets within strings. */
 export const redactJson: Required<JsonRewrite> = {
   member: (path) => isSecretMember(path) ? REDACTED : undefined,
   string: (value, path) => isSecretContainer(path.at(-1) ?? "") ? REDACTED : redactString(value),
 };
 
-/** Redacts the secrets of a text that may be JSON. */
+/** Redacts the secrets of a text, which may be JSON. */
 export function redactString(text: string): string {
   return redactJsonText(text) ?? redactText(text);
 }
 
-/** Redacts the secrets of a text that is a JSON object or list, or gives undefined; without any, it stays as written. */
+/** Redacts the secrets of a JSON object or list; undefined for other texts. Without secrets, the text is unchanged. */
 export function redactJsonText(text: string): string | undefined {
   if (!/^\s*[{[]/.test(text) || parseJson(text) === undefined) return undefined;
   const redacted = canonicalJson(text, redactJson);
-  if (redacted === undefined) return REDACTED; // nested too deeply to be searched
+  if (redacted === undefined) return REDACTED; // nested too deeply to search
   return redacted === canonicalJson(text) ? text : redacted;
 }
 

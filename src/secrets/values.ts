@@ -2,20 +2,20 @@ import { framingOf, streamParser } from "../lib/framing.ts";
 import { asRecord, canonicalString } from "../lib/json.ts";
 import { REDACTED } from "./redact.ts";
 
-/** A secret that is known by its value: that of an environment variable. */
+/** A secret whose value is known: an environment variable. */
 export interface Credential {
   /** The name of the variable. */
   readonly name: string;
-  /** The value, and how it is written inside of JSON and URLs; the longest first. */
+  /** The value as it appears in texts, JSON and URLs, the longest form first. */
   readonly forms: readonly string[];
 }
 
-/** Shorter values may be words, which a prompt may hold by chance. In characters. */
+/** In characters. Shorter values may be words, which prompts may contain by chance. */
 const SHORTEST_SECRET = 12;
 
 /** Names of environment variables whose values are credentials. */
 const CREDENTIAL_VARIABLE = /(?<!MON|DON|TUR|HOC|JOC|WHIS)KEYS?(?:_|$)|TOKENS?(?:_|$)|SECRET|PASSWORD|PASSWD/i;
-/** … and those that only tell where one is, or what it is called. */
+/** Names of variables that only locate or name a credential. */
 const HARMLESS_VARIABLE = /_(?:FILE|PATH|DIR|URL|NAME)$/i;
 
 /** Whether an environment variable of this name holds a credential. */
@@ -23,7 +23,7 @@ export function isCredentialVariable(name: string): boolean {
   return CREDENTIAL_VARIABLE.test(name) && !HARMLESS_VARIABLE.test(name);
 }
 
-/** The credentials among environment variables, the longest value first: a shorter one may be a part of it. */
+/** The credentials among environment variables, the longest value first, because it may contain a shorter one. */
 export function credentialsOf(variables: Iterable<readonly [name: string, value: string]>): Credential[] {
   return [...variables]
     .filter(([name, value]) => value.length >= SHORTEST_SECRET && isCredentialVariable(name))
@@ -33,7 +33,7 @@ export function credentialsOf(variables: Iterable<readonly [name: string, value:
     });
 }
 
-/** A value as it is, in URLs, in forms, in JSON with and without characters beyond ASCII, and in JSON inside of JSON. */
+/** The forms of a value: as it is, in URLs, in forms, in JSON (as Unicode and as ASCII), and in JSON within JSON. */
 function formsOf(value: string): string[] {
   const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
   const ascii = canonicalString(value).slice(1, -1);
@@ -41,26 +41,27 @@ function formsOf(value: string): string[] {
   return [value, encodeURIComponent(value), form, inJson(value), ascii, inJson(inJson(value)), inJson(ascii)];
 }
 
-/** A text without the values of credentials and without what looks like a key. */
+/** Redacts the values of credentials, and text that looks like a key. */
 export function hideInText(text: string, credentials: readonly Credential[]): string {
   const forms = credentials.flatMap(({ forms }) => forms);
   return hideKeys(forms.reduce((hidden, form) => hidden.replaceAll(form, REDACTED), text));
 }
 
 /**
- * A key that begins at the start of the text or behind a character that is none of some; or, as texts are searched in
- * their JSON form, behind an escape, whose letter is no part of the key.
+ * Makes the pattern of a key. The key must not follow a character of the class `notBefore`. It may follow a JSON escape
+ * such as `\n`, because texts are searched in their JSON form.
  *
- * What is before it is looked at last: a pattern that begins with it is searched for twenty times as slowly on Node 20.
+ * The pattern checks the preceding characters after `start`. On Node 20, a pattern that begins with this check is twenty
+ * times as slow.
  */
 function keyShape(notBefore: string, start: string, rest: string, flags = "g"): RegExp {
   const before = String.raw`(?:(?<!${notBefore})|\\[bfnrt]|\\u[\da-fA-F]{4})`;
   return new RegExp(`${start}(?<=${before}${start})${rest}`, flags);
 }
 
-/** Keys that can be told by how they look, without the tokens that texts about tokens are full of (JWT). */
+/** Patterns of keys. JWTs are not among them, because texts often contain JWTs as examples. */
 export const KEY_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] = [
-  // Either digits or a long run of letters: "sk-spinner-wandering-cubes" is a name.
+  // Requires a digit or a long run of letters: "sk-spinner-wandering-cubes" is not a key.
   ["an API key (sk-…)", keyShape("[\\w-]", "sk-", "(?=[\\w-]*\\d|[\\w-]*[a-z0-9]{16})[\\w-]{20,}", "gi")],
   ["a Google API key (AIza…)", keyShape("[\\w-]", "AIza", "[\\w-]{35}")],
   ["a GitHub token (ghp_…)", keyShape("\\w", "gh[pousr]_", "[A-Za-z0-9]{36,}")],
@@ -69,7 +70,7 @@ export const KEY_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] =
   ["an AWS access key (AKIA…)", keyShape("[A-Za-z0-9]", "A(?:KIA|SIA)", "[A-Z0-9]{16}(?![A-Za-z0-9])")],
   ["a Hugging Face token (hf_…)", keyShape("\\w", "hf_", "[A-Za-z0-9]{30,}")],
   ["a Groq API key (gsk_…)", keyShape("\\w", "gsk_", "[A-Za-z0-9]{40,}")],
-  // What is public by its label stays.
+  // Public keys and certificates are not secret.
   [
     "a PEM block",
     /-----BEGIN (?![A-Z0-9 ]*(?:PUBLIC KEY|CERTIFICATE))([A-Z0-9 ]{1,40})-----(?:(?!-----)[^]){0,20000}-----END \1-----/g,
@@ -80,13 +81,13 @@ function hideKeys(text: string): string {
   return KEY_SHAPES.reduce((hidden, [, pattern]) => hidden.replace(pattern, REDACTED), text);
 }
 
-/** Longer streams are not read once more: it would take the time of the caller who waits for the end. */
+/** In bytes or characters. Longer streams are not searched, because the caller would wait for the search. */
 const LONGEST_STREAM = 8_000_000;
 
 /**
- * The texts that a stream sends in pieces, put together: models send a word or a part of one with each event.
+ * Joins the pieces of the texts that a stream sends: each event contains a word or less.
  *
- * @returns One text for each place in the events where strings stand; none if the body is no stream.
+ * @returns One text for each place in the events that contains strings; empty if the body is not a stream.
  */
 export function joinedTexts(contentType: string, body: string | Uint8Array): string[] {
   if (body.length > LONGEST_STREAM) return [];
@@ -96,16 +97,16 @@ export function joinedTexts(contentType: string, body: string | Uint8Array): str
   const texts = new Map<string, string[]>();
   for (const { name, text, data } of [...parser.push(body), ...parser.end()]) {
     const record = asRecord(data);
-    // A token that is a number is a piece of bare text, too.
+    // Data that is not an object is a piece of plain text, even if it is a JSON number.
     if (typeof data !== "object" || data === null) collectStrings(text, name, texts);
     collectStrings(data, `${name} ${record?.type ?? ""}`, texts);
   }
-  // A single piece is found in the body itself, unless a frame holds it as base64.
+  // A search of the body finds a text with a single piece, unless a frame contains it as base64.
   const least = framing === "frames" ? 1 : 2;
   return [...texts.values()].filter((pieces) => pieces.length >= least).map((pieces) => pieces.join(""));
 }
 
-/** Events of one name and type have their pieces at the same place. */
+/** Adds the strings of a value to `texts`, by their place: events with the same name and type share their places. */
 function collectStrings(value: unknown, place: string, texts: Map<string, string[]>): void {
   if (typeof value === "string") {
     const pieces = texts.get(place) ?? [];

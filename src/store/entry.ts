@@ -1,64 +1,63 @@
 import { decodeBase64, encodeBase64, textOf, utf8Length } from "../lib/bytes.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 
-/** The newest version of the line format that this code reads, and the one that it writes. */
+/** The version of the line format: this code writes it, and reads no newer one. */
 export const ENTRY_VERSION = 1;
 
-/** What is kept of a request: for people, for explaining a miss and for checking, never for answering. */
+/** The recorded form of a request. It explains a miss and verifies the digest; it is never needed to replay an entry. */
 export interface RecordedRequest {
   /** `"POST"`, `"GET"` … */
   readonly method: string;
   /** Without credentials. */
   readonly url: string;
-  /** Only those that are part of the digest. */
+  /** Only the headers that are part of the digest. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The canonical body; secrets, and in `brief` also long strings and binary parts, are replaced. */
+  /** The canonical body without secrets. `brief` also replaces long strings and binary parts. */
   readonly body: string;
-  /** Whether `body` is the very text that was hashed, so that the digest can be computed again. */
+  /** Whether the members of this object are exactly what was hashed, so that the digest can be computed again. */
   readonly exact: boolean;
-  /** The option `namespace` that the request was made under. */
+  /** The option `namespace` of the handle. */
   readonly namespace?: string;
-  /** The n-th identical stateful request, from 2 on. */
+  /** The ordinal of a stateful request among identical ones; only from 2 on. */
   readonly n?: number;
 }
 
 /**
- * One recorded answer: a line of the file, parsed. FORMAT.md describes every member.
+ * A recorded response: one parsed line of the file. FORMAT.md describes every member.
  *
- * `key`, `response`, `headers`, `status_code` and `binary` are shared with pycachy, whose older lines have only the
- * first two.
+ * pycachy also writes `key`, `response`, `headers`, `status_code` and `binary`. Its older lines have only the first two.
  */
 export interface Entry {
   /** The first 8 hex digits of the digest. */
   readonly key: string;
-  /** The whole digest, 64 hex digits; missing in lines that pycachy wrote. */
+  /** The whole digest, 64 hex digits. Lines by pycachy do not have it. */
   readonly sha256?: string;
-  /** Version of the format. */
+  /** The version of the line format. */
   readonly v?: number;
-  /** HTTP status, always a success. */
+  /** The HTTP status: from 200 to 299, but not 206. */
   readonly status_code?: number;
-  /** Those response headers that SDKs need, by lower-case name. */
+  /** The recorded response headers, by lower-case name. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether `response` is base64. */
   readonly binary?: boolean;
-  /** The body of the answer. */
+  /** The body of the response. */
   readonly response: string;
-  /** What was asked. */
+  /** The request. */
   readonly request?: RecordedRequest;
-  /** When the answer had arrived, ISO 8601 in UTC. */
+  /** When the end of the response arrived, in ISO 8601 and UTC. */
   readonly recorded_at?: string;
-  /** From the start of the request to the end of the answer, in milliseconds. */
+  /** The time from the start of the request to the end of the response, in milliseconds. */
   readonly duration_ms?: number;
-  /** The URL of the response, without credentials, if redirects led to another one than the request names. */
+  /** The URL of the response, without credentials, if redirects led to another URL. */
   readonly final_url?: string;
-  /** For streamed answers: milliseconds since the headers and length in bytes of each chunk. */
+  /** The chunks of a streamed response: milliseconds since the headers, and length in bytes. */
   readonly chunks?: readonly (readonly [ms: number, bytes: number])[];
 }
 
-/** Characters that JSON allows inside a string but that some readers take for the end of a line. */
+/** Characters that JSON allows within strings, but that some readers treat as line ends. */
 const LINE_SEPARATORS = /[\u0085\u2028\u2029]/g;
 
-/** Writes an entry as one line, with its line feed. */
+/** Formats an entry as one line, with a line feed. */
 export function formatEntry(entry: Entry): string {
   const line = JSON.stringify(entry).replace(
     LINE_SEPARATORS,
@@ -68,12 +67,12 @@ export function formatEntry(entry: Entry): string {
 }
 
 /**
- * Reads one line.
+ * Parses one line.
  *
- * @returns The entry, or in a few words why the line is none.
+ * @returns The entry, or a short reason why the line is not an entry.
  */
 export function parseEntry(line: string): Entry | string {
-  // Not left to the parser: a million blank lines would be a million exceptions, which take ten seconds on Node.
+  // Check this before parsing: a million blank lines would throw a million exceptions, which take ten seconds on Node.
   if (!line.trim()) return "blank line";
   let value: unknown;
   try {
@@ -83,27 +82,29 @@ export function parseEntry(line: string): Entry | string {
   }
   const entry = checkEntry(value);
   if (typeof entry === "string") return entry;
-  // Whoever looks for a line by its start must not find another one than whoever parses it.
-  return entry.key === (FIRST_KEY.exec(line)?.[1] ?? entry.key) ? entry : `"key" stands twice`;
+  // The index reads the first "key" and the parser the last: both must be the same.
+  return entry.key === (FIRST_KEY.exec(line)?.[1] ?? entry.key) ? entry : `duplicate "key"`;
 }
 
-/** The key of a line that begins with it, as all lines do that we or pycachy wrote. */
+/** Matches the key at the start of a line. Both cachy and pycachy write it there. */
 const FIRST_KEY = /^\s*\{\s*"key"\s*:\s*"([0-9a-f]{8})"/;
 
 /**
- * Reads one line that is parsed already.
+ * Checks a parsed line.
  *
- * @returns The entry, or in a few words why the value is none.
+ * @returns The entry, or a short reason why the value is not an entry.
  */
 export function checkEntry(value: unknown): Entry | string {
   if (!isRecord(value)) return "not a JSON object";
   const { key, sha256, v, status_code: status, headers, binary, response } = value;
   if (v !== undefined && v !== ENTRY_VERSION) {
-    return typeof v === "number" && v > ENTRY_VERSION ? `format ${v} of a newer version` : `"v" is ${show(v)}`;
+    return typeof v === "number" && v > ENTRY_VERSION
+      ? `format ${v} needs a newer version of cachy`
+      : `"v" is ${show(v)}`;
   }
   if (typeof key !== "string") return `"key" is ${show(key)}`;
   if (sha256 !== undefined && !(typeof sha256 === "string" && sha256.startsWith(key))) {
-    return `"sha256" does not belong to "key"`;
+    return `"sha256" does not start with "key"`;
   }
   if (typeof response !== "string") return `"response" is ${show(response)}`;
   if (status !== undefined && status !== null && !isSuccess(status)) {
@@ -118,7 +119,7 @@ export function checkEntry(value: unknown): Entry | string {
   return binary && !isBase64(response) ? `"response" is not base64` : value as unknown as Entry;
 }
 
-/** Failed requests and parts of a body are never an answer, whoever wrote them down. */
+/** Failed and partial responses are never replayed, even if the file contains them. */
 function isSuccess(status: unknown): boolean {
   return Number.isInteger(status) && (status as number) >= 200 &&
     (status as number) < 300 && status !== 206;
@@ -132,10 +133,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** How much of a text is shown: it may be a secret that was put into the wrong place. In characters. */
+/** In characters. Longer texts are cut, because they may contain a secret. */
 const SHOWN_LENGTH = 12;
 
-/** A value in a few words. Lists and objects are not written out: they may be nested too deeply for that. */
+/** A short description of a value. Lists and objects are not formatted, because they may be nested too deeply. */
 function show(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "string") {
@@ -145,7 +146,7 @@ function show(value: unknown): string {
   return isRecord(value) ? "an object" : String(value);
 }
 
-/** A body as the members `binary` and `response` hold it. */
+/** The members of an entry that store a body. */
 export function encodeBody(body: Uint8Array, contentType: string): Required<Pick<Entry, "binary" | "response">> {
   const text = isTextual(contentType) ? textOf(body) : undefined;
   return text === undefined ? { binary: true, response: encodeBase64(body) } : { binary: false, response: text };
@@ -156,7 +157,7 @@ export function decodeBody(entry: Entry): string | Uint8Array<ArrayBuffer> {
   return entry.binary ? decodeBase64(entry.response) : entry.response;
 }
 
-/** The content type of an entry, as a replay has it; empty if none was kept. */
+/** The content type of an entry; empty if it has none. */
 export function contentTypeOf({ headers }: Entry): string {
   const isType = ([name, value]: [string, unknown]) =>
     name.toLowerCase() === "content-type" && typeof value === "string";
@@ -176,7 +177,7 @@ function isTextual(contentType: string): boolean {
     !/eventstream/i.test(contentType);
 }
 
-/** An SDK sends its next request there, which has to be the recorded one. */
+/** Contains the URL of the SDK's next request. */
 const UPLOAD_URL = "x-goog-upload-url";
 
 /** Response headers that are recorded: what SDKs and replays need. */
@@ -189,7 +190,7 @@ const RECORDED_HEADERS: readonly string[] = [
   "x-goog-upload-status",
 ];
 
-/** Response headers that are never recorded, asked for or not: credentials, and what describes bytes on the wire. */
+/** Response headers that are never recorded: credentials, and headers that describe the encoded body. */
 export const NEVER_RECORDED_HEADERS: ReadonlySet<string> = new Set([
   "set-cookie",
   "content-encoding",
@@ -197,7 +198,7 @@ export const NEVER_RECORDED_HEADERS: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-/** The response headers that go into the file, without secrets in URLs. */
+/** The response headers to record, with redacted URLs. */
 export function recordedHeaders(headers: Headers, alsoRecorded: ReadonlySet<string>): Record<string, string> {
   const recorded: Record<string, string> = {};
   for (const name of [...RECORDED_HEADERS, ...alsoRecorded]) {

@@ -17,20 +17,20 @@ import { type Credential, hideInText } from "../secrets/values.ts";
 import type { RecordedRequest } from "./entry.ts";
 
 /**
- * How much of a request is kept beside its answer.
+ * How much of a request is recorded with its response.
  *
- * - `brief`: everything, but long strings and binary parts by their length and SHA-256
+ * - `brief`: everything, except that long strings and binary parts are replaced with their length and SHA-256
  * - `whole`: everything
  * - `none`: nothing
  */
 export type KeepRequest = "brief" | "whole" | "none";
 
-/** Strings up to this many characters stay in `brief`. */
+/** `brief` replaces longer strings. In characters. */
 const BRIEF_LENGTH = 4096;
-/** Longer bodies are replaced as a whole: to search them for secrets would block a program for too long. */
+/** `brief` replaces longer bodies: searching them for secrets would block the program for too long. In characters. */
 const SEARCHED_LENGTH = 1 << 20;
 
-/** What the file keeps of a request, without its secrets. */
+/** The recorded form of a request, without its secrets. */
 export async function recordedRequest(
   request: RequestData,
   canonical: CanonicalRequest,
@@ -64,10 +64,10 @@ function wholeBody(request: RequestData, { body, format }: CanonicalRequest): st
   return typeof body === "string" ? redactBody(body, format) ?? redactText(body) : base64(body);
 }
 
-/** A part of a form, as the file has it: its value, or the SHA-256 of its value in hex. */
+/** A part of a form in the file. `value` is the value, or its SHA-256 in hex. */
 export type RecordedPart = readonly [name: string, filename: string | null, value: string];
 
-/** Whether JSON is a recorded form. JSON that was sent is recorded with spaces between its items, a form is not. */
+/** Whether JSON is a recorded form. Unlike a JSON body, a form is recorded without spaces between its items. */
 export function areRecordedParts(value: unknown, text: string): value is readonly RecordedPart[] {
   return Array.isArray(value) && value.length > 0 && value.every(isRecordedPart) && JSON.stringify(value) === text;
 }
@@ -92,7 +92,7 @@ function base64(bytes: Uint8Array): string {
   return `base64:${encodeBase64(bytes)}`;
 }
 
-/** A body without its secrets, or undefined if it is not written in a way in which they could be found. */
+/** Redacts the secrets of a body; undefined if its format cannot be searched for secrets. */
 function redactBody(body: string, format: CanonicalRequest["format"]): string | undefined {
   switch (format) {
     case "json":
@@ -123,14 +123,14 @@ async function briefBody({ body, format }: CanonicalRequest): Promise<string> {
     await placeholder(redacted);
 }
 
-/** Hashing is asynchronous and rewriting is not, so the long strings are collected first. */
+/** The placeholders of long strings. They are computed first, because hashing is asynchronous and rewriting is not. */
 async function replaceLongStrings(json: string): Promise<ReadonlyMap<string, string>> {
   const long = new Set<string>();
   canonicalJson(json, { string: (value) => (value.length > BRIEF_LENGTH && long.add(value), value) });
   return new Map(await Promise.all([...long].map(async (value) => [value, await placeholder(value)] as const)));
 }
 
-/** What stands in place of a long string or a binary part. */
+/** Replaces a long string or a binary part. */
 async function placeholder(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
   const [bytes, unit] = typeof content === "string" ? [utf8(content), "characters"] : [content, "bytes"];
   return `[${content.length} ${unit}, sha256 ${await sha256Hex(bytes)}]`;
@@ -139,12 +139,12 @@ async function placeholder(content: string | Uint8Array<ArrayBuffer>): Promise<s
 const PLACEHOLDER = /\[(\d{1,15}) (characters|bytes), sha256 [0-9a-f]{64}\]/;
 const PLACEHOLDER_ALONE = new RegExp(`^${PLACEHOLDER.source}$`);
 
-/** Whether a text holds a placeholder. */
+/** Whether a text contains a placeholder. */
 export function holdsPlaceholder(text: string): boolean {
   return PLACEHOLDER.test(text);
 }
 
-/** Length of what a placeholder stands for; undefined if the text is no placeholder. */
+/** The length of the content that a placeholder replaces; undefined if the text is not a placeholder. */
 export function placeholderLength(
   text: string,
 ): { readonly count: number; readonly unit: "characters" | "bytes" } | undefined {
@@ -152,7 +152,7 @@ export function placeholderLength(
   return count === undefined ? undefined : { count: Number(count), unit: unit as "characters" | "bytes" };
 }
 
-/** What is kept of a request, without the values of credentials and without what looks like a key. */
+/** Redacts the values of credentials, and text that looks like a key. */
 export function hideSecretValues(request: RecordedRequest, credentials: readonly Credential[]): RecordedRequest {
   const hide = (text: string) => hideInText(text, credentials);
   const { url, headers, body, namespace } = request;

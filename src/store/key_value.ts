@@ -1,6 +1,6 @@
 /**
- * Keeps entries in a key-value store that a team shares: Redis, Valkey, Postgres, MongoDB, DynamoDB … by keyv, unstorage
- * or a client of their own.
+ * Keeps entries in a key-value store that a team shares, such as Redis, Valkey, Postgres, MongoDB or DynamoDB. It
+ * accepts keyv, unstorage and the stores' own clients.
  *
  * @example
  * ```ts
@@ -22,36 +22,36 @@ import { requireShape, type Shape, type Store, TIME_LIMIT_RULE, type Warn, warnO
 export type { Entry, RecordedRequest } from "./entry.ts";
 export type { Store, Warn } from "./store.ts";
 
-/** What is needed of a key-value store: keyv, unstorage, ioredis, redis and `Map` have it. */
+/** A key-value store. Clients of keyv, unstorage, ioredis and redis fit, and so does a `Map`. */
 export interface KeyValue {
-  /** Gives the value of a key; undefined or null if there is none. A promise of it will do. */
+  /** Returns the value of a key, or a promise of it; undefined or null if there is none. */
   get(key: string): unknown;
   /**
-   * Sets the value of a key. What it promises is awaited; `false` says that it was not done.
+   * Sets the value of a key. It may return a promise. The result `false` means that it failed.
    *
    * @param key The prefix and hex digits.
-   * @param value A line of the file.
+   * @param value A line of the file, without its line feed.
    */
   set(key: string, value: string): unknown;
 }
 
-/** How a key-value store is used. */
+/** Options of `keyValueStore`. */
 export interface KeyValueOptions {
   /**
-   * What messages call it.
+   * The name of the store in messages.
    *
    * @default "the key-value store"
    */
   readonly name?: string;
   /**
-   * What the keys begin with; 64 hex digits (or 8, of pycachy's entries) follow. Letters, digits, `-` and `_` are safe
-   * everywhere.
+   * The start of every key; 64 hex digits follow (8 for pycachy's entries). Letters, digits, `-` and `_` are valid in
+   * all stores.
    *
    * @default "cachy-"
    */
   readonly prefix?: string;
   /**
-   * How long to wait for the key-value store, in milliseconds. Then it counts as failed.
+   * The time limit of one operation, in milliseconds. After it, the operation fails.
    *
    * @default 1000
    */
@@ -59,16 +59,18 @@ export interface KeyValueOptions {
 }
 
 /**
- * Makes a store of anything with `get(key)` and `set(key, value)`. Values are the lines of FORMAT.md, without their line
- * feed.
+ * Makes a store from an object with `get(key)` and `set(key, value)`. Values are the lines of FORMAT.md, without their
+ * line feed.
  *
- * On its own it is asked for every request. Behind a file, by `layeredStore`, it is asked for what the file has not.
+ * Used alone, it is read for every request. Behind a file, with `layeredStore`, it is read only for entries that are not
+ * in the file.
  *
- * @param kv A keyv, unstorage, `Map`, ioredis or redis client. It has to reject when it fails (keyv 5 needs the option
- * `throwOnErrors`), and to have a listener for `error`: without one, some end the process when their connection is lost.
- * @param options What keys begin with, what messages call the store, and how long it may take.
- * @throws {CachyError} `invalid_option`, if `kv` has no functions `get` and `set`.
- * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
+ * @param kv A keyv, unstorage, ioredis or redis client, or a `Map`. It must reject when it fails (keyv 5 needs the
+ * option `throwOnErrors`). It must have a listener for `error`: without one, some clients end the process when they lose
+ * their connection.
+ * @param options The prefix of keys, the name in messages, and the time limit.
+ * @throws {CachyError} `invalid_option`, if `kv` lacks the functions `get` and `set`.
+ * @throws {CachyError} `invalid_option`, if an option is unknown or has an invalid value.
  *
  * @example
  * ```ts
@@ -85,7 +87,7 @@ export function keyValueStore(kv: KeyValue, options: KeyValueOptions = {}): Stor
   const { name = "the key-value store", prefix = "cachy-", timeLimitMs = DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
 
-  /** Without `sha256`, only what pycachy wrote: an entry that has one belongs under it. */
+  /** Gets an entry by its `sha256`, or by its `key` if it has no `sha256`, as entries by pycachy. */
   const get = async (key: string, sha256?: string): Promise<Entry | undefined> => {
     const id = `${prefix}${sha256 ?? key}`;
     const value = await kv.get(id);
@@ -93,7 +95,7 @@ export function keyValueStore(kv: KeyValue, options: KeyValueOptions = {}): Stor
     const entry = readValue(value);
     if (typeof entry === "object" && entry.key === key && entry.sha256 === sha256) return entry;
     const problem = typeof entry === "string" ? entry : "it belongs to another request";
-    warn(`Skipped what is no entry in ${name}: ${id} (${problem}). Delete this key to silence this.`);
+    warn(`Cannot use the value of ${id} in ${name}: ${problem}. Delete this key to silence this warning.`);
     return undefined;
   };
 
@@ -104,19 +106,19 @@ export function keyValueStore(kv: KeyValue, options: KeyValueOptions = {}): Stor
       warn = to;
     },
     async find(key, sha256) {
-      // Both at once: an entry by pycachy is found by its key, and there is no time to ask one after the other.
+      // Entries by pycachy are stored by key. Read both at once, to stay within the time limit.
       const found = Promise.all([sha256 === undefined ? undefined : get(key, sha256), get(key)]);
       const [exact, withoutDigest] = await withinTime(found, timeLimitMs);
       return exact ?? withoutDigest;
     },
     async append(entry) {
       const set = async () => await kv.set(`${prefix}${entry.sha256 ?? entry.key}`, formatEntry(entry).slice(0, -1));
-      if (await withinTime(set(), timeLimitMs) === false) throw new Error("it did not take the entry");
+      if (await withinTime(set(), timeLimitMs) === false) throw new Error("set() returned false");
     },
   };
 }
 
-/** Some clients give back what was set, some what it says as JSON, some bytes. */
+/** Some clients return the value as it was set, some return it as parsed JSON, some as bytes. */
 function readValue(value: unknown): Entry | string {
   if (!(value instanceof Uint8Array)) return typeof value === "string" ? parseEntry(value) : checkEntry(value);
   const text = textOf(value);
@@ -129,7 +131,7 @@ const SHAPE: Shape = {
 };
 
 const RULES: Rules<KeyValueOptions> = {
-  name: ["a text", (value) => typeof value === "string" && value !== ""],
-  prefix: ["a text", (value) => typeof value === "string"],
+  name: ["a non-empty string", (value) => typeof value === "string" && value !== ""],
+  prefix: ["a string", (value) => typeof value === "string"],
   timeLimitMs: TIME_LIMIT_RULE,
 };

@@ -10,32 +10,32 @@ import {
   warnOnStderr,
 } from "./store.ts";
 
-/** How a shared store is used. */
+/** Options of `layeredStore`. */
 export interface LayeredOptions {
   /**
-   * How long to wait for the shared store, in milliseconds. Then it counts as down, and is left alone for ten times as
-   * long.
+   * The time limit of one operation of the shared store, in milliseconds. After a failure, the shared store is not used
+   * for ten times as long.
    *
-   * @default the limit of the shared store itself, if it has one (`keyValueStore` has), else 1000
+   * @default the shared store's own `timeLimitMs` (`keyValueStore` has one), else 1000
    */
   readonly timeLimitMs?: number;
 }
 
-/** For how many time limits a store that failed is left alone: otherwise every call would wait for it. */
+/** After a failure, the shared store is paused for this many time limits. Otherwise every call would wait for it. */
 const PAUSE_IN_LIMITS = 10;
 
 /**
- * Puts a store of one's own in front of a shared one: what the local one has not is looked for in the shared one and
- * kept in the local one; new entries go to both.
+ * Combines a local store with a shared one. It reads the local store first, then the shared one, and copies entries of
+ * the shared store to the local one. New entries are written to both.
  *
- * A shared store that is down or slow is a warning and a miss, never a failed call. What is recorded while it is down
- * stays in the local one; it is not sent later.
+ * If the shared store is down or slow, a warning is printed, and its entries are misses; no call fails. Entries that are
+ * recorded meanwhile stay in the local store and are not sent later.
  *
- * @param local Answers first; mostly a file.
- * @param shared Answers what the local one has not.
- * @param options How long the shared one may take.
- * @throws {CachyError} `invalid_option`, if `local` or `shared` is no store.
- * @throws {CachyError} `invalid_option`, if an option is unknown or has a wrong value.
+ * @param local The store that is read first, usually a file.
+ * @param shared The store for entries that are not in the local one.
+ * @param options The time limit of the shared store.
+ * @throws {CachyError} `invalid_option`, if `local` or `shared` is not a store.
+ * @throws {CachyError} `invalid_option`, if an option is unknown or has an invalid value.
  *
  * @example
  * ```ts
@@ -51,12 +51,12 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
   checkByRules(options, { timeLimitMs: TIME_LIMIT_RULE }, "a layered store");
   const { timeLimitMs = shared.timeLimitMs ?? DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
-  const say: Warn = (message) => warn(message);
-  const toLocal = alwaysAsked(local, say);
-  const toShared = askedUnlessResting(shared, { timeLimitMs, without: local, warn: say });
+  const warnNow: Warn = (message) => warn(message);
+  const onLocal = guarded(local, warnNow);
+  const onShared = pausing(shared, { timeLimitMs, fallback: local, warn: warnNow });
   return {
     get name() {
-      return nameOfBoth(local, shared, toShared.rests());
+      return nameOfBoth(local, shared, onShared.isPaused());
     },
     get size() {
       return local.size;
@@ -68,47 +68,47 @@ export function layeredStore(local: Store, shared: Store, options: LayeredOption
       shared.warnTo?.(to);
     },
     async find(key, sha256) {
-      const here = await toLocal.ask("read", () => local.find(key, sha256));
-      if (here.answer) return here.answer;
-      const there = await toShared.ask("read", () => shared.find(key, sha256));
-      const entry = there.answer;
-      if (entry) await toLocal.ask("write", () => local.append(entry));
-      // With neither at hand nobody knows whether the answer was recorded.
+      const here = await onLocal.run("read", () => local.find(key, sha256));
+      if (here.result) return here.result;
+      const there = await onShared.run("read", () => shared.find(key, sha256));
+      const entry = there.result;
+      if (entry) await onLocal.run("write", () => local.append(entry));
+      // If both failed, it is unknown whether there is an entry: this is a failure, not a miss.
       else if (here.failed && there.failed) throw here.error;
       return entry;
     },
     async append(entry) {
-      const here = await toLocal.ask("write", () => local.append(entry));
-      const there = await toShared.ask("write", () => shared.append(entry));
+      const here = await onLocal.run("write", () => local.append(entry));
+      const there = await onShared.run("write", () => shared.append(entry));
       if (here.failed && there.failed) throw here.error;
     },
   };
 }
 
-/** A miss says where it was looked for, so it must not name a store that was not asked. */
-function nameOfBoth(local: Store, shared: Store, isResting: boolean): string {
-  return isResting ? `${local.name}; ${shared.name} cannot be asked now` : `${local.name} and ${shared.name}`;
+/** The message of a miss contains this name, so it says if the shared store was not read. */
+function nameOfBoth(local: Store, shared: Store, isPaused: boolean): string {
+  return isPaused ? `${local.name}; ${shared.name} is not available now` : `${local.name} and ${shared.name}`;
 }
 
 type Verb = "read" | "write";
 
-/** What became of a question to a store; the user has been told of a failure. */
-interface Outcome<Answer> {
-  readonly answer?: Answer;
+/** The outcome of an operation on a store. */
+interface Outcome<Result> {
+  readonly result?: Result;
   readonly failed?: true;
   readonly error?: unknown;
 }
 
-/** Asks a store, so that a failure breaks no call. */
-interface Asker {
-  ask<Answer>(verb: Verb, question: () => Answer | Promise<Answer>): Promise<Outcome<Answer>>;
+/** Runs operations on a store. A failure becomes a warning and an outcome. */
+interface Guard {
+  run<Result>(verb: Verb, operation: () => Result | Promise<Result>): Promise<Outcome<Result>>;
 }
 
-function alwaysAsked(store: Store, warn: Warn): Asker {
+function guarded(store: Store, warn: Warn): Guard {
   return {
-    async ask(verb, question) {
+    async run(verb, operation) {
       try {
-        return { answer: await question() };
+        return { result: await operation() };
       } catch (error) {
         warn(storeProblem(verb, store.name, error));
         return { failed: true, error };
@@ -117,30 +117,30 @@ function alwaysAsked(store: Store, warn: Warn): Asker {
   };
 }
 
-interface Resting {
+interface PausingOptions {
   readonly timeLimitMs: number;
-  /** The store that is used alone meanwhile. */
-  readonly without: Store;
+  /** The store that is used alone during a pause. */
+  readonly fallback: Store;
   readonly warn: Warn;
 }
 
-/** Leaves a store alone for a while that failed, or gave no answer in time. */
-function askedUnlessResting(store: Store, { timeLimitMs, without, warn }: Resting): Asker & { rests(): boolean } {
-  let restsUntil = 0;
-  const rests = () => monotonicNow() < restsUntil;
+/** Pauses a store after a failure or a timeout. During the pause, every operation fails immediately. */
+function pausing(store: Store, { timeLimitMs, fallback, warn }: PausingOptions): Guard & { isPaused(): boolean } {
+  let pausedUntil = 0;
+  const isPaused = () => monotonicNow() < pausedUntil;
   return {
-    rests,
-    async ask(verb, question) {
-      if (rests()) return { failed: true };
+    isPaused,
+    async run(verb, operation) {
+      if (isPaused()) return { failed: true };
       try {
-        return { answer: await withinTime(question(), timeLimitMs) };
+        return { result: await withinTime(operation(), timeLimitMs) };
       } catch (error) {
-        // Calls that were under way together meet one failure: only the first of them says so.
-        if (!rests()) {
+        // Of several concurrent operations that fail, only the first one warns.
+        if (!isPaused()) {
           const pauseMs = PAUSE_IN_LIMITS * timeLimitMs;
-          restsUntil = monotonicNow() + pauseMs;
+          pausedUntil = monotonicNow() + pauseMs;
           const problem = storeProblem(verb, store.name, error).replace(/\.$/, "");
-          warn(`${problem}. For ${pauseMs / 1000} s only ${without.name} is used.`);
+          warn(`${problem}. Only ${fallback.name} is used for the next ${pauseMs / 1000} s.`);
         }
         return { failed: true, error };
       }

@@ -6,10 +6,10 @@ import { redactText } from "../secrets/redact.ts";
 import type { Entry } from "./entry.ts";
 
 /**
- * Where entries are kept. Both functions may be synchronous or asynchronous.
+ * A store of entries. `find` and `append` may be synchronous or asynchronous.
  *
- * A store that fails throws; the call is then answered by the network, with one warning. A store that gives no answer
- * within 10 s counts as one that fails, unless it has a `timeLimitMs` of its own.
+ * If a function fails, it throws: cachy then prints one warning and calls the network. A store that does not respond
+ * within 10 s counts as failed, unless it has its own `timeLimitMs`.
  *
  * @example A store of your own
  * ```ts
@@ -25,56 +25,56 @@ import type { Entry } from "./entry.ts";
  * ```
  */
 export interface Store {
-  /** What messages call it: a path, an address. */
+  /** The name in messages, such as a path or an address. */
   readonly name: string;
   /**
    * Finds the newest entry of a digest.
    *
    * @param key The first 8 hex digits of the digest.
-   * @param sha256 The whole digest: an entry with this one is preferred, one without any (written by pycachy) will do,
-   * one with another is no answer. Undefined: only entries without any.
+   * @param sha256 The whole digest. An entry with this `sha256` is preferred to one without `sha256` (by pycachy). An
+   * entry with another `sha256` does not match. If undefined, only entries without `sha256` match.
    */
   find(key: string, sha256?: string): Entry | undefined | Promise<Entry | undefined>;
-  /** Adds an entry, which from then on is the newest of its digest. */
+  /** Adds an entry. It becomes the newest entry of its digest. */
   append(entry: Entry): void | Promise<void>;
-  /** How many entries there are, as far as is known without asking. */
+  /** The number of known entries. Reading it must not access the network or the disk. */
   readonly size?: number;
   /**
-   * Gives the entries, newest first, from which a miss is explained. It is read for some milliseconds only. Not for stores
-   * in which listing takes long.
+   * Returns the entries, newest first, to explain a miss. cachy stops reading after a few milliseconds. Omit this if
+   * listing is slow.
    */
   entries?(): Iterable<Entry> | AsyncIterable<Entry>;
-  /** The longest time that the store lets a call wait, in milliseconds. `layeredStore` uses it as its limit. */
+  /** The store's own time limit of one operation, in milliseconds. `layeredStore` uses it as its default. */
   readonly timeLimitMs?: number;
   /**
-   * Tells the store where to report what is wrong but fails no call, such as a line that is no entry. A handle calls it
-   * when it is made; until then a store reports to stderr.
+   * Sets the receiver of warnings about problems that do not fail a call, such as a damaged line. Each new handle calls
+   * it. Before that, the store prints warnings to stderr.
    */
   warnTo?(warn: Warn): void;
 }
 
-/** Takes a message for the user; the same one twice is said once. */
+/** Receives a warning for the user. It reports repeated messages only once. */
 export type Warn = (message: string) => void;
 
-/** How many messages are remembered. */
+/** How many printed messages are remembered. */
 const MOST_PRINTED = 1000;
 
-/** Prints a message once in a process: a test suite has hundreds of handles, which meet the same bad line. */
+/** Prints a message once in a process: the hundreds of handles of a test suite may find the same damaged line. */
 export const warnOnStderr: Warn = (message) => {
   const printed = shared("printed", () => new Set<string>());
   if (!printed.has(message)) console.error(`cachy: ${message}`);
   if (printed.size < MOST_PRINTED) printed.add(message);
 };
 
-/** What an argument has to be. */
+/** The members that an argument must have. */
 export interface Shape {
-  /** Its members, with their types. */
+  /** The types of the members, by name. */
   readonly members: Readonly<Record<string, "string" | "function">>;
-  /** The same in words. */
+  /** The description for messages. */
   readonly expected: string;
 }
 
-/** What a store has to be. */
+/** The members that a store must have. */
 export const STORE_SHAPE: Shape = {
   members: { name: "string", find: "function", append: "function" },
   expected: "an object with a name and the functions find and append",
@@ -91,10 +91,10 @@ export function isStore(value: unknown): value is Store {
 }
 
 /**
- * Refuses an argument that lacks members.
+ * Rejects an argument that lacks members.
  *
- * @param role What messages call the argument, as in "the local store".
- * @throws {CachyError} `invalid_option`, if a member is missing. The message quotes no member: clients know passwords.
+ * @param role What the argument is, for messages: `"the local store"`.
+ * @throws {CachyError} `invalid_option`, if a member is missing. The message quotes no values: clients contain passwords.
  */
 export function requireShape(value: unknown, role: string, shape: Shape): void {
   const missing = missingIn(value, shape);
@@ -105,7 +105,7 @@ export function requireShape(value: unknown, role: string, shape: Shape): void {
 }
 
 /**
- * A store that ends with the process, for tests and for trying things out.
+ * A store in memory, for tests and experiments.
  *
  * @example
  * ```ts
@@ -121,7 +121,7 @@ export function memoryStore(): Store {
     find: (key, sha256) => (sha256 ? entries.get(sha256) : undefined) ?? entries.get(key),
     append(entry) {
       const id = entry.sha256 ?? entry.key;
-      entries.delete(id); // so that it becomes the newest
+      entries.delete(id); // moves the entry to the end
       entries.set(id, entry);
     },
     entries: () => [...entries.values()].reverse(),
@@ -131,19 +131,19 @@ export function memoryStore(): Store {
   };
 }
 
-/** What is wrong with a store that failed, in one sentence. */
+/** The message for a store that failed. */
 export function storeProblem(verb: "read" | "write", storeName: string, error: unknown): string {
   return `Cannot ${verb} ${storeName}: ${messageOf(error)}`;
 }
 
-/** How long a store without a time limit of its own may take for one answer, in milliseconds. */
+/** The time limit of a store without its own `timeLimitMs`, in milliseconds. */
 const STORE_LIMIT_MS = 10_000;
 
-/** Gives a time limit to a store that has none: a store that hangs then counts as one that fails. */
+/** Adds a time limit to a store without one, so that a store that hangs counts as failed. */
 export function timeLimited(store: Store): Store {
   if (store.timeLimitMs !== undefined) return store;
-  const limited = <Answer>(answer: Answer | Promise<Answer>) =>
-    isPromise(answer) ? withinTime(answer, STORE_LIMIT_MS) : answer;
+  const limited = <Result>(result: Result | Promise<Result>) =>
+    isPromise(result) ? withinTime(result, STORE_LIMIT_MS) : result;
   return {
     get name() {
       return store.name;
