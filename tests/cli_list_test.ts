@@ -86,11 +86,11 @@ test("list filters by model, domain, time and text", async (t) => {
   assert.deepEqual(await models("--domain", "openai.com", "--grep", "hello"), ["tts-1"]);
 });
 
-test("list says that nothing is of the kind", async (t) => {
+test("list says that no entries match", async (t) => {
   const { file } = await project(t);
   const { code, stdout, stderr } = await cachyOn(file, "list", "--model", "none");
   assert.deepEqual([code, stdout], [0, ""]);
-  assert.match(stderr, /No answer in .*cachy\.jsonl is of this kind\./);
+  assert.match(stderr, /No entries in .*cachy\.jsonl match\./);
 });
 
 test("list sorts, turns round and stops", async (t) => {

@@ -68,7 +68,7 @@ test("verify names the line, the byte and the reason of each problem, and ends w
   assert.doesNotMatch(stdout, new RegExp(LOOKS_LIKE_A_KEY));
 });
 
-slowTest("verify --fix takes out what is no entry, and keeps the original", async (t) => {
+slowTest("verify --fix removes damaged lines, and keeps the original", async (t) => {
   const { folder, file } = await project(t);
   const whole = readFileSync(file, "utf8");
   const lines = whole.split("\n");
@@ -78,11 +78,11 @@ slowTest("verify --fix takes out what is no entry, and keeps the original", asyn
   assert.equal(code, 0, stdout);
   assert.match(
     stdout,
-    /Repaired: 4 lines kept .*, 2 dropped \(line 2, 6\)\.\nThe original is .*cachy\.jsonl\.bak\.\n$/,
+    /Repaired: 4 lines kept .*, 2 damaged parts removed \(lines 2, 6\)\.\nThe original is .*cachy\.jsonl\.bak\.\n$/,
   );
   assert.equal(readFileSync(file, "utf8"), whole);
   assert.equal(readFileSync(`${file}.bak`, "utf8"), damaged);
-  assert.match((await cachyOn(file, "verify", "--fix")).stdout, /Nothing had to be repaired/);
+  assert.match((await cachyOn(file, "verify", "--fix")).stdout, /Nothing to repair/);
   assert.equal(existsSync(`${file}.bak.2`), false);
 });
 
