@@ -17,7 +17,7 @@ import {
 } from "../app/command.ts";
 import { PROGRAM } from "../app/help.ts";
 import { curlOf } from "../curl/curl.ts";
-import { OBEYED_IN_LINES, printable, printableJson } from "../display/printable.ts";
+import { CONTROLS_IN_LINES, printable, printableJson } from "../display/printable.ts";
 import { findEntry, findFile, withFile } from "../file/recorded_file.ts";
 import { type Message, readEntry, type Reading } from "../read/reading.ts";
 import { showMessage } from "../show/conversation.ts";
@@ -91,7 +91,7 @@ function* jsonMembers(members: Readonly<Record<string, unknown>>): Generator<str
 /** @throws {CommandError} If the body would control the terminal instead of being shown. */
 function printBody(entry: Entry, terminal: Terminal): void {
   const body = decodeBody(entry);
-  const isText = typeof body === "string" && body.replaceAll("\r\n", "").search(OBEYED_IN_LINES) === -1;
+  const isText = typeof body === "string" && body.replaceAll("\r\n", "").search(CONTROLS_IN_LINES) === -1;
   if (terminal.width !== undefined && !isText) {
     throw new CommandError(
       `Cannot print the response of ${entry.key} to a terminal: it contains more than text. ` +
