@@ -17,7 +17,7 @@ import {
 
 const EVENTS: ReadonlySet<string> = new Set(["messageStart", "contentBlockStart", "contentBlockDelta", "messageStop"]);
 
-/** Bedrock's converse, the same for all its models. */
+/** Bedrock's Converse API, which is the same for all models. */
 export const bedrock: Format = {
   kind: "chat",
   fits: (answer) => textOf(answer.stopReason) !== undefined && objectOf(answer.output).message !== undefined,
@@ -86,7 +86,7 @@ function file(what: MediaPart["what"], { format, source, name }: Json): Part {
     : base64Media(bytes, { what, type, name });
 }
 
-/** What has come of a block. */
+/** A content block of a stream, as received so far. */
 interface Growing {
   text: string;
   thoughts: string;
