@@ -20,7 +20,7 @@
  * @module
  */
 import process from "node:process";
-import { runCommandLine } from "./cli/app/run.ts";
+import { runCommandLine } from "./cli/app/run_command_line.ts";
 import { processTerminal } from "./cli/app/terminal.ts";
 import { commands } from "./cli/commands/all.ts";
 

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands } from "../src/cli/commands/all.ts";
-import { VERSION } from "../src/cli/app/run.ts";
+import { VERSION } from "../src/cli/app/run_command_line.ts";
 import { formatEntry } from "../src/store/entry.ts";
 import { compactFile } from "../src/store/jsonl/compact_file.ts";
 import { cachy, cachyOn, project } from "./cli.ts";

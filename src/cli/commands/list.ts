@@ -5,7 +5,7 @@ import { createProgress, type Progress } from "../app/progress.ts";
 import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../file/filters.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
-import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
+import { type EntryRow, rowLines, rowOf } from "../file/entry_row.ts";
 
 const SORTS = ["time", "size", "tokens", "duration", "model"] as const;
 type Sort = typeof SORTS[number];

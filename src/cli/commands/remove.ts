@@ -22,7 +22,7 @@ import {
   type RecordedFile,
   withFile,
 } from "../file/recorded_file.ts";
-import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
+import { type EntryRow, rowLines, rowOf } from "../file/entry_row.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,

@@ -5,7 +5,7 @@ import { printable, printableJson } from "../display/printable.ts";
 import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
-import { type EntryRow, rowOf } from "../file/row.ts";
+import { type EntryRow, rowOf } from "../file/entry_row.ts";
 
 /** The totals of some entries. */
 interface Count {

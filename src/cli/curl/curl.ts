@@ -4,7 +4,7 @@ import { holdsPlaceholder } from "../../store/entry_request.ts";
 import { providerOf } from "../read/providers.ts";
 import { redactRequest } from "../scan/request_body.ts";
 import { isStreaming } from "../verify/findings.ts";
-import { soundRequest } from "../verify/member_problems.ts";
+import { soundRequest } from "../verify/check_members.ts";
 import { type CurlBody, curlBody, quote } from "./body.ts";
 
 /** A recorded request as a curl command. */

@@ -6,7 +6,7 @@ import { rewriteFile, type Rewritten } from "../../store/jsonl/rewrite.ts";
 import { bareLine, type LineWriter, lineWriter } from "../../store/jsonl/write_lines.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { backUp } from "./back_up.ts";
-import { objectsIn } from "./salvage.ts";
+import { objectsIn } from "./find_objects.ts";
 
 /** The result of a repair. */
 export interface RepairReport {

@@ -7,13 +7,13 @@ import { cohere, cohereV1 } from "./families/cohere.ts";
 import { embeddings } from "./families/embeddings.ts";
 import { gemini } from "./families/gemini.ts";
 import { images } from "./families/images.ts";
-import { batches, files, models, tokens } from "./families/listings.ts";
+import { batches, files, models, tokens } from "./families/files_and_models.ts";
 import { ollamaChat, ollamaGenerate } from "./families/ollama.ts";
 import { completion, openaiChat } from "./families/openai_chat.ts";
 import { openaiResponses } from "./families/openai_responses.ts";
-import { moderation, rerank } from "./families/scores.ts";
+import { moderation, rerank } from "./families/moderation_and_rerank.ts";
 import type { Format, Kind } from "./parts/format.ts";
-import type { Json } from "./parts/members.ts";
+import type { Json } from "./parts/json_members.ts";
 
 /** In the order in which they are tried: more specific formats first. */
 const FORMATS: readonly Format[] = [

@@ -2,7 +2,7 @@ import { domainLookup, modelOfUrl } from "../../request/domains.ts";
 import type { Provider } from "../../request/provider.ts";
 import { PROVIDERS } from "../../request/providers.ts";
 import type { Kind } from "./parts/format.ts";
-import { type Json, objectOf, textOf } from "./parts/members.ts";
+import { type Json, objectOf, textOf } from "./parts/json_members.ts";
 
 /** Where to look for the name of a model. */
 export interface ModelPlaces {

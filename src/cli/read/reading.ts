@@ -7,13 +7,13 @@ import { formAsked, requestBody } from "./body/request_body.ts";
 import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, KNOWN_BY_PATH } from "./formats.ts";
 import { base64Media, type Sample, sampledMedia } from "./parts/media.ts";
 import { type Answered, type Format, type Kind, kindOfPath } from "./parts/format.ts";
-import { given, type Json, objectOf } from "./parts/members.ts";
-import { type Message, message, text, unknown } from "./parts/parts.ts";
+import { given, type Json, objectOf } from "./parts/json_members.ts";
+import { type Message, message, text, unknown } from "./parts/message.ts";
 import { guessProvider, modelOf, providerName } from "./providers.ts";
 import { type Setting, settingsOf } from "./settings.ts";
 
 export type { Kind } from "./parts/format.ts";
-export type { MediaPart, Message, Part } from "./parts/parts.ts";
+export type { MediaPart, Message, Part } from "./parts/message.ts";
 
 /** An entry in readable form. */
 export interface Reading {

@@ -1,4 +1,4 @@
-import { compactJson, type Json, listOf, objectOf, textOf } from "./parts/members.ts";
+import { compactJson, type Json, listOf, objectOf, textOf } from "./parts/json_members.ts";
 
 /** A parameter of a request: name and short value. */
 export type Setting = readonly [name: string, value: string];

@@ -11,7 +11,7 @@ import { type Digest, digestRequest } from "../../request/identify.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { decodeBody, type Entry, type RecordedRequest } from "../../store/entry.ts";
 import { secretFindings, showSecret } from "../scan/scan.ts";
-import { memberProblems, soundRequest } from "./member_problems.ts";
+import { memberProblems, soundRequest } from "./check_members.ts";
 
 /** A problem or a note about an entry. */
 export interface Finding {

@@ -2,7 +2,7 @@ import { type EventParser, framingOf, type StreamEvent, streamParser, withoutBom
 import { contentTypeOf, type Entry } from "../../../store/entry.ts";
 import { gemini } from "../families/gemini.ts";
 import { bytesOfBase64, type Sample, sampleOf } from "../parts/media.ts";
-import { objectOf } from "../parts/members.ts";
+import { objectOf } from "../parts/json_members.ts";
 import { parseCutJson } from "./cut_json.ts";
 
 /** The parsed body of a response. */

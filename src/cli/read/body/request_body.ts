@@ -2,8 +2,8 @@ import { asRecord, parseJson } from "../../../lib/json.ts";
 import type { RecordedRequest } from "../../../store/entry.ts";
 import { areRecordedParts, isHash, type RecordedPart } from "../../../store/entry_request.ts";
 import { base64Media, namedMedia } from "../parts/media.ts";
-import type { Json } from "../parts/members.ts";
-import { type MediaPart, type Message, message, type Part, text } from "../parts/parts.ts";
+import type { Json } from "../parts/json_members.ts";
+import { type MediaPart, type Message, message, type Part, text } from "../parts/message.ts";
 import type { Setting } from "../settings.ts";
 
 /** The parsed body of a recorded request. */

@@ -1,8 +1,8 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { call, citation, joinTexts, message, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
+import { eventType, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { call, citation, joinTexts, message, type Part, result, text, thinking, unknown } from "../parts/message.ts";
 
 const EVENTS = /^(?:(?:text|reasoning|tool-input)-(?:start|delta|end)|stream-start|response-metadata|tool-call)$/;
 

@@ -12,8 +12,18 @@ import {
   listOf,
   objectOf,
   textOf,
-} from "../parts/members.ts";
-import { call, citation, hiddenThinking, message, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
+} from "../parts/json_members.ts";
+import {
+  call,
+  citation,
+  hiddenThinking,
+  message,
+  type Part,
+  result,
+  text,
+  thinking,
+  unknown,
+} from "../parts/message.ts";
 
 /** Anthropic's Messages API. */
 export const anthropic: Format = {

@@ -1,9 +1,9 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { message, type Part, text } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { eventType, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { message, type Part, text } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
 /** Speech as base64. Most speech responses are plain audio, which needs no format. */
 export const speech: Format = {

@@ -2,7 +2,7 @@ import type { StreamEvent } from "../../../lib/framing.ts";
 import { parseJson } from "../../../lib/json.ts";
 import { base64Media, namedMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
 import {
   call,
   hiddenThinking,
@@ -13,7 +13,7 @@ import {
   text,
   thinking,
   unknown,
-} from "../parts/parts.ts";
+} from "../parts/message.ts";
 
 const EVENTS: ReadonlySet<string> = new Set(["messageStart", "contentBlockStart", "contentBlockDelta", "messageStop"]);
 

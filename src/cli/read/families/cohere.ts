@@ -1,7 +1,7 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import type { Answered, Format } from "../parts/format.ts";
-import { appendText, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { type Message, message, text } from "../parts/parts.ts";
+import { appendText, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { type Message, message, text } from "../parts/message.ts";
 import { chatMessage } from "./openai_chat.ts";
 
 /** Cohere's chat API, version 2. */

@@ -1,8 +1,8 @@
 import { placeholderLength } from "../../../store/entry_request.ts";
 import type { Format } from "../parts/format.ts";
-import { given, type Json, listOf, objectOf } from "../parts/members.ts";
-import { message, type Part } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { given, type Json, listOf, objectOf } from "../parts/json_members.ts";
+import { message, type Part } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
 /** Embeddings of OpenAI-compatible APIs, Gemini, Vertex AI, Cohere and Ollama. */
 export const embeddings: Format = {

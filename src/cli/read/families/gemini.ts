@@ -1,7 +1,7 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
 import {
   call,
   citation,
@@ -13,7 +13,7 @@ import {
   text,
   thinking,
   unknown,
-} from "../parts/parts.ts";
+} from "../parts/message.ts";
 
 /** Gemini's generateContent, in the Gemini API and in Vertex AI. */
 export const gemini: Format = {

@@ -1,9 +1,9 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { message, type Part, text } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { eventType, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { message, type Part, text } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
 /** Generated and edited images of OpenAI-compatible APIs and Imagen. */
 export const images: Format = {

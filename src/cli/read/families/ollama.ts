@@ -1,8 +1,8 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { append, appendText, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { message, text, thinking } from "../parts/parts.ts";
+import { append, appendText, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { message, text, thinking } from "../parts/message.ts";
 import { chatMessage } from "./openai_chat.ts";
 
 /** Ollama's chat API. */

@@ -11,7 +11,7 @@ import {
   numberOf,
   objectOf,
   textOf,
-} from "../parts/members.ts";
+} from "../parts/json_members.ts";
 import {
   call,
   citation,
@@ -23,7 +23,7 @@ import {
   text,
   thinking,
   unknown,
-} from "../parts/parts.ts";
+} from "../parts/message.ts";
 import { annotations, contentParts } from "./openai_content.ts";
 
 /** Chat completions. */

@@ -1,6 +1,6 @@
 import { base64Media, namedMedia, urlMedia } from "../parts/media.ts";
-import { type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { citation, hiddenThinking, joinTexts, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
+import { type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { citation, hiddenThinking, joinTexts, type Part, result, text, thinking, unknown } from "../parts/message.ts";
 
 /** The content of a message in OpenAI-compatible APIs: a text, or a list of parts. */
 export function contentParts(content: unknown): Part[] {

@@ -1,7 +1,7 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media, namedMedia, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { append, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import { append, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
 import {
   call,
   joinTexts,
@@ -13,7 +13,7 @@ import {
   text,
   thinking,
   unknown,
-} from "../parts/parts.ts";
+} from "../parts/message.ts";
 import { contentParts, ENCRYPTED } from "./openai_content.ts";
 
 /** OpenAI's Responses API. */

@@ -1,6 +1,6 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
-import type { Json } from "./members.ts";
-import type { Message } from "./parts.ts";
+import type { Json } from "./json_members.ts";
+import type { Message } from "./message.ts";
 
 /** The content of a response. */
 export interface Answered {

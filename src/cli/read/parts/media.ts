@@ -1,7 +1,7 @@
 import { decodeBase64 } from "../../../lib/bytes.ts";
 import { placeholderLength } from "../../../store/entry_request.ts";
-import { given, textOf } from "./members.ts";
-import type { MediaPart } from "./parts.ts";
+import { given, textOf } from "./json_members.ts";
+import type { MediaPart } from "./message.ts";
 
 /** The start of a file. */
 export interface Sample {

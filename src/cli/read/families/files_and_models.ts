@@ -1,8 +1,8 @@
 import { asRecord } from "../../../lib/json.ts";
 import type { Format, Kind } from "../parts/format.ts";
-import { type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { message, type Part, text, unknown } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { message, type Part, text, unknown } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
 /** Files, uploads, batches, models, and lists of them: a line for each. */
 export const files: Format = listing("files", (answer) => isFile(answer) || isFile(objectOf(answer.file)));

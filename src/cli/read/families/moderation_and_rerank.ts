@@ -1,7 +1,7 @@
 import type { Format } from "../parts/format.ts";
-import { asText, type Json, listOf, numberOf, objectOf, textOf } from "../parts/members.ts";
-import { type Message, message, type Part, text } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { asText, type Json, listOf, numberOf, objectOf, textOf } from "../parts/json_members.ts";
+import { type Message, message, type Part, text } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
 /** Moderations: scores by category. */
 export const moderation: Format = {

@@ -1,5 +1,5 @@
-import { type Json, listOf, objectOf } from "../parts/members.ts";
-import { type Message, message, type Part, unknown } from "../parts/parts.ts";
+import { type Json, listOf, objectOf } from "../parts/json_members.ts";
+import { type Message, message, type Part, unknown } from "../parts/message.ts";
 import { geminiAsked } from "./gemini.ts";
 import { contentParts } from "./openai_content.ts";
 

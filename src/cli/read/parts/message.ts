@@ -1,4 +1,4 @@
-import { asText, compactJson, given, textOf } from "./members.ts";
+import { asText, compactJson, given, textOf } from "./json_members.ts";
 
 /** A text part; none for an empty text or any other value. */
 export function text(value: unknown): Part[] {
