@@ -11,7 +11,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 import { defaultDomains, enableCachy } from "../mod.ts";
 import { cutToWidth } from "../src/cli/display/width.ts";
-import { rowOf } from "../src/cli/file/row.ts";
+import { rowOf } from "../src/cli/file/entry_row.ts";
 import { readEntry } from "../src/cli/read/reading.ts";
 import { utf8 } from "../src/lib/bytes.ts";
 import { plural, showBytes, showTime } from "../src/lib/show.ts";

@@ -51,7 +51,10 @@ const rooms = {
   "cli/display": { below: ["root"] },
   "cli/read": { below: ["root"], face: ["reading.ts", "providers.ts", "body/answer_body.ts"] },
   "cli/scan": { below: ["root"], face: ["scan.ts", "request_body.ts"] },
-  "cli/app": { below: ["cli/display"], face: ["command.ts", "help.ts", "progress.ts", "run.ts", "terminal.ts"] },
+  "cli/app": {
+    below: ["cli/display"],
+    face: ["command.ts", "help.ts", "progress.ts", "run_command_line.ts", "terminal.ts"],
+  },
   "cli/show": { below: ["cli/read", "cli/display"] },
   "cli/file": { below: ["cli/show", "cli/app"] },
   "cli/verify": { below: ["cli/scan", "cli/file"] },

@@ -1,5 +1,5 @@
 /**
- * The command line: looks into a `cachy.jsonl`, and keeps it healthy.
+ * The command line: shows, checks and edits a `cachy.jsonl`.
  *
  * | runtime | command                                                              |
  * | ------- | -------------------------------------------------------------------- |
@@ -7,12 +7,12 @@
  * | Bun     | `bun node_modules/@cachy/core/src/cli.js list`                       |
  * | Node    | `node node_modules/@cachy/core/src/cli.js list`, or `npx -y deno …`  |
  *
- * `list`, `show`, `diff`, `stats`, `verify`, `scan`, `compact`, `remove` and `merge` each have a `--help`. The exit code is
- * 0 if all is well, 1 if something was found (a problem, a secret, a difference), 2 if it could not be done.
+ * The commands are `list`, `show`, `diff`, `stats`, `verify`, `scan`, `compact`, `remove` and `merge`. Each has a
+ * `--help`. The exit code is 0 on success, 1 if the command found a problem, a secret or a difference, and 2 if it failed.
  *
- * Importing this module runs the command line of the process.
+ * Importing this module runs the command in `process.argv`.
  *
- * @example The newest ten answers of a project
+ * @example The ten newest entries of a project
  * ```sh
  * deno run -RW jsr:@cachy/core/cli list --limit 10
  * ```
@@ -20,7 +20,7 @@
  * @module
  */
 import process from "node:process";
-import { runCommandLine } from "./cli/app/run.ts";
+import { runCommandLine } from "./cli/app/run_command_line.ts";
 import { processTerminal } from "./cli/app/terminal.ts";
 import { commands } from "./cli/commands/all.ts";
 

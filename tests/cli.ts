@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { CachyOptions } from "../mod.ts";
 import { concatBytes, utf8 } from "../src/lib/bytes.ts";
 import { commands } from "../src/cli/commands/all.ts";
-import { runCommandLine } from "../src/cli/app/run.ts";
+import { runCommandLine } from "../src/cli/app/run_command_line.ts";
 import { type Exit, runProgram } from "./processes.ts";
 import { thisRuntime } from "./sdk/case.ts";
 import {

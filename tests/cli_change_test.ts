@@ -17,7 +17,7 @@ slowTest("compact removes replaced and damaged lines, and says how many", async 
   const [, second, third] = linesOf(file);
   const { code, stdout } = await cachy(folder, "compact");
   assert.equal(code, 0);
-  assert.match(stdout, /^2 lines kept, 2 taken out \(1 replaced, 1 damaged\): .* → .*\.\n$/);
+  assert.match(stdout, /^2 lines kept, 2 removed \(1 replaced, 1 damaged\): .* → .*\.\n$/);
   assert.deepEqual(linesOf(file), [second, third]);
   await cachyOn(file, "compact", "--sort");
   assert.deepEqual(linesOf(file).map((line) => JSON.parse(line).key), keys.toSorted());
@@ -65,7 +65,7 @@ slowTest("remove asks first, and without a terminal it requires --yes", async (t
   assert.ok(stdout.includes(key));
   assert.match(
     stderr,
-    /Cannot ask whether to remove 1 answer \(1 line, .*\) from .*: there is no terminal\. Add --yes/,
+    /Cannot ask whether to remove 1 entry \(1 line, .*\) from .*: there is no terminal\. Add --yes/,
   );
   assert.equal(readFileSync(file, "utf8"), before);
 });
@@ -74,7 +74,7 @@ test("remove requires either keys or filters", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [WEATHER]);
   const { code, stderr } = await cachyOn(file, "remove", key, "--older", "1d", "--yes");
   assert.equal(code, 2);
-  assert.match(stderr, /name it by its KEY, or by one of --older, --model, --domain, --grep/);
+  assert.match(stderr, /Name KEYs, or use --older, --model, --domain, --grep\./);
   assert.equal(linesOf(file).length, 1);
 });
 
@@ -85,11 +85,11 @@ slowTest("merge adds the entries of other files, and the newest entry of a diges
   writeFileSync(other, `${readFileSync(other, "utf8")}torn\n`);
   const { code, stdout } = await cachy(folder, "merge", "other.jsonl");
   assert.equal(code, 0);
-  assert.equal(stdout, `${other}: 1 added, 1 newer, 0 there already or older, 1 no entries\n`);
+  assert.equal(stdout, `${other}: 1 added, 1 newer, 0 present or older, 1 damaged\n`);
   assert.deepEqual(linesOf(file).slice(2), linesOf(other).slice(0, 2));
   assert.match(
     (await cachyOn(file, "merge", other)).stdout,
-    /: 0 added, 0 newer, 2 there already or older, 1 no entries\n$/,
+    /: 0 added, 0 newer, 2 present or older, 1 damaged\n$/,
   );
   const missing = await cachyOn(file, "merge", "nowhere.jsonl");
   assert.equal(missing.code, 2);

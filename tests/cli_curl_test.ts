@@ -151,7 +151,7 @@ test("curlOf() sends a form, with its files from the working directory", { skip 
   );
   assert.deepEqual([whole.isExact, whole.notes], [
     false,
-    [`Put the files of the form into the working directory: "tr\\"ain.jsonl".`],
+    [`Put these files into the working directory: "tr\\"ain.jsonl".`],
   ]);
   await run(t, whole, { [`tr"ain.jsonl`]: "content" });
   const type = arrived[1]?.headers["content-type"] ?? "";
@@ -159,7 +159,7 @@ test("curlOf() sends a form, with its files from the working directory", { skip 
   assert.equal(received.get("purpose"), PURPOSE);
   assert.equal(await (received.get("file") as File).text(), "content");
   const brief = commandOf(await recorded(`${origin}/v1/files`, { method: "POST", body: form }));
-  assert.match(brief.notes[0] ?? "", /^Of the values of the form only the SHA-256 is in the file/);
+  assert.match(brief.notes[0] ?? "", /^The file contains only the SHA-256 of each form value/);
   assert.equal(brief.isExact, false);
 });
 
@@ -178,7 +178,7 @@ test("curlOf() writes one option per line, and a variable in place of the creden
   assert.deepEqual([isExact, notes], [true, []]);
 });
 
-test("curlOf() writes the authentication header of each API", () => {
+test("curlOf() uses the credential header of each API", () => {
   const headers: readonly (readonly [url: string, header: string])[] = [
     [
       "https://api.anthropic.com/v1/messages",
@@ -237,7 +237,7 @@ test("curlOf() sends no credential to an unknown API, nor without encryption", (
   for (const url of urls) {
     const { command, notes } = curl({ url });
     assert.ok(!command.includes("$"), url);
-    assert.deepEqual(notes, [`How ${new URL(url).host} wants to know who asks is not known: add the header.`]);
+    assert.deepEqual(notes, [`The credential header of ${new URL(url).host} is unknown. Add the header.`]);
   }
   assert.deepEqual(curl({ url: "http://localhost:11434/api/chat" }).notes, []);
 });
@@ -247,14 +247,16 @@ test("curlOf() says which parts of a request the file does not contain", () => {
   assert.equal(long.isExact, false);
   assert.match(long.notes[0] ?? "", /record with \{ keepRequest: "whole" \}\.$/);
   const redacted = curl({ body: `{"token": "[redacted]"}`, exact: false });
-  assert.deepEqual(redacted.notes, ["Secrets of the request are not in the file: put them in place of [redacted]."]);
+  assert.deepEqual(redacted.notes, [
+    "The file does not contain the secrets of the request. Replace [redacted] with them.",
+  ]);
   const url = curl({ exact: false });
-  assert.deepEqual(url.notes, ["Secrets were taken out of the request."]);
+  assert.deepEqual(url.notes, ["Secrets were removed from the request."]);
   for (const body of [`[3 bytes, sha256 ${"0".repeat(64)}]`, "base64:AAEC"]) {
     const { command, isExact, notes } = curl({ body, exact: false });
     assert.match(command, /--data-binary @request-body$/);
     assert.equal(isExact, false);
-    assert.match(notes.at(-1) ?? "", /put it into a file "request-body"/);
+    assert.match(notes.at(-1) ?? "", /Save the body as "request-body"/);
   }
 });
 

@@ -30,7 +30,7 @@ test("diff prints where two requests and their responses differ, with exit code 
 
 test("diff of an entry with itself finds nothing, with exit code 0", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [GREETING]);
-  assert.deepEqual(await cachyOn(file, "diff", key, key), { code: 0, stdout: "There is no difference.\n", stderr: "" });
+  assert.deepEqual(await cachyOn(file, "diff", key, key), { code: 0, stdout: "No differences.\n", stderr: "" });
   assert.deepEqual(await cachyJson(file, "diff", key, key), { request: [], answer: [] });
 });
 
@@ -38,7 +38,7 @@ test("diff of one key compares its response with the one that it replaced", asyn
   const { file, keys: [key = ""] } = await project(t, [GREETING]);
   const alone = await cachyOn(file, "diff", key);
   assert.equal(alone.code, 2);
-  assert.match(alone.stderr, /Cannot compare \w+ with an earlier answer: it has only one\. Name another entry\./);
+  assert.match(alone.stderr, /Cannot compare \w+ with an earlier recording: there is none\. Name another entry\./);
   await record(file, [{ ...GREETING, answer: () => streamAnswer(chatEvents("やあ、世界！")) }], { mode: "refresh" });
   const { code, stdout } = await cachyOn(file, "diff", key);
   assert.equal(code, 1);
@@ -55,16 +55,16 @@ test("diff finds streams equal that have the same content in different pieces", 
   assert.equal((await cachyOn(file, "diff", key)).code, 0);
 });
 
-test("diff says if the file does not contain the request", async (t) => {
+test("diff says if the file does not contain a request", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [WEATHER]);
   appendFileSync(file, formatEntry({ key: "5ece2360", response: "{}" }));
   const { code, stderr } = await cachyOn(file, "diff", key, "5ece2360");
   assert.deepEqual([code, stderr], [
     1,
-    "Only the answers are compared: the file does not keep the request of 5ece2360.\n",
+    "Compares only the responses: the file does not contain the request of 5ece2360.\n",
   ]);
   const alone = await cachyOn(file, "diff", key, "5ece2360", "--request");
   assert.deepEqual([alone.code, alone.stdout], [2, ""]);
-  assert.match(alone.stderr, /Cannot compare the requests: the file does not keep the request of 5ece2360\./);
+  assert.match(alone.stderr, /Cannot compare the requests: the file does not contain the request of 5ece2360\./);
   assert.equal((await cachyOn(file, "diff", key, "5ece2360", "--answer")).stderr, "");
 });

@@ -137,19 +137,19 @@ test("findingsOf() finds secrets by the given variables, or else by those of the
 
 test("findingsOf() reports wrong members as notes if the line still answers requests", async () => {
   const wrong: readonly (readonly [changes: object, reason: string])[] = [
-    [{ recorded_at: "yesterday" }, `"recorded_at" is no ISO 8601 date in UTC`],
-    [{ recorded_at: 5 }, `"recorded_at" is no ISO 8601 date in UTC`],
-    [{ recorded_at: "2026-13-22T08:00:00.000Z" }, `"recorded_at" is no ISO 8601 date in UTC`],
-    [{ duration_ms: -1 }, `"duration_ms" is no number from 0 on`],
-    [{ duration_ms: "1" }, `"duration_ms" is no number from 0 on`],
-    [{ chunks: [[1, 2], [2, 3]] }, `"chunks" add up to 5 bytes, and the body has 10`],
-    [{ chunks: [[1, 10.5]] }, `"chunks" is no list of [milliseconds, bytes]`],
-    [{ chunks: {} }, `"chunks" is no list of [milliseconds, bytes]`],
-    [{ headers: { "content-type": "application/json", "x y": "1" } }, `the response header "x y" cannot be sent`],
-    [{ headers: { "content-type": "application/json", x: 1 } }, `the response header "x" cannot be sent`],
-    [{ request: null }, `"request" is no object`],
-    [{ request: { method: "POST", url: "nowhere", body: "", exact: false } }, `"request.url" is no URL`],
-    [{ request: { method: "POST", url: CHAT_URL, exact: false } }, `"request.body" is no string`],
+    [{ recorded_at: "yesterday" }, `"recorded_at" is not an ISO 8601 date in UTC`],
+    [{ recorded_at: 5 }, `"recorded_at" is not an ISO 8601 date in UTC`],
+    [{ recorded_at: "2026-13-22T08:00:00.000Z" }, `"recorded_at" is not an ISO 8601 date in UTC`],
+    [{ duration_ms: -1 }, `"duration_ms" is not a number of at least 0`],
+    [{ duration_ms: "1" }, `"duration_ms" is not a number of at least 0`],
+    [{ chunks: [[1, 2], [2, 3]] }, `"chunks" add up to 5 bytes, but the body has 10`],
+    [{ chunks: [[1, 10.5]] }, `"chunks" is not a list of [milliseconds, bytes]`],
+    [{ chunks: {} }, `"chunks" is not a list of [milliseconds, bytes]`],
+    [{ headers: { "content-type": "application/json", "x y": "1" } }, `the response header "x y" is invalid`],
+    [{ headers: { "content-type": "application/json", x: 1 } }, `the response header "x" is invalid`],
+    [{ request: null }, `"request" is not an object`],
+    [{ request: { method: "POST", url: "nowhere", body: "", exact: false } }, `"request.url" is not a URL`],
+    [{ request: { method: "POST", url: CHAT_URL, exact: false } }, `"request.body" is not a string`],
     [{ request: { method: "POST", url: CHAT_URL, body: "" } }, `"request.exact" is neither true nor false`],
   ];
   for (const [changes, reason] of wrong) {
@@ -161,5 +161,5 @@ test("findingsOf() reports an id that no request can have as an error", async ()
   const entry = { key: "5ECE2360", sha256: `5ECE2360${"0".repeat(56)}`, response: "{}" };
   const findings = await find(entry);
   assert.deepEqual(findings.map(({ kind, severity }) => [kind, severity]), [["member", "error"], ["member", "error"]]);
-  assert.match(findings[0]?.reason ?? "", /^"key" is not 8 hex digits in lower case: no request finds it$/);
+  assert.match(findings[0]?.reason ?? "", /^"key" is not 8 hex digits in lower case: no request can find it$/);
 });

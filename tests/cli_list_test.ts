@@ -90,7 +90,7 @@ test("list says that no entries match", async (t) => {
   const { file } = await project(t);
   const { code, stdout, stderr } = await cachyOn(file, "list", "--model", "none");
   assert.deepEqual([code, stdout], [0, ""]);
-  assert.match(stderr, /No answer in .*cachy\.jsonl is of this kind\./);
+  assert.match(stderr, /No entries in .*cachy\.jsonl match\./);
 });
 
 test("list sorts, reverses and limits its rows", async (t) => {

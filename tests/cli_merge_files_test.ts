@@ -138,13 +138,13 @@ test("mergeFiles() changes nothing and says what to do if it cannot merge a file
     });
     assert.equal(ours(), line("a"));
   };
-  await refused(pathOf("missing"), /^Cannot merge \S+missing\.jsonl: there is no such file\. Check its path\.$/);
-  await refused(pathOf("folder"), /^Cannot merge \S+folder\.jsonl: it is a folder\. Name the file in it\.$/);
-  await refused(file, /^Cannot merge \S+ours\.jsonl: it is the file that is merged into\. Name another one\.$/);
+  await refused(pathOf("missing"), /^Cannot merge \S+missing\.jsonl: there is no such file\. Check the path\.$/);
+  await refused(pathOf("folder"), /^Cannot merge \S+folder\.jsonl: it is a folder\. Name a file in it\.$/);
+  await refused(file, /^Cannot merge \S+ours\.jsonl: it is the target file\. Name another file\.$/);
   await refused(pathOf("theirs"), /^Cannot merge into \S+folder\.jsonl: it is a folder\./, pathOf("folder"));
   if (process.platform === "win32") return;
   symlinkSync(file, pathOf("link"));
-  await refused(pathOf("link"), /it is the file that is merged into/);
+  await refused(pathOf("link"), /it is the target file/);
 });
 
 test("mergeFiles() reports its progress over all files in bytes", async (t) => {

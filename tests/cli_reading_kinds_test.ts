@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Part } from "../src/cli/read/parts/parts.ts";
+import type { Part } from "../src/cli/read/parts/message.ts";
 import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { encodeBase64 } from "../src/lib/bytes.ts";
 import { entryOf, sse } from "./cli_reading_examples.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Part } from "../src/cli/read/parts/parts.ts";
+import type { Part } from "../src/cli/read/parts/message.ts";
 import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { parseEntry } from "../src/store/entry.ts";
 import { startProvider } from "./provider/provider.ts";

@@ -14,7 +14,7 @@ const TOKEN = "a-quite-ordinary-value-1";
 
 slowTest("scan finds nothing in recordings", async (t) => {
   const { folder, file } = await project(t);
-  assert.deepEqual(await cachy(folder, "scan"), { code: 0, stdout: "", stderr: `No secret was found in ${file}.\n` });
+  assert.deepEqual(await cachy(folder, "scan"), { code: 0, stdout: "", stderr: `No secrets found in ${file}.\n` });
   assert.deepEqual(await cachyJson(file, "scan"), []);
 });
 
@@ -30,8 +30,8 @@ slowTest("scan prints what it found and where, never the secret, with exit code 
   assert.equal(code, 1);
   assert.match(stdout, /cachy\.jsonl:5 5ece2360 {2}an API key \(sk-…\) in response/);
   assert.match(stdout, /cachy\.jsonl:5 5ece2360 {2}.* in response header set-cookie/);
-  assert.match(stdout, /cachy\.jsonl:6 {2}an API key \(sk-…\) in a line that is no entry/);
-  assert.match(stderr, /^3 secrets were found\. Revoke what is real/);
+  assert.match(stdout, /cachy\.jsonl:6 {2}an API key \(sk-…\) in a line that is not an entry/);
+  assert.match(stderr, /^3 secrets found\. Revoke each real secret/);
   assert.ok(!`${stdout}${stderr}`.includes(KEY.slice(0, 12)) && !stdout.includes("0123456789abcdef"));
   const found = await cachyJson(file, "scan") as { line: number; file: string }[];
   assert.deepEqual(found.map(({ line }) => line), [5, 5, 6]);
@@ -43,7 +43,7 @@ slowTest("scan searches damaged lines of any length", async (t) => {
   const piece = 1 << 24;
   writeFileSync(file, `${" ".repeat(piece - 20)}${KEY}${"x ".repeat(1 << 20)}\n\n`);
   const found = await cachyJson(file, "scan") as { line: number; where: string }[];
-  assert.deepEqual(found.map(({ line, where }) => [line, where]), [[1, "a line that is no entry"]]);
+  assert.deepEqual(found.map(({ line, where }) => [line, where]), [[1, "a line that is not an entry"]]);
 });
 
 slowTest("scan --env finds the values of environment variables", async (t) => {

@@ -84,7 +84,7 @@ test("secretFindings() finds keys that a stream splits over events, and reports 
   const spelled = [KEY.slice(0, 9), KEY.slice(9)].map(event).join("");
   const end = `data: ${JSON.stringify({ type: "end", text: KEY })}\n\n`;
   assert.deepEqual(places(find(entryWith({ response: spelled }))), [
-    "an API key (sk-…) in response, spelled in several events",
+    "an API key (sk-…) in response, across several events",
   ]);
   assert.deepEqual(places(find(entryWith({ response: spelled + end }))), ["an API key (sk-…) in response"]);
 });
@@ -95,7 +95,7 @@ test("secretFindings() finds split keys after a byte order mark, and in AWS fram
   const frames = encodeBase64(concatBytes(halves.map((text) => eventFrame("contentBlockDelta", { delta: { text } }))));
   const aws = { binary: true, headers: { "Content-Type": "application/vnd.amazon.eventstream" }, response: frames };
   for (const entry of [{ response: `\uFEFF\r\n${events}` }, aws]) {
-    assert.deepEqual(places(find(entryWith(entry))), ["an API key (sk-…) in response, spelled in several events"]);
+    assert.deepEqual(places(find(entryWith(entry))), ["an API key (sk-…) in response, across several events"]);
   }
 });
 

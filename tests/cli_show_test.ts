@@ -30,7 +30,7 @@ test("show prints a request and its response with roles, texts, calls and settin
   const [head = "", what, facts = "", ...rest] = stdout.split("\n");
   assert.ok(head.startsWith(key) && head.endsWith("  POST https://api.openai.com/v1/chat/completions"), head);
   assert.equal(what, "OpenAI gpt-4.1, chat");
-  assert.match(facts, /^status 200, \d+ B, 40 tokens read, 7 written, recorded 20\d\d-.*Z, in .*, line 1$/);
+  assert.match(facts, /^status 200, \d+ B, 40 input tokens, 7 output tokens, recorded 20\d\d-.*Z, in .*, line 1$/);
   const body = rest.join("\n");
   assert.match(body, /temperature 0\.2/);
   assert.match(body, /\nsystem\n {2}Be brief\.\n\nuser\n {2}How is the weather in Paris\?\n/);
@@ -63,7 +63,7 @@ test("show accepts the first digits of a key or a digest, and says if they are a
   assert.match((await cachyOn(file, "show", "5ECE23601")).stdout, /^5ece236011/);
   const { code, stderr } = await cachyOn(file, "show", "5ece");
   assert.equal(code, 2);
-  assert.match(stderr, /Cannot tell which entry 5ece is: there are 5ece23601111, 5ece23600000\. Write more digits\./);
+  assert.match(stderr, /Cannot tell which entry 5ece is: it matches 5ece23601111, 5ece23600000\. Write more digits\./);
 });
 
 test("show --events prints each event with its time", async (t) => {
@@ -97,7 +97,7 @@ test("show --events says that a response is not a stream", async (t) => {
   const { file, keys: [key = ""] } = await project(t, [SPEECH]);
   const { code, stderr } = await cachyOn(file, "show", key, "--events");
   assert.equal(code, 2);
-  assert.match(stderr, /Cannot show the events of \w+: its answer is no stream\. Leave out --events\./);
+  assert.match(stderr, /Cannot show the events of \w+: its response is not a stream\. Leave out --events\./);
 });
 
 /** Runs the command line without decoding its output. */
@@ -146,5 +146,5 @@ test("show reads a line that pycachy recorded", { skip: NO_PYCACHY_FILE }, async
   const { key } = JSON.parse(line);
   const { code, stdout } = await cachy(temporaryFolder(t), "show", key, "-f", PYCACHY_FILE);
   assert.equal(code, 0);
-  assert.match(stdout, /messages, stream\n[^]*The file does not keep what was asked\.\n\nassistant\n {2}\S/);
+  assert.match(stdout, /messages, stream\n[^]*The file does not contain the request\.\n\nassistant\n {2}\S/);
 });

@@ -47,8 +47,8 @@ test("stats prints the same figures as a table", async (t) => {
   const { folder } = await project(t);
   const { code, stdout } = await cachy(folder, "stats");
   assert.equal(code, 0);
-  assert.match(stdout, /^answers +4, 1 of them streamed, /m);
-  assert.match(stdout, /^tokens +50 read, 12 written$/m);
+  assert.match(stdout, /^entries +4, 1 of them streamed, /m);
+  assert.match(stdout, /^tokens +50 input, 12 output$/m);
   assert.match(stdout, /^Anthropic +claude-haiku-4-5 +1 +\d+ B +10\+5\b/m);
 });
 

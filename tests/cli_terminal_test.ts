@@ -88,7 +88,10 @@ slowTest("show --raw prints text to a terminal, and nothing else", { skip }, asy
   assert.equal(inTerminal(folder, ["show", text, "--raw"]).code, 0);
   const { code, output } = inTerminal(folder, ["show", sound, "--raw"]);
   assert.equal(code, 2);
-  assert.match(output, /to a terminal: it is not only text\. Write it to a file: cachy show \w{8} --raw > FILE\./);
+  assert.match(
+    output,
+    /to a terminal: it contains more than text\. Write it to a file: cachy show \w{8} --raw > FILE\./,
+  );
 });
 
 const noFull = existsSync("/dev/full") ? undefined : "This system has no /dev/full.";
@@ -103,7 +106,7 @@ slowTest("cachy reports that it cannot print, with exit code 2", { skip: noFull 
     });
   try {
     const { status, stderr } = run(["list"], full, "pipe");
-    assert.match(stderr, /^cachy: Cannot print: .*space left.*\. Make room on the disk/);
+    assert.match(stderr, /^cachy: Cannot write to stdout: .*space left.*\. Make room on the disk/);
     assert.equal(status, 2);
     assert.equal(run(["show", "0000"], "pipe", full).status, 2);
   } finally {
@@ -117,7 +120,7 @@ slowTest("remove removes after y, and nothing after any other input", { skip }, 
   for (const answer of ["n\n", "\n", "\x04"]) {
     const { code, output } = inTerminal(folder, ["remove", key], { answer });
     assert.equal(code, 0, output);
-    assert.match(output, /Remove 1 answer \(1 line, .*\) from .*cachy\.jsonl\? \[y\/N\]/);
+    assert.match(output, /Remove 1 entry \(1 line, .*\) from .*cachy\.jsonl\? \[y\/N\]/);
     assert.match(output, /Nothing was removed\./);
     assert.equal(readFileSync(file, "utf8"), before);
   }

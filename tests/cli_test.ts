@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands } from "../src/cli/commands/all.ts";
-import { VERSION } from "../src/cli/app/run.ts";
+import { VERSION } from "../src/cli/app/run_command_line.ts";
 import { formatEntry } from "../src/store/entry.ts";
 import { compactFile } from "../src/store/jsonl/compact_file.ts";
 import { cachy, cachyOn, project } from "./cli.ts";
@@ -61,21 +61,21 @@ test("cachy rejects unknown arguments, suggests a correction, and ends with exit
     [["list", "-x"], /Cannot use the option -x: it is unknown\. Known options: /],
     [["list", "--model", "--json"], /write --model=--json/],
     [["list", "--json=yes"], /it takes no value/],
-    [["list", "--limit", "0"], /Cannot use "0" as --limit: expected a number from 1 on/],
+    [["list", "--limit", "0"], /Cannot use "0" as --limit: expected a whole number, at least 1/],
     [["list", "--limit", "1", "--limit", "2"], /Cannot use --limit twice/],
     [["list", "--sort", "colour"], /expected one of time, size, tokens, duration, model/],
-    [["list", "--since", "yesterday"], /Cannot use "yesterday" as --since: expected a time such as 30d/],
+    [["list", "--since", "yesterday"], /Cannot use "yesterday" as --since: expected an age such as 30d/],
     [["list", "--domain", "a b"], /as --domain: expected a host/],
-    [["list", "more"], /list takes options only/],
-    [["show"], /Cannot run show without KEY/],
+    [["list", "more"], /list takes only options\. Remove it/],
+    [["show"], /Cannot run show: KEY is missing/],
     [["show", "xyz"], /Cannot use "xyz" as a key: expected hex digits/],
     [["show", "00000000"], /Cannot find 00000000: no key in .*cachy\.jsonl starts with it/],
     [["show", "a", "--raw", "--curl"], /Cannot use --raw and --curl together/],
-    [["diff", "a", "b", "c"], /diff takes KEY \[KEY\] only/],
+    [["diff", "a", "b", "c"], /diff takes only KEY \[KEY\]/],
     [["remove"], /Cannot tell what to remove/],
-    [["merge"], /Cannot run merge without OTHER\.jsonl/],
+    [["merge"], /Cannot run merge: OTHER\.jsonl… is missing/],
     [["help", "nothing"], /there is no such command/],
-    [["list", "--model", ""], /Cannot use --model without a value/],
+    [["list", "--model", ""], /Cannot use --model: its value is missing/],
   ];
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await cachyOn(file, ...args);
@@ -106,10 +106,10 @@ slowTest("cachy accepts an empty file", async (t) => {
     const { code, stderr } = await cachy(folder, name);
     assert.equal(code, 0, `${name}: ${stderr}`);
   }
-  assert.match((await cachy(folder, "list")).stderr, /No answer is recorded in /);
+  assert.match((await cachy(folder, "list")).stderr, /No entries in /);
   assert.equal((await cachy(folder, "list", "--json")).stdout, "[]\n");
   assert.equal((await cachy(folder, "compact")).code, 0);
-  assert.match((await cachy(folder, "verify", "--fix")).stdout, /Nothing had to be repaired/);
+  assert.match((await cachy(folder, "verify", "--fix")).stdout, /Nothing to repair/);
   assert.match((await cachy(folder, "show", "5")).stderr, /no key in .* starts with it/);
 });
 
@@ -119,7 +119,7 @@ slowTest("cachy reads the intact lines of a damaged file", async (t) => {
   const { code, stdout, stderr } = await cachy(folder, "list");
   assert.equal(code, 0);
   assert.equal(stdout.trimEnd().split("\n").length, 1 + 4, "a line of titles and 4 entries");
-  assert.match(stderr, /5 lines answer nothing: the command verify tells why/);
+  assert.match(stderr, /5 lines skipped\. Run verify to see why/);
   assert.equal((await cachy(folder, "stats")).code, 0);
 });
 
@@ -164,7 +164,7 @@ test("cachy rejects a pipe, a device or a folder, and does not replace it with a
   for (const args of [["list"], ["compact", "--sort"], ["verify", "--fix"], ["remove", "5e", "-y"], ["merge", file]]) {
     const { code, stderr } = await cachyOn(pipe, ...args);
     assert.equal(code, 2);
-    assert.match(stderr, /pipe: it is a pipe or a device\. Copy what it gives into a file/);
+    assert.match(stderr, /pipe: it is a pipe or a device\. Copy its content to a file/);
   }
   assert.match((await cachyOn(file, "merge", pipe)).stderr, /^cachy: Cannot merge .*pipe: it is a pipe or a device/);
   await assert.rejects(() => compactFile(pipe, { sort: true }), /Cannot compact .*pipe: it is no file/);

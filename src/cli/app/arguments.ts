@@ -2,21 +2,21 @@ import { parseArgs } from "node:util";
 import { hintAt, show } from "../../lib/show.ts";
 import { type Command, type OptionRules, UsageError } from "./command.ts";
 
-/** What a user gave to a command. */
+/** The parsed arguments of a command. */
 export interface Arguments {
   readonly options: Readonly<Record<string, string | boolean>>;
   readonly operands: readonly string[];
 }
 
-/** Every command has it. */
+/** The option that every command has. */
 export const HELP_OPTION = {
   help: { type: "boolean", short: "h", help: "show this help" },
 } as const satisfies OptionRules;
 
 /**
- * Reads the arguments of a command.
+ * Parses the arguments of a command.
  *
- * @throws {UsageError} If an option is unknown, lacks its value, or has one and takes none.
+ * @throws {UsageError} If an option is unknown or repeated, lacks its value, or has a value but takes none.
  * @throws {UsageError} If there are too few or too many operands.
  */
 export function readArguments(args: readonly string[], command: Command): Arguments {
@@ -24,7 +24,7 @@ export function readArguments(args: readonly string[], command: Command): Argume
   const known = Object.fromEntries(
     Object.entries(rules).map(([name, { type, short }]) => [name, short ? { type, short } : { type }]),
   );
-  // Not strict: the messages of the runtimes differ, and name no cure.
+  // Not strict: the messages of the runtimes differ, and do not say what to do.
   const { tokens } = parseArgs({
     args: [...args],
     options: known,
@@ -39,7 +39,7 @@ export function readArguments(args: readonly string[], command: Command): Argume
     if (token.kind === "option") {
       const value = optionValue(token, rules);
       if (Object.hasOwn(options, token.name) && options[token.name] !== value) {
-        throw new UsageError(`Cannot use ${token.rawName} twice: give it once.`);
+        throw new UsageError(`Cannot use ${token.rawName} twice: its values differ. Write it once.`);
       }
       options[token.name] = value;
     }
@@ -60,10 +60,10 @@ function optionValue({ name, rawName, value, inlineValue }: OptionToken, rules: 
   if (!rule) throw new UsageError(unknownOption(rawName, rules));
   if (rule.type === "boolean") {
     if (value === undefined) return true;
-    throw new UsageError(`Cannot use ${rawName}=${value}: it takes no value. Leave out "=${value}".`);
+    throw new UsageError(`Cannot use ${rawName}=${value}: it takes no value. Remove "=${value}".`);
   }
-  const named = rule.value ?? "VALUE";
-  if (!value) throw new UsageError(`Cannot use ${rawName} without a value: write ${rawName} ${named}.`);
+  const placeholder = rule.value ?? "VALUE";
+  if (!value) throw new UsageError(`Cannot use ${rawName}: its value is missing. Write ${rawName} ${placeholder}.`);
   if (!inlineValue && value.startsWith("-")) {
     const message = `Cannot tell whether ${value} is the value of ${rawName} or an option. `;
     throw new UsageError(`${message}If it is the value, write --${name}=${value}.`);
@@ -80,7 +80,7 @@ function checkOperands(operands: readonly string[], { operands: rule, name }: Co
   const { usage, least, most } = rule ?? { usage: "", least: 0, most: 0 };
   const surplus = operands[most];
   if (surplus !== undefined) {
-    throw new UsageError(`Cannot use ${show(surplus)}: ${name} takes ${usage ? `${usage} only` : "options only"}.`);
+    throw new UsageError(`Cannot use ${show(surplus)}: ${name} takes only ${usage || "options"}. Remove it.`);
   }
-  if (operands.length < least) throw new UsageError(`Cannot run ${name} without ${usage}.`);
+  if (operands.length < least) throw new UsageError(`Cannot run ${name}: ${usage} is missing.`);
 }

@@ -2,107 +2,107 @@ import type { Color } from "../../lib/show.ts";
 
 /** One option of a command. */
 export interface OptionRule {
-  /** Whether it takes a value. */
+  /** `string` takes a value. */
   readonly type: "boolean" | "string";
-  /** One letter that stands for it. */
+  /** Its one-letter form. */
   readonly short?: string;
-  /** What its value is called in the help. */
+  /** The placeholder of its value in the help. */
   readonly value?: string;
-  /** What it does, in a few words. */
+  /** Its line in the help. */
   readonly help: string;
 }
 
-/** The options of a command, by their names. */
+/** The options of a command, by name. */
 export type OptionRules = Readonly<Record<string, OptionRule>>;
 
-/** What a user gave for them. */
+/** The parsed options of a command. */
 export type OptionValues<Rules extends OptionRules> = {
   readonly [Name in keyof Rules]?: ValueOf<Rules[Name]["type"]>;
 };
 
 type ValueOf<Type> = Type extends "boolean" ? boolean : string;
 
-/** Where a command prints. */
+/** The terminal, or the pipes, of a command. */
 export interface Terminal {
   /** Prints lines to stdout. */
   print(...lines: readonly string[]): void;
-  /** Prints any number of lines: they are written while others are made, up to where a reader has enough. */
+  /** Writes lines while the iterable produces them. It stops when the reader closes the pipe. */
   printAll(lines: Iterable<string>): Promise<void>;
-  /** Prints bytes to stdout as they are. */
+  /** Prints bytes to stdout, unchanged. */
   printBytes(bytes: Uint8Array): void;
-  /** Tells the user something beside the result, on stderr. */
+  /** Prints a line that does not belong to the result, to stderr. */
   note(line: string): void;
   /**
-   * Writes what was printed, which is collected up to then.
+   * Writes the buffered output of `print` and `printBytes`.
    *
-   * @throws {CommandError} If it cannot be written.
+   * @throws {CommandError} If stdout cannot be written.
    */
   flush(): Promise<void>;
-  /** How many columns stdout has; undefined if it is no terminal. */
+  /** The columns of stdout; undefined if stdout is not a terminal. */
   readonly width: number | undefined;
-  /** Colors a text for stdout, where that is a terminal. */
+  /** Colors a text if stdout shows colors. */
   paint(text: string, color: Color): string;
-  /** Asks a question that is answered by y or n; undefined if nobody is there to be asked. */
+  /** Asks a yes-or-no question; undefined if there is no terminal to ask on. */
   confirm(question: string): Promise<boolean | undefined>;
 }
 
 /** One call of a command. */
 export interface Call<Rules extends OptionRules = OptionRules> {
   readonly options: OptionValues<Rules>;
-  /** What stands on the command line besides options. */
+  /** The arguments that are not options. */
   readonly operands: readonly string[];
   readonly terminal: Terminal;
 }
 
-/** How a command ended: all is well, or it found what it looked for, so that a script can go by it. */
+/** The exit code of a command that did not fail: `FOUND` if it found a problem, a secret or a difference. */
 export type ExitCode = typeof FINE | typeof FOUND;
 export const FINE = 0 as const;
 export const FOUND = 1 as const;
-/** The command could not do what it was asked to do. */
+/** The exit code of a command that failed. */
 export const FAILED = 2 as const;
 
 /** One command of the command line. */
 export interface Command<Rules extends OptionRules = OptionRules> {
   readonly name: string;
   readonly alias?: string;
-  /** What it does, in one line. */
+  /** What it does, in one line without a full stop. */
   readonly summary: string;
-  /** What it takes besides options, such as `KEY`. */
+  /** The arguments that are not options, such as `KEY`, and how many are allowed. */
   readonly operands?: {
     readonly usage: string;
     readonly least: number;
     readonly most: number;
   };
   readonly options: Rules;
-  /** Command lines without the name of the program. */
+  /** Command lines, without the name of the program. */
   readonly examples: readonly string[];
-  /** What else there is to say, one text over several lines of the source. */
+  /** A paragraph of the help. Its lines are joined. */
   readonly notes?: readonly string[];
   run(call: Call<Rules>): ExitCode | Promise<ExitCode>;
 }
 
-/** Makes a command, so that its options are known by their types. */
+/** Defines a command, with types for its options. */
 export function defineCommand<const Rules extends OptionRules>(command: Command<Rules>): Command {
   return command as unknown as Command;
 }
 
-/** What a command cannot do, with what to do about it. */
+/** A failure that the user can mend. The message says how. */
 export class CommandError extends Error {
   override readonly name: string = "CommandError";
 }
 
-/** An error in what the user wrote. */
+/** An error in the arguments. */
 export class UsageError extends CommandError {
   override readonly name = "UsageError";
 }
 
-/** The options that many commands have. */
+/** Options that several commands share. */
 export const FILE_OPTION = {
   file: {
     type: "string",
     short: "f",
     value: "PATH",
-    help: "the file; by default CACHY_FILE, or cachy.jsonl in the project's folder",
+    help: "the file (default: CACHY_FILE, or cachy.jsonl in the project folder)",
   },
 } as const satisfies OptionRules;
 export const JSON_OPTION = {

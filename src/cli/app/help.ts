@@ -2,10 +2,10 @@ import { wrap } from "../display/width.ts";
 import { HELP_OPTION } from "./arguments.ts";
 import type { Command, OptionRule } from "./command.ts";
 
-/** What the program is called where it is spoken of. */
+/** The name of the program in messages. */
 export const PROGRAM = "cachy";
 
-/** How it is run. */
+/** The command that runs the program. */
 const RUN = "deno run -RW jsr:@cachy/core/cli";
 
 /** Longer lines are hard to read. */
@@ -18,7 +18,7 @@ const MOST_COLUMNS = 120;
  */
 export function programHelp(commands: readonly Command[], width = MOST_COLUMNS): string {
   return [
-    `Looks into the recorded answers of LLM APIs, and keeps their file healthy.`,
+    `Shows, checks and edits recorded responses of LLM APIs.`,
     "",
     `Usage: ${PROGRAM} COMMAND [OPTION…]`,
     "",
@@ -31,12 +31,12 @@ export function programHelp(commands: readonly Command[], width = MOST_COLUMNS):
     "Options:",
     ...columns([...optionLines(HELP_OPTION), ["    --version", "show the version"]], width),
     "",
-    `${PROGRAM} COMMAND --help shows the options of a command, with examples.`,
+    `${PROGRAM} COMMAND --help shows the options and examples of a command.`,
     `${PROGRAM} stands for: ${RUN}`,
-    `without Deno: npx -y ${RUN}`,
+    `Without Deno: npx -y ${RUN}`,
     "",
     ...wrap(
-      "Exit code: 0 if all is well, 1 if something was found (a problem, a secret, a difference), 2 if it could not be done.",
+      "Exit code: 0 on success, 1 if the command found a problem, a secret or a difference, 2 if it failed.",
       Math.min(width, MOST_COLUMNS),
     ),
   ].join("\n");
@@ -73,10 +73,10 @@ function optionLines(rules: Readonly<Record<string, OptionRule>>): string[][] {
   });
 }
 
-/** The fewest columns of use for the second of two texts. */
+/** The minimum width of the second column. */
 const LEAST_COLUMNS = 20;
 
-/** Two texts beside one another; a second one that is too long goes on below itself. */
+/** Lays texts out in two columns, and wraps the second one. */
 function columns(rows: readonly (readonly (string | undefined)[])[], width: number): string[] {
   const firstWidth = Math.max(...rows.map(([first = ""]) => first.length));
   const room = Math.max(LEAST_COLUMNS, Math.min(width, MOST_COLUMNS) - firstWidth - 4);

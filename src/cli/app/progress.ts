@@ -4,26 +4,26 @@ import { printable } from "../display/printable.ts";
 import { cutToWidth, displayWidth } from "../display/width.ts";
 import { columnsOf, isSmartTerminal, type OutputStream } from "./terminal.ts";
 
-/** Is told from time to time how much of a file is done. */
+/** Receives the progress of work on a file. */
 export type OnProgress = (doneBytes: number, totalBytes: number) => void;
 
-/** How far it has to be since the last time, in bytes. */
+/** The distance between two reports, in bytes. */
 const STEP = 1 << 20;
 
-/** Makes a function that is called as often as one likes, and tells of every megabyte, and of the end. */
+/** Limits the reports to one for each megabyte, and one at the end. */
 export function everyMegabyte(onProgress: OnProgress | undefined, total: number): (done: number) => void {
-  let told = 0;
+  let reported = 0;
   return (done) => {
-    if (done - told < STEP && done < total) return;
-    told = done;
+    if (done - reported < STEP && done < total) return;
+    reported = done;
     onProgress?.(done, total);
   };
 }
 
 /**
- * Shows a progress bar while some work is done.
+ * Shows a progress line during some work.
  *
- * @param work Is given what it has to call from time to time.
+ * @param work Must call its argument repeatedly.
  */
 export async function withProgress<Result>(
   label: string,
@@ -40,38 +40,39 @@ export async function withProgress<Result>(
   }
 }
 
-/** Work that takes less shows no progress, in ms. */
+/** Work that is done sooner shows no progress, in ms. */
 const QUIET = 300;
 
-/** Between two drawings, in ms. */
+/** The time between two updates of the line, in ms. */
 const PAUSE = 100;
 
-/** What shows how far a piece of work is. */
+/** A progress line. */
 export interface Progress {
-  /** Tells how much is done now, of the total. It looks at the clock and mostly does nothing more: call it often. */
+  /** Sets how much of the total is done. It is cheap: it draws only if enough time has passed. */
   update(done: number): void;
-  /** Erases the line. Call it also if the work fails. */
+  /** Erases the line. Call it even if the work fails. */
   end(): void;
 }
 
-/** What {@linkcode createProgress} takes. */
+/** Options of {@linkcode createProgress}. */
 export interface ProgressOptions {
-  /** What is going on: `Reading cachy.jsonl`. */
+  /** The name of the work: `Reading cachy.jsonl`. */
   readonly label: string;
-  /** How much is to be done, in bytes. */
+  /** In bytes. */
   readonly total: number;
-  /** Where it is drawn, if it is a terminal. By default stderr. */
+  /** The line is drawn only if this is a terminal. The default is stderr. */
   readonly stream?: OutputStream & { write(text: string): unknown };
-  /** The variable TERM; nothing is drawn on a "dumb" terminal. By default the environment is asked. */
+  /** The type of the terminal; nothing is drawn on `dumb`. The default is the variable TERM. */
   readonly terminalType?: string;
-  /** Gives the time in ms. */
+  /** Returns the time in ms. */
   readonly now?: () => number;
 }
 
 /**
- * A line on stderr that shows the progress of work that blocks: it needs no timers, every update looks at the clock.
+ * A line on stderr that shows the progress of work that blocks the event loop. It needs no timers: each update reads the
+ * clock.
  *
- * It is first drawn after 300 ms, then ten times a second at most. Where stderr is no terminal nothing is written.
+ * It is first drawn after 300 ms, then at most ten times a second. If stderr is not a terminal, nothing is drawn.
  */
 export function createProgress(options: ProgressOptions): Progress {
   const { label, total, stream = process.stderr, now = () => performance.now() } = options;
@@ -102,7 +103,7 @@ interface State extends Required<Pick<ProgressOptions, "label" | "total">> {
   readonly elapsed: number;
 }
 
-/** As much as fits, and a column less: some terminals begin a new line after the last column. */
+/** The longest form that fits. The last column stays empty, because some terminals would begin a new line there. */
 function progressLine({ label, total, done, elapsed }: State, columns: number): string {
   const part = total > 0 ? Math.min(1, Math.max(0, done / total)) : 1;
   const name = printable(label);
@@ -117,7 +118,7 @@ function progressLine({ label, total, done, elapsed }: State, columns: number): 
   return lines.find((line) => displayWidth(line) < columns) ?? cutToWidth(percent.trim(), columns - 1);
 }
 
-/** Whole seconds, as tenths would flicker. */
+/** In whole seconds, because tenths would flicker. */
 function showRemaining(ms: number): string {
   return ms < 59_500 ? `${Math.round(ms / 1e3)} s` : showTime(ms);
 }

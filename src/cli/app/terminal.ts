@@ -6,15 +6,14 @@ import { paint, wantsColors } from "../../lib/show.ts";
 import { withCure } from "../../store/jsonl/file.ts";
 import { CommandError, type Terminal } from "./command.ts";
 
-/** The part of `process.stdout` and `process.stderr` that tells what they are. */
+/** The properties of `process.stdout` and `process.stderr` that this module reads. */
 export interface OutputStream {
-  /** Whether it is a terminal. */
   readonly isTTY?: boolean;
-  /** How wide it is, if it is a terminal that knows. */
+  /** Missing or 0 if the terminal does not know its width. */
   readonly columns?: number;
 }
 
-/** Whether a stream is a terminal that can move its cursor. */
+/** Whether a stream is a terminal with cursor control. */
 export function isSmartTerminal(
   { isTTY }: OutputStream,
   type: string | undefined = readVariable("TERM").value,
@@ -22,7 +21,7 @@ export function isSmartTerminal(
   return isTTY === true && type !== "dumb";
 }
 
-/** The columns of a terminal; undefined for a pipe or a file. A terminal that does not know them gets 80. */
+/** The columns of a terminal (80 if it does not know them); undefined for a pipe or a file. */
 export function columnsOf({ isTTY, columns }: OutputStream): number | undefined {
   return isTTY === true ? columns || 80 : undefined;
 }
@@ -31,14 +30,14 @@ export function columnsOf({ isTTY, columns }: OutputStream): number | undefined 
 export function processTerminal(): Terminal {
   let waiting: (string | Uint8Array)[] = [];
   const isColored = wantsColors(isSmartTerminal(process.stdout));
-  // Each write tells of its error. Without listeners it would end the process, with a code of its own.
+  // Each write reports its error. Without listeners, the error would also end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const writeAll = async (pieces: Iterable<string | Uint8Array>) => {
     for (const piece of pieces) {
       const error = await written(process.stdout, piece);
-      // `cachy list | head`: who reads has enough.
+      // The reader has closed the pipe, as in `cachy list | head`.
       if (error?.code === "EPIPE" || error?.code === "ERR_STREAM_DESTROYED") return;
-      if (error) throw new CommandError(`Cannot print: ${messageOf(withCure(error))}`, { cause: error });
+      if (error) throw new CommandError(`Cannot write to stdout: ${messageOf(withCure(error))}`, { cause: error });
     }
   };
   const flush = async () => {
@@ -69,7 +68,7 @@ interface StreamError extends Error {
   readonly code?: string;
 }
 
-/** Some runtimes give the error of a write, and some throw it. */
+/** Writes a piece, and returns the error. Some runtimes pass it to the callback, others throw it. */
 function written(
   stream: Pick<typeof process.stdout, "write">,
   piece: string | Uint8Array,
@@ -93,10 +92,10 @@ async function ask(question: string): Promise<boolean> {
   }
 }
 
-/** How much is written at once, in characters: 100,000 writes take seconds, and a text may not have 500 million. */
+/** The size of a write, in characters. 100,000 short writes take seconds; a string cannot have 500 million characters. */
 const PIECE_LENGTH = 1 << 20;
 
-/** Lines with their line feeds, many of them in one text. A line that is long itself is not copied. */
+/** Joins lines into larger pieces, with line feeds. A long line is not copied. */
 function* piecesOf(lines: Iterable<string>): Generator<string> {
   let [piece, length]: [string[], number] = [[], 0];
   for (const line of lines) {
@@ -113,7 +112,7 @@ function* piecesOf(lines: Iterable<string>): Generator<string> {
   if (piece.length) yield [...piece, ""].join("\n");
 }
 
-/** Joins texts that follow one another, as far as they are short. */
+/** Joins neighbouring short texts. */
 function* joined(pieces: readonly (string | Uint8Array)[]): Generator<string | Uint8Array> {
   let [texts, length]: [string[], number] = [[], 0];
   for (const piece of pieces) {

@@ -17,30 +17,32 @@ import { contentsOf, digestOf, findEntry, findFile, type RecordedFile, withFile 
 import { readEntry } from "../read/reading.ts";
 
 const OPTIONS = {
-  request: { type: "boolean", help: "the requests only" },
-  answer: { type: "boolean", help: "the answers only" },
+  request: { type: "boolean", help: "compare only the requests" },
+  answer: { type: "boolean", help: "compare only the responses" },
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
 
-/** `diff`: where two entries differ. */
+/** `diff`: the differences between two entries. */
 export const diff = defineCommand({
   name: "diff",
-  summary: "Shows where two requests and their answers differ",
+  summary: "Shows the differences between two entries",
   operands: { usage: "KEY [KEY]", least: 1, most: 2 },
   options: OPTIONS,
   examples: ["diff 5ece2360 97f3a2e8", "diff 5ece2360 --answer"],
   notes: [
-    "Differences are named by JSON path. Streams are put together first. With one KEY, its newest answer is compared with",
-    "the one that it replaced (as mode refresh does). The exit code is 1 if there is a difference.",
+    "Differences are listed by JSON path. The events of a stream are joined first. With one KEY, its newest recording is compared",
+    "with the one that it replaced, for example in mode refresh. The exit code is 1 if there is a difference.",
   ],
   async run({ options, operands, terminal }) {
     if (options.request && options.answer) {
-      throw new UsageError("Cannot use --request and --answer together: leave out both.");
+      throw new UsageError(
+        "Cannot use --request and --answer together: both parts are compared by default. Leave out both.",
+      );
     }
     const differences = await withFile(findFile(options.file, terminal), (file) => {
       const [a, b] = entriesToCompare(file, operands);
-      tellUnknown(a, b, options, terminal);
+      noteMissingRequest(a, b, options, terminal);
       return {
         request: options.answer ? [] : differencesOfAsked(a, b),
         answer: options.request ? [] : differencesOfAnswers(a, b),
@@ -60,25 +62,25 @@ function entriesToCompare(file: RecordedFile, [first = "", second]: readonly str
   for (const other of contentsOf(file).all((other) => other === key)) {
     if (digestOf(other.entry) === digestOf(entry) && ++count === 2) return [other.entry, entry];
   }
-  throw new CommandError(`Cannot compare ${entry.key} with an earlier answer: it has only one. Name another entry.`);
+  throw new CommandError(`Cannot compare ${entry.key} with an earlier recording: there is none. Name another entry.`);
 }
 
 /**
- * An entry need not say what was asked.
+ * Tells the user if an entry has no request.
  *
- * @throws {CommandError} If only that is to be compared.
+ * @throws {CommandError} If only the requests are compared.
  */
-function tellUnknown(a: Entry, b: Entry, options: { readonly request?: boolean; readonly answer?: boolean }, {
+function noteMissingRequest(a: Entry, b: Entry, options: { readonly request?: boolean; readonly answer?: boolean }, {
   note,
 }: Terminal): void {
   const unknown = [a, b].find(({ request }) => !request);
   if (!unknown || options.answer) return;
-  const what = `the file does not keep the request of ${unknown.key}`;
+  const what = `the file does not contain the request of ${unknown.key}`;
   if (options.request) throw new CommandError(`Cannot compare the requests: ${what}. Leave out --request.`);
-  note(`Only the answers are compared: ${what}.`);
+  note(`Compares only the responses: ${what}.`);
 }
 
-/** What was asked; nothing if one of the two does not say so. */
+/** The differences of the requests; none if an entry has no request. */
 function differencesOfAsked(a: Entry, b: Entry): Difference[] {
   if (!a.request || !b.request) return [];
   return [
@@ -87,7 +89,7 @@ function differencesOfAsked(a: Entry, b: Entry): Difference[] {
   ];
 }
 
-/** JSON is compared as it is, everything else as a person reads it. */
+/** The differences of the responses. JSON is compared as it is, anything else in readable form. */
 function differencesOfAnswers(a: Entry, b: Entry): Difference[] {
   const [jsonA, jsonB] = [parseJson(a.response), parseJson(b.response)];
   if (jsonA !== undefined && jsonB !== undefined) return differencesOf(jsonA, jsonB);
@@ -107,5 +109,5 @@ async function printDifferences(
     terminal.print(terminal.paint(`${what}:`, "cyan"));
     await terminal.printAll(differences.map((difference) => `  ${printable(showDifference(difference))}`));
   }
-  if (request.length + answer.length === 0) terminal.print("There is no difference.");
+  if (request.length + answer.length === 0) terminal.print("No differences.");
 }

@@ -1,11 +1,11 @@
-import { show } from "../../lib/show.ts";
+import { plural, show } from "../../lib/show.ts";
 import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal, UsageError } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { createProgress, type Progress } from "../app/progress.ts";
 import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../file/filters.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
-import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
+import { type EntryRow, rowLines, rowOf } from "../file/entry_row.ts";
 
 const SORTS = ["time", "size", "tokens", "duration", "model"] as const;
 type Sort = typeof SORTS[number];
@@ -17,25 +17,24 @@ const OPTIONS = {
     type: "string",
     short: "s",
     value: "BY",
-    help: `${SORTS.join(", ")}; by default what was added last comes first`,
+    help: `sort by ${SORTS.join(", ")} (default: last added first)`,
   },
-  reverse: { type: "boolean", short: "r", help: "the other way round" },
-  limit: { type: "string", short: "n", value: "NUMBER", help: "at most so many" },
+  reverse: { type: "boolean", short: "r", help: "reverse the order" },
+  limit: { type: "string", short: "n", value: "NUMBER", help: "at most NUMBER entries" },
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
 
-/** `list`: one line for each answer. */
+/** `list`: one line for each entry. */
 export const list = defineCommand({
   name: "list",
   alias: "ls",
-  summary: "Lists the recorded answers, one line each",
+  summary: "Lists the entries, one line each",
   options: OPTIONS,
   examples: ["list --limit 10", "list --model 'gpt-5*' --since 7d --sort tokens", "list --grep weather --json"],
   notes: [
-    "Answers that a newer one of the same request has replaced are left out. Tokens are those that were read and written.",
-    "On a terminal lines are cut to its width, and times are ages; in a pipe long texts are cut to 60 columns, and times",
-    "are in UTC.",
+    "Replaced entries are not listed. TOKENS are input+output. On a terminal, lines are cut to its width, and TIME is an",
+    "age. In a pipe, long texts are cut to 60 columns, and TIME is in UTC.",
   ],
   async run(call) {
     const { options, terminal } = call;
@@ -45,26 +44,26 @@ export const list = defineCommand({
       const found: Found = { rows: 0, progress: progressFor(file, call) };
       const rows = chosenRows(contents, choice, found);
       await terminal.printAll(options.json ? jsonLines(rows) : rowLines(rows, terminal));
-      tellRest(found, contents, file.path, terminal);
+      noteRest(found, contents, file.path, terminal);
     });
     return FINE;
   },
 });
 
-/** What was found until now. */
+/** The state of a search. */
 interface Found {
   rows: number;
   readonly progress: Progress;
 }
 
-/** Rows of JSON are printed while others are read: on a terminal a bar would stand between them. */
+/** No progress for JSON on a terminal: the line would stand between the rows, which are printed during the search. */
 function progressFor({ size }: RecordedFile, { options, terminal }: Call<typeof OPTIONS>): Progress {
   return options.json && terminal.width !== undefined
     ? { update() {}, end() {} }
     : createProgress({ label: "Reading", total: size });
 }
 
-/** Which rows are shown, and in which order. */
+/** The parsed options. */
 interface Choice {
   readonly sort: Sort | undefined;
   readonly limit: number | undefined;
@@ -81,7 +80,7 @@ function choiceOf(options: Call<typeof OPTIONS>["options"]): Choice {
   };
 }
 
-/** They are kept only where they have to be put into another order. */
+/** The rows in their order. They are collected only to sort or reverse them; otherwise each is printed when it is read. */
 function chosenRows(contents: FileContents, choice: Choice, found: Found): Iterable<EntryRow> {
   const { sort, isReversed, limit } = choice;
   if (!sort && !isReversed) return wantedRows(contents, choice, found);
@@ -107,7 +106,7 @@ function* wantedRows(contents: FileContents, { isWanted, limit }: Choice, found:
   }
 }
 
-/** The newest, the largest and the longest first; names in the order of the alphabet. */
+/** Newest, largest and longest first; names in alphabetical order. */
 const ORDERS: Readonly<Record<Sort, (a: EntryRow, b: EntryRow) => number>> = {
   time: (a, b) => compare(b.recordedAt ?? "", a.recordedAt ?? ""),
   size: (a, b) => b.bytes - a.bytes,
@@ -134,22 +133,20 @@ function limitOf(text: string | undefined): number | undefined {
   if (text === undefined || /^\d{1,9}$/.test(text) && Number(text) > 0) {
     return text === undefined ? undefined : Number(text);
   }
-  throw new UsageError(`Cannot use ${show(text)} as --limit: expected a number from 1 on.`);
+  throw new UsageError(`Cannot use ${show(text)} as --limit: expected a whole number, at least 1.`);
 }
 
-/** What the list does not show. It goes to stderr, so that a pipe has the rows alone. */
-function tellRest({ rows }: Found, { entries, noEntries }: FileContents, path: string, terminal: Terminal): void {
+/** Tells what the list does not show. It goes to stderr, so that a pipe contains only rows. */
+function noteRest({ rows }: Found, { entries, noEntries }: FileContents, path: string, terminal: Terminal): void {
   if (rows === 0) {
     const file = printable(path);
-    terminal.note(entries === 0 ? `No answer is recorded in ${file}.` : `No answer in ${file} is of this kind.`);
+    terminal.note(entries === 0 ? `No entries in ${file}.` : `No entries in ${file} match.`);
   }
   if (noEntries === 0) return;
-  terminal.note(
-    `${noEntries} ${noEntries === 1 ? "line answers" : "lines answer"} nothing: the command verify tells why.`,
-  );
+  terminal.note(`${plural(noEntries, "line")} skipped. Run verify to see why.`);
 }
 
-/** One row a line. */
+/** A JSON list with one row in each line. */
 function* jsonLines(rows: Iterable<EntryRow>): Generator<string, void> {
   let last: string | undefined;
   for (const row of rows) {

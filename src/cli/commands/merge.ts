@@ -4,16 +4,16 @@ import { printable } from "../display/printable.ts";
 import { mergeFiles } from "../edit/merge.ts";
 import { findFile } from "../file/recorded_file.ts";
 
-/** `merge`: brings the entries of other files into one. */
+/** `merge`: adds the entries of other files. */
 export const merge = defineCommand({
   name: "merge",
-  summary: "Adds the entries of other files; the newest of a request counts",
+  summary: "Adds the entries of other files; the newest recording is used",
   operands: { usage: "OTHER.jsonl…", least: 1, most: Infinity },
   options: FILE_OPTION,
   examples: ["merge ../other/cachy.jsonl", "merge recordings/*.jsonl --file all.jsonl"],
   notes: [
-    "The other files stay as they are. Lines are only appended, so that others may record into the file meanwhile; compact",
-    "takes out what was replaced. Where an entry does not tell its time, the one that is there stays.",
+    "The other files are not changed. merge only appends, so other processes may record meanwhile; compact then removes",
+    "replaced lines. If one of two recordings has no time, the one that was there is used.",
   ],
   async run({ options, operands, terminal }) {
     const path = findFile(options.file, terminal);
@@ -21,9 +21,7 @@ export const merge = defineCommand({
     const { files } = await withProgress("Merging", (onProgress) => mergeFiles(path, others, { onProgress }));
     for (const { path: other, added, replaced, skipped, damaged } of files) {
       terminal.print(
-        `${
-          printable(other)
-        }: ${added} added, ${replaced} newer, ${skipped} there already or older, ${damaged} no entries`,
+        `${printable(other)}: ${added} added, ${replaced} newer, ${skipped} present or older, ${damaged} damaged`,
       );
     }
     return FINE;

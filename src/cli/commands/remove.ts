@@ -22,7 +22,7 @@ import {
   type RecordedFile,
   withFile,
 } from "../file/recorded_file.ts";
-import { type EntryRow, rowLines, rowOf } from "../file/row.ts";
+import { type EntryRow, rowLines, rowOf } from "../file/entry_row.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,
@@ -31,24 +31,24 @@ const OPTIONS = {
   ...FILE_OPTION,
 } as const;
 
-/** `remove`: takes answers out, so that their calls are made again. */
+/** `remove`: removes entries. */
 export const remove = defineCommand({
   name: "remove",
   alias: "rm",
-  summary: "Removes answers, so that their calls are made again",
+  summary: "Removes entries; their requests then use the network again",
   operands: { usage: "[KEY…]", least: 0, most: Infinity },
   options: OPTIONS,
   examples: ["remove 5ece2360 97f3", "remove --older 30d", "remove --model gpt-4.1 --grep 'Say hello' --yes"],
   notes: [
-    "Shows what would go, and asks. Where there is no terminal to ask on, nothing is removed without --yes. With an answer go",
-    "the older ones that it had replaced. Git keeps what was committed: a secret has to be revoked, too.",
+    "Lists the entries and asks first; without a terminal, it needs --yes. Recordings that an entry has replaced are removed",
+    "with it. Git keeps committed lines: if one contains a secret, revoke it.",
   ],
   async run(call) {
     const { options, terminal } = call;
     const path = findFile(options.file, terminal);
     const picked = await withFile(path, (file) => pickEntries(file, call));
     if (picked.rows.length === 0) {
-      terminal.note(`No answer in ${printable(path)} is of this kind. Nothing was removed.`);
+      terminal.note(`No entries in ${printable(path)} match. Nothing was removed.`);
       return FINE;
     }
     const unwanted = await withProgress(
@@ -73,7 +73,7 @@ function pickEntries(file: RecordedFile, { options, operands }: Call<typeof OPTI
   const isFiltered = [model, domain, grep, older].some((value) => value !== undefined);
   if (isFiltered === operands.length > 0) {
     throw new UsageError(
-      `Cannot tell what to remove: name it by its KEY, or by one of --older, --model, --domain, --grep.`,
+      "Cannot tell what to remove: expected either KEYs or filters. Name KEYs, or use --older, --model, --domain, --grep.",
     );
   }
   const isWanted = filterOf(options, Date.now());
@@ -90,12 +90,12 @@ function pickEntries(file: RecordedFile, { options, operands }: Call<typeof OPTI
 
 async function removeAsked(unwanted: Unwanted, { options, terminal }: Call<typeof OPTIONS>): Promise<ExitCode> {
   const { path, lines, entries, bytes } = unwanted;
-  const what = `${plural(entries, "answer")} (${plural(lines.length, "line")}, ${showBytes(bytes)})`;
+  const what = `${plural(entries, "entry", "entries")} (${plural(lines.length, "line")}, ${showBytes(bytes)})`;
   if (!options.yes) {
     const answer = await terminal.confirm(`Remove ${what} from ${printable(path)}?`);
     if (answer === undefined) {
       throw new CommandError(
-        `Cannot ask whether to remove ${what} from ${path}: there is no terminal. Add --yes if it is meant.`,
+        `Cannot ask whether to remove ${what} from ${path}: there is no terminal. Add --yes to remove without a question.`,
       );
     }
     if (!answer) {
@@ -108,6 +108,8 @@ async function removeAsked(unwanted: Unwanted, { options, terminal }: Call<typeo
   terminal.note(
     `Removed ${gone}: ${showBytes(report.bytesBefore)} → ${showBytes(report.bytesAfter)}.`,
   );
-  if (report.missing) terminal.note(`${report.missing} of them had been changed or removed by others meanwhile.`);
+  if (report.missing) {
+    terminal.note(`Other processes had already changed or removed ${plural(report.missing, "line")}.`);
+  }
   return FINE;
 }

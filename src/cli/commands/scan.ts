@@ -1,4 +1,5 @@
 import { isGranted, readableVariables } from "../../lib/environment.ts";
+import { plural } from "../../lib/show.ts";
 import { credentialVariables } from "../../request/domains.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { bytesAt, type Position } from "../../store/jsonl/file.ts";
@@ -10,12 +11,12 @@ import { type SecretFinding, secretFindings, showSecret } from "../scan/scan.ts"
 import { keyIfOne } from "../verify/verify.ts";
 
 const OPTIONS = {
-  env: { type: "boolean", short: "e", help: "search for the values of environment variables (…KEY, …TOKEN …), too" },
+  env: { type: "boolean", short: "e", help: "also search for the values of environment variables (…KEY, …TOKEN …)" },
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
 
-/** A secret and where it stands. */
+/** A secret and its place. */
 interface LocatedSecret extends SecretFinding {
   readonly file: string;
   /** From 1 on. */
@@ -26,14 +27,14 @@ interface LocatedSecret extends SecretFinding {
 /** `scan`: searches for secrets. */
 export const scan = defineCommand({
   name: "scan",
-  summary: "Searches for secrets, by the rules of recording",
+  summary: "Searches for secrets",
   operands: { usage: "[FILE…]", least: 0, most: Infinity },
   options: OPTIONS,
   examples: ["scan", "scan --env", "scan recordings/*.jsonl"],
   notes: [
-    "Finds what looks like a key (sk-…, AIza…, ghp_…, PEM …), credentials by their names in requests and headers, and with",
-    "--env the values of environment variables. Of a secret no more than its first letters are printed. The exit code is",
-    "1 if there is one. To look at the environment, Deno needs --allow-env (-E).",
+    "Finds text that looks like a key (sk-…, AIza…, ghp_…, PEM …), credentials in requests and headers by name, and",
+    "with --env the values of environment variables. Prints at most the first four characters of a secret. The exit code",
+    "is 1 if there is a secret. On Deno, --env needs --allow-env (-E).",
   ],
   async run({ options, operands, terminal }) {
     const credentials = options.env ? environmentCredentials() : [];
@@ -55,13 +56,13 @@ export const scan = defineCommand({
         const place = `${file}:${line}${key === undefined ? "" : ` ${key}`}`;
         terminal.print(`${terminal.paint(printable(place), "yellow")}  ${printable(showSecret(finding))}`);
       }
-      tell(secrets, paths, terminal.note);
+      printSummary(secrets, paths, terminal.note);
     }
     return secrets.length ? FOUND : FINE;
   },
 });
 
-/** @throws {CommandError} If Deno does not let us look at all variables. */
+/** @throws {CommandError} If Deno does not grant access to all variables. */
 function environmentCredentials(): Credential[] {
   if (isGranted({ name: "env" })) return credentialsOf(readableVariables(credentialVariables));
   throw new CommandError(
@@ -81,7 +82,7 @@ function* secretsIn(
     const { content } = line;
     if (typeof content === "string") {
       for (const finding of secretsInDamaged(file, line.position, credentials)) {
-        yield { ...place, ...finding, where: "a line that is no entry" };
+        yield { ...place, ...finding, where: "a line that is not an entry" };
       }
     } else {
       for (const finding of secretFindings(content, credentials)) {
@@ -91,10 +92,10 @@ function* secretsIn(
   }
 }
 
-/** How much of a damaged line is searched at once: it may be longer than a text can be. In bytes. */
+/** How much of a damaged line is searched at once, in bytes: the line may be longer than a string can be. */
 const SEARCHED_LENGTH = 1 << 24;
 
-/** A torn line may hold half an answer. */
+/** Searches a line as plain text: a torn line may contain half a response. */
 function secretsInDamaged(
   { descriptor }: RecordedFile,
   { start, length }: Position,
@@ -108,11 +109,12 @@ function secretsInDamaged(
   return [];
 }
 
-/** What stands at the border of two pieces is in both. In bytes. */
+/** The overlap of two pieces, in bytes, so that a secret at their border is in one of them. */
 const LONGEST_SECRET = 1 << 16;
 
-function tell(secrets: readonly LocatedSecret[], paths: readonly string[], note: (line: string) => void): void {
-  if (secrets.length === 0) return note(`No secret was found in ${printable(paths.join(", "))}.`);
-  const what = secrets.length === 1 ? "1 secret was found" : `${secrets.length} secrets were found`;
-  note(`${what}. Revoke what is real, and take its line out by the command remove; git keeps what was committed.`);
+function printSummary(secrets: readonly LocatedSecret[], paths: readonly string[], note: (line: string) => void): void {
+  if (secrets.length === 0) return note(`No secrets found in ${printable(paths.join(", "))}.`);
+  note(
+    `${plural(secrets.length, "secret")} found. Revoke each real secret, because git keeps it, and remove its entry.`,
+  );
 }

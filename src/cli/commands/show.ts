@@ -17,32 +17,34 @@ import {
 } from "../app/command.ts";
 import { PROGRAM } from "../app/help.ts";
 import { curlOf } from "../curl/curl.ts";
-import { OBEYED_IN_LINES, printable, printableJson } from "../display/printable.ts";
+import { CONTROLS_IN_LINES, printable, printableJson } from "../display/printable.ts";
 import { findEntry, findFile, withFile } from "../file/recorded_file.ts";
 import { type Message, readEntry, type Reading } from "../read/reading.ts";
 import { showMessage } from "../show/conversation.ts";
 import { type TimedEvent, timedEvents } from "../show/timed_events.ts";
 
 const OPTIONS = {
-  events: { type: "boolean", short: "e", help: "the events of a stream with their times, as they came" },
-  raw: { type: "boolean", help: "the body of the answer, byte for byte" },
-  curl: { type: "boolean", help: "the request as a curl command; credentials stay variables" },
+  events: { type: "boolean", short: "e", help: "the events of a stream, with their times" },
+  raw: { type: "boolean", help: "the body of the response, byte for byte" },
+  curl: { type: "boolean", help: "the request as a curl command; credentials are variables" },
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
 
-/** `show`: one entry as a person reads it. */
+/** `show`: one entry in readable form. */
 export const show = defineCommand({
   name: "show",
-  summary: "Shows a request and its answer, as a person reads them",
+  summary: "Shows a request and its response in readable form",
   operands: { usage: "KEY", least: 1, most: 1 },
   options: OPTIONS,
   examples: ["show 5ece2360", "show 5ec --events", "show 5ece2360 --raw > speech.mp3", "show 5ece2360 --curl"],
-  notes: ["KEY is the key or the digest of an entry, or the first few digits of it."],
+  notes: ["KEY is the key or the digest of an entry, or its first digits."],
   async run({ options, operands: [digits = ""], terminal }) {
-    const ways = WAYS.filter((way) => options[way]);
-    if (ways.length > 1 && !(ways.length === 2 && options.json && options.events)) {
-      throw new UsageError(`Cannot use ${ways.map((way) => `--${way}`).join(" and ")} together: choose one.`);
+    const forms = FORMS.filter((form) => options[form]);
+    if (forms.length > 1 && !(forms.length === 2 && options.json && options.events)) {
+      throw new UsageError(
+        `Cannot use ${forms.map((form) => `--${form}`).join(" and ")} together: each prints another form. Choose one.`,
+      );
     }
     return await withFile(findFile(options.file, terminal), (file) => {
       const { entry, position } = findEntry(file, digits);
@@ -52,7 +54,7 @@ export const show = defineCommand({
   },
 });
 
-const WAYS = ["events", "raw", "curl", "json"] as const;
+const FORMS = ["events", "raw", "curl", "json"] as const;
 
 interface ShownEntry {
   readonly entry: Entry;
@@ -75,7 +77,7 @@ async function showAs(
   return FINE;
 }
 
-/** An object as JSON, member by member: its answer stands in two of them, and both may be longer than a text can be. */
+/** An object as JSON, member by member: two members contain the response, and together may exceed a string. */
 function* jsonMembers(members: Readonly<Record<string, unknown>>): Generator<string, void> {
   let before = "{";
   for (const [name, value] of Object.entries(members)) {
@@ -86,13 +88,13 @@ function* jsonMembers(members: Readonly<Record<string, unknown>>): Generator<str
   yield "}";
 }
 
-/** @throws {CommandError} If it would do something to the terminal that it is printed to. */
+/** @throws {CommandError} If the body would control the terminal instead of being shown. */
 function printBody(entry: Entry, terminal: Terminal): void {
   const body = decodeBody(entry);
-  const isText = typeof body === "string" && body.replaceAll("\r\n", "").search(OBEYED_IN_LINES) === -1;
+  const isText = typeof body === "string" && body.replaceAll("\r\n", "").search(CONTROLS_IN_LINES) === -1;
   if (terminal.width !== undefined && !isText) {
     throw new CommandError(
-      `Cannot print the answer of ${entry.key} to a terminal: it is not only text. ` +
+      `Cannot print the response of ${entry.key} to a terminal: it contains more than text. ` +
         `Write it to a file: ${PROGRAM} show ${entry.key} --raw > FILE.`,
     );
   }
@@ -103,7 +105,7 @@ function printCurl(entry: Entry, terminal: Terminal): void {
   const curl = curlOf(entry);
   if (!curl) {
     throw new CommandError(
-      `Cannot show the request of ${entry.key}: the file does not keep it. Record it anew, without keepRequest: "none".`,
+      `Cannot show the request of ${entry.key}: the file does not contain it. Record it again without keepRequest: "none".`,
     );
   }
   terminal.print(curl.command);
@@ -114,7 +116,7 @@ async function printEvents(entry: Entry, isJson: boolean, terminal: Terminal): P
   const events = timedEvents(entry);
   if (events.length === 0) {
     throw new CommandError(
-      `Cannot show the events of ${entry.key}: its answer is no stream. Leave out --events.`,
+      `Cannot show the events of ${entry.key}: its response is not a stream. Leave out --events.`,
     );
   }
   if (isJson) {
@@ -139,7 +141,7 @@ function* readingLines(
   const { asked, answered, settings } = reading;
   for (const text of headLines(entry, line, reading)) yield printable(text);
   if (settings.length) yield printable(settings.map(([name, value]) => `${name} ${value}`).join(", "));
-  if (asked.length === 0) yield* ["", paint("The file does not keep what was asked.", "dim")];
+  if (asked.length === 0) yield* ["", paint("The file does not contain the request.", "dim")];
   for (const message of asked) yield* messageLines(message, paint);
   for (const [index, message] of answered.entries()) {
     const role = answered.length > 1 ? `${message.role}, answer ${index + 1} of ${answered.length}` : message.role;
@@ -154,17 +156,17 @@ function* messageLines(message: Message, paint: Terminal["paint"]): Generator<st
 }
 
 function headLines(entry: Entry, line: number, { provider, model, kind, isStream }: Reading): string[] {
-  const { method, url, namespace, n } = asRecord(entry.request) ?? {}; // nobody has checked them
+  const { method, url, namespace, n } = asRecord(entry.request) ?? {}; // members are not validated
   const { key, sha256, status_code: status, recorded_at: recordedAt, duration_ms: duration } = entry;
   const tokens = usageOf(entry);
   const facts = [
     `status ${status ?? 200}`,
     showBytes(bodyLength(entry)),
-    tokens ? `${tokens.input} tokens read, ${tokens.output} written` : undefined,
+    tokens ? `${tokens.input} input tokens, ${tokens.output} output tokens` : undefined,
     typeof recordedAt === "string" ? `recorded ${recordedAt}` : undefined,
     typeof duration === "number" ? `in ${showTime(duration)}` : undefined,
     typeof namespace === "string" ? `namespace ${namespace}` : undefined,
-    typeof n === "number" ? `number ${n} of its kind` : undefined,
+    typeof n === "number" ? `number ${n} of identical requests` : undefined,
     `line ${line}`,
   ];
   return [

@@ -1,20 +1,20 @@
-import { showBytes, showTime } from "../../lib/show.ts";
+import { plural, showBytes, showTime } from "../../lib/show.ts";
 import { defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal } from "../app/command.ts";
 import { everyMegabyte, type OnProgress, withProgress } from "../app/progress.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { contentsOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
-import { type EntryRow, rowOf } from "../file/row.ts";
+import { type EntryRow, rowOf } from "../file/entry_row.ts";
 
-/** What is counted of some entries. */
+/** The totals of some entries. */
 interface Count {
   entries: number;
   streams: number;
-  /** Of the answers. */
+  /** Of the responses. */
   bytes: number;
   tokens: { input: number; output: number };
-  /** How long the answers took when they were recorded. */
+  /** How long the responses took when they were recorded. */
   milliseconds: number;
 }
 
@@ -22,26 +22,25 @@ interface FileStats {
   readonly file: string;
   readonly fileBytes: number;
   readonly total: Count;
-  /** Entries that a newer one has replaced. */
+  /** Entries that newer ones have replaced. */
   readonly replaced: number;
-  /** Lines that answer nothing. */
+  /** Lines that are not used. */
   readonly damaged: number;
   /** ISO 8601. */
   readonly first?: string;
   readonly last?: string;
-  /** Those with the most entries first. */
+  /** Most entries first. */
   readonly models: readonly (Count & { readonly provider?: string; readonly model?: string })[];
 }
 
-/** `stats`: what a file holds, in numbers. */
+/** `stats`: totals of a file. */
 export const stats = defineCommand({
   name: "stats",
   summary: "Counts entries, bytes, tokens and time, by provider and model",
   options: { ...JSON_OPTION, ...FILE_OPTION },
   examples: ["stats", "stats --json"],
   notes: [
-    "Time is how long the answers took when they were recorded: what each run from the file saves. Tokens are as the answers",
-    "report them.",
+    "Time is how long the responses took when they were recorded. Tokens are those that the responses report.",
   ],
   async run({ options, terminal }) {
     const counted = await withFile(
@@ -102,19 +101,12 @@ function printStats(
 ): void {
   const lines: [string, string][] = [
     ["file", `${file}, ${showBytes(fileBytes)}`],
-    ["answers", `${total.entries}, ${total.streams} of them streamed, ${showBytes(total.bytes)}`],
-    ["tokens", `${total.tokens.input} read, ${total.tokens.output} written`],
+    ["entries", `${total.entries}, ${total.streams} of them streamed, ${showBytes(total.bytes)}`],
+    ["tokens", `${total.tokens.input} input, ${total.tokens.output} output`],
     ...(total.milliseconds ? [["time", `${showTime(total.milliseconds)} to record`] as [string, string]] : []),
     ...(first && last ? [["recorded", first === last ? first : `${first} to ${last}`] as [string, string]] : []),
-    ...(replaced ? [["replaced", `${replaced} by a newer answer: compact takes them out`] as [string, string]] : []),
-    ...(damaged
-      ? [
-        [
-          "damaged",
-          `${damaged} ${damaged === 1 ? "line that answers" : "lines that answer"} nothing: verify tells why`,
-        ] as [string, string],
-      ]
-      : []),
+    ...(replaced ? [["replaced", `${plural(replaced, "line")}: run compact to remove`] as [string, string]] : []),
+    ...(damaged ? [["skipped", `${plural(damaged, "line")}: run verify to see why`] as [string, string]] : []),
   ];
   terminal.print(...lines.map(([name, text]) => `${terminal.paint(name.padEnd(8), "dim")}  ${printable(text)}`));
   if (models.length === 0) return;
@@ -134,7 +126,7 @@ function printStats(
 const COLUMNS: readonly Column[] = [
   { title: "PROVIDER", priority: 6 },
   { title: "MODEL", priority: 8, elastic: { min: 12 } },
-  { title: "ANSWERS", priority: 7, align: "right" },
+  { title: "ENTRIES", priority: 7, align: "right" },
   { title: "SIZE", priority: 4, align: "right" },
   { title: "TOKENS", priority: 5, align: "right" },
   { title: "TOOK", priority: 3, align: "right" },

@@ -7,7 +7,7 @@ import { findFile, withFile } from "../file/recorded_file.ts";
 import { type FileReport, type LineFinding, verifyFile } from "../verify/verify.ts";
 
 const OPTIONS = {
-  fix: { type: "boolean", help: "take out what is no entry; the original stays beside the file as .bak" },
+  fix: { type: "boolean", help: "remove damage, and keep the original as .bak" },
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
@@ -15,13 +15,13 @@ const OPTIONS = {
 /** `verify`: checks every line. */
 export const verify = defineCommand({
   name: "verify",
-  summary: "Checks every line: shape, digest, whole and successful, secrets",
+  summary: "Checks every line: format, digest, complete and successful response, secrets",
   options: OPTIONS,
   examples: ["verify", "verify --fix", "verify --json"],
   notes: [
-    "A problem keeps a line from answering, or should: damage, a digest that is not that of the request, an answer that was",
-    "cut off or failed, a secret. A note does no harm. The exit code is 1 if there is a problem that --fix has not mended:",
-    "it drops no entry that can be read. Answers that are not good are taken out by remove, and then recorded anew.",
+    "A problem is damage, a digest that does not match the request, an incomplete or failed response, or a secret. A note is",
+    "harmless. The exit code is 1 if a problem remains. --fix repairs only damage, and keeps every readable entry. For other",
+    "problems, remove the entry and record it again.",
   ],
   async run({ options, terminal }) {
     const path = findFile(options.file, terminal);
@@ -61,25 +61,24 @@ function printReport({ file, lines, entries, replaced, findings }: FileReport, t
 
 function printRepair({ kept, stripped, salvaged, dropped, backup }: RepairReport, terminal: Terminal): void {
   if (backup === undefined) {
-    terminal.print("Nothing had to be repaired.");
+    terminal.print("Nothing to repair.");
     return;
   }
   terminal.print(
     `Repaired: ${plural(kept, "line")} kept${
-      stripped ? ` (${stripped} of them without a byte order mark or carriage returns now)` : ""
+      stripped ? ` (byte order mark or carriage returns removed from ${stripped})` : ""
     }, ` +
-      `${plural(salvaged.count, "entry", "entries")} salvaged${placesOf(salvaged)}, ${dropped.count} dropped${
-        placesOf(dropped)
-      }.`,
+      `${plural(salvaged.count, "entry", "entries")} recovered${placesOf(salvaged)}, ` +
+      `${plural(dropped.count, "damaged part")} removed${placesOf(dropped)}.`,
     `The original is ${printable(backup)}.`,
   );
 }
 
-/** How many lines are named. */
+/** How many lines a message lists. */
 const NAMED_LINES = 10;
 
 function placesOf({ first, count }: DamagedParts): string {
   if (count === 0) return "";
   const lines = [...new Set(first.map(({ line }) => line))].slice(0, NAMED_LINES);
-  return ` (line ${lines.join(", ")}${count > lines.length ? " …" : ""})`;
+  return ` (${lines.length === 1 ? "line" : "lines"} ${lines.join(", ")}${count > lines.length ? " …" : ""})`;
 }

@@ -2,27 +2,27 @@ import { utf8 } from "../../lib/bytes.ts";
 import { parseJson } from "../../lib/json.ts";
 import type { RecordedRequest } from "../../store/entry.ts";
 import { areRecordedParts, isHash, placeholderLength, type RecordedPart } from "../../store/entry_request.ts";
-import { OBEYED_IN_LINES } from "../display/printable.ts";
+import { CONTROLS_IN_LINES } from "../display/printable.ts";
 import { isForm } from "../scan/request_body.ts";
 
-/** How a body is given to curl. */
+/** The body of a request, as arguments of curl. */
 export interface CurlBody {
-  /** Words of the command, quoted. */
+  /** Quoted arguments. */
   readonly options: readonly string[];
-  /** Undefined: curl chooses it. */
+  /** Undefined if curl chooses it. */
   readonly contentType?: string;
   /** A command whose output is the body. */
   readonly source?: string;
   /** Whether it is a multipart form. */
   readonly isForm?: boolean;
-  /** What the reader of the command has to put in. */
+  /** What the user must insert, a sentence or two each. */
   readonly notes: readonly string[];
 }
 
-/** Systems start no program with a longer argument. In characters, which may have three bytes each. */
+/** The longest argument, in characters of up to three bytes. Systems reject longer ones. */
 const LONGEST_ARGUMENT = 40_000;
 
-/** The body of a recorded request, for curl. Its content type is not in the file: it is told by how the body looks. */
+/** Makes the arguments for a recorded body. The file does not contain its content type, so it is guessed. */
 export function curlBody(request: RecordedRequest): CurlBody {
   const { method, body } = request;
   if (body === "") return emptyBody(method);
@@ -33,14 +33,14 @@ export function curlBody(request: RecordedRequest): CurlBody {
       options: ["--data-binary @request-body"],
       contentType: "application/octet-stream",
       notes: [
-        `The body is not in the file as a text: put it into a file "request-body", and correct the content type.`,
+        `The file does not contain the body as text. Save the body as "request-body", and correct the content type.`,
       ],
     };
   }
   return textBody(body, parsed === undefined ? textType(body) : "application/json");
 }
 
-/** Without a length of 0 some servers refuse a POST. */
+/** Some servers reject a POST without `content-length: 0`. */
 function emptyBody(method: string): CurlBody {
   const isUsual = method === "GET" || method === "HEAD" || method === "DELETE";
   return { options: isUsual ? [] : ["--data-raw ''"], contentType: isUsual ? undefined : "", notes: [] };
@@ -65,13 +65,13 @@ function textType(body: string): string {
 function formBody(parts: readonly RecordedPart[]): CurlBody {
   const isHashed = parts.every(([, , value]) => isHash(value));
   const files = parts.flatMap(([, filename]) => filename === null ? [] : [JSON.stringify(fileOf(filename))]);
-  const hashes = "Of the values of the form only the SHA-256 is in the file: put the values in.";
+  const hashes = "The file contains only the SHA-256 of each form value. Insert the values.";
   return {
     isForm: true,
     options: parts.map((part) => formOption(part, isHashed)),
     notes: [
       ...isHashed && files.length < parts.length ? [hashes] : [],
-      ...files.length ? [`Put the files of the form into the working directory: ${files.join(", ")}.`] : [],
+      ...files.length ? [`Put these files into the working directory: ${files.join(", ")}.`] : [],
     ],
   };
 }
@@ -82,33 +82,33 @@ function formOption([name, filename, value]: RecordedPart, isHashed: boolean): s
   return `--form ${quote(`${name}=@"${file}"`)}`;
 }
 
-/** Only the last part of a path: whoever runs the command shall send no other file of theirs than one put there. */
+/** The last part of a path. The command must not send files from outside the working directory. */
 function fileOf(filename: string): string {
   return filename.split(/[\\/]/).at(-1) || "file";
 }
 
 /**
- * Whether a text has characters that cannot be pasted into a shell, not even in quotes: the terminal would take them
- * for keys that were pressed. Or those that make a text read as another one.
+ * Whether a text contains characters that are unsafe to paste into a shell, even in quotes: control characters act like
+ * pressed keys, and bidirectional controls disguise the text.
  */
 export function hasControls(text: string): boolean {
-  return text.search(OBEYED_IN_LINES) !== -1;
+  return text.search(CONTROLS_IN_LINES) !== -1;
 }
 
-/** A text as one word of a POSIX shell, with nothing in it that the shell would replace. It must not hold NUL. */
+/** Quotes a text as one word of a POSIX shell, without expansions. It must not contain NUL. */
 export function quote(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
   if (!hasControls(text)) return inQuotes(text);
-  // What a command prints loses its last line feeds.
+  // $(…) removes trailing line feeds.
   let end = text.length;
   while (text[end - 1] === "\n") end--;
   return `"$(${printing(text.slice(0, end))})"${end < text.length ? inQuotes(text.slice(end)) : ""}`;
 }
 
-/** A command that prints a text. Shells have it built in, so that its argument may be of any length. */
+/** A command that prints a text. `printf` is a shell builtin, so its argument may have any length. */
 export function printing(text: string): string {
   if (!hasControls(text)) return `printf %s ${inQuotes(text)}`;
-  const escaped = text.replaceAll("\\", "\\\\").replaceAll(OBEYED_IN_LINES, octal);
+  const escaped = text.replaceAll("\\", "\\\\").replaceAll(CONTROLS_IN_LINES, octal);
   return `printf %b ${inQuotes(escaped)}`;
 }
 

@@ -4,25 +4,24 @@ import { holdsPlaceholder } from "../../store/entry_request.ts";
 import { providerOf } from "../read/providers.ts";
 import { redactRequest } from "../scan/request_body.ts";
 import { isStreaming } from "../verify/findings.ts";
-import { soundRequest } from "../verify/member_problems.ts";
+import { soundRequest } from "../verify/check_members.ts";
 import { type CurlBody, curlBody, quote } from "./body.ts";
 
-/** A recorded request as a command. */
+/** A recorded request as a curl command. */
 export interface CurlCommand {
-  /** For POSIX shells, over several lines, without a line feed at the end. */
+  /** For POSIX shells, in several lines, without a line feed at the end. */
   readonly command: string;
-  /** Whether it sends the very request that was hashed; else the notes say what is missing. */
+  /** Whether the command sends the request that was hashed. If not, the notes say what is missing. */
   readonly isExact: boolean;
-  /** What to know before it is run, a sentence each. */
+  /** What to do before running the command. */
   readonly notes: readonly string[];
 }
 
 /**
- * The request of an entry as a curl command. Credentials are left to environment variables, by the API that is asked.
+ * Makes a curl command of a recorded request. Credentials are environment variables, chosen by host. JSON is sent in its
+ * canonical form, which is equivalent.
  *
- * JSON is sent in its canonical form, which means the same.
- *
- * @returns Undefined if the entry does not say what was asked (`keepRequest: "none"`, a line by pycachy).
+ * @returns Undefined if the entry contains no valid request (`keepRequest: "none"`, a line by pycachy).
  */
 export function curlOf(entry: Entry): CurlCommand | undefined {
   const sound = soundRequest(entry);
@@ -37,7 +36,7 @@ export function curlOf(entry: Entry): CurlCommand | undefined {
     ...headerOptions(request, url, body),
     ...body.options,
   ];
-  // The brackets of a URL would be a pattern.
+  // curl would expand brackets in a URL.
   const start = `curl ${/[[\]{}]/.test(request.url) ? "--globoff " : ""}${quote(request.url)}`;
   const command = [start, ...options].join(" \\\n  ");
   const missing = [...missingNotes(request, command, body), ...body.notes];
@@ -48,7 +47,7 @@ export function curlOf(entry: Entry): CurlCommand | undefined {
   };
 }
 
-/** With a body curl says POST, without one GET. */
+/** curl sends POST with a body, and GET without one. */
 function methodOptions({ method }: RecordedRequest, { options }: CurlBody): string[] {
   if (method === "HEAD" && !options.length) return ["--head"];
   return method === (options.length ? "POST" : "GET") ? [] : [`--request ${quote(method)}`];
@@ -56,14 +55,14 @@ function methodOptions({ method }: RecordedRequest, { options }: CurlBody): stri
 
 function headerOptions(request: RecordedRequest, url: URL, { contentType }: CurlBody): string[] {
   const credential = credentialHeader(url);
-  // A credential that belongs to the digest was taken out.
+  // A recorded credential header that is redacted is replaced by the variable.
   const recorded = Object.entries(request.headers ?? {}).filter(([name, value]) => {
     return !(value.includes(REDACTED) && name.toLowerCase() === credential?.[0]);
   });
   const has = (name: string) => recorded.some(([other]) => other.toLowerCase() === name);
   const needed = credential && providerOf(url)?.needs;
   return [
-    // Double quotes, for the variable; the text is ours.
+    // Double quotes, so that the shell expands the variable.
     ...credential && !has(credential[0]) ? [`--header "${credential[0]}: ${credential[1]}"`] : [],
     ...needed && !has(needed.split(":", 1)[0] ?? "") ? [`--header ${quote(needed)}`] : [],
     ...contentType === undefined || has("content-type") ? [] : [header("content-type", contentType, ":")],
@@ -72,8 +71,8 @@ function headerOptions(request: RecordedRequest, url: URL, { contentType }: Curl
 }
 
 /**
- * The header with a provider's credential, whose value names an environment variable as shells do; undefined for an API
- * that is not known, and without encryption: a key is never sent to another host because a file says so.
+ * The credential header of a provider, with a shell variable as its value. It is undefined for an unknown host and
+ * without encryption: a file must not direct a key to any other host.
  */
 function credentialHeader(url: URL): readonly [name: string, value: string] | undefined {
   const { keys: [variable] = [], auth = "authorization: Bearer " } = providerOf(url) ?? {};
@@ -82,32 +81,32 @@ function credentialHeader(url: URL): readonly [name: string, value: string] | un
   return [name, `${start}$${variable}`];
 }
 
-/** @param empty What curl wants behind the name of a header without value: `:` leaves it out, `;` sends it. */
+/** @param empty The suffix for a header without value: with `:`, curl omits it; with `;`, curl sends it empty. */
 function header(name: string, value: string, empty: ":" | ";"): string {
   return `--header ${quote(value === "" ? `${name}${empty}` : `${name}: ${value}`)}`;
 }
 
-/** What the command does not send of the request, as far as the body does not say so itself. */
+/** Notes on missing parts of the request. The notes of the body are not repeated. */
 function missingNotes({ body, exact }: RecordedRequest, command: string, { notes, isForm }: CurlBody): string[] {
   if (exact) return [];
   const missing = [];
   if (command.includes(REDACTED) || body.includes(REDACTED)) {
-    missing.push(`Secrets of the request are not in the file: put them in place of ${REDACTED}.`);
+    missing.push(`The file does not contain the secrets of the request. Replace ${REDACTED} with them.`);
   }
   if (holdsPlaceholder(body)) {
     missing.push(
-      "Long or binary parts of the request are not in the file. " +
-        `To have them next time, record with { keepRequest: "whole" }.`,
+      "The file does not contain long or binary parts of the request. " +
+        `To keep them, record with { keepRequest: "whole" }.`,
     );
   }
-  // What a form and a binary body lack they say themselves.
-  if (!missing.length && !notes.length && !isForm) missing.push("Secrets were taken out of the request.");
+  // Forms and binary bodies have notes of their own.
+  if (!missing.length && !notes.length && !isForm) missing.push("Secrets were removed from the request.");
   return missing;
 }
 
 function credentialNotes(url: URL): string[] {
   if (credentialHeader(url) || isLocal(url)) return [];
-  return [`How ${url.host} wants to know who asks is not known: add the header.`];
+  return [`The credential header of ${url.host} is unknown. Add the header.`];
 }
 
 function isLocal({ hostname }: URL): boolean {

@@ -1,42 +1,40 @@
-/** Most texts, and they are fine as they are. */
+/** Printable ASCII, the fast path. */
 const PLAIN = /^[ -~]*$/;
 
-/** Blanks and line breaks of every kind. */
+/** Spaces, tabs and line breaks. */
 const BLANKS = /[\t-\r \u0085\u2028\u2029]+/g;
 
 /**
- * What a terminal obeys and does not show: control characters (ESC and its one-byte cousins among them), separators of
- * lines, and what turns the direction of writing around, which can make a text read as another one. Halves of surrogate
- * pairs besides, which no encoding can write.
+ * Characters that control a terminal: control characters (ESC, also C1), line separators, and bidirectional controls,
+ * which can disguise a text. Also lone surrogates, which have no encoding.
  */
-const OBEYED = /[\p{Cc}\u2028-\u202e\u2066-\u206f\p{Cs}]/gu;
+const CONTROLS = /[\p{Cc}\u2028-\u202e\u2066-\u206f\p{Cs}]/gu;
 
-/** The same without what makes lines and columns. */
-export const OBEYED_IN_LINES = /(?![\n\t])[\p{Cc}\u2028-\u202e\u2066-\u206f\p{Cs}]/gu;
+/** The same without line feed and tab. */
+export const CONTROLS_IN_LINES = /(?![\n\t])[\p{Cc}\u2028-\u202e\u2066-\u206f\p{Cs}]/gu;
 
 /**
- * A text in one line that is safe to print: recorded answers may hold anything, and none of it may color, move the
- * cursor or make lines.
+ * Makes a text safe to print in one line: a recorded text must not set colors, move the cursor or add lines.
  *
- * White space with a line break or a tab in it becomes one space, other control characters become visible (`\x1b`).
- * Soft hyphens are left out, because terminals do not agree whether they take a column.
+ * White space with a line break or a tab becomes one space. Other control characters become escapes (`\x1b`). Soft
+ * hyphens are removed, because terminals differ in their width.
  */
 export function printable(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replaceAll("\u00ad", "").replace(BLANKS, (run) => PLAIN.test(run) ? run : " ").replace(OBEYED, escape);
+  return text.replaceAll("\u00ad", "").replace(BLANKS, (run) => PLAIN.test(run) ? run : " ").replace(CONTROLS, escape);
 }
 
 /** Like {@linkcode printable}, but line feeds and tabs stay, and `\r\n` is a line feed. */
 export function printableLines(text: string): string {
-  return PLAIN.test(text) ? text : text.replaceAll("\r\n", "\n").replace(OBEYED_IN_LINES, escape);
+  return PLAIN.test(text) ? text : text.replaceAll("\r\n", "\n").replace(CONTROLS_IN_LINES, escape);
 }
 
-/** JSON that is safe to print: what a terminal obeys is written as an escape, which means the same. */
+/** JSON that is safe to print: control characters become JSON escapes. */
 export function printableJson(value: unknown, indent?: number): string {
-  // What is nested too deeply throws here at once. Indented, that takes seconds on Bun.
+  // If the nesting is too deep, this throws at once. Indented, it takes seconds on Bun.
   const json = JSON.stringify(value);
   return (indent === undefined ? json : JSON.stringify(value, null, indent)).replace(
-    OBEYED_IN_LINES,
+    CONTROLS_IN_LINES,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

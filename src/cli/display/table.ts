@@ -1,32 +1,32 @@
 import { printable } from "./printable.ts";
 import { cutAndMeasure, isPlain, type Measured } from "./width.ts";
 
-/** What a table shows in one place: a text, which is made printable; or one with a color. */
+/** The content of a cell: a text, perhaps with a color. It is made printable. */
 export type Cell = string | {
   readonly text: string;
-  /** Colors what is shown of the text, without the blanks around it. What it adds must take no columns. */
+  /** Colors the shown part of the text, without padding. It may add only characters without width. */
   readonly paint: (shown: string) => string;
 };
 
 /** A column of a table. */
 export interface Column {
-  /** What stands above it. */
+  /** The text above it. */
   readonly title: Cell;
   /**
-   * Where its texts are: words on the left, numbers on the right.
+   * The alignment: words left, numbers right.
    *
    * @default "left"
    */
   readonly align?: "left" | "right";
-  /** Given if its texts may be cut, for long ones such as prompts. */
+  /** Set if its texts may be cut. For long texts such as prompts. */
   readonly elastic?: {
-    /** The fewest columns of the terminal that are of use. */
+    /** The minimum width. */
     readonly min: number;
-    /** The most that it takes where the table has no width, as in a pipe. By default nothing is cut there. */
+    /** The maximum width in a pipe. By default, nothing is cut there. */
     readonly max?: number;
   };
   /**
-   * Where a table is too wide, columns with the lowest priority are left out first, from the right.
+   * If a table is too wide, columns with the lowest priority are left out first, from the right.
    *
    * @default 0
    */
@@ -34,12 +34,12 @@ export interface Column {
 }
 
 /**
- * The lines of a table: one of titles and one for each row, two spaces between the columns, none at the end of a line.
+ * The lines of a table: titles, then one line for each row, with two spaces between columns and no trailing spaces.
  *
- * Rows may be made while they are asked for: of each stays only what is shown.
+ * Only the shown part of a row stays in memory.
  *
- * @param rows Their cells in the order of the columns.
- * @param width The columns of the terminal, which no line exceeds; undefined for a pipe.
+ * @param rows The cells of each row, in the order of the columns.
+ * @param width The width of the terminal, which no line exceeds; undefined for a pipe.
  */
 export function* tableLines(
   columns: readonly Column[],
@@ -63,7 +63,7 @@ export function* tableLines(
   for (const line of lines) yield formatLine(line, columns, widths);
 }
 
-/** The same without the columns that have nothing in any row: others have use for their room. */
+/** Like {@linkcode tableLines}, without columns that are empty in all rows. */
 export function filledLines(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -78,7 +78,7 @@ function textOf(cell: Cell = ""): string {
   return typeof cell === "string" ? cell : cell.text;
 }
 
-/** What is shown of a cell. A text alone has as many columns as UTF-16 units: most have, and a million objects take time. */
+/** The shown part of a cell. A plain string has one column for each UTF-16 unit; it saves a million objects. */
 type Shown = string | ShownPart;
 
 interface ShownPart extends Measured {
@@ -89,10 +89,10 @@ function widthOf(shown: Shown): number {
   return typeof shown === "string" ? shown.length : shown.width;
 }
 
-/** How many UTF-16 units are looked at for a column that is shown: enough for any text, and little of a long one. */
+/** How many UTF-16 units are read for each column of the terminal: enough for any script. */
 const UNITS = 32;
 
-/** What is shown of a cell where there is all the room. */
+/** The shown part of a cell, for the largest allowed width. */
 function shownPart(cell: Cell = "", limit: number): Shown {
   if (typeof cell === "string" && cell.length <= limit && isPlain(cell)) return cell.trim();
   const { text, paint } = typeof cell === "string" ? { text: cell, paint: undefined } : cell;
@@ -102,12 +102,12 @@ function shownPart(cell: Cell = "", limit: number): Shown {
   return painted(isPart && cut.text === shown ? cutAndMeasure(`${shown}…`, limit) : cut, paint);
 }
 
-/** Member by member: to spread a hundred thousand of them takes a tenth of a second. */
+/** Lists the members, because spreading 100,000 objects takes a tenth of a second. */
 function painted({ text, width }: Measured, paint: ShownPart["paint"]): ShownPart {
   return { text, width, paint };
 }
 
-/** Blanks are written only before something else, so that no line ends in them. */
+/** Spaces are written only before the next text, so that no line ends with them. */
 function formatLine(
   cells: readonly Shown[],
   columns: readonly Column[],
@@ -138,24 +138,24 @@ function fitted(cell: Shown, room: number): ShownPart {
   return painted(cutAndMeasure(text, room), paint);
 }
 
-/** The columns of a terminal between two columns of a table. */
+/** The spaces between two columns. */
 export const GAP = 2;
 
-/** A column of a table, as far as its width matters. */
+/** The widths of a column. */
 export interface ColumnWidth {
-  /** The columns that its widest text takes. */
+  /** The width of its widest text. */
   readonly natural: number;
-  /** The fewest columns that are of use; undefined if its texts cannot be cut. */
+  /** The minimum width; undefined if its texts cannot be cut. */
   readonly min: number | undefined;
-  /** Columns with a lower one are left out first. */
+  /** Columns with a lower priority are left out first. */
   readonly priority: number;
 }
 
 /**
- * Makes columns fit into a width: those that can be cut share what is left for them, so that only the widest ones
- * lose. If that is not enough, columns are left out, from the right among those of one priority; the last one is cut.
+ * Fits columns into a width. Columns that can be cut share the remaining width, so that only the widest are cut. If the
+ * width is still too small, columns are left out: the lowest priority first, from the right. The last one is cut.
  *
- * @returns The width of each column; undefined for those left out.
+ * @returns The width of each column; undefined if it is left out.
  */
 export function fitColumns(columns: readonly ColumnWidth[], width: number): (number | undefined)[] {
   const kept = new Set(columns);
@@ -169,7 +169,7 @@ export function fitColumns(columns: readonly ColumnWidth[], width: number): (num
   return columns.map((column) => widths.get(column));
 }
 
-/** What is left where no column is wider than it must be; negative if it does not fit. */
+/** The remaining width if all columns have their minimum; negative if they do not fit. */
 function left(columns: ReadonlySet<ColumnWidth>, width: number): number {
   let needed = GAP * (columns.size - 1);
   for (const column of columns) needed += leastWidth(column);
@@ -184,7 +184,7 @@ function leastOf(columns: ReadonlySet<ColumnWidth>): ColumnWidth {
   return [...columns].reduce((least, column) => column.priority <= least.priority ? column : least);
 }
 
-/** Gives away what is left, one by one to the narrowest that wants more: a few hundred steps, once a table. */
+/** Distributes the remaining width, one by one, to the narrowest cut column. A table needs a few hundred steps. */
 function grow(columns: ReadonlySet<ColumnWidth>, rest: number): ReadonlyMap<ColumnWidth, number> {
   const widths = new Map([...columns].map((column) => [column, leastWidth(column)]));
   for (; rest > 0; rest--) {

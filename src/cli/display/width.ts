@@ -1,6 +1,6 @@
-/** UTF-16 units that take one column, and join nothing: of Latin, Greek and Cyrillic, and of their punctuation. */
+/** UTF-16 units that take one column and never combine: Latin, Greek, Cyrillic, and their punctuation. */
 const NARROW = String.raw`\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027`;
-/** The same with two columns: of Chinese, Japanese and Korean. */
+/** The same with two columns: Chinese, Japanese, Korean. */
 const WIDE = String.raw`\u3001-\u3029\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60`;
 const PLAIN = new RegExp(`^[${NARROW}]*$`);
 
@@ -12,29 +12,28 @@ export function isPlain(text: string): boolean {
 /**
  * The columns that a text takes in a terminal.
  *
- * Wide East Asian characters take two (UAX #11), and so does an emoji of however many code points (UTS #51). Control
- * characters count nothing: make a text `printable()` before.
+ * Wide East Asian characters take two (UAX #11), and so does an emoji with any number of code points (UTS #51). Control
+ * characters count as zero: call `printable()` first.
  */
 export function displayWidth(text: string): number {
   return cutAndMeasure(text, Infinity).width;
 }
 
-/** A text, and the columns that it takes. */
+/** A text and its width. */
 export interface Measured {
-  /** The text. */
   readonly text: string;
-  /** Its columns. */
+  /** In columns. */
   readonly width: number;
 }
 
 /**
- * A text that takes at most so many columns. What is too long ends in `…`; no character is cut in two.
+ * Cuts a text to a number of columns. A cut text ends with `…`; no character is split.
  */
 export function cutToWidth(text: string, width: number): string {
   return cutAndMeasure(text, width).text;
 }
 
-/** The same, with the columns that the rest takes: it may be one less, where a wide character did not fit. */
+/** Cuts a text, and measures the result. It may be one column narrower, if a wide character does not fit. */
 export function cutAndMeasure(text: string, width: number): Measured {
   if (width < 1) return { text: "", width: 0 };
   if (isPlain(text.slice(0, width + 1))) {
@@ -52,10 +51,10 @@ export function cutAndMeasure(text: string, width: number): Measured {
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const EASY = `${NARROW}${WIDE}`;
-/** A run of units that are graphemes, or one of others, with the unit before and behind it, which may be joined to it. */
+/** A run of simple units, or a run of others with the units before and after it, which may combine with it. */
 const RUNS = new RegExp(`([${EASY}]+)(?![^${EASY}])|(?:[${EASY}]?[^${EASY}]+)+[${EASY}]?`, "g");
 
-/** The graphemes of a text. The segmenter takes a microsecond for each, so it gets only what needs it. */
+/** The graphemes of a text. The segmenter takes a microsecond for each, so simple runs bypass it. */
 function* graphemesIn(text: string): Generator<{ readonly end: number; readonly columns: number }> {
   for (const { 0: run, 1: easy, index } of text.matchAll(RUNS)) {
     if (easy === undefined) {
@@ -68,21 +67,21 @@ function* graphemesIn(text: string): Generator<{ readonly end: number; readonly 
   }
 }
 
-/** Flags, keycaps, and emoji with a skin tone, a wish to be an emoji, or a second one joined to them. */
+/** Flags, keycaps, and emoji with a skin tone, a variation selector or a joined emoji. */
 const EMOJI_SEQUENCE =
   /^(?:\p{RI}\p{RI}|[0-9#*]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier}|\u200d.))/u;
 
-/** Emoji by themselves; half a flag is a letter. */
+/** Single emoji. Half a flag is a letter. */
 const EMOJI = /^(?!\p{RI})\p{Emoji_Presentation}/u;
 
 /**
- * What takes no column: marks over and under letters, control characters, what is invisible by definition (but the
- * fillers of Hangul, which are blanks), and the vowels and final consonants that join a Hangul syllable. Spacing marks
- * (Mc) take a column in most terminals.
+ * Characters without width: combining marks, control characters, default-ignorable characters (except the Hangul fillers,
+ * which are blanks), and Hangul vowels and final consonants, which join a syllable. Spacing marks (Mc) take a column in
+ * most terminals.
  */
 const ZERO = /^(?![\u115f\u3164\uffa0])[\p{Mn}\p{Me}\p{Cc}\p{DI}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
-/** The columns of one grapheme: what people take for one character, of however many code points. */
+/** The columns of one grapheme. It may have several code points. */
 export function graphemeWidth(grapheme: string): number {
   if (EMOJI_SEQUENCE.test(grapheme)) return 2;
   let width = 0;
@@ -96,11 +95,11 @@ function characterWidth(character: string): number {
 }
 
 /**
- * The code points that take two columns, emoji aside: first and last, first and last, …
+ * The code points with two columns, without emoji: first and last, first and last, …
  *
- * They are those with East_Asian_Width W or F (UAX #11, EastAsianWidth.txt of Unicode 15, and what 16 and 17 added in
- * blocks that were narrow or empty). Neighbours are one range where only unassigned code points and combining marks lie
- * between them. Emoji are left out, because `\p{Emoji_Presentation}` tells them and grows with the runtime.
+ * They have East_Asian_Width W or F (UAX #11, EastAsianWidth.txt of Unicode 15, and the additions of 16 and 17 in blocks
+ * that were narrow or empty). Ranges are joined if only unassigned code points and combining marks lie between them.
+ * Emoji are left out, because `\p{Emoji_Presentation}` identifies them and grows with the runtime.
  */
 const RANGES: readonly number[] = [
   ...[0x1100, 0x115f], // Hangul initial consonants
@@ -123,12 +122,12 @@ const RANGES: readonly number[] = [
   ...[0x20000, 0x3fffd], // the planes of ideographs
 ];
 
-/** Whether a code point takes two columns in a terminal. Emoji are not known here. */
+/** Whether a code point takes two columns in a terminal. Emoji are not included. */
 export function isEastAsianWide(codePoint: number): boolean {
   if (codePoint < 0x1100) return false;
   let low = 0;
   let high = RANGES.length;
-  while (low < high) { // to the first bound that is greater: at an odd place, a range has begun and not ended
+  while (low < high) { // to the first greater bound: an odd index is inside a range
     const middle = (low + high) >> 1;
     const isLast = middle % 2 === 1;
     const bound = (RANGES[middle] ?? 0) + (isLast ? 1 : 0);
@@ -139,9 +138,9 @@ export function isEastAsianWide(codePoint: number): boolean {
 }
 
 /**
- * Breaks a text of our own, in plain ASCII, into lines.
+ * Wraps a text. It must be one of this program: every character counts as one column.
  *
- * @param width The columns that they may have; a longer word has a line of its own.
+ * @param width The maximum width of a line. A longer word has a separate line.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

@@ -3,10 +3,10 @@ import { requireGranted } from "../../lib/environment.ts";
 import { copyBytes } from "../../store/jsonl/write_lines.ts";
 
 /**
- * Gives a file another name that it keeps when a new one takes its place: `cachy.jsonl.bak`, or the first of `.bak.2`,
- * `.bak.3` … that is free.
+ * Gives a file a second name, which remains when a new file replaces it: `cachy.jsonl.bak`, or the first free one of
+ * `.bak.2`, `.bak.3` …
  *
- * @returns The name, in the same folder.
+ * @returns The path of the backup, in the same folder.
  */
 export function backUp(path: string): string {
   for (let number = 1;; number++) {
@@ -26,7 +26,7 @@ function linkTo(path: string, backup: string): boolean {
   }
 }
 
-/** For file systems that cannot give a file a second name. @returns Whether the name was free. */
+/** Copies a file, for file systems without hard links. @returns Whether the name was free. */
 export function copyTo(path: string, backup: string): boolean {
   const source = openSync(path, "r");
   try {
@@ -38,7 +38,7 @@ export function copyTo(path: string, backup: string): boolean {
       chmodSync(backup, mode);
       fsyncSync(target);
     } catch (error) {
-      rmSync(backup, { force: true }); // a part of a copy is none
+      rmSync(backup, { force: true }); // no partial backup
       throw error;
     } finally {
       closeSync(target);

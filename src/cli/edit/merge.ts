@@ -14,23 +14,23 @@ import { CommandError } from "../app/command.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { noFileReason, type RecordedFile, withFile } from "../file/recorded_file.ts";
 
-/** What became of the lines of the other files. */
+/** The result of a merge. */
 export interface MergeReport {
-  /** In the order in which they were named. */
+  /** In the order of the arguments. */
   readonly files: readonly MergedFile[];
 }
 
 /**
- * Adds what other files hold. Of two recordings of a digest the newer one counts; if one of them does not say when it
- * was recorded, that in `path` does. Of a file's own lines of a digest the last one is taken.
+ * Adds the entries of other files. Of two recordings of a digest, the newer one is used. If one of them has no time, the
+ * one in `path` is used. If another file contains a digest several times, its last line is used.
  *
- * Lines are appended as they are, but for a byte order mark and carriage returns. Others may record into the file
- * meanwhile, and lose nothing; if they record a digest between the microseconds in which it is looked for and appended,
- * the appended answer counts. What was appended before an error stays, and merging again goes on from there.
+ * Lines are appended unchanged, except for a byte order mark and carriage returns. Other processes may record meanwhile
+ * and lose nothing. If one records a digest in the microseconds between lookup and append, the appended line is used.
+ * After an error, appended lines stay, and a second merge adds the rest.
  *
- * @param path The file that is added to. It is created, with its folder, if there is something to add.
- * @param others Other files, which are read only.
- * @throws {CommandError} If one of the others does not exist, is a folder, or is `path` itself; nothing is changed then.
+ * @param path The target file. If there is something to add, it is created, with its folder.
+ * @param others The files to add. They are only read.
+ * @throws {CommandError} If a file does not exist, is not a regular file, or is `path` itself. Nothing is changed then.
  * @throws {CommandError} If `path` cannot be read or written.
  */
 export async function mergeFiles(
@@ -59,42 +59,42 @@ function sizeOf(path: string, other: string): number {
   requireGranted("read", other);
   const [stats, own] = [statSync(other, { throwIfNoEntry: false }), statSync(path, { throwIfNoEntry: false })];
   const problem = !stats
-    ? "there is no such file. Check its path"
+    ? "there is no such file. Check the path"
     : noFileReason(stats) !== undefined
     ? noFileReason(stats)
     : own && own.ino === stats.ino && own.dev === stats.dev
-    ? "it is the file that is merged into. Name another one"
+    ? "it is the target file. Name another file"
     : undefined;
   if (problem !== undefined) throw new CommandError(`Cannot merge ${other}: ${problem}.`);
   return stats?.size ?? 0;
 }
 
-/** The file that others are merged into. */
+/** The file that receives the entries. */
 export interface MergeTarget {
   readonly path: string;
-  /** The entry of the same digest that counts. */
+  /** The entry of the same digest that is used now. */
   find(entry: Entry): Entry | undefined;
   /** @param line Without its line feed. */
   append(line: string): void;
 }
 
-/** Makes a target of a file, which need not exist. */
+/** Makes a merge target of a path. The file need not exist. */
 export function mergeTarget(path: string): MergeTarget {
-  for (const access of ["read", "write"] as const) telling(path, () => requireGranted(access, path));
+  for (const access of ["read", "write"] as const) explainFailure(path, () => requireGranted(access, path));
   const store = jsonlStore(path);
-  store.warnTo?.(() => {}); // nothing of what is damaged in it gets lost
+  store.warnTo?.(() => {}); // damaged lines stay in the file, so a warning is not needed
   const appendLine = lineAppender(path);
   return {
     path,
     find(entry) {
-      const there = telling(path, () => store.find(entry.key, entry.sha256) as Entry | undefined);
+      const there = explainFailure(path, () => store.find(entry.key, entry.sha256) as Entry | undefined);
       return there?.sha256 === entry.sha256 ? there : undefined;
     },
-    append: (line) => telling(path, () => appendLine(`${line}\n`)),
+    append: (line) => explainFailure(path, () => appendLine(`${line}\n`)),
   };
 }
 
-function telling<Result>(path: string, use: () => Result): Result {
+function explainFailure<Result>(path: string, use: () => Result): Result {
   try {
     return use();
   } catch (error) {
@@ -102,25 +102,25 @@ function telling<Result>(path: string, use: () => Result): Result {
   }
 }
 
-/** What became of the lines of another file. */
+/** The counts of one file. */
 export interface MergedFile {
   readonly path: string;
-  /** Entries of digests that were not there, and lines that only a newer version or pycachy answers from. */
+  /** Entries with new digests, and lines that only a newer version or pycachy can use. */
   readonly added: number;
-  /** Entries that are newer than what was there of their digests, and count from now on. */
+  /** Entries that are newer than those of the target. */
   readonly replaced: number;
-  /** Lines that were there, entries that are not newer, and those that the other file itself has replaced. */
+  /** Lines that the target contains, entries that are not newer, and entries that their own file has replaced. */
   readonly skipped: number;
-  /** Lines that are no entries. */
+  /** Lines that are not entries. */
   readonly damaged: number;
 }
 
 type Fate = "added" | "replaced" | "skipped" | "damaged" | "compared";
 
 /**
- * Appends what another file has, and a target has not.
+ * Appends the entries of a file that the target does not contain.
  *
- * @param progress Is told up to where the other file is done, in bytes.
+ * @param progress Receives the position in the file, in bytes.
  */
 export function mergeFile(
   target: MergeTarget,
@@ -151,7 +151,7 @@ export function mergeFile(
 function fateOf(target: MergeTarget, file: number, position: Position, index: Index): Fate {
   const entry = entryAt(file, position);
   if (typeof entry === "string") return isKeptForOthers(file, position) ? "compared" : "damaged";
-  if (keyNumber(entry.key) === undefined) return "compared"; // nobody can look for it
+  if (keyNumber(entry.key) === undefined) return "compared"; // find() cannot look it up
   if (!isNewest(file, position, entry, index)) return "skipped";
   const there = target.find(entry);
   if (there === undefined) return "added";
@@ -163,12 +163,12 @@ function isNewer(entry: Entry, there: Entry): boolean {
   return timeThere !== "" && time > timeThere;
 }
 
-/** A line as it stands, but for a byte order mark and carriage returns. Only called for lines that can be read. */
+/** A readable line without byte order mark and carriage returns. */
 function textAt(file: number, position: Position): string {
   return (lineAt(file, position) as string).replace(/\r+$/, "");
 }
 
-/** Lines of which nobody knows which one counts: each that is not there is added. @returns How many. */
+/** Adds the lines that the target does not contain. Their recordings cannot be compared. @returns How many. */
 function addUnlessThere(target: MergeTarget, file: number, positions: readonly Position[]): number {
   const missing = new Map(positions.map((position) => [hashAt(file, position), position]));
   const own = missing.size ? openIfExists(target.path) : undefined;

@@ -9,47 +9,47 @@ import { copyBytes } from "../../store/jsonl/write_lines.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile, withFile } from "../file/recorded_file.ts";
 
-/** The lines that are to be removed, as they were when they were looked for. */
+/** The lines to remove, as they were found. */
 export interface Unwanted {
   readonly path: string;
-  /** Where they are, oldest first. */
+  /** Oldest first. */
   readonly lines: readonly UnwantedLine[];
-  /** How many different digests they are of: so many answers go. */
+  /** The number of different digests. */
   readonly entries: number;
-  /** How many bytes they take, with their line feeds. */
+  /** The bytes of the lines, with their line feeds. */
   readonly bytes: number;
-  /** The hash of each of them → its digest; undefined for a line that is no entry. */
+  /** The hash of each line → its digest; undefined for a line that is not an entry. */
   readonly hashes: ReadonlyMap<string, string | undefined>;
 }
 
-/** A line that is to be removed. */
+/** A line to remove. */
 export interface UnwantedLine {
-  /** From 1 on. */
+  /** From 1. */
   readonly number: number;
   readonly position: Position;
-  /** Whether the line itself was picked. Otherwise it would become the answer if only the picked one went. */
+  /** Whether the caller picked the line. If not, it would replace a picked one as the current recording. */
   readonly isPicked: boolean;
 }
 
-/** What was removed. */
+/** The result of a removal. */
 export interface RemoveReport {
-  /** Lines that are gone. */
+  /** Removed lines. */
   readonly lines: number;
-  /** Of how many different digests they were. */
+  /** The number of their different digests. */
   readonly entries: number;
-  /** How many of the unwanted lines were not there any more, because others have changed the file meanwhile. */
+  /** Lines that were not found again, because another process had changed or removed them. */
   readonly missing: number;
   /** The size of the file before, in bytes. */
   readonly bytesBefore: number;
-  /** The size of the new file, in bytes; without what others appended meanwhile. */
+  /** The size of the new file, in bytes, without lines that were appended meanwhile. */
   readonly bytesAfter: number;
 }
 
 /**
- * Finds the lines to remove, and changes nothing.
+ * Finds the lines to remove. It does not change the file.
  *
- * With an entry go all lines of its digest, and those of its key that have no digest: otherwise one of them would
- * become the answer. A line that is no entry goes alone.
+ * An entry is removed with all lines of its digest, and with lines of its key that have no digest: otherwise one of them
+ * would replace it as the current recording. A line that is not an entry is removed alone.
  *
  * @param isUnwanted Picks lines.
  * @throws {CommandError} If there is no such file.
@@ -70,14 +70,14 @@ export function findUnwanted(
   });
 }
 
-/** What was picked. */
+/** The picked lines. */
 interface Picked {
-  /** Where lines start. */
+  /** The starts of the lines, in bytes. */
   readonly starts: Set<number>;
   readonly digests: Set<string>;
-  /** The keys of those digests, as numbers: most lines are seen not to be wanted by theirs. */
+  /** The keys of these digests, as numbers. They rule out most other lines. */
   readonly keys: Set<number>;
-  /** Keys that are no numbers. */
+  /** Keys that are not numbers. */
   readonly oddKeys: Set<string>;
 }
 
@@ -101,7 +101,7 @@ function collect({ path, descriptor, size }: RecordedFile, picked: Picked): Unwa
   for (const position of picked.starts.size ? linesOf(descriptor, 0, size) : []) {
     number++;
     const isPicked = picked.starts.has(position.start);
-    if (!isPicked && !goesAlong(descriptor, position, picked)) continue;
+    if (!isPicked && !isOfPicked(descriptor, position, picked)) continue;
     const entry = entryAt(descriptor, position);
     hashes.set(hashAt(descriptor, position), typeof entry === "string" ? undefined : digestOf(entry));
     lines.push({ number, position, isPicked });
@@ -114,11 +114,11 @@ function digestsIn(digests: Iterable<string | undefined>): Set<string> {
   return new Set([...digests].filter((digest) => digest !== undefined));
 }
 
-/** More than the start of a line with its key takes. */
+/** Long enough for the start of a line, up to the end of its key. In bytes. */
 const START_LENGTH = 24;
 
-/** Whether a line is of a digest that was picked: also one of a newer format, or of a failure. */
-function goesAlong(file: number, position: Position, { digests, keys, oddKeys }: Picked): boolean {
+/** Whether a line has a picked digest. It may also have a newer format, or be a failed response. */
+function isOfPicked(file: number, position: Position, { digests, keys, oddKeys }: Picked): boolean {
   const start = bytesAt(file, { start: position.start, length: Math.min(position.length, START_LENGTH) });
   const startKey = keyAtStart(start, 0);
   if (startKey !== -1 && !keys.has(startKey)) return false;
@@ -133,13 +133,13 @@ function hashAt(file: number, position: Position): string {
 }
 
 /**
- * Removes exactly the lines that were found, and leaves every other byte as it is. Others may record into the file
- * meanwhile: what they append stays, also if it is of the same digest, and so do lines that were changed meanwhile.
+ * Removes exactly the lines that were found, and keeps every other byte. Other processes may record meanwhile: lines that
+ * they append or change stay, even with the same digest.
  *
- * What was removed may be a secret, so no old file is left behind, whenever the process is killed. This costs what
- * others append within the very milliseconds in which the files are exchanged, if the process is killed within these.
+ * A removed line may contain a secret, so no old file remains, even if the process is killed. The price: if it is killed
+ * in the milliseconds of the exchange, lines that other processes append in this time are lost.
  *
- * @throws {CachyError} `cannot_compact`, if the new file cannot be written; the old one is untouched then.
+ * @throws {CachyError} `cannot_compact`, if the new file cannot be written. The old one is unchanged then.
  */
 export function removeEntries(
   { path, lines, hashes }: Unwanted,
@@ -150,7 +150,7 @@ export function removeEntries(
     verb: "remove from",
     keepsOld: false,
     write: (old, target, size) => {
-      isTorn(old, -1); // waits for a line that somebody is writing
+      isTorn(old, -1); // waits for a line that another process is writing
       const copy = copyOthers(old, target, size, (position) => {
         const hash = lengths.has(position.length) ? hashAt(old, position) : undefined;
         return hash !== undefined && hashes.has(hash) ? hash : undefined;
@@ -163,8 +163,8 @@ export function removeEntries(
 const LINE_FEED = 0x0a;
 
 /**
- * Copies what was appended meanwhile, too, once the rest is on the disk, which may take seconds: so that as little as
- * possible is left to be brought over after the exchange.
+ * Syncs the copy to the disk, which may take seconds, then copies lines that were appended meanwhile. This leaves as
+ * little as possible to copy after the exchange.
  */
 function finish(
   old: number,
@@ -179,28 +179,28 @@ function finish(
   if (gone.length === 0) return { report, end: size, isChanged: false };
   fsyncSync(target);
   const end = Math.max(size, startOfLastLine(old, fstatSync(old).size));
-  // What was appended to a last line without a line feed begins with one, which goes with that line.
+  // A line that was appended to an open last line begins with a line feed, which belongs to the removed line.
   const isEndOfGone = isOpenGone && bytesAt(old, { start: size, length: 1 })[0] === LINE_FEED;
   copyBytes(old, target, isEndOfGone ? size + 1 : size, end);
   return { report, end, isChanged: true };
 }
 
-/** What was copied, and what was not. */
+/** The result of a copy. */
 export interface Copy {
   /** The hashes of the lines that were left out. */
   readonly gone: readonly string[];
-  /** How many were copied. */
+  /** How many bytes were copied. */
   readonly bytes: number;
-  /** Whether the last line was left out, and lacks its line feed. */
+  /** Whether the last line was left out and had no line feed. */
   readonly isOpenGone: boolean;
 }
 
 /**
- * Copies the lines of a file to the end of another one, as they are, but for some.
+ * Copies a file to the end of another one, without unwanted lines.
  *
- * @param size Up to where to read the file, in bytes.
- * @param unwantedHash Gives the hash of a line that is to be left out.
- * @param progress Is told up to where the file is done, in bytes.
+ * @param size Where to stop, in bytes.
+ * @param unwantedHash Returns the hash of an unwanted line; undefined for any other line.
+ * @param progress Receives the position in the file, in bytes.
  */
 export function copyOthers(
   old: number,

@@ -6,27 +6,27 @@ import { rewriteFile, type Rewritten } from "../../store/jsonl/rewrite.ts";
 import { bareLine, type LineWriter, lineWriter } from "../../store/jsonl/write_lines.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { backUp } from "./back_up.ts";
-import { objectsIn } from "./salvage.ts";
+import { objectsIn } from "./find_objects.ts";
 
-/** What became of a file that was repaired. */
+/** The result of a repair. */
 export interface RepairReport {
-  /** Lines that stayed, as they were but for a byte order mark and carriage returns. */
+  /** Kept lines. They are unchanged, except for a byte order mark and carriage returns. */
   readonly kept: number;
-  /** How many of them had such a mark. */
+  /** How many of them had a byte order mark or carriage returns. */
   readonly stripped: number;
-  /** Entries that stood in lines that are none. Each has a line of its own now. */
+  /** Entries within damaged lines. Each now has a separate line. */
   readonly salvaged: DamagedParts;
-  /** What is gone: lines, and what stood beside salvaged entries. */
+  /** Removed lines, and removed text beside salvaged entries. */
   readonly dropped: DamagedParts;
-  /** Where the original is; undefined if nothing had to be repaired, and the file was left as it is. */
+  /** The path of the original; undefined if the file needed no repair and is unchanged. */
   readonly backup: string | undefined;
   /** The size of the file before, in bytes. */
   readonly bytesBefore: number;
-  /** The size of the repaired file, in bytes; without what others appended meanwhile. */
+  /** The size of the repaired file, in bytes, without lines that were appended meanwhile. */
   readonly bytesAfter: number;
 }
 
-/** Parts of the original file: the first thousand, and how many there are in all. */
+/** Parts of the original file: the first thousand, and their number. */
 export interface DamagedParts {
   readonly first: readonly DamagedPart[];
   readonly count: number;
@@ -34,24 +34,24 @@ export interface DamagedParts {
 
 /** A part of the original file. */
 export interface DamagedPart {
-  /** The number of its line, from 1 on. */
+  /** The number of its line, from 1. */
   readonly line: number;
-  /** Where it is in the file, in bytes. */
+  /** Its position in the file, in bytes. */
   readonly start: number;
   readonly length: number;
-  /** Why it is gone, or why the line of a salvaged entry is none. */
+  /** Why it was removed, or why the line of a salvaged entry is damaged. */
   readonly reason: string;
 }
 
 /**
- * Writes a file anew, without what is no entry. Every entry that can be read stays: replaced ones, too, and those that
- * only a newer version or pycachy answers from, and those that share a line with something else.
+ * Rewrites a file without its damaged parts. Every readable entry stays: also replaced ones, those that only a newer
+ * version or pycachy can use, and those within a damaged line.
  *
- * The original stays beside it, as `cachy.jsonl.bak`, or `.bak.2` and so on if there are others. Others may record into
- * the file meanwhile, and lose nothing.
+ * The original stays beside it as `cachy.jsonl.bak`; if that exists, as `.bak.2`, and so on. Other processes may record
+ * meanwhile, and lose nothing.
  *
- * @throws {CachyError} `cannot_compact`, if there is no such file, or the new file or the copy of the old one cannot be
- * written; the file is untouched then.
+ * @throws {CachyError} `cannot_compact`, if the file does not exist, or the new file or the backup cannot be written. The
+ * file is unchanged then.
  */
 export function repairFile(path: string, { onProgress }: { readonly onProgress?: OnProgress } = {}): RepairReport {
   let backup: string | undefined;
@@ -59,7 +59,7 @@ export function repairFile(path: string, { onProgress }: { readonly onProgress?:
     verb: "repair",
     keepsOld: true,
     write: (old, target) => {
-      isTorn(old, -1); // waits for a line that somebody is writing
+      isTorn(old, -1); // waits for a line that another process is writing
       const { size } = fstatSync(old);
       return writeRepaired(old, target, size, everyMegabyte(onProgress, size));
     },
@@ -85,7 +85,7 @@ function writeRepaired(
   let [line, kept, stripped] = [0, 0, 0];
   for (const position of linesOf(old, 0, size)) {
     line++;
-    const reason = reasonAgainst(old, position);
+    const reason = damageReason(old, position);
     if (reason === undefined) {
       kept++;
       if (writeBare(old, position, writer)) stripped++;
@@ -99,13 +99,13 @@ function writeRepaired(
   return { report, end: size, isChanged };
 }
 
-/** Why nobody can read a line; undefined if somebody can. */
-function reasonAgainst(file: number, position: Position): string | undefined {
+/** Why a line is damaged; undefined if this version, a newer one or pycachy can read it. */
+function damageReason(file: number, position: Position): string | undefined {
   const entry = entryAt(file, position);
   return typeof entry !== "string" || isKeptForOthers(file, position) ? undefined : entry;
 }
 
-/** @returns Whether anything was taken off. */
+/** Writes a line without byte order mark and carriage returns. @returns Whether it had any. */
 function writeBare(file: number, position: Position, writer: LineWriter): boolean {
   const bytes = bytesAt(file, position);
   const bare = bareLine(bytes);
@@ -126,9 +126,9 @@ function repairLine(
   { writer, salvaged, dropped }: Repaired,
 ): void {
   const inFile = (part: Position): Position => ({ start: start + part.start, length: part.length });
-  // A longer one cannot be read at once, and is no torn line but the whole of something else.
+  // A longer line cannot be read at once. It is not a torn entry.
   const bytes = length <= LONGEST_LINE ? bytesAt(file, { start, length }) : undefined;
-  const found = bytes ? objectsIn(bytes, (part) => reasonAgainst(file, inFile(part)) === undefined) : [];
+  const found = bytes ? objectsIn(bytes, (part) => damageReason(file, inFile(part)) === undefined) : [];
   let end = 0;
   for (const part of found) {
     const between = { start: end, length: part.start - end };
@@ -143,10 +143,10 @@ function repairLine(
 }
 
 function reasonOf(file: number, position: Position): string {
-  return reasonAgainst(file, position) ?? "not JSON";
+  return damageReason(file, position) ?? "not JSON";
 }
 
-/** White space, and what is stripped of a line. */
+/** Whether a part contains only white space. */
 function isBlank(bytes: Uint8Array | undefined, { start, length }: Position): boolean {
   return bytes !== undefined && new TextDecoder().decode(bytes.subarray(start, start + length)).trim() === "";
 }
@@ -156,7 +156,7 @@ interface PartList {
   end(): DamagedParts;
 }
 
-/** How many damaged parts are named. */
+/** How many parts are listed. */
 const NAMED_PARTS = 1000;
 
 function partList(): PartList {

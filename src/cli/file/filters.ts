@@ -7,36 +7,36 @@ import type { Part } from "../read/reading.ts";
 import type { Readings } from "./lazy_reading.ts";
 import { isIsoDate, parseTime } from "./time.ts";
 
-/** Which entries a command is about. */
+/** Options that select entries. */
 export const FILTER_OPTIONS = {
-  model: { type: "string", short: "m", value: "MODEL", help: "only those of a model; * stands for anything: 'gpt-5*'" },
-  domain: { type: "string", short: "d", value: "HOST", help: "only those of a host and its subdomains" },
+  model: { type: "string", short: "m", value: "MODEL", help: "only entries of MODEL; * matches any text: 'gpt-5*'" },
+  domain: { type: "string", short: "d", value: "HOST", help: "only entries of HOST and its subdomains" },
   grep: {
     type: "string",
     short: "g",
     value: "TEXT",
-    help: "only those with a text in the request or the answer, in any case",
+    help: "only entries with TEXT in the request or response, in any case",
   },
 } as const satisfies OptionRules;
 
-/** The same, by their age. */
+/** Options that select entries by time. */
 export const SINCE_OPTION = {
-  since: { type: "string", value: "TIME", help: "only those recorded since: 30d, 12h, 2026-11-24" },
+  since: { type: "string", value: "TIME", help: "only entries recorded since TIME: 30d, 12h, 2026-11-24" },
 } as const satisfies OptionRules;
 export const OLDER_OPTION = {
-  older: { type: "string", value: "TIME", help: "only those recorded before: 30d, 12h, 2026-11-24" },
+  older: { type: "string", value: "TIME", help: "only entries recorded before TIME: 30d, 12h, 2026-11-24" },
 } as const satisfies OptionRules;
 
 type FilterValues = OptionValues<typeof FILTER_OPTIONS & typeof SINCE_OPTION & typeof OLDER_OPTION>;
 
-/** Tells whether an entry is one of those that are wanted. */
+/** Whether an entry is selected. */
 export type Filter = (entry: Entry, readings: Readings) => boolean;
 
 /**
- * Makes a filter: an entry has to fit all that is given.
+ * Makes a filter. An entry must match all options.
  *
  * @param now In milliseconds since the Unix epoch.
- * @throws {UsageError} If a value makes no sense.
+ * @throws {UsageError} If a time or a host is invalid.
  */
 export function filterOf({ model, domain, grep, since, older }: FilterValues, now: number): Filter {
   const filters: Filter[] = [];
@@ -52,7 +52,7 @@ export function filterOf({ model, domain, grep, since, older }: FilterValues, no
   return (entry, readings) => filters.every((fits) => fits(entry, readings));
 }
 
-/** An entry that does not say when it was recorded is neither older nor newer. */
+/** An entry without a time is never selected. */
 function recordedWhen(limit: number, isWanted: (time: number, limit: number) => boolean): Filter {
   return ({ recorded_at: recordedAt }) => isIsoDate(recordedAt) && isWanted(Date.parse(recordedAt), limit);
 }
@@ -70,7 +70,7 @@ function atDomain(domain: string): Filter {
   };
 }
 
-/** What was asked, as far as it says so: nobody has checked it. */
+/** The URL of a request, which is not validated; empty if there is none. */
 function urlOf({ request }: Entry): string {
   return typeof request?.url === "string" ? request.url : "";
 }
@@ -90,7 +90,7 @@ function withText(text: string): Filter {
   };
 }
 
-/** What is to be read in a part. */
+/** The readable texts of a part. */
 function textsOf(part: Part): string[] {
   return Object.entries(part).flatMap(([name, value]) => name !== "kind" && typeof value === "string" ? [value] : []);
 }

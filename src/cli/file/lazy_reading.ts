@@ -2,27 +2,27 @@ import { framingOf } from "../../lib/framing.ts";
 import { contentTypeOf, type Entry } from "../../store/entry.ts";
 import { readEntry, type Reading } from "../read/reading.ts";
 
-/** What an entry says, read when it is asked for. */
+/** An entry in readable form, read on demand. */
 export interface Readings {
-  /** Of a long stream only the start: to put 100 MB of events together takes seconds. */
+  /** Reads only the start of a long stream, because joining 100 MB of events takes seconds. */
   start(): Reading;
   whole(): Reading;
 }
 
-/** Reads an entry at most once each way. */
+/** Reads an entry at most once for each method. */
 export function readingsOf(entry: Entry): Readings {
   let [startReading, wholeReading]: (Reading | undefined)[] = [];
   const whole = () => wholeReading ??= readEntry(entry);
   return { whole, start: () => wholeReading ?? (startReading ??= readStart(entry) ?? whole()) };
 }
 
-/** In characters. The first is enough for most first words, the last for whatever comes before them. */
+/** How much of a stream is read, in characters: more if the first length does not reach the text of the response. */
 const START_LENGTHS = [1 << 14, 1 << 16];
 
-/** How much of what was said is enough for a row, in characters. */
+/** How much of a message a row needs, in characters. */
 export const FIRST_WORDS = 200;
 
-/** The start of a stream; undefined of anything else. */
+/** The reading of a long stream's start; undefined for any other response. */
 function readStart(entry: Entry): Reading | undefined {
   const { response, binary } = entry;
   const lengths = binary ? [] : START_LENGTHS.filter((length) => response.length > length);

@@ -9,7 +9,7 @@ import { entryAt } from "../../store/jsonl/line.ts";
 import { CommandError, type Terminal, UsageError } from "../app/command.ts";
 import { printable } from "../display/printable.ts";
 
-/** A file of recordings, open for reading. What is appended later is left out. */
+/** A file that is open for reading. Lines that are appended later are ignored. */
 export interface RecordedFile {
   readonly path: string;
   readonly descriptor: number;
@@ -17,16 +17,16 @@ export interface RecordedFile {
   readonly size: number;
 }
 
-/** One line of it. */
+/** One line of a file. */
 export interface FileLine {
-  /** From 1 on. */
+  /** From 1. */
   readonly number: number;
   readonly position: Position;
-  /** The entry, or why the line is none. */
+  /** The entry, or the reason why the line is not an entry. */
   readonly content: Entry | string;
 }
 
-/** An entry and where its line is. */
+/** An entry and the position of its line. */
 export interface LocatedEntry {
   readonly entry: Entry;
   readonly position: Position;
@@ -35,7 +35,7 @@ export interface LocatedEntry {
 /**
  * Finds the file as `enableCachy()` does.
  *
- * @param named What the option `--file` says.
+ * @param named The value of the option `--file`.
  */
 export function findFile(named: string | undefined, terminal: Terminal): string {
   const { path, warning } = createSettings(named === undefined ? {} : { file: named }).findFile();
@@ -44,9 +44,9 @@ export function findFile(named: string | undefined, terminal: Terminal): string 
 }
 
 /**
- * Opens a file for the time that a function uses it.
+ * Opens a file, passes it to a function, and closes it.
  *
- * @throws {CommandError} If it does not exist, is a folder, or may not be read.
+ * @throws {CommandError} If it does not exist, is not a regular file, or cannot be read.
  */
 export async function withFile<Result>(
   path: string,
@@ -60,7 +60,7 @@ export async function withFile<Result>(
   if (problem !== undefined) throw new CommandError(`Cannot read ${path}: ${problem}.`);
   const descriptor = stats && openIfExists(path);
   if (descriptor === undefined) {
-    const cure = "Record a call first, go to the project's folder, or name the file by --file.";
+    const cure = "Record a call first, go to the project folder, or name the file with --file.";
     throw new CommandError(`Cannot read ${path}: there is no such file. ${cure}`);
   }
   try {
@@ -70,10 +70,10 @@ export async function withFile<Result>(
   }
 }
 
-/** Why something is no file to read from, with what to do about it. To open a pipe would wait for who writes to it. */
+/** Why a path is not a regular file, and what to do. Opening a pipe would wait for a writer. */
 export function noFileReason(stats: Stats): string | undefined {
-  if (stats.isDirectory()) return "it is a folder. Name the file in it";
-  return stats.isFile() ? undefined : "it is a pipe or a device. Copy what it gives into a file, and name that";
+  if (stats.isDirectory()) return "it is a folder. Name a file in it";
+  return stats.isFile() ? undefined : "it is a pipe or a device. Copy its content to a file, and name that file";
 }
 
 /** The lines of a file, oldest first. */
@@ -85,30 +85,30 @@ export function* fileLines({ descriptor, size }: RecordedFile): Generator<FileLi
   }
 }
 
-/** What a file holds, newest first. The entries stay on disk until they are asked for. */
+/** The entries of a file, newest first. They are read from the disk on demand. */
 export interface FileContents {
   /** In bytes. */
   readonly size: number;
-  /** How many entries there are, replaced ones too, as far as is known: some lines only look like one until they are read. */
+  /** The number of entries, with replaced ones. It falls if a line that looks like an entry turns out to be damaged. */
   readonly entries: number;
-  /** How many lines answer nothing, as far as is known. */
+  /** The number of lines that are not used. It rises in the same case. */
   readonly noEntries: number;
   /**
    * The newest entry of each digest.
    *
-   * @param isWanted Which of them, by their keys as numbers.
+   * @param isWanted Selects entries by key, as a number.
    */
   newest(isWanted?: (key: number) => boolean): Generator<LocatedEntry>;
-  /** The same with those that a newer one has replaced. */
+  /** All entries, with replaced ones. */
   all(isWanted?: (key: number) => boolean): Generator<LocatedEntry>;
 }
 
-/** Finds the lines of a file, which is a third of the work of reading them. */
+/** Indexes the lines of a file. This takes a third of the time of reading them. */
 export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
   const index = emptyIndex();
   const bad = readLines(descriptor, index, size).count + index.unreachable;
   const badStarts = new Set<number>();
-  /** One generator does it all: of several within each other each costs as much as a short entry takes to be parsed. */
+  /** A single generator: each nested one would cost as much as parsing a short entry. */
   function* located(isWanted: ((key: number) => boolean) | undefined, isNewestOnly: boolean): Generator<LocatedEntry> {
     const bytesOf = backwardReader(descriptor);
     const seen = new Set<string>();
@@ -134,7 +134,7 @@ export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
   };
 }
 
-/** Whether an entry is the first of its digest among those that were seen. */
+/** Whether the digest of an entry is new. It is then added to the set. */
 function isFirst(seen: Set<string>, entry: Entry): boolean {
   const before = seen.size;
   return seen.add(digestOf(entry)).size > before;
@@ -144,8 +144,8 @@ function isFirst(seen: Set<string>, entry: Entry): boolean {
 const WINDOW_LENGTH = 1 << 20;
 
 /**
- * Reads lines from the last one to the first, many of them at once: line by line takes as long as parsing them. A line
- * that is longer than what is read at once is left to others.
+ * Reads lines from the last to the first, many at once: single reads take as long as parsing. It returns undefined for
+ * a line that is longer than one read.
  */
 function backwardReader(descriptor: number): (position: Position) => Uint8Array | undefined {
   let window: Uint8Array = new Uint8Array();
@@ -160,48 +160,48 @@ function backwardReader(descriptor: number): (position: Position) => Uint8Array 
   };
 }
 
-/** What tells entries apart: the digest, or the key of those that pycachy wrote. */
+/** The identity of an entry: its digest, or its key if pycachy wrote it. */
 export function digestOf({ key, sha256 }: Entry): string {
   return sha256 ?? key;
 }
 
 const KEY_LENGTH = 8;
 const DIGEST_LENGTH = 64;
-/** How many of several entries are named. */
+/** How many matching entries a message lists. */
 const SHOWN_ENTRIES = 5;
 
 /**
- * Finds the one entry whose key or digest starts with some digits: the newest of its digest.
+ * Finds the only entry whose key or digest starts with some digits, in its newest recording.
  *
- * @throws {UsageError} If these are no hex digits.
- * @throws {CommandError} If there is no such entry, or more than one.
+ * @throws {UsageError} If the text contains more than hex digits.
+ * @throws {CommandError} If no entry matches, or more than one.
  */
 export function findEntry(file: RecordedFile, digits: string): LocatedEntry {
   let first: LocatedEntry | undefined;
   let count = 0;
-  const named: string[] = []; // of the others only this is kept: a few digits can be those of gigabytes
+  const named: string[] = []; // only digits, not entries: a short prefix may match gigabytes
   for (const located of entriesOf(file, digits)) {
     first ??= located;
     if (++count <= SHOWN_ENTRIES) named.push(digestOf(located.entry).slice(0, digits.length + KEY_LENGTH));
   }
   if (!first) {
     throw new CommandError(
-      `Cannot find ${digits}: no key in ${file.path} starts with it. The command list shows the keys.`,
+      `Cannot find ${digits}: no key in ${file.path} starts with it. Run list to see the keys.`,
     );
   }
   if (count === 1) return first;
   const more = count > named.length ? ` and ${count - named.length} more` : "";
   throw new CommandError(
-    `Cannot tell which entry ${digits} is: there are ${printable(named.join(", "))}${more}. Write more digits.`,
+    `Cannot tell which entry ${digits} is: it matches ${printable(named.join(", "))}${more}. Write more digits.`,
   );
 }
 
-/** The newest entry of each digest that starts with some digits. @throws {UsageError} If these are no hex digits. */
+/** The newest entry of each matching digest. @throws {UsageError} If the text contains more than hex digits. */
 function* entriesOf(file: RecordedFile, digits: string): Generator<LocatedEntry, void> {
   const prefix = digits.toLowerCase();
   if (!/^[0-9a-f]+$/.test(prefix) || prefix.length > DIGEST_LENGTH) {
     throw new UsageError(
-      `Cannot use ${show(digits)} as a key: expected hex digits, such as 5ece2360, or the first few of them.`,
+      `Cannot use ${show(digits)} as a key: expected hex digits, such as 5ece2360, or the first of them.`,
     );
   }
   const least = parseInt(prefix.slice(0, KEY_LENGTH).padEnd(KEY_LENGTH, "0"), 16);

@@ -4,7 +4,7 @@ import { UsageError } from "../app/command.ts";
 /** In milliseconds. */
 const UNITS: Readonly<Record<string, number>> = { s: 1e3, min: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 
-/** Whether a value is a date and time as entries have them: ISO 8601 in UTC. */
+/** Whether a value is a date and time as in entries: ISO 8601 in UTC. */
 export function isIsoDate(value: unknown): value is string {
   return typeof value === "string" && ISO_DATE.test(value) && Date.parse(value) >= 0;
 }
@@ -12,13 +12,13 @@ export function isIsoDate(value: unknown): value is string {
 const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 
 /**
- * Reads a time: a time that has passed since (`30d`, `12h`, `2w`, `45min`), or a date in ISO 8601 (`2026-11-24`,
- * `2026-11-24T08:00:00Z`; UTC if it names no zone).
+ * Parses an age (`30d`, `12h`, `2w`, `45min`) or a date in ISO 8601 (`2026-11-24`, `2026-11-24T08:00:00Z`; UTC if it
+ * has no zone).
  *
- * @param option The option that it is the value of.
+ * @param option The name of the option, for the message.
  * @param now In milliseconds since the Unix epoch.
  * @returns In milliseconds since the Unix epoch.
- * @throws {UsageError} If it is neither.
+ * @throws {UsageError} If the text is neither.
  */
 export function parseTime(text: string, option: string, now: number): number {
   const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\s*(s|min|h|d|w)$/.exec(text) ?? [];
@@ -28,19 +28,19 @@ export function parseTime(text: string, option: string, now: number): number {
   const time = isDate ? Date.parse(isZoned ? text : `${text}Z`) : NaN;
   if (!Number.isNaN(time)) return time;
   throw new UsageError(
-    `Cannot use ${show(text)} as ${option}: expected a time such as 30d, 12h, 45min, or a date such as 2026-11-24.`,
+    `Cannot use ${show(text)} as ${option}: expected an age such as 30d, 12h, 45min, or a date such as 2026-11-24.`,
   );
 }
 
 const DAY = 864e5;
 
 /**
- * How long ago something was recorded, for lists: `40 s`, `3 min`, `5 h`, `2 d`; from a week on the date, `2026-11-24`.
+ * The age of a recording, for lists: `40 s`, `3 min`, `5 h`, `2 d`; from a week, the date `2026-11-24`.
  *
- * The date is that of UTC, so that it is the same as in the file and the same for everybody who shares it.
+ * The date is in UTC, as in the file.
  *
- * @param recordedAt A date and time as in ISO 8601. What cannot be read as one gives an empty text.
- * @param now In ms since the Unix epoch. What is recorded later than that (clocks differ) is shown as its date.
+ * @param recordedAt A date and time in ISO 8601. Any other text gives an empty one.
+ * @param now In ms since the Unix epoch. A later recording (clocks differ) is shown as its date.
  */
 export function showAge(recordedAt: string, now: number = Date.now()): string {
   const time = Date.parse(recordedAt);

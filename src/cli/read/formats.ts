@@ -7,15 +7,15 @@ import { cohere, cohereV1 } from "./families/cohere.ts";
 import { embeddings } from "./families/embeddings.ts";
 import { gemini } from "./families/gemini.ts";
 import { images } from "./families/images.ts";
-import { batches, files, models, tokens } from "./families/listings.ts";
+import { batches, files, models, tokens } from "./families/files_and_models.ts";
 import { ollamaChat, ollamaGenerate } from "./families/ollama.ts";
 import { completion, openaiChat } from "./families/openai_chat.ts";
 import { openaiResponses } from "./families/openai_responses.ts";
-import { moderation, rerank } from "./families/scores.ts";
+import { moderation, rerank } from "./families/moderation_and_rerank.ts";
 import type { Format, Kind } from "./parts/format.ts";
-import type { Json } from "./parts/members.ts";
+import type { Json } from "./parts/json_members.ts";
 
-/** In the order in which they are asked: what is more special first. */
+/** In the order in which they are tried: more specific formats first. */
 const FORMATS: readonly Format[] = [
   openaiResponses,
   anthropic,
@@ -40,7 +40,7 @@ const FORMATS: readonly Format[] = [
   tokens,
 ];
 
-/** The format of a stream: the first event that anybody knows tells it. Servers of all names speak OpenAI's. */
+/** The format of a stream, by its first known event. Any server may use OpenAI's format. */
 export function formatOfEvents(events: readonly StreamEvent[]): Format | undefined {
   for (const event of events) {
     const format = FORMATS.find((candidate) => candidate.streams?.(event));
@@ -49,7 +49,7 @@ export function formatOfEvents(events: readonly StreamEvent[]): Format | undefin
   return undefined;
 }
 
-/** The format of a whole answer, by what is in it. */
+/** The format of a response that is not a stream, by its members. */
 export function formatOfAnswer(answer: Json): Format | undefined {
   return FORMATS.find((candidate) => candidate.fits(answer));
 }
@@ -73,15 +73,15 @@ const BY_KIND: Readonly<Record<Kind, Format | undefined>> = {
   other: undefined,
 };
 
-/** Kinds whose answers may look like others': a file can hold an answer. */
-export const TOLD_BY_PATH: ReadonlySet<Kind> = new Set(["files", "batches", "models", "tokens", "transcription"]);
+/** Kinds that only the path identifies: a downloaded file may contain a response of another kind. */
+export const KNOWN_BY_PATH: ReadonlySet<Kind> = new Set(["files", "batches", "models", "tokens", "transcription"]);
 
-/** The format that most of a kind have. */
+/** The usual format of a kind. */
 export function formatOfKind(kind: Kind): Format | undefined {
   return BY_KIND[kind];
 }
 
-/** The format of a request. Paths that several share are told apart by what is asked. */
+/** The format of a request, by its path. If several formats share a path, by its members. */
 export function formatOfRequest(path: string, kind: Kind | undefined, request: Json): Format | undefined {
   if (/\/converse(?:-stream)?$/.test(path)) return bedrock;
   if (path.endsWith("/api/generate")) return ollamaGenerate;

@@ -2,9 +2,9 @@ import { domainLookup, modelOfUrl } from "../../request/domains.ts";
 import type { Provider } from "../../request/provider.ts";
 import { PROVIDERS } from "../../request/providers.ts";
 import type { Kind } from "./parts/format.ts";
-import { type Json, objectOf, textOf } from "./parts/members.ts";
+import { type Json, objectOf, textOf } from "./parts/json_members.ts";
 
-/** Where a model may be named. */
+/** Where to look for the name of a model. */
 export interface ModelPlaces {
   readonly request: Json;
   readonly headers: Json;
@@ -12,7 +12,7 @@ export interface ModelPlaces {
   readonly answer: Json;
 }
 
-/** The model that a request, its headers, its URL or its answer names, in this order. */
+/** The model, from the request, its headers, its URL or the response, in this order. */
 export function modelOf({ request, headers, url, answer }: ModelPlaces): string | undefined {
   const header = Object.keys(headers).find((name) => isModelHeader(name));
   const named = textOf(request.model) ?? textOf(request.model_id) ?? textOf(request.modelId) ??
@@ -31,7 +31,7 @@ function decodedModel(url: URL | undefined): string | undefined {
   try {
     return decodeURIComponent(found);
   } catch {
-    return found; // a per cent sign that escapes nothing
+    return found; // an invalid percent escape
   }
 }
 
@@ -41,20 +41,20 @@ function modelOfAnswer(answer: Json): string | undefined {
 
 const rowOf = domainLookup(PROVIDERS.flatMap((row) => row.hosts.map((host) => [host, row] as const)));
 
-/** The row of a URL in the table of providers; local servers are identified by their port. */
+/** The provider of a URL. Local servers are identified by their port. */
 export function providerOf(url: URL): Provider | undefined {
   return rowOf(url) ?? PROVIDERS.find(({ localPort }) => localPort !== undefined && localPort === url.port);
 }
 
-/** The name of the provider behind a URL; the host with its port, if it is not in the table. */
+/** The name of a URL's provider; if it is unknown, the host with its port. */
 export function providerName(url: URL): string {
   return providerOf(url)?.name ?? url.host;
 }
 
-/** Kinds of answers that one provider alone has invented, or whose copies are rare. */
+/** Kinds that only one provider uses, or whose copies are rare. */
 const BY_KIND: Partial<Record<Kind, string>> = { messages: "Anthropic", responses: "OpenAI" };
 
-/** The provider by the shape of its answer, where nothing was kept of the request; undefined where several fit. */
+/** Guesses the provider from the response, for entries without a request; undefined if several match. */
 export function guessProvider(kind: Kind, answer: Json): string | undefined {
   if (BY_KIND[kind] !== undefined) return BY_KIND[kind];
   if (answer.candidates !== undefined || answer.usageMetadata !== undefined) return "Google";

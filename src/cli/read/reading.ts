@@ -4,40 +4,40 @@ import { contentTypeOf, type Entry, type RecordedRequest } from "../../store/ent
 import { placeholderLength } from "../../store/entry_request.ts";
 import { answerBody } from "./body/answer_body.ts";
 import { formAsked, requestBody } from "./body/request_body.ts";
-import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, TOLD_BY_PATH } from "./formats.ts";
+import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, KNOWN_BY_PATH } from "./formats.ts";
 import { base64Media, type Sample, sampledMedia } from "./parts/media.ts";
 import { type Answered, type Format, type Kind, kindOfPath } from "./parts/format.ts";
-import { given, type Json, objectOf } from "./parts/members.ts";
-import { type Message, message, text, unknown } from "./parts/parts.ts";
+import { given, type Json, objectOf } from "./parts/json_members.ts";
+import { type Message, message, text, unknown } from "./parts/message.ts";
 import { guessProvider, modelOf, providerName } from "./providers.ts";
 import { type Setting, settingsOf } from "./settings.ts";
 
 export type { Kind } from "./parts/format.ts";
-export type { MediaPart, Message, Part } from "./parts/parts.ts";
+export type { MediaPart, Message, Part } from "./parts/message.ts";
 
-/** What a person reads of an entry. */
+/** An entry in readable form. */
 export interface Reading {
-  /** The provider's name, for unknown ones the host with its port; undefined if nothing tells it. */
+  /** The name of the provider. If it is unknown, the host with its port; undefined if there is no request. */
   readonly provider?: string;
-  /** As the request names it, else the path, else the answer. */
+  /** From the request, the path or the response, in this order. */
   readonly model?: string;
   readonly kind: Kind;
-  /** Whether the answer is a stream of events. */
+  /** Whether the response is a stream of events. */
   readonly isStream: boolean;
-  /** Instructions first, then the turns; empty where nothing was kept of the request. */
+  /** The system prompt, then the turns; empty if the file does not contain the request. */
   readonly asked: readonly Message[];
-  /** What came back; several messages if several answers were asked for. */
+  /** The messages of the response: several, if the request asked for several choices. */
   readonly answered: readonly Message[];
-  /** Why the answer ended, as the provider spells it: `stop`, `length`, `tool_use` … */
+  /** The finish reason, as the provider spells it: `stop`, `length`, `tool_use` … */
   readonly finish?: string;
-  /** What else the request asks for, in few words: `["temperature", "0.2"]`. */
+  /** The other parameters of the request: `["temperature", "0.2"]`. */
   readonly settings: readonly (readonly [name: string, value: string])[];
 }
 
 /**
- * Reads an entry. Whatever its bodies hold, it never throws: what nobody knows is shown as it is.
+ * Reads an entry. It never throws: bodies of unknown formats are shown as they are.
  *
- * Each body is parsed once. A stream, also one that is cut, is folded into the whole answer first.
+ * Each body is parsed once. A stream, even a truncated one, is first folded into a whole response.
  */
 export function readEntry(entry: Entry): Reading {
   const url = urlOf(entry);
@@ -55,23 +55,23 @@ function urlOf({ request }: Entry): URL | undefined {
   return typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
 }
 
-/** What a request asks. */
+/** A request in readable form. */
 export interface RequestReading {
   readonly asked: readonly Message[];
   readonly settings: readonly Setting[];
-  /** Its JSON; empty if it is none. */
+  /** Its JSON; empty if it is not JSON. */
   readonly value: Json;
 }
 
-/** What is known about a request before it is read. */
+/** What is known about a request before its body is read. */
 export interface RequestContext {
   readonly path: string;
   readonly pathKind: Kind | undefined;
-  /** How the answer is written. */
+  /** The format of the response. */
   readonly format: Format | undefined;
 }
 
-/** Reads what was kept of a request. */
+/** Reads a recorded request. */
 export function readRequest(request: RecordedRequest | undefined, context: RequestContext): RequestReading {
   const body = requestBody(request);
   switch (body.form) {
@@ -91,7 +91,7 @@ export function readRequest(request: RecordedRequest | undefined, context: Reque
   }
 }
 
-/** By the path, else as the answer is written; what neither can read is shown as it is. */
+/** Reads JSON in the format of the path, then in the format of the response. If both fail, it is shown as it is. */
 function jsonAsked(value: Json, { path, pathKind, format }: RequestContext): RequestReading {
   const own = formatOfRequest(path, pathKind, value);
   for (const candidate of own === format ? [own] : [own, format]) {
@@ -104,17 +104,17 @@ function jsonAsked(value: Json, { path, pathKind, format }: RequestContext): Req
     : { asked: message("user", [unknown(value)]), settings: [], value };
 }
 
-/** What an answer says, and how it is written. */
+/** A response in readable form. */
 export interface AnswerReading extends Answered {
   readonly kind: Kind;
   readonly isStream: boolean;
-  /** Undefined if nobody knows it. */
+  /** Undefined if it is unknown. */
   readonly format?: Format;
-  /** The whole answer, also of a stream; empty if it is no JSON object. */
+  /** The whole response, also of a stream; empty if it is not a JSON object. */
   readonly value: Json;
 }
 
-/** Reads the answer of an entry. What it says about its format counts more than the kind that its path names. */
+/** Reads the response of an entry. Its content identifies the format better than the path. */
 export function readAnswer(entry: Entry, pathKind: Kind | undefined): AnswerReading {
   const body = answerBody(entry);
   switch (body.form) {
@@ -137,7 +137,7 @@ function streamed(events: readonly StreamEvent[], pathKind: Kind | undefined): A
   return { messages, finish, kind: format.kind, isStream: true, format, value };
 }
 
-/** Replicate streams bare text; of what else nobody knows, the events are shown as they are. */
+/** A stream of unknown format: Replicate's plain text, or the events as they are. */
 function unknownStream(events: readonly StreamEvent[]): Message[] {
   const spoken = events.filter(({ name }) => name === "output");
   if (spoken.length) return message("assistant", text(spoken.map((event) => event.text).join("")));
@@ -146,15 +146,15 @@ function unknownStream(events: readonly StreamEvent[]): Message[] {
 }
 
 function whole(body: unknown, pathKind: Kind | undefined): AnswerReading {
-  // Hugging Face answers with the vectors alone.
+  // Hugging Face responds with a bare list of vectors.
   const value = asRecord(body) ?? (Array.isArray(body) && Array.isArray(body[0]) ? { embeddings: body } : undefined);
   if (!value) return plain(message("assistant", [unknown(body)]), pathKind);
-  const known = pathKind && TOLD_BY_PATH.has(pathKind) ? formatOfKind(pathKind) : formatOfAnswer(value);
+  const known = pathKind && KNOWN_BY_PATH.has(pathKind) ? formatOfKind(pathKind) : formatOfAnswer(value);
   const format = known ?? (pathKind && formatOfKind(pathKind));
   const answered = format?.answered(value) ?? { messages: [] };
   const isUnread = !answered.messages.length && !format?.fits(value) && Object.keys(value).length > 0;
   const messages = isUnread ? message("assistant", [unknown(value)]) : answered.messages;
-  // Member by member: to spread what was answered takes longer than to find its format.
+  // Lists the members, because spreading takes longer than finding the format.
   return { messages, finish: answered.finish, kind: format?.kind ?? "other", isStream: false, format, value };
 }
 

@@ -1,9 +1,9 @@
-import { compactJson, type Json, listOf, objectOf, textOf } from "./parts/members.ts";
+import { compactJson, type Json, listOf, objectOf, textOf } from "./parts/json_members.ts";
 
-/** What a request asks for beside its content: name and value, in few words. */
+/** A parameter of a request: name and short value. */
 export type Setting = readonly [name: string, value: string];
 
-/** Members that are shown elsewhere. */
+/** Members that are not settings. They are shown elsewhere. */
 const CONTENT: ReadonlySet<string> = new Set([
   "messages",
   "input",
@@ -34,7 +34,7 @@ const CONTENT: ReadonlySet<string> = new Set([
   "stream",
   "stream_options",
 ]);
-/** Groups of settings, which are shown one by one under their own names. */
+/** Groups of settings. Their members are shown separately. */
 const GROUPS: ReadonlySet<string> = new Set([
   "generationConfig",
   "generation_config",
@@ -42,10 +42,10 @@ const GROUPS: ReadonlySet<string> = new Set([
   "options",
   "parameters",
 ]);
-/** In characters. */
+/** The longest value that is shown, in characters. */
 const MAX_VALUE = 80;
 
-/** The settings of a request, in the order in which they stand. */
+/** The settings of a request, in their order. */
 export function settingsOf(request: Json): Setting[] {
   return Object.entries(request)
     .filter(([name, value]) => !(CONTENT.has(name) || name === "text" && typeof value === "string"))
@@ -63,7 +63,7 @@ function valueOf(name: string, value: unknown): string {
   return isFlat ? members.map(([member, of]) => `${member} ${String(of)}`).join(", ") : compactJson(value);
 }
 
-/** Functions by their names, the provider's own tools by their types, Gemini's by the member that turns them on. */
+/** The names of functions, the types of a provider's tools, and the members that enable Gemini's tools. */
 function toolNames(value: unknown): string[] {
   const tool = objectOf(value);
   const declared = listOf(tool.functionDeclarations ?? tool.function_declarations).map((item) => objectOf(item).name);
@@ -73,12 +73,12 @@ function toolNames(value: unknown): string[] {
   return name === undefined ? [...declared.flatMap((item) => textOf(item) ?? []), ...others] : [name];
 }
 
-/** Bedrock has its tools in here, Gemini how they are to be chosen. */
+/** Bedrock lists the tools here, Gemini the rules for choosing them. */
 function toolConfig(config: Json): string {
   return config.tools === undefined ? compactJson(config) : listOf(config.tools).flatMap(toolNames).join(", ");
 }
 
-/** A type and the name that goes with it. */
+/** The type and name of a tool choice or a response format. */
 function format(value: Json): string {
   const inner = { ...value, ...objectOf(value.format) };
   const type = textOf(inner.type);

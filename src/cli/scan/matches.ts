@@ -7,27 +7,27 @@ import { placeholderLength } from "../../store/entry_request.ts";
 export interface Match {
   /** `an API key (sk-…)`, `the value of OPENAI_API_KEY` … */
   readonly what: string;
-  /** How many there are. */
+  /** How many were found. */
   readonly count: number;
-  /** The first characters of the first one, and its length; missing where the secret cannot be told from its text. */
+  /** The first characters and the length of the first one; missing if the secret is only a part of the text. */
   readonly excerpt?: string;
 }
 
-/** How much of a secret is shown. In characters. */
+/** How many characters of a secret are shown. */
 const SHOWN_LENGTH = 4;
-/** Of a shorter one nothing is shown: it could be guessed. In characters. */
+/** Of a shorter secret, no characters are shown: the rest could be guessed. */
 const SHORTEST_SHOWN = 12;
 
-/** The first characters of a secret and its length: enough to recognize it, too little to use it. */
+/** The first characters and the length of a secret: enough to recognize it, too little to use it. */
 export function excerptOf(secret: string): string {
   const shown = secret.length < SHORTEST_SHOWN ? "" : secret.slice(0, SHOWN_LENGTH);
   return `${shown}… (${secret.length} characters)`;
 }
 
 /**
- * Finds the values of credentials in a text, and what looks like a key.
+ * Finds the values of credentials in a text, and text that looks like a key.
  *
- * A value that looks like a key is seen once, by the name of its variable.
+ * A known value that also looks like a key is reported once, with the name of its variable.
  */
 export function matchesIn(text: string, credentials: readonly Credential[]): Match[] {
   const found: Match[] = [];
@@ -49,7 +49,7 @@ export function matchesIn(text: string, credentials: readonly Credential[]): Mat
   return found;
 }
 
-/** Finds the values of credentials in bytes. What looks like a key means nothing there. */
+/** Finds the values of credentials in bytes. Key shapes are not searched: in binary data, they mean nothing. */
 export function matchesInBytes(bytes: Uint8Array, credentials: readonly Credential[]): Match[] {
   return credentials.flatMap(({ name, forms }) => {
     const form = forms.find((form) => includesBytes(bytes, utf8(form)));
@@ -57,7 +57,7 @@ export function matchesInBytes(bytes: Uint8Array, credentials: readonly Credenti
   });
 }
 
-/** The same as `matchesIn`, and user and password or secret parameters of the URLs in the text. */
+/** Like `matchesIn`, and finds credentials in URLs: user and password, and secret parameters. */
 export function matchesWithUrls(text: string, credentials: readonly Credential[]): Match[] {
   const found = matchesIn(text, credentials);
   const isInUrl = redactText(text) !== text;
@@ -68,7 +68,7 @@ function valueOf(variable: string): string {
   return `the value of ${variable}`;
 }
 
-/** Whether nothing secret is left of a value: it is empty, or was taken out. */
+/** Whether a value contains no secret: it is empty or redacted. */
 export function isHarmless(value: unknown): boolean {
   if (value === null || typeof value === "boolean") return true;
   if (typeof value === "object") return Object.keys(value).length === 0;
@@ -78,7 +78,7 @@ export function isHarmless(value: unknown): boolean {
     (rest !== value.trim() && /^(?:basic|bearer|token)$/i.test(rest));
 }
 
-/** What a value is that its name tells to be a secret. If it is a known one, it is called by that name. */
+/** The matches for a value with a secret name. A known value is reported with the name of its variable. */
 export function namedSecret(name: string, value: unknown, credentials: readonly Credential[]): Match[] {
   if (isHarmless(value)) return [];
   const what = /cookie/i.test(name) ? "a cookie" : "a credential";

@@ -21,17 +21,17 @@ import {
 } from "../../store/entry_request.ts";
 import { type Match, matchesIn, matchesWithUrls, namedSecret } from "./matches.ts";
 
-/** Secrets of one kind, and where in a request body they stand. */
+/** Secrets of one kind, and their place in a request body. */
 export interface PlacedMatch extends Match {
   /** `tools[0].headers.Authorization`, `field password` …; empty for the body as a whole. */
   readonly place: string;
 }
 
-/** Finds in the body of a recorded request what recording takes out, wherever it stands. */
+/** Finds text in a recorded body that recording would redact. */
 export function secretsInBody(body: string, credentials: readonly Credential[]): PlacedMatch[] {
   const placed = placedSecrets(body, credentials);
   const seen = new Set(placed.map(({ what }) => what));
-  // In names of members, for example; only what was not seen at its place.
+  // For example in names of members. Secrets with a known place are not repeated.
   const elsewhere = matchesIn(body, credentials).filter(({ what }) => !seen.has(what));
   return [...placed, ...elsewhere.map((match) => ({ ...match, place: "" }))];
 }
@@ -60,7 +60,7 @@ function at(place: string, matches: readonly Match[]): PlacedMatch[] {
 
 const FORM = /^[^\s=&{[]+=[^\s&]*(?:&[^\s=&]+=[^\s&]*)*$/;
 
-/** Whether a body reads like that of a form. */
+/** Whether a body looks like a URL-encoded form. */
 export function isForm(body: string): boolean {
   return FORM.test(body);
 }
@@ -75,7 +75,7 @@ function secretsInPair(pair: string, credentials: readonly Credential[]): Placed
   );
 }
 
-/** Of a part there may be no more than its hash. */
+/** The secrets in a part of a multipart form. The file may contain only its hash. */
 function secretsInPart([name, , value]: RecordedPart, credentials: readonly Credential[]): PlacedMatch[] {
   const place = `part ${name}`;
   if (isHash(value)) return [];
@@ -86,22 +86,22 @@ function secretsInPart([name, , value]: RecordedPart, credentials: readonly Cred
 
 interface Spot {
   readonly value: unknown;
-  /** The names of the members that lead to it, without positions in lists. */
+  /** The names of the members on the path, without list indexes. */
   readonly names: readonly string[];
-  /** The same as people read it. */
+  /** The path in readable form. */
   readonly place: string;
   readonly depth: number;
-  /** Whether its name tells that it is a secret, whatever it holds. */
+  /** Whether its name makes any value a secret. */
   readonly isSecret?: boolean;
 }
 
-/** What is nested deeper is not looked at by name; nobody sends it. */
+/** Members that are nested deeper are not searched by name. No API needs this depth. */
 const MAX_DEPTH = 900;
 
-/** Finds them in a value of JSON, wherever they stand, by names and by values. */
+/** Finds secrets in a JSON value, by name and by value. */
 export function secretsInJson(root: unknown, credentials: readonly Credential[], place = ""): PlacedMatch[] {
   const found: PlacedMatch[] = [];
-  // A list of what is to do instead of a recursion: nesting cannot exhaust the stack.
+  // A work list instead of recursion: deep nesting cannot exhaust the stack.
   const open: Spot[] = [{ value: root, names: [], place, depth: 0 }];
   for (let spot = open.pop(); spot; spot = open.pop()) {
     const { value, place, depth } = spot;
@@ -119,7 +119,7 @@ export function secretsInJson(root: unknown, credentials: readonly Credential[],
 
 function spotsIn({ value, names, place, depth: outer }: Spot): Spot[] {
   const depth = outer + 1;
-  // JSON inside of a string begins anew: what surrounds it does not make its members secret.
+  // Names start again for JSON inside a string: outer names do not make its members secret.
   if (typeof value === "string") return [{ value: jsonIn(value), names: [], place, depth }];
   if (Array.isArray(value)) {
     return value.map((item, index) => ({ value: item, names, place: `${place}[${index}]`, depth }));
@@ -133,12 +133,11 @@ function spotsIn({ value, names, place, depth: outer }: Spot): Spot[] {
 }
 
 /**
- * A recorded request without its secrets, by the rules of recording: somebody may have edited the file, or written it by
- * other means.
+ * Redacts a recorded request again, by the rules of recording: the file may be edited, or written by another tool.
  */
 export function redactRequest(request: RecordedRequest): RecordedRequest {
   const { method, url, headers, body, exact, namespace, n } = request;
-  // Members of other names may be nested too deeply to be compared.
+  // Unknown members may be nested too deeply to be compared.
   const known = { method, url, headers, body, exact, namespace, n };
   const redacted = {
     ...known,

@@ -11,17 +11,17 @@ export interface SecretFinding {
   readonly what: string;
   /** `response`, `response header set-cookie`, `request url`, `request body, tools[0].headers.Authorization` … */
   readonly where: string;
-  /** How many of the kind stand there. */
+  /** How many were found there. */
   readonly count: number;
-  /** The first four characters of the first one, and its length. */
+  /** The first four characters and the length of the first one. */
   readonly excerpt?: string;
 }
 
 /**
- * Finds the secrets in an entry by the rules of recording: what would have been taken out of its request, what keeps an
- * answer out of the file, and what looks like a key.
+ * Finds the secrets in an entry by the rules of recording: text that would be redacted in its request, text that keeps a
+ * response out of the file, and text that looks like a key.
  *
- * @param credentials The secrets that are known by their values.
+ * @param credentials Secrets with known values.
  */
 export function secretFindings(entry: Entry, credentials: readonly Credential[]): SecretFinding[] {
   const found = [
@@ -33,7 +33,7 @@ export function secretFindings(entry: Entry, credentials: readonly Credential[])
   return merged(found).map((finding) => ({ ...finding, where: shownPlace(finding.where, credentials) }));
 }
 
-/** Names of members can be secrets, too, and of any length. In characters. */
+/** In characters. Names of members may have any length, and may contain secrets, too. */
 const LONGEST_PLACE = 200;
 
 function shownPlace(where: string, credentials: readonly Credential[]): string {
@@ -55,13 +55,13 @@ function responseSecrets(entry: Entry, credentials: readonly Credential[]): Secr
   const body = decodeBody(entry);
   const written = typeof body === "string" ? matchesIn(body, credentials) : matchesInBytes(body, credentials);
   const seen = new Set(written.map(({ what }) => what));
-  // A stream often repeats as a whole what it spelled in pieces.
+  // A stream often repeats the joined text of its events. Do not report it twice.
   const joined = joinedTexts(contentTypeOf(entry), body).flatMap((text) => matchesIn(text, credentials))
     .filter(({ what }) => !seen.has(what));
-  return [...placed("response", written), ...placed("response, spelled in several events", joined)];
+  return [...placed("response", written), ...placed("response, across several events", joined)];
 }
 
-/** It tells browsers what they may do. */
+/** Headers with secret-like names that only set browser permissions. */
 const HARMLESS_HEADER = /^access-control-/i;
 
 function headerSecrets(of: string, headers: unknown, credentials: readonly Credential[]): SecretFinding[] {
@@ -73,7 +73,7 @@ function headerSecrets(of: string, headers: unknown, credentials: readonly Crede
   });
 }
 
-/** Nobody has checked the members of a request yet. */
+/** The members of the request are not validated. */
 function requestSecrets(given: unknown, credentials: readonly Credential[]): SecretFinding[] {
   const { method, url, headers, body, namespace } = asRecord(given) ?? {};
   const inBody = typeof body === "string" ? secretsInBody(body, credentials) : [];
@@ -86,7 +86,7 @@ function requestSecrets(given: unknown, credentials: readonly Credential[]): Sec
   ];
 }
 
-/** Several secrets of one kind in one place are one finding. */
+/** Merges findings of the same kind in the same place. */
 function merged(findings: readonly SecretFinding[]): SecretFinding[] {
   const byPlace = new Map<string, SecretFinding>();
   for (const finding of findings) {
@@ -98,14 +98,14 @@ function merged(findings: readonly SecretFinding[]): SecretFinding[] {
 }
 
 /**
- * Finds secrets in what no recording has: in members of other names, and in members that are not of the right type.
- * Files are edited, and written by others.
+ * Finds secrets in members that recording does not write: unknown names and wrong types. The file may be edited, or
+ * written by another tool.
  */
 export function secretsElsewhere(entry: Entry, credentials: readonly Credential[]): PlacedMatch[] {
   const { response: _, headers, request, chunks, ...members } = entry as unknown as Record<string, unknown>;
   const others = isListOfNumbers(chunks) ? members : { ...members, chunks };
   const asked = asRecord(request);
-  // Each begins anew: within "headers", everything would count as a secret by its name.
+  // Names start again for each part: under "headers", every member would count as a secret.
   return [
     ...secretsInJson(others, credentials),
     ...secretsInJson(withoutTexts(headers), credentials, "response header"),
@@ -114,10 +114,10 @@ export function secretsElsewhere(entry: Entry, credentials: readonly Credential[
   ];
 }
 
-/** Those of a request that are searched by rules of their own, if they are texts. */
+/** Texts of a request that `requestSecrets` searches. */
 const REQUEST_TEXTS = ["method", "url", "body", "namespace"];
 
-/** @param names Which texts are left out; by default all. */
+/** An object without its texts and headers. @param names The texts to leave out; by default all. */
 function withoutTexts(value: unknown, names?: readonly string[]): unknown {
   const record = asRecord(value);
   if (!record) return value;
@@ -127,7 +127,7 @@ function withoutTexts(value: unknown, names?: readonly string[]): unknown {
   return Object.fromEntries(rest);
 }
 
-/** Most have thousands of them, and no text. */
+/** Whether there is no text to search. A list may have thousands of chunks. */
 function isListOfNumbers(chunks: unknown): boolean {
   return Array.isArray(chunks) &&
     chunks.every((chunk) => Array.isArray(chunk) && chunk.every((item) => typeof item === "number"));

@@ -2,12 +2,12 @@ import { type Color, showBytes } from "../../lib/show.ts";
 import { printable, printableLines } from "../display/printable.ts";
 import type { MediaPart, Message, Part } from "../read/reading.ts";
 
-/** Colors a text, where colors are wanted. */
+/** Colors a text, if colors are enabled. */
 type Paint = (text: string, color: Color) => string;
 
 const INDENT = "  ";
 
-/** A message as a person reads it: who, and below it what, part by part. There may be millions of lines. */
+/** A message in readable form: its role, then its parts. Lazy, because there may be millions of lines. */
 export function* showMessage({ role, parts }: Message, paint: Paint): Generator<string, void> {
   yield paint(printable(role), "cyan");
   for (const part of parts) {
@@ -42,7 +42,7 @@ function label(what: string, id: string | undefined, paint: Paint): string {
   return paint(`[${what}${id ? ` ${printable(id)}` : ""}]`, "yellow");
 }
 
-/** A part in one line, its texts cut to a number of characters. */
+/** A part in short form, with texts cut to `length` characters. */
 export function startOfPart(part: Part, length: number): string {
   switch (part.kind) {
     case "text":

@@ -6,11 +6,11 @@ import { answerBody } from "../read/body/answer_body.ts";
 
 /** An event of a recorded stream. */
 export interface TimedEvent extends StreamEvent {
-  /** When it was whole, in milliseconds since the headers; undefined where the times were not recorded. */
+  /** When it was complete, in milliseconds since the headers; undefined if no times were recorded. */
   readonly ms?: number;
 }
 
-/** The events of a recorded stream; none if the answer was no stream. */
+/** The events of a recorded stream; none if the response is not a stream. */
 export function timedEvents(entry: Entry): readonly TimedEvent[] {
   const body = decodeBody(entry);
   const parser = streamParser(framingOf(contentTypeOf(entry), () => body));
@@ -27,7 +27,7 @@ export function timedEvents(entry: Entry): readonly TimedEvent[] {
   return [...events, ...parser.end()];
 }
 
-/** A list of Gemini's is one JSON text, whose items have no times. */
+/** Gemini's JSON lists are one JSON text: their items have no times. */
 function untimedEvents(entry: Entry): readonly TimedEvent[] {
   const body = answerBody(entry);
   return body.form === "events" ? body.events : [];

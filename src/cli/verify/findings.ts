@@ -11,30 +11,30 @@ import { type Digest, digestRequest } from "../../request/identify.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { decodeBody, type Entry, type RecordedRequest } from "../../store/entry.ts";
 import { secretFindings, showSecret } from "../scan/scan.ts";
-import { memberProblems, soundRequest } from "./member_problems.ts";
+import { memberProblems, soundRequest } from "./check_members.ts";
 
-/** Something that is wrong with an entry. */
+/** A problem or a note about an entry. */
 export interface Finding {
   /**
-   * - `digest`: it is not the one of the request beside it
-   * - `incomplete`: the answer was cut off, or is not the final one
-   * - `failed`: the answer reports a failure
-   * - `secret`: a credential stands in it
+   * - `digest`: the digest does not match the request
+   * - `incomplete`: the response is truncated, or the job is unfinished
+   * - `failed`: the response reports a failure
+   * - `secret`: the entry contains a credential
    * - `member`: a member has a wrong type or value
    */
   readonly kind: "digest" | "incomplete" | "failed" | "secret" | "member";
-  /** `note`: the entry answers as it should all the same. */
+  /** `note`: replay works all the same. */
   readonly severity: "error" | "note";
-  /** In a few words, without a full stop; never a secret. */
+  /** A few words without a full stop. They never contain a secret. */
   readonly reason: string;
 }
 
 /**
- * Everything that is wrong with an entry; nothing if it is as a recording is.
+ * Checks an entry. A normal recording has no findings.
  *
- * @param entry An entry whose line has the right shape, see `parseEntry`.
- * @param credentials Whose values are searched for; by default those of the environment. Whoever looks at many entries
- * gives them, because reading the environment takes longer than a short entry.
+ * @param entry An entry as `parseEntry` returns it.
+ * @param credentials The credentials to search for; by default those of the environment. To check many entries, pass
+ * them: reading the environment takes longer than checking a short entry.
  */
 export async function findingsOf(
   entry: Entry,
@@ -48,13 +48,13 @@ export async function findingsOf(
     ...secretFindings(entry, credentials).map(secretFinding),
     ...memberProblems(entry).map(({ isUnfindable, reason }) => {
       return isUnfindable
-        ? { kind: "member", severity: "error", reason: `${reason}: no request finds it` } as const
+        ? { kind: "member", severity: "error", reason: `${reason}: no request can find it` } as const
         : { kind: "member", severity: "note", reason } as const;
     }),
   ];
 }
 
-/** Only an exact request can be hashed again. What is no digest at all is told as such. */
+/** Why the digest is wrong. Only an exact request can be hashed again; `memberProblems` reports malformed digests. */
 async function digestReason(entry: Entry): Promise<string | undefined> {
   const request = soundRequest(entry);
   if (request?.exact !== true || memberProblems(entry).some(({ isUnfindable }) => isUnfindable)) return undefined;
@@ -64,20 +64,20 @@ async function digestReason(entry: Entry): Promise<string | undefined> {
   );
   if (isSame) return undefined;
   const is = digests[0]?.key ?? "";
-  // Digests that begin alike are told apart by all of their digits.
+  // If the short keys are the same, show whole digests.
   return is === entry.key
     ? `the digest of its request is ${digests[0]?.sha256}, not ${entry.sha256}`
     : `the digest of its request is ${is}…, not ${entry.key.slice(0, 8)}…`;
 }
 
-/** Stands for the URL of an answer whose request is not known; none of the rules means it. */
+/** The URL for a response without a request. No rule matches it. */
 const UNKNOWN_URL = new URL("https://unknown.invalid/");
 
-/** What recording would have had against the answer, as it is replayed. */
+/** Why recording would have rejected the response. */
 function answerProblemOf(entry: Entry): Problem | undefined {
   const request = soundRequest(entry);
   const url = request ? new URL(request.url) : UNKNOWN_URL;
-  // Without the chunks: the body is judged as a whole.
+  // Without the chunks: the body is checked as a whole.
   const { status, headers } = replay({ ...entry, chunks: undefined }, { url });
   const head: AnswerHead = { method: request?.method ?? "POST", url, status, headers };
   const body = decodeBody(entry);
@@ -85,9 +85,9 @@ function answerProblemOf(entry: Entry): Problem | undefined {
 }
 
 function bodyProblem(head: AnswerHead, body: Uint8Array<ArrayBuffer>): Problem | undefined {
-  const judge = checkCompleteness(head);
-  // With the terminal marker an answer is recorded, whatever follows.
-  return judge.push(body) ? undefined : judge.end(body);
+  const check = checkCompleteness(head);
+  // A terminal event completes a response, whatever follows.
+  return check.push(body) ? undefined : check.end(body);
 }
 
 function answerFinding({ reason, detail }: Problem): Finding {
@@ -100,14 +100,14 @@ function secretFinding(finding: Parameters<typeof showSecret>[0]): Finding {
 }
 
 /**
- * Computes the digest of a recorded request again. It means something only if the request is `exact`.
+ * Computes the digest of a recorded request again. The result is valid only if the request is `exact`.
  *
- * @returns The digests that it can have, the likely one first. There are two for JSON with `"stream": true`: the file
- * does not keep the content type, and a body that was sent as plain text counts as no stream.
+ * @returns The possible digests, the likely one first. JSON with `"stream": true` has two: the file does not contain the
+ * content type, and with plain text the request does not count as streaming.
  */
 export async function recomputedDigests(request: RecordedRequest): Promise<Digest[]> {
   const { method, url, body, headers = {}, n, namespace } = request;
-  // Sorted anew: a file may have been written by a tool that orders members in its own way.
+  // Sort again: other tools may write the members in another order.
   const sorted = Object.entries(headers).sort(([a], [b]) => a < b ? -1 : 1);
   const canonical = { method, url, body, format: "text", headers: sorted } as const;
   const digests: Digest[] = [];
@@ -117,7 +117,7 @@ export async function recomputedDigests(request: RecordedRequest): Promise<Diges
   return digests;
 }
 
-/** Whether a recorded request asked for a stream, as far as its URL and its body tell. */
+/** Whether a recorded request asks for a stream, by its URL and its body. */
 export function isStreaming(request: RecordedRequest): boolean {
   return streamingChoices(request)[0];
 }

@@ -4,26 +4,26 @@ import { everyMegabyte, type OnProgress } from "../app/progress.ts";
 import { digestOf, type FileLine, fileLines, type RecordedFile } from "../file/recorded_file.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 
-/** Something that is wrong with a line. */
+/** A problem or a note about a line. */
 export interface LineFinding {
-  /** From 1 on. */
+  /** From 1. */
   readonly line: number;
-  /** Where the line starts, in bytes. */
+  /** The start of the line, in bytes. */
   readonly byte: number;
-  /** Of its entry, if it is one that a request can have. */
+  /** The key of its entry, if it is well-formed. */
   readonly key?: string;
-  /** `damaged`: it is no entry. `foreign`: only a newer version or pycachy answers from it. Else see {@linkcode Finding}. */
+  /** `damaged`: not an entry. `foreign`: only a newer version or pycachy can use it. Others: see {@linkcode Finding}. */
   readonly kind: Finding["kind"] | "damaged" | "foreign";
   readonly severity: Finding["severity"];
   readonly reason: string;
 }
 
-/** What is to be said of a file. */
+/** The result of checking a file. */
 export interface FileReport {
   readonly file: string;
   readonly lines: number;
   readonly entries: number;
-  /** Entries that a newer one of the same digest has replaced. */
+  /** Entries that newer ones have replaced. */
   readonly replaced: number;
   readonly findings: readonly LineFinding[];
 }
@@ -50,7 +50,7 @@ export async function verifyFile(
   return { file: file.path, lines, entries, replaced: entries - digests.size, findings };
 }
 
-/** Another text in its place may be anything, a secret too. */
+/** The key, if it is well-formed. Any other text may be a secret. */
 export function keyIfOne(key: string): string | undefined {
   return keyNumber(key) === undefined ? undefined : key;
 }

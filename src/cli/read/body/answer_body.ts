@@ -2,24 +2,24 @@ import { type EventParser, framingOf, type StreamEvent, streamParser, withoutBom
 import { contentTypeOf, type Entry } from "../../../store/entry.ts";
 import { gemini } from "../families/gemini.ts";
 import { bytesOfBase64, type Sample, sampleOf } from "../parts/media.ts";
-import { objectOf } from "../parts/members.ts";
+import { objectOf } from "../parts/json_members.ts";
 import { parseCutJson } from "./cut_json.ts";
 
-/** The body of an answer, by how it is written. */
+/** The parsed body of a response. */
 export type AnswerBody =
   | { readonly form: "events"; readonly events: readonly StreamEvent[] }
   | { readonly form: "json"; readonly value: unknown }
   | { readonly form: "text"; readonly text: string }
   | { readonly form: "binary"; readonly sample: Sample };
 
-/** Reads a body once. */
+/** Parses the body of a response. */
 export function answerBody(entry: Entry): AnswerBody {
   const { binary, response } = entry;
   let decoded: string | Uint8Array | undefined;
   const body = () => decoded ??= binary ? bytesOfBase64(response) ?? new Uint8Array() : response;
   const framing = framingOf(contentTypeOf(entry), body);
   const parser = streamParser(framing);
-  if (parser) return { form: "events", events: cut(parser, body()) };
+  if (parser) return { form: "events", events: eventsOf(parser, body()) };
   if (binary && framing === "plain") {
     return { form: "binary", sample: sampleOf(response) ?? { head: new Uint8Array(), length: 0 } };
   }
@@ -27,22 +27,22 @@ export function answerBody(entry: Entry): AnswerBody {
   const text = withoutBom(typeof given === "string" ? given : new TextDecoder().decode(given));
   if (framing === "plain") return { form: "text", text };
   const value = parseCutJson(text);
-  // A transcript that is only a number is no JSON.
+  // A transcript may be only a number. It is text, not JSON.
   if (typeof value !== "object" || value === null) return { form: "text", text };
   const isStream = Array.isArray(value) && value.some((item) => gemini.fits(objectOf(item)));
   return isStream ? { form: "events", events: value.map(asEvent) } : { form: "json", value };
 }
 
-function cut(parser: EventParser, body: string | Uint8Array): StreamEvent[] {
+function eventsOf(parser: EventParser, body: string | Uint8Array): StreamEvent[] {
   const events = [...parser.push(body), ...parser.end()];
   const [first] = events;
-  // A first event can be longer than what is read of a stream: it has the model, and OpenAI's repeats the instructions.
+  // The first event contains the model, but may be cut: OpenAI's repeats the instructions, and only the start is read.
   return events.length === 1 && first && first.data === undefined
     ? [{ ...first, data: parseCutJson(first.text) }]
     : events;
 }
 
-/** Without `alt=sse`, Gemini streams the items of a list. */
+/** Without `alt=sse`, Gemini streams a JSON list, one item at a time. */
 function asEvent(data: unknown): StreamEvent {
   return { name: "", text: JSON.stringify(data), data };
 }

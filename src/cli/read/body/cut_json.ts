@@ -1,21 +1,21 @@
 import { parseJson } from "../../../lib/json.ts";
 
-/** JSON text whose end may be missing, as a value: what is open is closed. Undefined if it is no JSON either way. */
+/** Parses JSON whose end may be missing, by closing what is open. Undefined if it is not JSON. */
 export function parseCutJson(text: string): unknown {
   const whole = parseJson(text);
   if (whole !== undefined || !/^\s*[[{]/.test(text)) return whole;
   return parseJson(closed(text));
 }
 
-/** Up to where a text is kept, and what is put behind it. */
+/** Where to cut a text, and what to append. */
 interface Ending {
   readonly end: number;
   readonly closers: string;
 }
 
 /**
- * Ends the text behind its last whole value, or inside of the string that was cut, and closes what is open there. A
- * number that was cut would be another number, so it goes.
+ * Cuts the text after its last whole value, or within a truncated string, and closes what is open there. A truncated
+ * number is dropped, because it would be another number.
  */
 function closed(text: string): string {
   const open: string[] = [];
@@ -45,10 +45,10 @@ function closed(text: string): string {
   return text.slice(0, ending.end) + ending.closers;
 }
 
-/** What opens below this depth is only kept if it was closed again. */
+/** Objects and lists below this depth are kept only if they are complete. */
 const MAX_DEPTH = 100;
 
-/** Where a string ends that begins at a place; of one that is cut, where its last whole character does. */
+/** The end of the string that starts at a position; if it is truncated, the end of its last whole character. */
 function stringEnd(text: string, start: number): { readonly end: number; readonly isCut: boolean } {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === '"') return { end: at + 1, isCut: false };

@@ -2,18 +2,18 @@ import { asRecord, parseJson } from "../../../lib/json.ts";
 import type { RecordedRequest } from "../../../store/entry.ts";
 import { areRecordedParts, isHash, type RecordedPart } from "../../../store/entry_request.ts";
 import { base64Media, namedMedia } from "../parts/media.ts";
-import type { Json } from "../parts/members.ts";
-import { type MediaPart, type Message, message, type Part, text } from "../parts/parts.ts";
+import type { Json } from "../parts/json_members.ts";
+import { type MediaPart, type Message, message, type Part, text } from "../parts/message.ts";
 import type { Setting } from "../settings.ts";
 
-/** What was kept of a request's body, by how it is written. */
+/** The parsed body of a recorded request. */
 export type RequestBody =
   | { readonly form: "none" }
   | { readonly form: "json"; readonly value: Json }
   | { readonly form: "parts"; readonly parts: readonly RecordedPart[] }
   | { readonly form: "text"; readonly text: string };
 
-/** Reads what was kept of a request's body. */
+/** Parses the body of a recorded request. */
 export function requestBody(request: RecordedRequest | undefined): RequestBody {
   const text: unknown = request?.body;
   if (typeof text !== "string" || text === "") return { form: "none" };
@@ -23,14 +23,14 @@ export function requestBody(request: RecordedRequest | undefined): RequestBody {
   return areRecordedParts(value, text) ? { form: "parts", parts: value } : { form: "text", text };
 }
 
-/** What a form asks: its files and its prompt, and the other fields as settings. */
+/** A form in readable form: files and prompt as messages, other fields as settings. */
 export interface FormAsked {
   readonly asked: readonly Message[];
   readonly model?: string;
   readonly settings: readonly Setting[];
 }
 
-/** Reads a form. Unless the whole request was kept, there are only hashes of what stood in it. */
+/** Reads a form. Without `keepRequest: "whole"`, its parts contain only hashes. */
 export function formAsked(parts: readonly RecordedPart[]): FormAsked {
   const files = parts.filter(([, filename, value]) => filename !== null || value.startsWith("base64:"));
   const fields = parts.filter((part) => !files.includes(part));
@@ -48,7 +48,7 @@ function shown(value: string): string {
   return isHash(value) ? `[sha256 ${value.slice(0, 8)}…]` : value;
 }
 
-/** What a file is, by the end of its name. */
+/** Media kinds by file extension. */
 const ENDINGS: readonly (readonly [ending: RegExp, what: MediaPart["what"]])[] = [
   [/\.(?:mp3|wav|m4a|ogg|oga|opus|flac|mpga|aac)$/i, "audio"],
   [/\.(?:png|jpe?g|webp|gif|avif)$/i, "image"],

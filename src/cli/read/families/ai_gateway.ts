@@ -1,12 +1,12 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { call, citation, joinTexts, message, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
+import { eventType, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { call, citation, joinTexts, message, type Part, result, text, thinking, unknown } from "../parts/message.ts";
 
 const EVENTS = /^(?:(?:text|reasoning|tool-input)-(?:start|delta|end)|stream-start|response-metadata|tool-call)$/;
 
-/** What the AI SDK and Vercel's gateway say to each other. */
+/** The protocol between the AI SDK and Vercel's gateway. */
 export const aiGateway: Format = {
   kind: "chat",
   fits: (answer) => Array.isArray(answer.content) && answer.finishReason !== undefined,
@@ -52,7 +52,7 @@ function file({ data, mediaType, filename }: Json): Part {
   return /^(?:data|https?):/.test(content) ? urlMedia(content, label) : base64Media(content, label);
 }
 
-/** What has come of a text, in the order of the events: several can grow side by side, told apart by their ids. */
+/** Folds the events. Several texts may be streamed at once; their ids distinguish them. */
 function assemble(events: readonly StreamEvent[]): Json {
   const content: Json[] = [];
   const growing = new Map<string, { type: string; text: string }>();

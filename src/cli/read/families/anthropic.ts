@@ -12,10 +12,20 @@ import {
   listOf,
   objectOf,
   textOf,
-} from "../parts/members.ts";
-import { call, citation, hiddenThinking, message, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
+} from "../parts/json_members.ts";
+import {
+  call,
+  citation,
+  hiddenThinking,
+  message,
+  type Part,
+  result,
+  text,
+  thinking,
+  unknown,
+} from "../parts/message.ts";
 
-/** Anthropic's messages. */
+/** Anthropic's Messages API. */
 export const anthropic: Format = {
   kind: "messages",
   fits: (answer) => answer.type === "message" && Array.isArray(answer.content),
@@ -62,7 +72,7 @@ function blockPart(value: unknown): Part[] {
   }
 }
 
-/** What is in a document: text and images. Whatever else it holds is not followed, however deep it goes. */
+/** The texts and images in a document. Other blocks are not read further, so that nesting cannot exhaust the stack. */
 function innerParts(content: unknown): Part[] {
   if (typeof content === "string") return text(content);
   return listOf(content).flatMap((item) =>
@@ -76,7 +86,7 @@ function cited(value: unknown): Part[] {
   return citation({ title, url: source.url ?? source.source, text: source.cited_text });
 }
 
-/** What a tool gave back: text, blocks, or what a server tool has found or printed. */
+/** The result of a tool: text, blocks, or the output of a server tool. */
 function toolResult(block: Json): Part[] {
   const { content } = block;
   const lines = typeof content === "string"
@@ -104,7 +114,7 @@ function resultText(value: unknown): string | undefined {
   }
 }
 
-/** Of code that ran; errors name themselves by a code. */
+/** The output of code, or its error code. */
 function outputText(value: unknown, item: Json): string | undefined {
   if (value === undefined || value === null) return undefined;
   const printed = [item.stdout, item.stderr, item.error_code].map(textOf).filter(Boolean);
@@ -129,10 +139,10 @@ function source(what: "image" | "file", block: Json): Part[] {
   }
 }
 
-/** A block that grows. */
+/** A block of a stream, as received so far. */
 interface Block {
   readonly members: Record<string, unknown>;
-  /** What has come of a tool's input, as JSON text. */
+  /** The input of a tool, as JSON text. */
   input: string;
 }
 
@@ -177,7 +187,7 @@ function takeDelta(blocks: Map<number, Block>, event: Json): void {
   }
 }
 
-/** Input that was cut stays the text that it is. */
+/** The whole block. Truncated input stays text. */
 function wholeBlock({ members, input }: Block): Json {
   return input === "" ? members : { ...members, input: parseJson(input) ?? input };
 }

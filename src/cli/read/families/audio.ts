@@ -1,11 +1,11 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { message, type Part, text } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { eventType, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { message, type Part, text } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
-/** Text that was spoken, where the sound came as base64; most answers are the sound itself. */
+/** Speech as base64. Most speech responses are plain audio, which needs no format. */
 export const speech: Format = {
   kind: "speech",
   fits: (answer) => textOf(answer.audio_base64) !== undefined,
@@ -18,7 +18,7 @@ export const speech: Format = {
   },
 };
 
-/** Sound that was written down. */
+/** Transcriptions. */
 export const transcription: Format = {
   kind: "transcription",
   fits: (answer) => typeof answer.text === "string" && (Array.isArray(answer.segments) || Array.isArray(answer.words)),
@@ -28,7 +28,7 @@ export const transcription: Format = {
   assemble,
 };
 
-/** With the speakers, where they were told apart. */
+/** The text, with speakers if they are known. */
 function written(answer: Json): Part[] {
   const segments = listOf(answer.segments).map(objectOf).filter(({ speaker }) => textOf(speaker) !== undefined);
   if (!segments.length) return text(answer.text);

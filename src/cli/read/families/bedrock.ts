@@ -2,7 +2,7 @@ import type { StreamEvent } from "../../../lib/framing.ts";
 import { parseJson } from "../../../lib/json.ts";
 import { base64Media, namedMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
 import {
   call,
   hiddenThinking,
@@ -13,11 +13,11 @@ import {
   text,
   thinking,
   unknown,
-} from "../parts/parts.ts";
+} from "../parts/message.ts";
 
 const EVENTS: ReadonlySet<string> = new Set(["messageStart", "contentBlockStart", "contentBlockDelta", "messageStop"]);
 
-/** Bedrock's converse, the same for all its models. */
+/** Bedrock's Converse API, which is the same for all models. */
 export const bedrock: Format = {
   kind: "chat",
   fits: (answer) => textOf(answer.stopReason) !== undefined && objectOf(answer.output).message !== undefined,
@@ -86,7 +86,7 @@ function file(what: MediaPart["what"], { format, source, name }: Json): Part {
     : base64Media(bytes, { what, type, name });
 }
 
-/** What has come of a block. */
+/** A content block of a stream, as received so far. */
 interface Growing {
   text: string;
   thoughts: string;

@@ -1,10 +1,10 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import type { Answered, Format } from "../parts/format.ts";
-import { appendText, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { type Message, message, text } from "../parts/parts.ts";
+import { appendText, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { type Message, message, text } from "../parts/message.ts";
 import { chatMessage } from "./openai_chat.ts";
 
-/** Cohere's chat, the second version. */
+/** Cohere's chat API, version 2. */
 export const cohere: Format = {
   kind: "chat",
   fits: (answer) => typeof answer.finish_reason === "string" && Array.isArray(objectOf(answer.message).content),
@@ -14,7 +14,7 @@ export const cohere: Format = {
   assemble,
 };
 
-/** What has come of a message. */
+/** A message of a stream, as received so far. */
 interface Growing {
   readonly content: Map<number, Record<string, unknown>>;
   readonly calls: Map<number, { id?: unknown; name?: unknown; arguments: string }>;
@@ -73,7 +73,7 @@ function takeCall({ calls }: Growing, index: unknown, piece: Json): void {
   call.arguments += textOf(called.arguments) ?? "";
 }
 
-/** Cohere's chat, the first version. */
+/** Cohere's chat API, version 1. */
 export const cohereV1: Format = {
   kind: "chat",
   fits: (answer) =>

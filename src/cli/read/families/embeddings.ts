@@ -1,10 +1,10 @@
 import { placeholderLength } from "../../../store/entry_request.ts";
 import type { Format } from "../parts/format.ts";
-import { given, type Json, listOf, objectOf } from "../parts/members.ts";
-import { message, type Part } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { given, type Json, listOf, objectOf } from "../parts/json_members.ts";
+import { message, type Part } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
-/** Embeddings of OpenAI and its like, Gemini, Vertex AI, Cohere and Ollama. */
+/** Embeddings of OpenAI-compatible APIs, Gemini, Vertex AI, Cohere and Ollama. */
 export const embeddings: Format = {
   kind: "embeddings",
   fits: (answer) => vectorsOf(answer).length > 0,
@@ -17,7 +17,7 @@ function vectors(found: readonly unknown[]): Part[] {
   return [given({ kind: "vectors", count: found.length, dimensions: dimensionsOf(found[0]) })];
 }
 
-/** Every vector, wherever this answer has them. */
+/** The vectors of a response, in any of the known places. */
 function vectorsOf(answer: Json): readonly unknown[] {
   const listed = listOf(answer.data).map((item) => objectOf(item).embedding);
   if (listed.some(isVector)) return listed;
@@ -28,7 +28,7 @@ function vectorsOf(answer: Json): readonly unknown[] {
   return predicted.some(isVector) ? predicted : several(answer.embeddings);
 }
 
-/** A list of vectors, of objects that hold one, or (Cohere) such a list for each type of number. */
+/** Accepts a list of vectors, a list of objects with a vector, or (Cohere) such a list for each number type. */
 function several(list: unknown): readonly unknown[] {
   const lists = Array.isArray(list) ? list : Object.values(objectOf(list)).find(Array.isArray) ?? [];
   const found = (lists as readonly unknown[]).map((item) => Array.isArray(item) ? item : objectOf(item).values ?? item);
@@ -39,7 +39,7 @@ function isVector(value: unknown): boolean {
   return typeof value === "string" ? value.length > 0 : typeof listOf(value)[0] === "number";
 }
 
-/** Base64 holds four bytes a number. */
+/** In base64, a number has four bytes. */
 function dimensionsOf(vector: unknown): number | undefined {
   if (typeof vector !== "string") return listOf(vector).length || undefined;
   const characters = placeholderLength(vector)?.count ?? vector.replace(/=+$/, "").length;

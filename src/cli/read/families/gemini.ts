@@ -1,7 +1,7 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import { inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
 import {
   call,
   citation,
@@ -13,9 +13,9 @@ import {
   text,
   thinking,
   unknown,
-} from "../parts/parts.ts";
+} from "../parts/message.ts";
 
-/** Gemini's generateContent, on its own API and on Vertex AI. */
+/** Gemini's generateContent, in the Gemini API and in Vertex AI. */
 export const gemini: Format = {
   kind: "generate",
   fits: isGenerated,
@@ -34,7 +34,7 @@ function isGenerated(answer: Json): boolean {
   return Array.isArray(answer.candidates) || "promptFeedback" in answer || "usageMetadata" in answer;
 }
 
-/** Instructions and contents of a request; counting tokens wraps them into another one. */
+/** The system prompt and contents of a request. A request to count tokens wraps them in another object. */
 export function geminiAsked(request: Json): Message[] {
   const inner = { ...request, ...objectOf(request.generateContentRequest) };
   const system = either(inner, "systemInstruction");
@@ -72,7 +72,7 @@ function quoted(candidate: Json): Part[] {
     .flatMap(({ title, uri }) => citation({ title, url: uri }));
 }
 
-/** What has come of one candidate. */
+/** A candidate of a stream, as received so far. */
 interface Candidate {
   readonly parts: unknown[];
   members: Record<string, unknown>;
@@ -98,17 +98,17 @@ function takeCandidate(candidates: Map<number, Candidate>, piece: Json): void {
   Object.assign(candidate.members, piece);
 }
 
-/** A member by its name in camel case, or as Python's SDK writes it. */
+/** A member by its name in camel case, or in snake case (Python's SDK). */
 export function either(object: Json, name: string): unknown {
   return object[name] ?? object[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
 }
 
-/** The parts of a content. */
+/** The parts of a message. */
 export function geminiParts(parts: unknown): Part[] {
   return (Array.isArray(parts) ? parts : parts === undefined ? [] : [parts]).flatMap(geminiPart);
 }
 
-/** In the order in which they are looked for. */
+/** In the order in which they are tried. */
 const READERS: readonly (readonly [member: string, read: (value: Json) => Part[]])[] = [
   ["functionCall", ({ name, args, id }) => [call(name, args, id)]],
   ["functionResponse", ({ name, response, id }) => [result({ name, id, text: response })]],
@@ -131,6 +131,6 @@ function geminiPart(value: unknown): Part[] {
     const found = either(part, member);
     if (found !== undefined) return read(objectOf(found));
   }
-  // The signature of a thought, on its own at the end of a stream.
+  // A separate signature of a thought, at the end of a stream.
   return either(part, "thoughtSignature") === undefined ? [unknown(value)] : [];
 }

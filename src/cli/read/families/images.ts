@@ -1,11 +1,11 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { eventType, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { message, type Part, text } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { eventType, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { message, type Part, text } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
-/** Images that were made or changed: OpenAI and its like, Imagen. */
+/** Generated and edited images of OpenAI-compatible APIs and Imagen. */
 export const images: Format = {
   kind: "images",
   fits: (answer) => imageItems(answer).some(isImageItem),
@@ -20,7 +20,7 @@ function imageItems(answer: Json): Json[] {
   return list.map((item) => typeof item === "string" ? { b64_json: item } : objectOf(item));
 }
 
-/** Whether it gives a part. None is made for that: to look into an image takes a millisecond. */
+/** Whether an item has content. It makes no part, because reading an image takes a millisecond. */
 function isImageItem(item: Json): boolean {
   return [base64Of(item), item.url, item.revised_prompt ?? item.prompt].some((member) => textOf(member) !== undefined);
 }
@@ -41,7 +41,7 @@ function base64Of(item: Json): unknown {
   return item.b64_json ?? item.bytesBase64Encoded;
 }
 
-/** What was completed; of a cut stream the last sketch. */
+/** The completed images; in a truncated stream, the last partial image. */
 function assemble(events: readonly StreamEvent[]): Json {
   const completed = events.filter((event) => eventType(event).endsWith(".completed"));
   const shown = (completed.length ? completed : events.slice(-1)).map(({ data }) => objectOf(data));

@@ -1,11 +1,11 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { append, appendText, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { message, text, thinking } from "../parts/parts.ts";
+import { append, appendText, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { message, text, thinking } from "../parts/message.ts";
 import { chatMessage } from "./openai_chat.ts";
 
-/** Ollama's chat. */
+/** Ollama's chat API. */
 export const ollamaChat: Format = {
   kind: "chat",
   fits: (answer) => typeof answer.done === "boolean" && answer.message !== undefined,
@@ -18,7 +18,7 @@ export const ollamaChat: Format = {
   assemble: (events) => fold(events, (line) => objectOf(line.message), (message) => ({ message })),
 };
 
-/** Ollama's generate. */
+/** Ollama's generate API. */
 export const ollamaGenerate: Format = {
   kind: "generate",
   fits: (answer) => typeof answer.done === "boolean" && typeof answer.response === "string",
@@ -37,7 +37,7 @@ export const ollamaGenerate: Format = {
   assemble: (events) => fold(events, (line) => line, (said) => said),
 };
 
-/** Texts grow line by line; the last line has the rest. */
+/** Joins the texts and tool calls of all lines. The last line contains the other members. */
 function fold(events: readonly StreamEvent[], said: (line: Json) => Json, put: (said: Json) => Json): Json {
   const grown: Record<string, unknown> = {};
   let last: Json = {};

@@ -11,7 +11,7 @@ import {
   numberOf,
   objectOf,
   textOf,
-} from "../parts/members.ts";
+} from "../parts/json_members.ts";
 import {
   call,
   citation,
@@ -23,10 +23,10 @@ import {
   text,
   thinking,
   unknown,
-} from "../parts/parts.ts";
+} from "../parts/message.ts";
 import { annotations, contentParts } from "./openai_content.ts";
 
-/** Chat completions and text completions, which only differ in how a choice writes what was said. */
+/** Chat completions. */
 export const openaiChat: Format = {
   kind: "chat",
   fits: (answer) => Array.isArray(answer.choices),
@@ -41,7 +41,7 @@ export const openaiChat: Format = {
   assemble: assembleChat,
 };
 
-/** The same, for what completes a text. */
+/** Text completions: the same, with another form of choices. */
 export const completion: Format = {
   ...openaiChat,
   kind: "completion",
@@ -64,7 +64,7 @@ function choiceMessage(choice: Json): Message[] {
     : message("assistant", text(choice.text));
 }
 
-/** A prompt is a text, several, or numbers of tokens. */
+/** A prompt is a text, a list of texts, or token numbers. */
 function prompts({ prompt, suffix }: Json): Message[] {
   if (prompt === undefined || prompt === null) return [];
   const isTokens = Array.isArray(prompt) && typeof (Array.isArray(prompt[0]) ? prompt[0][0] : prompt[0]) === "number";
@@ -72,7 +72,7 @@ function prompts({ prompt, suffix }: Json): Message[] {
   return message("user", [...parts, ...text(suffix)]);
 }
 
-/** Perplexity and xAI name the sources beside the choices. */
+/** Perplexity and xAI list the sources outside the choices. */
 function withSources(messages: Message[], answer: Json): Message[] {
   const results = listOf(answer.search_results).flatMap((source) => citation(objectOf(source)));
   const sources = results.length ? results : listOf(answer.citations).flatMap((url) => citation({ url }));
@@ -84,7 +84,7 @@ function withParts(turn: Message, parts: readonly Part[]): Message {
   return { ...turn, parts: [...turn.parts, ...parts] };
 }
 
-/** A message of a chat: OpenAI's, and those that Ollama, Cohere, Mistral, DeepSeek, Groq and others made of it. */
+/** A message of a chat: OpenAI's format, with the variants of Ollama, Cohere, Mistral, DeepSeek, Groq and others. */
 export function chatMessage(value: unknown): Message[] {
   const turn = objectOf(value);
   if (turn.role === "tool" || turn.role === "function") return message(turn.role, toolResult(turn));
@@ -102,7 +102,7 @@ export function chatMessage(value: unknown): Message[] {
   ]);
 }
 
-/** The names under which providers give thoughts beside the content. Some give them under two. */
+/** Members for thoughts outside the content. Some providers send two of them. */
 export const THOUGHTS = ["reasoning_content", "reasoning", "thinking", "tool_plan"] as const;
 
 function firstThoughts(turn: Json): Part[] {
@@ -126,7 +126,7 @@ function toolCall(value: unknown): Part {
   return call(called.name, called.arguments ?? called.input ?? called.parameters, id);
 }
 
-/** Tools that Groq's systems ran on their own. */
+/** Tools that Groq ran itself. */
 function executedTool(value: unknown): Part[] {
   const tool = objectOf(value);
   const name = tool.name ?? tool.type;
@@ -134,14 +134,14 @@ function executedTool(value: unknown): Part[] {
   return [call(name, tool.arguments), ...(output === undefined ? [] : [result({ name, text: output })])];
 }
 
-/** Ollama's are bare base64, OpenRouter's are parts of content. */
+/** Ollama's images are plain base64, OpenRouter's are content parts. */
 function images(list: unknown): Part[] {
   return listOf(list).flatMap((image) =>
     typeof image === "string" ? [base64Media(image, { what: "image" })] : contentParts(image)
   );
 }
 
-/** The answer's own voice, and what it says. In a request it is only named. */
+/** The audio of a response, with its transcript. A request contains only an id. */
 function spoken(value: unknown): Part[] {
   const audio = objectOf(value);
   if (audio.data === undefined && audio.transcript === undefined) return [];
@@ -155,7 +155,7 @@ function cohereCitation(value: unknown): Part[] {
   return citation({ title: document.title ?? source.id, url: document.url, text: quoted });
 }
 
-/** What has come of one choice. */
+/** A choice of a stream, as received so far. */
 interface Choice {
   readonly index: number;
   readonly message: Record<string, unknown>;
@@ -170,10 +170,10 @@ interface ToolCall {
   arguments: string;
 }
 
-/** What the last chunk that has it says of the whole answer. */
+/** Members of the whole response. The last chunk that contains one sets it. */
 const OF_ANSWER = ["model", "object", "id", "citations", "search_results", "x_groq", "provider"];
 
-/** Folds the chunks of a chat, or of a completed text. */
+/** Folds the chunks of a chat or text completion. */
 export function assembleChat(events: readonly StreamEvent[]): Json {
   const choices = new Map<number, Choice>();
   const answer: Record<string, unknown> = {};
@@ -192,11 +192,11 @@ function takeChoice(choices: Map<number, Choice>, piece: Json): void {
   const choice = itemAt(choices, index, (): Choice => ({ index, message: { role: "assistant" }, calls: new Map() }));
   if (piece.finish_reason) choice.finish_reason = piece.finish_reason;
   if (typeof piece.text === "string") choice.text = (choice.text ?? "") + piece.text;
-  // Some servers end a stream with the whole message beside an empty delta.
+  // Some servers send the whole message at the end, with an empty delta.
   takeDelta(choice, objectOf(piece.delta ?? piece.message));
 }
 
-/** What grows by being appended to. */
+/** Members whose deltas are appended. */
 const TEXTS = ["reasoning_content", "reasoning", "thinking", "tool_plan", "refusal"];
 const LISTS = ["annotations", "images", "executed_tools"];
 
@@ -215,7 +215,7 @@ function takeDelta(choice: Choice, delta: Json): void {
   if (delta.function_call) takeCall(calls, { function: delta.function_call }, 0);
 }
 
-/** A text, or (Mistral, with thoughts) lists of parts. */
+/** Joins content: texts, or lists of parts (Mistral's thoughts). */
 function joinContent(before: unknown, piece: unknown): unknown {
   if (piece === undefined || piece === null || piece === "") return before;
   if (typeof piece === "string" && (before === undefined || typeof before === "string")) return (before ?? "") + piece;
@@ -225,7 +225,7 @@ function joinContent(before: unknown, piece: unknown): unknown {
   return list;
 }
 
-/** Each piece is base64 of its own, so that padding may stand in the middle: only whole groups are joined. */
+/** Each piece is separate base64. Its padding is removed, so that the pieces can be joined. */
 function takeAudio(message: Record<string, unknown>, piece: Json): void {
   if (piece.data === undefined && piece.transcript === undefined) return;
   const audio = objectOf(message.audio);
@@ -234,7 +234,7 @@ function takeAudio(message: Record<string, unknown>, piece: Json): void {
   message.audio = { data: joined("data"), transcript: joined("transcript") };
 }
 
-/** A call without a number (Gemini's compatible API) begins with its id. */
+/** Adds a piece of a tool call. Without an index (Gemini's compatible API), an id begins a new call. */
 function takeCall(calls: Map<number, ToolCall>, piece: Json, at: number): void {
   const isNew = textOf(piece.id) !== undefined && piece.index === undefined;
   const index = typeof piece.index === "number" ? piece.index : isNew ? calls.size : Math.max(at, calls.size - 1);

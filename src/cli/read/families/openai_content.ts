@@ -1,15 +1,15 @@
 import { base64Media, namedMedia, urlMedia } from "../parts/media.ts";
-import { type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { citation, hiddenThinking, joinTexts, type Part, result, text, thinking, unknown } from "../parts/parts.ts";
+import { type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { citation, hiddenThinking, joinTexts, type Part, result, text, thinking, unknown } from "../parts/message.ts";
 
-/** The content of a message as OpenAI and those who follow it write it: a text, or a list of parts. */
+/** The content of a message in OpenAI-compatible APIs: a text, or a list of parts. */
 export function contentParts(content: unknown): Part[] {
   if (typeof content === "string") return text(content);
   if (content === undefined || content === null) return [];
   return (Array.isArray(content) ? content : [content]).flatMap(contentPart);
 }
 
-/** By the part's type: chat completions and Responses, Mistral's and Cohere's own among them. */
+/** Readers by the type of a part: chat completions, Responses, and the types of Mistral and Cohere. */
 const READERS: Readonly<Record<string, (part: Json) => Part[]>> = {
   text: annotatedText,
   input_text: annotatedText,
@@ -40,7 +40,7 @@ function annotatedText(part: Json): Part[] {
   return [...text(part.text), ...annotations(part.annotations)];
 }
 
-/** Sources that a text names: of the web, or files that were searched or made. */
+/** The sources of a text: web pages, and files that were searched or generated. */
 export function annotations(list: unknown): Part[] {
   return listOf(list).map(objectOf).flatMap((annotation) => {
     const source = { ...annotation, ...objectOf(annotation[textOf(annotation.type) ?? ""]) } as Json;
@@ -48,7 +48,7 @@ export function annotations(list: unknown): Part[] {
   });
 }
 
-/** Mistral's are a list of parts, Cohere's a text. */
+/** Mistral's thoughts are a list of parts, Cohere's a text. */
 function thoughtParts(part: Json): Part[] {
   if (typeof part.thinking === "string") return thinking(part.thinking);
   return joinTexts(listOf(part.thinking).flatMap((item) => thinking(objectOf(item).text)));
@@ -66,7 +66,7 @@ function audioParts(part: Json): Part[] {
   return [base64Media(audio.data, { what: "audio", type: format && `audio/${format}` })];
 }
 
-/** Chat completions have an object of the name; what it holds is like in Responses. */
+/** Chat completions put the members of a Responses file into an object `file`. */
 function fileParts(part: Json): Part[] {
   const file = part.file === undefined ? part : objectOf(part.file);
   const name = file.filename ?? file.file_id;
@@ -75,5 +75,5 @@ function fileParts(part: Json): Part[] {
   return [inside.startsWith("data:") ? urlMedia(inside, { name }) : base64Media(inside, { name })];
 }
 
-/** The note for thoughts that came encrypted. */
+/** The part for encrypted thoughts. */
 export const ENCRYPTED: Part = hiddenThinking("encrypted");

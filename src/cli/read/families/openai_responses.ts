@@ -1,7 +1,7 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { base64Media, namedMedia, urlMedia } from "../parts/media.ts";
 import type { Format } from "../parts/format.ts";
-import { append, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/members.ts";
+import { append, eventType, inOrder, itemAt, type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
 import {
   call,
   joinTexts,
@@ -13,17 +13,17 @@ import {
   text,
   thinking,
   unknown,
-} from "../parts/parts.ts";
+} from "../parts/message.ts";
 import { contentParts, ENCRYPTED } from "./openai_content.ts";
 
-/** OpenAI's Responses. */
+/** OpenAI's Responses API. */
 export const openaiResponses: Format = {
   kind: "responses",
   fits: (answer) => answer.object === "response" || Array.isArray(answer.output) && typeof answer.status === "string",
   streams: (event) => /^response\./.test(eventType(event)),
   asked: (request) => [...instructions(request.instructions), ...turns(request.input)],
   answered(answer) {
-    // Whatever ran on the provider's side, all items are one answer.
+    // All items are one message, also the tool calls that the provider ran.
     const parts = listOf(answer.output).flatMap(itemMessage).flatMap((item) => item.parts);
     return { messages: message("assistant", parts), finish: finishOf(answer) };
   },
@@ -39,7 +39,7 @@ function turns(input: unknown): Message[] {
   return joinTurns(listOf(input).flatMap(itemMessage), "assistant");
 }
 
-/** Why it was not completed says more than that it was not. */
+/** The reason of an incomplete response is more precise than its status. */
 function finishOf(answer: Json): string | undefined {
   return textOf(objectOf(answer.incomplete_details).reason) ?? textOf(answer.status);
 }
@@ -73,7 +73,7 @@ function itemParts(type: string, item: Json): Part[] {
   }
 }
 
-/** Summaries first, as they stand in the list; then the thoughts themselves, where a model gives them. */
+/** The summaries, then the thoughts, if the model reveals them. */
 function reasoning(item: Json): Part[] {
   const parts = joinTexts([...summaries(item.summary), ...contentParts(item.content).flatMap(asThought)]);
   return parts.length ? parts : item.encrypted_content ? [ENCRYPTED] : [];
@@ -87,7 +87,7 @@ function asThought(part: Part): Part[] {
   return part.kind === "text" || part.kind === "thinking" ? thinking(part.text) : [part];
 }
 
-/** Functions, custom tools, MCP, and the provider's own (web search, shell, computer), by what they are given. */
+/** A call of a function, a custom tool, MCP, or a tool of the provider (web search, shell, computer). */
 function toolCall(type: string, item: Json): Part[] {
   const name = textOf(item.name) ?? type.slice(0, -"_call".length);
   const id = item.call_id ?? item.id;
@@ -103,7 +103,7 @@ function outputParts(item: Json): Part[] {
   const id = item.call_id ?? item.id;
   const { output } = item;
   const items = Array.isArray(output) ? output : [output];
-  // Shells print into objects without a type, and what other tools give back is not for others to read.
+  // The output of shells is objects without a type, and that of other tools may have any form: show it as it is.
   if (!items.some((part) => textOf(objectOf(part).type) !== undefined)) return [result({ id, text: output })];
   const parts = contentParts(output);
   const said = parts.map((part) => part.kind === "text" ? part.text : "").filter(Boolean).join("\n");
@@ -126,16 +126,16 @@ function found(value: unknown): Part {
   return result({ name: filename ?? id, text: text ?? value });
 }
 
-/** An item that grows: its own members, and its numbered parts. */
+/** An item of a stream, as received so far: its members, and its indexed parts. */
 interface Item {
   members: Json;
-  /** Whether its last event was there, which has all of it. */
+  /** Whether its last event has arrived, which contains the whole item. */
   isDone: boolean;
   readonly content: Map<number, Record<string, unknown>>;
   readonly summary: Map<number, Record<string, unknown>>;
 }
 
-/** Folds a response's events. The last event has all, if it was there; some servers leave its output empty. */
+/** Folds the events of a response. The last event contains the whole response; some servers leave its output empty. */
 export function assembleResponse(events: readonly StreamEvent[]): Json {
   const items = new Map<number, Item>();
   let response: Json = {};
@@ -159,14 +159,14 @@ function newItem(): Item {
   return { members: { type: "message", role: "assistant" }, isDone: false, content: new Map(), summary: new Map() };
 }
 
-/** Event without its `.delta` → the type of the part that grows, and the member that does. */
+/** Event type without `.delta` → the part and the member that the delta is appended to. */
 const PARTS: Readonly<Record<string, readonly [list: "content" | "summary", type: string, member: string]>> = {
   "response.output_text": ["content", "output_text", "text"],
   "response.refusal": ["content", "refusal", "refusal"],
   "response.reasoning_text": ["content", "reasoning_text", "text"],
   "response.reasoning_summary_text": ["summary", "summary_text", "text"],
 };
-/** The same for members of the item itself. */
+/** Event type without `.delta` → the member of the item that the delta is appended to. */
 const MEMBERS: Readonly<Record<string, string>> = {
   "response.function_call_arguments": "arguments",
   "response.mcp_call_arguments": "arguments",

@@ -1,30 +1,30 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
-import type { Json } from "./members.ts";
-import type { Message } from "./parts.ts";
+import type { Json } from "./json_members.ts";
+import type { Message } from "./message.ts";
 
-/** What an answer says. */
+/** The content of a response. */
 export interface Answered {
   readonly messages: readonly Message[];
   readonly finish?: string;
 }
 
-/** How one family of APIs writes its requests and answers. */
+/** The format of requests and responses of an API family. */
 export interface Format {
-  /** What it is called, when nothing else tells the kind. */
+  /** The kind to show if the path does not tell. */
   readonly kind: Kind;
-  /** Whether a whole answer is written like this. */
+  /** Whether a whole response has this format. */
   fits(answer: Json): boolean;
-  /** What a request says. */
+  /** The messages of a request. */
   asked(request: Json): readonly Message[];
-  /** What a whole answer says. */
+  /** The content of a whole response. */
   answered(answer: Json): Answered;
-  /** Whether an event of a stream is one of this family. */
+  /** Whether an event of a stream belongs to this family. */
   streams?(event: StreamEvent): boolean;
-  /** Folds a stream, whole or cut, into the whole answer that the family would have given. */
+  /** Folds a stream, complete or truncated, into the response that the API would return without streaming. */
   assemble?(events: readonly StreamEvent[]): Json;
 }
 
-/** What an API does. `other` is what nobody knows. */
+/** What an API does. `other` is unknown. */
 export type Kind =
   | "chat"
   | "responses"
@@ -43,7 +43,7 @@ export type Kind =
   | "batches"
   | "other";
 
-/** The first that matches counts: what is special stands before what it is a part of. */
+/** The first match is used, so special paths come first. */
 const PATHS: readonly (readonly [path: RegExp, kind: Kind])[] = [
   [/\/(?:count_tokens|input_tokens|tokenize|detokenize)$|:countTokens$|:computeTokens$/, "tokens"],
   [/\/batches(?:\/|$)|:batchGenerateContent$|\/batches\/[^/]+:cancel$/, "batches"],
@@ -62,9 +62,9 @@ const PATHS: readonly (readonly [path: RegExp, kind: Kind])[] = [
   [/\/models(?:\/[^:]*)?$|\/api\/(?:tags|show)$/, "models"],
 ];
 
-/** What a request's path says about its kind; undefined if it says nothing. */
+/** The kind of a request by its path; undefined if the path does not tell. */
 export function kindOfPath(method: string, path: string): Kind | undefined {
   const kind = PATHS.find(([pattern]) => pattern.test(path))?.[1];
-  // Models are listed by GET; some hosts run a model by a POST to the same path.
+  // GET lists models. On some hosts, POST to the same path runs a model.
   return kind === "models" && method === "POST" && !path.endsWith("/api/show") ? undefined : kind;
 }

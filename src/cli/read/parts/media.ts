@@ -1,20 +1,20 @@
 import { decodeBase64 } from "../../../lib/bytes.ts";
 import { placeholderLength } from "../../../store/entry_request.ts";
-import { given, textOf } from "./members.ts";
-import type { MediaPart } from "./parts.ts";
+import { given, textOf } from "./json_members.ts";
+import type { MediaPart } from "./message.ts";
 
 /** The start of a file. */
 export interface Sample {
-  /** Its first bytes. */
+  /** The first bytes. */
   readonly head: Uint8Array;
   /** Length of the whole file in bytes. */
   readonly length: number;
 }
 
-/** Media type and size in pixels, as far as the first bytes tell them. */
+/** The media type and the size in pixels, if known. */
 export type Measures = Pick<MediaPart, "type" | "width" | "height">;
 
-/** Reads the media type and, of a PNG, GIF or JPEG, the size from the first bytes of a file. */
+/** Reads the media type from the first bytes of a file, and the size of a PNG, GIF or JPEG. */
 export function measure(head: Uint8Array): Measures {
   const type = typeOfBytes(head);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
@@ -32,7 +32,7 @@ export function measure(head: Uint8Array): Measures {
   }
 }
 
-/** The frame header (SOF0 to SOF15; the numbers of DHT, JPG and DAC lie between them) has the size. */
+/** Reads the size from the frame header: SOF0 to SOF15, except the markers DHT, JPG and DAC between them. */
 function jpegSize(view: DataView): Pick<Measures, "width" | "height"> {
   for (let at = 2; at + 9 <= view.byteLength;) {
     if (view.getUint8(at) !== 0xff) return {};
@@ -59,7 +59,7 @@ const STARTS: readonly (readonly [start: string, type: string])[] = [
 ];
 const RIFF: Readonly<Record<string, string>> = { WEBP: "image/webp", WAVE: "audio/wav" };
 
-/** The media type that the first bytes of a file show. */
+/** The media type by the first bytes. */
 function typeOfBytes(bytes: Uint8Array): string | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 16));
   const known = STARTS.find(([magic]) => start.startsWith(magic))?.[1];
@@ -68,7 +68,7 @@ function typeOfBytes(bytes: Uint8Array): string | undefined {
   return isMpegAudio(bytes) ? "audio/mpeg" : undefined;
 }
 
-/** Eleven set bits, then a version, layer III, a bit rate and a sample rate that exist. */
+/** Checks for eleven set bits, a valid version, layer III, a valid bit rate and a valid sample rate. */
 function isMpegAudio([first = 0, second = 0, third = 0]: Uint8Array): boolean {
   return first === 0xff && (second & 0xe6) === 0xe2 && (second & 0x18) !== 0x08 && (third & 0xf0) !== 0xf0 &&
     (third & 0x0c) !== 0x0c;
@@ -76,15 +76,15 @@ function isMpegAudio([first = 0, second = 0, third = 0]: Uint8Array): boolean {
 
 type What = MediaPart["what"];
 
-/** What is known about a file beside its bytes. */
+/** What the request or response says about a file. */
 export interface Label {
   readonly type?: unknown;
   readonly name?: unknown;
-  /** What it is, if its media type does not tell. */
+  /** The kind, if the media type does not tell. */
   readonly what?: What;
 }
 
-/** A file that is sent along as base64, which may be replaced by its length. */
+/** A file as base64. In a recording, a placeholder with the length may replace it. */
 export function base64Media(base64: unknown, label: Label = {}): MediaPart {
   const content = textOf(base64) ?? "";
   const length = placeholderLength(content);
@@ -95,13 +95,13 @@ export function base64Media(base64: unknown, label: Label = {}): MediaPart {
   return sample ? sampledMedia(sample, label) : media(label, {});
 }
 
-/** A file by its first bytes. */
+/** A file, measured by its first bytes. */
 export function sampledMedia(sample: Sample, label: Label = {}): MediaPart {
   const { type, ...size } = measure(sample.head);
   return media({ ...label, type: textOf(label.type) ?? type }, { bytes: sample.length, ...size });
 }
 
-/** A file behind a URL, or inside of one (`data:`). */
+/** A file at a URL, or in a `data:` URL. */
 export function urlMedia(url: unknown, label: Label = {}): MediaPart {
   const address = textOf(url) ?? "";
   const length = placeholderLength(address);
@@ -113,12 +113,12 @@ export function urlMedia(url: unknown, label: Label = {}): MediaPart {
   return media(label, { url: textOf(url)?.slice(0, MAX_URL) });
 }
 
-/** A file that is only named. */
+/** A file with only a name or an id. */
 export function namedMedia(name: unknown, label: Label = {}): MediaPart {
   return media({ ...label, name: textOf(label.name) ?? textOf(name) }, {});
 }
 
-/** In characters. Other `data:` URLs would be shown as a whole. */
+/** The longest URL that is shown, in characters. `data:` URLs without base64 may be longer. */
 const MAX_URL = 2000;
 
 function media({ type, name, what }: Label, measures: Partial<MediaPart>): MediaPart {
@@ -131,22 +131,22 @@ function whatOf(type: string | undefined): What | undefined {
   return start === "image/" ? "image" : start === "audio/" ? "audio" : start === "video/" ? "video" : undefined;
 }
 
-/** How many bytes so many characters of base64 are, padding not known. */
+/** The number of bytes of unpadded base64. */
 function lengthOf(characters: number): number {
   return Math.floor(characters * 3 / 4);
 }
 
-/** In characters, a multiple of four: 96 kB of bytes, in which headers are found. */
+/** In characters, a multiple of four: 96 KiB, enough for the headers. */
 const HEAD = 1 << 17;
 
-/** The beginning of base64, decoded; undefined if it is none. Long base64 is never decoded as a whole. */
+/** Decodes the start of base64; undefined if it is not base64. Long base64 is never decoded as a whole. */
 export function sampleOf(base64: string): Sample | undefined {
   const head = bytesOfBase64(base64.slice(0, HEAD).replace(/-/g, "+").replace(/_/g, "/"));
   const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
   return head && { head, length: lengthOf(base64.length - padding) };
 }
 
-/** Base64 as bytes, also where its end is missing; undefined if it is none. */
+/** Decodes base64, whose end may be missing; undefined if it is not base64. */
 export function bytesOfBase64(base64: string): Uint8Array | undefined {
   const text = base64.replace(/={1,2}$/, "");
   if (!/^[A-Za-z0-9+/]*$/.test(text)) return undefined;

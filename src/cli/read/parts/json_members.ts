@@ -1,7 +1,7 @@
 import type { StreamEvent } from "../../../lib/framing.ts";
 import { asRecord } from "../../../lib/json.ts";
 
-/** A JSON object that is only read. */
+/** A read-only JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A value as an object; an empty one for anything else. */
@@ -29,7 +29,7 @@ export function compactJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? "null";
   } catch {
-    return `"[nested too deeply]"`; // parsers take any depth, writers only what the stack bears
+    return `"[nested too deeply]"`; // JSON.parse allows any depth, JSON.stringify only that of the stack
   }
 }
 
@@ -38,32 +38,32 @@ export function asText(value: unknown): string {
   return typeof value === "string" ? value : compactJson(value);
 }
 
-/** Leaves out the members that are undefined. */
+/** Removes undefined members. */
 export function given<T extends object>(members: T): T {
   const present: Partial<T> = {};
   for (const name in members) if (members[name] !== undefined) present[name] = members[name];
   return present as T;
 }
 
-/** Appends to a text among the members of what grows. What stands there and is no text goes. */
+/** Appends to a text member. Any other value is replaced. */
 export function appendText(members: Record<string, unknown>, name: string, piece: string): void {
   const text = members[name];
   members[name] = typeof text === "string" ? text + piece : piece;
 }
 
-/** Appends to a list among the members of what grows; streams bring many, so it is not copied each time. */
+/** Appends to a list member in place: a stream has too many events for copies. */
 export function append(members: Record<string, unknown>, name: string, items: readonly unknown[]): void {
   const list = members[name];
   if (Array.isArray(list)) { for (const item of items) list.push(item); }
   else members[name] = [...items];
 }
 
-/** The items of a stream that are numbered, in the order of their numbers; what has no number is number 0. */
+/** The items, sorted by index. */
 export function inOrder<T>(items: ReadonlyMap<number, T>): T[] {
   return [...items].sort(([a], [b]) => a - b).map(([, item]) => item);
 }
 
-/** The item with a number, made when it is first asked for. */
+/** The item with an index (default: 0). A missing item is made. */
 export function itemAt<T>(items: Map<number, T>, index: unknown, make: () => T): T {
   const key = numberOf(index) ?? 0;
   const known = items.get(key);
@@ -73,7 +73,7 @@ export function itemAt<T>(items: Map<number, T>, index: unknown, make: () => T):
   return item;
 }
 
-/** The type of an event: named by its `type` member, else (also where the event is cut) by its `event:` line. */
+/** The type of an event: its `type` member; if that is missing, for example in a truncated event, its `event:` line. */
 export function eventType(event: StreamEvent): string {
   return textOf(objectOf(event.data).type) ?? event.name;
 }

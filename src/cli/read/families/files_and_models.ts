@@ -1,15 +1,15 @@
 import { asRecord } from "../../../lib/json.ts";
 import type { Format, Kind } from "../parts/format.ts";
-import { type Json, listOf, objectOf, textOf } from "../parts/members.ts";
-import { message, type Part, text, unknown } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { type Json, listOf, objectOf, textOf } from "../parts/json_members.ts";
+import { message, type Part, text, unknown } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
-/** Files, uploads, batches and models, and lists of them: a line for each. */
+/** Files, uploads, batches, models, and lists of them: a line for each. */
 export const files: Format = listing("files", (answer) => isFile(answer) || isFile(objectOf(answer.file)));
 export const batches: Format = listing("batches", ({ object, type }) => object === "batch" || type === "message_batch");
 export const models: Format = listing("models", isModel);
 
-/** How many tokens a text has. */
+/** Token counts. */
 export const tokens: Format = {
   kind: "tokens",
   fits: (answer) => typeof answer.totalTokens === "number" || Object.keys(answer).join() === "input_tokens",
@@ -43,7 +43,7 @@ function listing(kind: Kind, fits: (answer: Json) => boolean): Format {
   };
 }
 
-/** Lists are called `data`, or (Google, Ollama) after what is in them. */
+/** The lines of a list. Its member is `data`, or (Google, Ollama) named after its items. */
 function listed(answer: Json): Part[] | undefined {
   const list: unknown[] | undefined = [answer.data, answer.files, answer.models, answer.batches].find(Array.isArray);
   return list && lines(list);
@@ -53,7 +53,7 @@ function lines(items: readonly unknown[]): Part[] {
   return text(items.map(objectOf).map((item) => line(asRecord(item.file) ?? item)).filter(Boolean).join("\n"));
 }
 
-/** Its name, its id, its size and its state, as far as it has them. */
+/** The name, id, size and state of an item, if present. */
 function line(item: Json): string {
   const name = textOf(item.filename) ?? textOf(item.displayName) ?? textOf(item.display_name);
   const id = textOf(item.id) ?? textOf(item.name) ?? textOf(item.model);

@@ -9,10 +9,10 @@ import { startOfPart } from "../show/conversation.ts";
 import { FIRST_WORDS } from "./lazy_reading.ts";
 import { isIsoDate, showAge } from "./time.ts";
 
-/** An entry in one line. */
+/** An entry as one row of a list. */
 export interface EntryRow {
   readonly key: string;
-  /** The digest; lines by pycachy have none. */
+  /** The digest; missing in entries by pycachy. */
   readonly sha256?: string;
   /** ISO 8601 in UTC. */
   readonly recordedAt?: string;
@@ -20,18 +20,18 @@ export interface EntryRow {
   readonly model?: string;
   readonly kind: Kind;
   readonly isStream: boolean;
-  /** The start of what the user asked last. */
+  /** The start of the last message of the user. */
   readonly prompt: string;
-  /** The start of the answer. */
+  /** The start of the response. */
   readonly answer: string;
   readonly tokens?: TokenCount;
-  /** The length of the answer in bytes. */
+  /** The length of the response body in bytes. */
   readonly bytes: number;
-  /** How long the answer took, in milliseconds. */
+  /** How long the response took, in milliseconds. */
   readonly durationMs?: number;
 }
 
-/** Puts an entry into one line. */
+/** Makes the row of an entry. */
 export function rowOf(entry: Entry, { provider, model, kind, isStream, asked, answered }: Reading): EntryRow {
   const { key, sha256, recorded_at: recordedAt, duration_ms: durationMs } = entry;
   return {
@@ -50,14 +50,14 @@ export function rowOf(entry: Entry, { provider, model, kind, isStream, asked, an
   };
 }
 
-/** A copy of a text: a part of a longer one would keep that in memory as a whole. */
+/** A copy of a text: a slice would keep the whole text in memory. */
 function copyOf(text: string): string {
   return decoder.decode(utf8(text));
 }
 
 const decoder = new TextDecoder();
 
-/** What was said comes before what was thought and cited. */
+/** The start of a message. Thoughts and citations are used only if there is nothing else. */
 function startOf(message: Message | undefined): string {
   const parts = message?.parts ?? [];
   const said = parts.filter(({ kind }) => kind !== "thinking" && kind !== "citation");
@@ -65,12 +65,12 @@ function startOf(message: Message | undefined): string {
   return text.length < FIRST_WORDS ? text : copyOf(text.slice(0, FIRST_WORDS));
 }
 
-/** Entries as a table, one line each, and a line of titles; nothing if there are none. */
+/** A table of entries with a line of titles; no lines if there are no entries. */
 export function* rowLines(rows: Iterable<EntryRow>, terminal: Terminal): Generator<string, void> {
   const { width } = terminal;
   const isShort = width !== undefined;
   const cells = rowCells(rows, { now: Date.now(), isShort, paintKey: (text) => terminal.paint(text, "yellow") });
-  // A pipe always has the same columns.
+  // In a pipe, the columns are always the same.
   const lines = isShort ? filledLines(COLUMNS, [...cells], width) : tableLines(COLUMNS, cells);
   const [titles, first] = [lines.next(), lines.next()];
   if (titles.done || first.done) return;
@@ -99,7 +99,7 @@ const COLUMNS: readonly Column[] = [
 interface Look {
   /** In milliseconds since the Unix epoch. */
   readonly now: number;
-  /** Whether times are shown by their age. */
+  /** Whether times are shown as ages. */
   readonly isShort: boolean;
   paintKey(text: string): string;
 }

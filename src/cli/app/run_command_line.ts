@@ -6,13 +6,13 @@ import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, type ExitCode, FAILED, FINE, type Terminal, UsageError } from "./command.ts";
 import { commandHelp, PROGRAM, programHelp } from "./help.ts";
 
-/** The version of this package, as `deno.json` has it. */
+/** The version of this package. It must equal the one in `deno.json`. */
 export const VERSION = "0.1.0";
 
 /**
  * Runs one command line.
  *
- * @param args What stands behind the name of the program.
+ * @param args The arguments after the name of the program.
  * @returns The exit code.
  */
 export async function runCommandLine(
@@ -57,7 +57,7 @@ async function runCommand(
   } catch (error) {
     terminal.note(failure(error));
     if (error instanceof UsageError) {
-      terminal.note(`${[PROGRAM, command?.name, "--help"].filter(Boolean).join(" ")} shows what can be asked.`);
+      terminal.note(`${[PROGRAM, command?.name, "--help"].filter(Boolean).join(" ")} shows the usage.`);
     }
     return FAILED;
   }
@@ -75,13 +75,13 @@ function findCommand(name: string, commands: readonly Command[]): Command {
   const names = commands.map(({ name }) => name);
   if (name.startsWith("-")) {
     throw new UsageError(
-      `Cannot use ${name} before a command: the command comes first. Commands: ${names.join(", ")}.`,
+      `Cannot use ${name}: the command comes first. Commands: ${names.join(", ")}.`,
     );
   }
   throw new UsageError(`Cannot run ${show(name)}: there is no such command. ${hintAt(name, names, "Commands")}`);
 }
 
-/** What is expected to go wrong is told in a line; anything else is an error in this program, and shown with its place. */
+/** The text for an error: its message, or the stack if it is an error in this program. */
 function failure(error: unknown): string {
   return printableLines(explain(error));
 }
@@ -91,12 +91,12 @@ function explain(error: unknown): string {
     return `${PROGRAM}: ${messageOf(withCure(error))}`;
   }
   if (error instanceof RangeError && /call stack/.test(error.message)) {
-    return `${PROGRAM}: Cannot show it: lists or objects in it are nested too deeply. show KEY --raw gives the answer.`;
+    return `${PROGRAM}: Cannot show the entry: its JSON is nested too deeply. Use show KEY --raw.`;
   }
-  return `${PROGRAM}: this is a defect. Please report it.\n${(error as Error | null)?.stack ?? String(error)}`;
+  return `${PROGRAM}: Internal error. Please report it.\n${(error as Error | null)?.stack ?? String(error)}`;
 }
 
-/** One of the file system: `ENOSPC`, `EACCES` …; or one of Deno, which names the flag that is missing. */
+/** Whether an error comes from the file system (`ENOSPC`, `EACCES` …) or from Deno's permissions. */
 function isSystemError(error: unknown): boolean {
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
   return name === "NotCapable" || /^E[A-Z0-9]+$/.test(String(code));

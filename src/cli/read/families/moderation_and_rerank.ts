@@ -1,9 +1,9 @@
 import type { Format } from "../parts/format.ts";
-import { asText, type Json, listOf, numberOf, objectOf, textOf } from "../parts/members.ts";
-import { type Message, message, type Part, text } from "../parts/parts.ts";
-import { promptsAsked } from "./prompts.ts";
+import { asText, type Json, listOf, numberOf, objectOf, textOf } from "../parts/json_members.ts";
+import { type Message, message, type Part, text } from "../parts/message.ts";
+import { promptsAsked } from "./request_input.ts";
 
-/** Whether texts and images may be shown. */
+/** Moderations: scores by category. */
 export const moderation: Format = {
   kind: "moderation",
   fits: (answer) => listOf(answer.results).some((item) => objectOf(item).category_scores !== undefined),
@@ -18,7 +18,7 @@ function judgement(result: Json): Message[] {
   return message("assistant", [...text(said), ...scores(Object.entries(objectOf(result.category_scores)))]);
 }
 
-/** Which documents fit a question. */
+/** Rankings: scores by document. */
 export const rerank: Format = {
   kind: "rerank",
   fits: (answer) => ranked(answer).some((item) => numberOf(item.relevance_score) !== undefined),

@@ -2,16 +2,16 @@ import { asRecord } from "../../lib/json.ts";
 import { bodyLength, type Entry, type RecordedRequest } from "../../store/entry.ts";
 import { isIsoDate } from "../file/time.ts";
 
-/** A member with a wrong type or value. */
+/** A member of an entry with a wrong type or value. */
 export interface MemberProblem {
-  /** Whether no request will ever find the entry. */
+  /** Whether no request can find the entry. */
   readonly isUnfindable: boolean;
   readonly reason: string;
 }
 
 /**
- * Looks at those members of an entry that do not decide whether its line is one: the line answers whatever they say,
- * unless its `key` or `sha256` are no digest.
+ * Checks the members that `parseEntry` does not check. The entry can be replayed all the same, unless its `key` or
+ * `sha256` is malformed.
  */
 export function memberProblems(entry: Entry): MemberProblem[] {
   return [
@@ -21,7 +21,7 @@ export function memberProblems(entry: Entry): MemberProblem[] {
   ];
 }
 
-/** The request of an entry, if all of its members are of the right types. */
+/** The request of an entry, if all its members have the right types. */
 export function soundRequest({ request }: Entry): RecordedRequest | undefined {
   return request && requestProblems(request).length === 0 ? request : undefined;
 }
@@ -37,7 +37,7 @@ function idProblems({ key, sha256 }: Entry): string[] {
 
 function headerProblems({ headers }: Entry): string[] {
   return Object.entries(headers ?? {}).filter(([name, value]) => !canBeSent(name, value))
-    .map(([name]) => `the response header ${JSON.stringify(name.slice(0, 40))} cannot be sent`);
+    .map(([name]) => `the response header ${JSON.stringify(name.slice(0, 40))} is invalid`);
 }
 
 function canBeSent(name: string, value: unknown): boolean {
@@ -53,20 +53,20 @@ function canBeSent(name: string, value: unknown): boolean {
 function timeProblems({ recorded_at: recordedAt, duration_ms: duration, final_url: finalUrl }: Entry): string[] {
   const wrong = [];
   if (recordedAt !== undefined && !isIsoDate(recordedAt)) {
-    wrong.push(`"recorded_at" is no ISO 8601 date in UTC`);
+    wrong.push(`"recorded_at" is not an ISO 8601 date in UTC`);
   }
-  if (finalUrl !== undefined && !URL.canParse(String(finalUrl))) wrong.push(`"final_url" is no URL`);
-  if (duration !== undefined && !isAmount(duration)) wrong.push(`"duration_ms" is no number from 0 on`);
+  if (finalUrl !== undefined && !URL.canParse(String(finalUrl))) wrong.push(`"final_url" is not a URL`);
+  if (duration !== undefined && !isAmount(duration)) wrong.push(`"duration_ms" is not a number of at least 0`);
   return wrong;
 }
 
 function chunkProblems(entry: Entry): string[] {
   const chunks: unknown = entry.chunks;
   if (chunks === undefined) return [];
-  if (!Array.isArray(chunks) || !chunks.every(isChunk)) return [`"chunks" is no list of [milliseconds, bytes]`];
+  if (!Array.isArray(chunks) || !chunks.every(isChunk)) return [`"chunks" is not a list of [milliseconds, bytes]`];
   const total = chunks.reduce((sum: number, [, length]) => sum + length, 0);
   const length = bodyLength(entry);
-  return total === length ? [] : [`"chunks" add up to ${total} bytes, and the body has ${length}`];
+  return total === length ? [] : [`"chunks" add up to ${total} bytes, but the body has ${length}`];
 }
 
 function isChunk(chunk: unknown): chunk is readonly [ms: number, bytes: number] {
@@ -81,16 +81,16 @@ function isAmount(value: unknown): boolean {
 function requestProblems(given: unknown): string[] {
   if (given === undefined) return [];
   const request = asRecord(given);
-  if (!request) return [`"request" is no object`];
+  if (!request) return [`"request" is not an object`];
   const { method, url, headers, body, exact, namespace, n } = request;
   const members: readonly (readonly [name: string, fits: boolean, expected: string])[] = [
-    ["method", typeof method === "string" && method !== "", "no method"],
-    ["url", typeof url === "string" && URL.canParse(url), "no URL"],
-    ["headers", headers === undefined || canAllBeSent(headers), "no object of strings that can be sent"],
-    ["body", typeof body === "string", "no string"],
+    ["method", typeof method === "string" && method !== "", "not a method"],
+    ["url", typeof url === "string" && URL.canParse(url), "not a URL"],
+    ["headers", headers === undefined || canAllBeSent(headers), "not an object of valid headers"],
+    ["body", typeof body === "string", "not a string"],
     ["exact", typeof exact === "boolean", "neither true nor false"],
-    ["namespace", namespace === undefined || typeof namespace === "string", "no string"],
-    ["n", n === undefined || (Number.isInteger(n) && (n as number) >= 2), "no whole number from 2 on"],
+    ["namespace", namespace === undefined || typeof namespace === "string", "not a string"],
+    ["n", n === undefined || (Number.isInteger(n) && (n as number) >= 2), "not a whole number of at least 2"],
   ];
   return members.filter(([, fits]) => !fits).map(([name, , expected]) => `"request.${name}" is ${expected}`);
 }

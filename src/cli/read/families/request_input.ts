@@ -1,12 +1,12 @@
-import { type Json, listOf, objectOf } from "../parts/members.ts";
-import { type Message, message, type Part, unknown } from "../parts/parts.ts";
+import { type Json, listOf, objectOf } from "../parts/json_members.ts";
+import { type Message, message, type Part, unknown } from "../parts/message.ts";
 import { geminiAsked } from "./gemini.ts";
 import { contentParts } from "./openai_content.ts";
 
-/** Under which names requests say what is to be embedded, drawn, spoken, judged, ranked or counted. */
+/** Members with the input of embeddings, images, speech, moderations, rankings and token counts. */
 const CONTENT = ["query", "prompt", "input", "inputs", "texts", "values", "text", "documents", "images", "image"];
 
-/** What a request says that is no conversation. */
+/** The input of a request that is not a conversation. */
 export function promptsAsked(request: Json): Message[] {
   const ofGemini = geminiAsked(request);
   if (ofGemini.length) return ofGemini;
@@ -21,7 +21,7 @@ function contentOf(request: Json): Part[] {
   });
 }
 
-/** Texts can be sent as lists of numbers. */
+/** Whether the input is token numbers. */
 function isTokens(content: unknown): boolean {
   const [first]: readonly unknown[] = listOf(content);
   return typeof (Array.isArray(first) ? first[0] : first) === "number";

@@ -1,51 +1,51 @@
-import { asText, compactJson, given, textOf } from "./members.ts";
+import { asText, compactJson, given, textOf } from "./json_members.ts";
 
-/** Text, unless it is empty or no text. */
+/** A text part; none for an empty text or any other value. */
 export function text(value: unknown): Part[] {
   const spoken = textOf(value);
   return spoken === undefined ? [] : [{ kind: "text", text: spoken }];
 }
 
-/** Thoughts, unless they are empty or no text. */
+/** A thinking part; none for an empty text or any other value. */
 export function thinking(value: unknown): Part[] {
   const thought = textOf(value);
   return thought === undefined ? [] : [{ kind: "thinking", text: thought }];
 }
 
-/** Thoughts that the provider keeps to itself. */
+/** Thoughts that the provider does not reveal. */
 export function hiddenThinking(note: string): Part {
   return { kind: "thinking", text: "", note };
 }
 
-/** A call of a tool; its arguments may be JSON or the text of it. */
+/** A tool call. The arguments may be a JSON value or JSON text. */
 export function call(name: unknown, args: unknown, id?: unknown): Part {
   const members = { arguments: args === undefined ? "{}" : asText(args), id: textOf(id) };
   return given({ kind: "call", name: textOf(name) ?? "?", ...members });
 }
 
-/** What a tool gave back. */
+/** The result of a tool call. */
 export function result(members: { text: unknown; name?: unknown; id?: unknown }): Part {
   const shown = members.text === undefined || members.text === null ? "" : asText(members.text);
   return given({ kind: "result", name: textOf(members.name), id: textOf(members.id), text: shown });
 }
 
-/** A source; none if nothing is known about it. */
+/** A source; none if all members are empty. */
 export function citation(members: { title?: unknown; url?: unknown; text?: unknown }): Part[] {
   const known = given({ title: textOf(members.title), url: textOf(members.url), text: textOf(members.text) });
   return Object.keys(known).length ? [{ kind: "citation", ...known }] : [];
 }
 
-/** What nobody knows. */
+/** A value of unknown format. */
 export function unknown(value: unknown): Part {
   return { kind: "json", json: compactJson(value) };
 }
 
-/** A message, or none if there is nothing in it. */
+/** A message; none if there are no parts. */
 export function message(role: unknown, parts: readonly Part[]): Message[] {
   return parts.length ? [{ role: textOf(role) ?? "assistant", parts }] : [];
 }
 
-/** Joins what follows each other with the same role, where one turn came in several items. */
+/** Joins consecutive messages with this role, because one turn may have several items. */
 export function joinTurns(messages: readonly Message[], role: string): Message[] {
   const joined: Message[] = [];
   let open: Part[] | undefined;
@@ -62,7 +62,7 @@ export function joinTurns(messages: readonly Message[], role: string): Message[]
   return joined;
 }
 
-/** Joins texts that follow each other, as streams bring them. */
+/** Joins consecutive texts, as streams have them. */
 export function joinTexts(parts: readonly Part[]): Part[] {
   const joined: Part[] = [];
   for (const part of parts) {
@@ -76,24 +76,24 @@ export function joinTexts(parts: readonly Part[]): Part[] {
   return joined;
 }
 
-/** A piece of what was said, in the order in which it was said. */
+/** A part of a message. */
 export type Part =
   | { readonly kind: "text"; readonly text: string }
-  /** Thoughts, or their summary. What the provider keeps to itself has an empty text, and a note that says so. */
+  /** Thoughts or their summary. Hidden thoughts have an empty text and a note. */
   | { readonly kind: "thinking"; readonly text: string; readonly note?: string }
-  /** What the model wants to be called, or what the provider called for it; `arguments` is JSON text. */
+  /** A tool call, run by the client or the provider. `arguments` is JSON text. */
   | { readonly kind: "call"; readonly name: string; readonly arguments: string; readonly id?: string }
   | { readonly kind: "result"; readonly name?: string; readonly id?: string; readonly text: string }
   | { readonly kind: "citation"; readonly title?: string; readonly url?: string; readonly text?: string }
   | MediaPart
-  /** Embeddings: how many, and how long each is. */
+  /** Embeddings: their number, and the length of each. */
   | { readonly kind: "vectors"; readonly count: number; readonly dimensions?: number }
-  /** What was judged: the categories of a moderation, the documents of a ranking, best first. */
+  /** The categories of a moderation or the documents of a ranking, highest score first. */
   | { readonly kind: "scores"; readonly scores: readonly (readonly [name: string, score: number])[] }
-  /** What nobody knows, as compact JSON. */
+  /** A value of unknown format, as compact JSON. */
   | { readonly kind: "json"; readonly json: string };
 
-/** An image, a sound, a film or a file. */
+/** An image, an audio, a video or another file. */
 export interface MediaPart {
   readonly kind: "media";
   readonly what: "image" | "audio" | "video" | "file";
@@ -101,19 +101,19 @@ export interface MediaPart {
   readonly type?: string;
   /** The file's name, or its id at the provider. */
   readonly name?: string;
-  /** Length in bytes; of a text that the file holds by its hash only, as near as its length tells. */
+  /** In bytes. If the recording contains only a placeholder, an estimate from its length. */
   readonly bytes?: number;
   /** In pixels. */
   readonly width?: number;
   /** In pixels. */
   readonly height?: number;
-  /** Where it is, if it was not sent along. */
+  /** Its URL, if it is not included. */
   readonly url?: string;
 }
 
-/** What one side said. */
+/** A message of a request or a response. */
 export interface Message {
-  /** `system`, `user`, `assistant`, `tool`, as the provider spells it. */
+  /** `system`, `user`, `assistant`, `tool` …, as the provider spells it. */
   readonly role: string;
   readonly parts: readonly Part[];
 }

@@ -9,19 +9,19 @@ const COLON = 0x3a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
-/** Below it are control characters, which a string of JSON never holds as they are. */
+/** Lower bytes are control characters, which JSON strings contain only as escapes. */
 const FIRST_OF_TEXT = 0x20;
 
-/** How often a line may be read in vain, so that one that is made of braces does not take hours. */
+/** The limit of vain passes over a line. Without it, a line of braces would take hours. */
 const MOST_PASSES = 200;
 
 /**
- * Finds JSON objects in a damaged line: behind the torn start of another one, several in a row, between garbage.
+ * Finds JSON objects in a damaged line: after the torn start of another one, several in a row, between other bytes.
  *
- * It tries every place at which an object with members can start, outermost first. Inside of a string there is none,
- * because its quotes are escaped.
+ * It tries each position where an object with members can start, outermost first. None is inside a string, where quotes
+ * are escaped.
  *
- * @param isWanted Whether the object at this place of the line is to be kept; if not, those inside of it are tried.
+ * @param isWanted Whether to keep the object at this position of the line. If not, the objects inside it are tried.
  */
 export function objectsIn(line: Uint8Array, isWanted: (position: Position) => boolean): Position[] {
   const found: Position[] = [];
@@ -41,19 +41,19 @@ export function objectsIn(line: Uint8Array, isWanted: (position: Position) => bo
   return found;
 }
 
-/** Whether a brace is followed by the name of a member. */
+/** Whether the name of a member follows a brace. */
 function hasMember(line: Uint8Array, brace: number): boolean {
   return line[nextOfText(line, brace + 1)] === QUOTE;
 }
 
-/** The next byte that is no white space. */
+/** The position of the next byte that is not white space. */
 function nextOfText(line: Uint8Array, from: number): number {
   let at = from;
   while (at < line.length && (line[at] as number) <= SPACE) at++;
   return at;
 }
 
-/** Where an object ends, or where it is seen that it never does. */
+/** The end of an object, or the position where it turns out to be incomplete. */
 function endOfObject(line: Uint8Array, start: number): { readonly at: number; readonly isWhole: boolean } {
   let depth = 0;
   for (let at = start; at < line.length; at++) {
@@ -70,7 +70,7 @@ function endOfObject(line: Uint8Array, start: number): { readonly at: number; re
   return { at: line.length, isWhole: false };
 }
 
-/** Where the quote is that ends a string. One that something else follows than JSON allows is of another object. */
+/** The position of the quote that ends a string. If JSON does not allow the next byte, the quote is of another object. */
 function endOfString(line: Uint8Array, start: number): { readonly at: number; readonly isWhole: boolean } {
   let at = start + 1;
   for (; at < line.length && line[at] !== QUOTE; at++) {
