@@ -170,7 +170,7 @@ function fileIsGood(file) {
   return text.trimEnd().split("\n").length === 2 && !text.includes("sk-package-check");
 }
 
-/** A provider of chat completions that numbers its answers, so that an answer from the network cannot pass for a replay. */
+/** A provider of chat completions that numbers its responses, which distinguishes a live response from a replay. */
 async function startProvider() {
   let count = 0;
   const server = createServer(async (request, response) => {
