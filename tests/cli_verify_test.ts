@@ -43,7 +43,32 @@ test("verify prints the line, the byte and the reason of each problem, with exit
     first.replace("in Paris", "in Rome!"),
     formatEntry({ ...stream, response: stream.response.replace(/data: \[DONE\]\s*$/, "").replace('"stop"', "null") })
       .trimEnd(),
-    "slowTest("verify --fix removes damaged lines, and keeps the original", async (t) => {
+    "<<<<<<< HEAD",
+    formatEntry({ ...message, response: message.response.replace("Blue", LOOKS_LIKE_A_KEY) }).trimEnd(),
+    fourth.slice(0, 60),
+    fourth,
+  ];
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  const { lines: count, entries, findings } = await verify(file);
+  assert.deepEqual([count, entries], [6, 4]);
+  const problems = findings.filter(({ severity }) => severity === "error");
+  assert.deepEqual(problems.map(({ line, kind }) => [line, kind]), [
+    [1, "digest"],
+    [2, "incomplete"],
+    [3, "damaged"],
+    [4, "secret"],
+    [5, "damaged"],
+  ]);
+  const starts = lines.map((_, at) => Buffer.byteLength(lines.slice(0, at).map((line) => `${line}\n`).join("")));
+  for (const { line, byte } of findings) assert.equal(byte, starts[line - 1]);
+  const { code, stdout } = await cachyOn(file, "verify");
+  assert.equal(code, 1);
+  assert.match(stdout, /^problem {2}line 3, byte \d+: git conflict marker$/m);
+  assert.match(stdout, /^problem {2}line 4, byte \d+, \w{8}: .*an API key \(sk-…\) in /m);
+  assert.doesNotMatch(stdout, new RegExp(LOOKS_LIKE_A_KEY));
+});
+
+slowTest("verify --fix removes damaged lines, and keeps the original", async (t) => {
   const { folder, file } = await project(t);
   const whole = readFileSync(file, "utf8");
   const lines = whole.split("\n");
