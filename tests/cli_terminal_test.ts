@@ -90,7 +90,7 @@ slowTest("show --raw prints text to a terminal, and nothing else", { skip }, asy
   assert.equal(code, 2);
   assert.match(
     output,
-    /to a terminal: it contains more than text\. Write it to a file: cachy show \w{8} --raw > FILE\./,
+    /to a terminal: it is not plain text\. Write it to a file: cachy show \w{8} --raw > FILE\./,
   );
 });
 

@@ -19,7 +19,7 @@ const OPTIONS = {
 /** A secret and its place. */
 interface LocatedSecret extends SecretFinding {
   readonly file: string;
-  /** From 1 on. */
+  /** From 1. */
   readonly line: number;
   readonly key?: string;
 }

@@ -58,7 +58,7 @@ const FORMS = ["events", "raw", "curl", "json"] as const;
 
 interface ShownEntry {
   readonly entry: Entry;
-  /** The number of its line, from 1 on. */
+  /** The number of its line, from 1. */
   readonly line: number;
 }
 
@@ -94,7 +94,7 @@ function printBody(entry: Entry, terminal: Terminal): void {
   const isText = typeof body === "string" && body.replaceAll("\r\n", "").search(CONTROLS_IN_LINES) === -1;
   if (terminal.width !== undefined && !isText) {
     throw new CommandError(
-      `Cannot print the response of ${entry.key} to a terminal: it contains more than text. ` +
+      `Cannot print the response of ${entry.key} to a terminal: it is not plain text. ` +
         `Write it to a file: ${PROGRAM} show ${entry.key} --raw > FILE.`,
     );
   }

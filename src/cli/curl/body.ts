@@ -15,7 +15,7 @@ export interface CurlBody {
   readonly source?: string;
   /** Whether it is a multipart form. */
   readonly isForm?: boolean;
-  /** What the user must insert, a sentence or two each. */
+  /** What the user must insert before running the command. */
   readonly notes: readonly string[];
 }
 

@@ -99,7 +99,7 @@ function missingNotes({ body, exact }: RecordedRequest, command: string, { notes
         `To keep them, record with { keepRequest: "whole" }.`,
     );
   }
-  // Forms and binary bodies have notes of their own.
+  // Forms and binary bodies have separate notes.
   if (!missing.length && !notes.length && !isForm) missing.push("Secrets were removed from the request.");
   return missing;
 }

@@ -12,7 +12,7 @@ const SPACE = 0x20;
 /** Lower bytes are control characters, which JSON strings contain only as escapes. */
 const FIRST_OF_TEXT = 0x20;
 
-/** The limit of vain passes over a line. Without it, a line of braces would take hours. */
+/** How often a line may be read without finding an object. Without a limit, a line of braces would take hours. */
 const MOST_PASSES = 200;
 
 /**
@@ -70,7 +70,7 @@ function endOfObject(line: Uint8Array, start: number): { readonly at: number; re
   return { at: line.length, isWhole: false };
 }
 
-/** The position of the quote that ends a string. If JSON does not allow the next byte, the quote is of another object. */
+/** The position of the quote that ends a string. If JSON does not allow the next byte, the quote belongs to another object. */
 function endOfString(line: Uint8Array, start: number): { readonly at: number; readonly isWhole: boolean } {
   let at = start + 1;
   for (; at < line.length && line[at] !== QUOTE; at++) {

@@ -30,7 +30,7 @@ export interface MergeReport {
  *
  * @param path The target file. If there is something to add, it is created, with its folder.
  * @param others The files to add. They are only read.
- * @throws {CommandError} If a file does not exist, is not a regular file, or is `path` itself. Nothing is changed then.
+ * @throws {CommandError} If one of `others` does not exist, is not a regular file, or is `path`. Nothing is changed then.
  * @throws {CommandError} If `path` cannot be read or written.
  */
 export async function mergeFiles(
@@ -168,7 +168,7 @@ function textAt(file: number, position: Position): string {
   return (lineAt(file, position) as string).replace(/\r+$/, "");
 }
 
-/** Adds the lines that the target does not contain. Their recordings cannot be compared. @returns How many. */
+/** Appends lines whose bytes the target does not contain. Their recordings cannot be compared. @returns How many. */
 function addUnlessThere(target: MergeTarget, file: number, positions: readonly Position[]): number {
   const missing = new Map(positions.map((position) => [hashAt(file, position), position]));
   const own = missing.size ? openIfExists(target.path) : undefined;

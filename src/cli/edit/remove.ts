@@ -27,7 +27,7 @@ export interface UnwantedLine {
   /** From 1. */
   readonly number: number;
   readonly position: Position;
-  /** Whether the caller picked the line. If not, it would replace a picked one as the current recording. */
+  /** Whether the caller picked the line. Other lines are removed because one would become the current recording. */
   readonly isPicked: boolean;
 }
 

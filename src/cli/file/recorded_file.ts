@@ -201,7 +201,7 @@ function* entriesOf(file: RecordedFile, digits: string): Generator<LocatedEntry,
   const prefix = digits.toLowerCase();
   if (!/^[0-9a-f]+$/.test(prefix) || prefix.length > DIGEST_LENGTH) {
     throw new UsageError(
-      `Cannot use ${show(digits)} as a key: expected hex digits, such as 5ece2360, or the first of them.`,
+      `Cannot use ${show(digits)} as a key: expected hex digits, such as 5ece2360 or 5ec.`,
     );
   }
   const least = parseInt(prefix.slice(0, KEY_LENGTH).padEnd(KEY_LENGTH, "0"), 16);

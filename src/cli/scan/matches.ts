@@ -9,7 +9,7 @@ export interface Match {
   readonly what: string;
   /** How many were found. */
   readonly count: number;
-  /** The first characters and the length of the first one; missing if the secret is only a part of the text. */
+  /** The first characters and the length of the first one; missing if the exact secret is unknown. */
   readonly excerpt?: string;
 }
 

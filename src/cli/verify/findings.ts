@@ -86,7 +86,7 @@ function answerProblemOf(entry: Entry): Problem | undefined {
 
 function bodyProblem(head: AnswerHead, body: Uint8Array<ArrayBuffer>): Problem | undefined {
   const check = checkCompleteness(head);
-  // A terminal event completes a response, whatever follows.
+  // A terminal event completes a response, even if more bytes follow.
   return check.push(body) ? undefined : check.end(body);
 }
 
