@@ -250,7 +250,7 @@ test("fetch() in mode replay never asks the network, and explains the miss", asy
   const { fetch: paid, calls } = network(() => assert.fail("the network was asked"));
   const cachy = testCachy({ fetch: paid, mode: "replay" });
   const response = await cachy.fetch(`${CHAT_URL}?key=s3cr3t`, jsonPost({}));
-  assert.equal(response.status, 412);
+  assert.equal(response.status, 406);
   assert.equal(response.headers.get("x-should-retry"), "false");
   assert.equal(response.url, `${CHAT_URL}?key=s3cr3t`);
   const { error } = await response.json();
@@ -330,7 +330,7 @@ test("fetch() in mode replay does not go to the network either, when the store f
   const { message } = (await response.json()).error;
   assert.match(message, /Cannot read broken store: disk on fire/);
   assert.doesNotMatch(message, /To record/, "recording would not help");
-  assert.deepEqual([response.status, calls.length], [412, 0]);
+  assert.deepEqual([response.status, calls.length], [406, 0]);
 });
 
 test("fetch() takes pycachy's line under the plain key, when headers are the only extra", async () => {
@@ -347,8 +347,8 @@ test("fetch() takes pycachy's line under the plain key, when headers are the onl
       .status;
   };
   assert.equal(await ask({ "openai-beta": "responses=v1" }), 200);
-  assert.equal(await ask({ "openai-beta": "responses=v1" }, "other"), 412);
-  assert.equal(await ask({}), 412, "the store was asked for the digest too, and this one has no such line");
+  assert.equal(await ask({ "openai-beta": "responses=v1" }, "other"), 406);
+  assert.equal(await ask({}), 406, "the store was asked for the digest too, and this one has no such line");
 });
 
 test("fetch() sends bytes in place of a stream, and the Request itself", async () => {

@@ -126,7 +126,7 @@ slowTest("with CI set, what is not recorded is a miss that says why, and the net
   const cwd = temporaryFolder(t);
   const { stdout } = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true" } });
   const { status, text, misses } = JSON.parse(stdout);
-  assert.deepEqual([status, misses, provider.requests.length], [412, 1, 0]);
+  assert.deepEqual([status, misses, provider.requests.length], [406, 1, 0]);
   assert.match(JSON.parse(text).error.message, /because the environment variable CI is set/);
   const forced = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true", CACHY_MODE: "auto" } });
   assert.deepEqual([JSON.parse(forced.stdout).status, provider.requests.length], [200, 1]);

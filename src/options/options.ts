@@ -6,7 +6,7 @@ import type { KeepRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
 import type { Mode } from "./mode.ts";
 
-/** What a miss in mode `replay` is: an answer with status 412 that explains it, or a `CachyMissError`. */
+/** What a miss in mode `replay` is: an answer with status 406 that explains it, or a `CachyMissError`. */
 export type MissBehavior = "answer" | "throw";
 
 /** What `enableCachy` and `createCachy` can be told. Everything has a default. */
@@ -85,8 +85,9 @@ export interface CachyOptions {
    */
   readonly allowSecrets?: boolean;
   /**
-   * What a miss in mode `replay` is: an answer with status 412, which SDKs show at once and do not retry (`"answer"`), or
-   * a rejection with a {@linkcode CachyMissError}, which SDKs may retry and wrap (`"throw"`).
+   * What a miss in mode `replay` is: an answer with status 406, which SDKs show at once and do not retry (`"answer"`), or
+   * a rejection with a {@linkcode CachyMissError} (`"throw"`), for programs that call `fetch` themselves. SDKs retry a
+   * rejection: openai and Anthropic's SDK try three times and then report "Connection error.", with the error as `cause`.
    *
    * @default "answer"
    */
