@@ -149,7 +149,7 @@ test("a folder in the place of the file costs the recordings, with one warning, 
   assert.equal(warnings().length, 1);
   assert.match(
     warnings()[0] ?? "",
-    /(?:EISDIR|directory)[^]*Move the folder that has its name away, or use another file/i,
+    /(?:EISDIR|directory)[^]*The path names a folder: name a file in it, such as cachy\.jsonl/i,
   );
   rmdirSync(file);
   await ask(1);

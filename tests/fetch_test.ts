@@ -290,6 +290,17 @@ test("fetch() sends what is never cached to the network each time, in every mode
   }
 });
 
+test("fetch() says once for each host that a response is longer than maxBodyBytes, without debug", async (t) => {
+  const print = t.mock.method(console, "error", () => {});
+  const cachy = testCachy({ fetch: network(() => jsonAnswer("x".repeat(100))).fetch, maxBodyBytes: 50 });
+  for (const at of [1, 2]) await (await cachy.fetch(CHAT_URL, jsonPost({ at }))).text();
+  await cachy.flush();
+  assert.deepEqual(cachy.stats.droppedBy, { "too-large": 2 });
+  const line =
+    'cachy: Cannot record a response of api.openai.com: it is longer than 50 bytes. Raise the option "maxBodyBytes".';
+  assert.deepEqual(print.mock.calls.map(({ arguments: [text] }) => text), [line]);
+});
+
 test("fetch() answers traces by itself in mode replay only", async () => {
   const url = "https://api.openai.com/v1/traces/ingest";
   const { fetch: paid, calls } = network(() => new Response(null, { status: 202 }));
@@ -460,7 +471,7 @@ test("a warning is an event of every handle, and printed once", async (t) => {
   assert.deepEqual(printed, ["cachy: Cannot read one place: down"]);
 });
 
-test("fetch() says once that a host is not cached whose path is that of an LLM API, with debug alone", async (t) => {
+test("fetch() says once that a host is not cached whose path is that of an LLM API, with debug or in mode replay", async (t) => {
   const print = t.mock.method(console, "error", () => {});
   const urls = [
     "http://localhost:4000/v1/responses",
@@ -472,6 +483,8 @@ test("fetch() says once that a host is not cached whose path is that of an LLM A
   const ask = async (options: CachyOptions) => {
     const cachy = testCachy({ fetch: countingNetwork().fetch, ...options });
     for (const url of urls) await (await cachy.fetch(url, jsonPost({}))).text();
+    await (await cachy.fetch("https://pages.example/messages")).text();
+    await (await cachy.fetch(new Request("https://pages.example/messages"))).text();
     return cachy.events.map((event) => event.kind === "warning" ? event.message : event.kind);
   };
   assert.deepEqual(await ask({}), []);
@@ -484,6 +497,7 @@ test("fetch() says once that a host is not cached whose path is that of an LLM A
       `To cache it, name it: domains: [...defaultDomains, "${host}"], or CACHY_DOMAINS=${host}.`
     ),
   );
+  assert.deepEqual(await ask({ mode: "replay", ignore: ["ignored.example"] }), told);
   const failing = await ask({ debug: true, ignore: [() => assert.fail("never")] });
   assert.deepEqual(failing, [], "a function that fails breaks no call");
 });

@@ -149,6 +149,7 @@ test("checkOptions() shows the value that it refuses", () => {
     [/a+/g, "/a+/g"],
     [Symbol("s"), "Symbol(s)"],
     [() => 1, "a function"],
+    [[/x/g, "y", [Math.max]], '[/x/g,"y",[a function]]'],
   ];
   for (const [value, shown] of values) {
     assert.ok(refusal({ mode: value }).message.includes(` ${shown} `), `${shown}: ${refusal({ mode: value }).message}`);
@@ -163,6 +164,19 @@ test("checkOptions() refuses a file URL that names no file here", () => {
       assert.match(refusal({ cacheDir: value }).message, /"cacheDir"/);
     }
   }
+});
+
+test("checkOptions() says what to write in place of a common mistake", () => {
+  assert.match(refusal({ file: "~/x.jsonl" }).message, /Only shells know "~".*homedir\(\)/);
+  assert.match(refusal({ cacheDir: "~" }).message, /Only shells know "~"/);
+  for (const name of ["domains", "ignore"]) {
+    const { message } = refusal({ [name]: ["a.example", "*.openai.com"] });
+    assert.match(message, /A host includes its subdomains: write "openai\.com"\.$/);
+  }
+  assert.match(
+    refusal({ normalize: [/x/, "y"] }).message,
+    /^Cannot use \[\/x\/,"y"\] as .*Put the pair into a list: normalize: \[\[pattern, replacement\]\]\.$/,
+  );
 });
 
 test("checkOptions() refuses unknown names, and suggests the one that is meant", () => {

@@ -144,3 +144,9 @@ slowTest("CACHY_FILE and CACHY_DEBUG do what they say, and a wrong CACHY_MODE na
   assert.match(stderr, /Cannot use CACHY_MODE=reply: expected one of auto, replay, refresh, off\. The mode is "auto"/);
   assert.match(stderr, /^cachy MISS/m);
 });
+
+slowTest("the import fails on a Node that is too old, and says which one is needed", async () => {
+  const { code, stdout } = await runProgram("import_on_old_node", []);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Cannot use @cachy\/core on Node [\d.]+: it needs Node 20 or newer\.$/m);
+});

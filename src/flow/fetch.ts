@@ -97,7 +97,7 @@ export function createFetch(context: Context, network: typeof fetch): typeof fet
     const url = settings.mode === "off" ? undefined : urlOf(call[0]);
     if (!url) return network(...call);
     if (isCached(context, url)) return cachedFetch(context, url, call);
-    if (settings.debug) tellUnknownHost(context, url);
+    if (settings.debug || settings.mode === "replay") tellUnknownHost(context, url, call);
     return network(...call);
   };
 }
@@ -166,9 +166,10 @@ function isCached({ settings, reporter }: Context, url: URL): boolean {
 /** Paths of LLM APIs, as servers of all names have them. */
 const LLM_PATH = /\/(?:chat\/completions|responses|messages|embeddings|api\/chat|api\/generate)$|:\w*generateContent$/i;
 
-/** Who wants to see what happens would see nothing otherwise, and look for the mistake elsewhere. */
-function tellUnknownHost({ settings, reporter }: Context, url: URL): void {
-  if (!LLM_PATH.test(url.pathname) || isIgnored(settings, url)) return;
+/** Without this, debugging shows nothing for the request, and mode `replay` calls the network unnoticed. */
+function tellUnknownHost({ settings, reporter }: Context, url: URL, [input, init]: FetchArguments): void {
+  const method = init?.method ?? (input as Partial<Request>).method;
+  if (method?.toUpperCase() !== "POST" || !LLM_PATH.test(url.pathname) || isIgnored(settings, url)) return;
   const cure = `To cache it, name it: domains: [...defaultDomains, "${url.host}"], or CACHY_DOMAINS=${url.host}`;
   reporter.warn(`What goes to ${url.host} is not cached: it is not among the option "domains". ${cure}.`);
 }

@@ -72,7 +72,8 @@ export interface CachyOptions {
    */
   readonly keepRequest?: KeepRequest;
   /**
-   * Longer answers, and requests that are known to be longer, are not cached. In bytes.
+   * Longer answers, and requests that are known to be longer, are not cached. A longer answer is a warning, once for
+   * each host. In bytes.
    *
    * @default 67_108_864 (64 MiB)
    */
@@ -100,7 +101,8 @@ export interface CachyOptions {
    */
   readonly pace?: Pace;
   /**
-   * Prints one line per hit, miss, recording and drop to stderr; with `"miss"` the misses only.
+   * Prints one line per hit, miss, recording and drop to stderr, and a line at the end of the process if no request came;
+   * with `"miss"` the misses only.
    *
    * @default the environment variable `CACHY_DEBUG` (`1` or `true`, `miss`, `0` or `false`), else `false`
    */
