@@ -145,7 +145,7 @@ function checkRun(name, run, debugLines) {
     shown("digest").stdout.endsWith(": true\n"),
   );
   reportEqual(`${name}: the line written by hand is replayed`, value("append"), '"42, says the file."');
-  report(`${name}: the miss explains itself`, /^412 Cannot replay POST .*two sent/s.test(shown("miss").stdout));
+  report(`${name}: the miss explains itself`, /^406 Cannot replay POST .*two sent/s.test(shown("miss").stdout));
   const counted = Object.entries(debugLines).filter(([id]) => !OWN_HANDLE.includes(id));
   const hits = counted.join().split("HIT").length - 1;
   const row = `<table><tr><th>hits</th><td>${hits}</td></tr>`;

@@ -13,7 +13,7 @@ import { CachyError } from "./lib/errors.ts";
 import type { Miss } from "./miss/miss.ts";
 import type { CachyOptions } from "./options/options.ts";
 import { createSettings, type Settings } from "./options/settings.ts";
-import { createReporter, type Reporter } from "./report/reporter.ts";
+import { createReporter, type Reporter, tellIfUnused } from "./report/reporter.ts";
 import { createStaleIds } from "./report/stale_ids.ts";
 import { addNotebookDisplay, type CachyStats } from "./report/stats.ts";
 import { createOrdinals } from "./request/identify.ts";
@@ -125,7 +125,8 @@ interface HandleContext {
 
 function createHandleContext(options: CachyOptions): HandleContext {
   const settings = createSettings(options);
-  const { debug, credentials } = settings;
+  const { debug, credentials, mode } = settings;
+  if (debug === true && mode !== "off") tellIfUnused();
   const reporter = createReporter({ debug, onEvent: options.onEvent, credentials });
   for (const warning of settings.warnings) reporter.warn(warning);
   const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
 import process from "node:process";
+import { atExit } from "./lib/environment.ts";
 import { CachyError } from "./lib/errors.ts";
 import { otherProtocol, PROTOCOL, shared, SHARED_STATE } from "./lib/shared_state.ts";
 import { warnOnStderr } from "./store/store.ts";
@@ -165,9 +166,8 @@ function watchGlobalFetch(state: GlobalFetch): void {
   if (state.isWatched) return;
   state.isWatched = true;
   const look = () => coverAgain(state);
-  if ("Deno" in globalThis) return addEventListener("unload", look);
-  process.on("exit", look);
-  if ("Bun" in globalThis) return;
+  atExit(look);
+  if ("Deno" in globalThis || "Bun" in globalThis) return;
   subscribe("undici:request:create", look);
   if (process.env.NEXT_RUNTIME) coverWrites(state);
 }

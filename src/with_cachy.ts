@@ -54,7 +54,11 @@ export async function withCachy<Result>(
   fn: (cachy: Cachy) => Result | PromiseLike<Result>,
 ): Promise<Result> {
   if (typeof fn !== "function") {
-    throw new CachyError("invalid_option", `Cannot call ${show(fn)}: withCachy(options, fn) expects a function.`);
+    const cure = typeof options === "function" ? " Pass the options first: withCachy({}, fn)." : "";
+    throw new CachyError(
+      "invalid_option",
+      `Cannot call ${show(fn)}: withCachy(options, fn) expects a function.${cure}`,
+    );
   }
   const state = joinGlobalFetch();
   const scope: Scope = {

@@ -111,7 +111,7 @@ for (const Command of [ConverseCommand, ConverseStreamCommand]) {
 
   test(`${Command.name} rejects with the explanation of the miss, and does not retry`, async (t) => {
     const { error, message } = await missed(t, "answer");
-    assert.deepEqual([error.message, error.$metadata.httpStatusCode], [message, 412]);
+    assert.deepEqual([error.message, error.$metadata.httpStatusCode], [message, 406]);
   });
 
   test(`${Command.name} rejects with the CachyMissError itself, and does not retry, with miss: "throw"`, async (t) => {

@@ -54,7 +54,7 @@ function damagedCachy(t: TestContext, ...parts: readonly Bytes[]) {
   const ask = async (n: number) => {
     const response = await cachy.fetch(CHAT_URL, jsonPost({ n }));
     const text = await response.text();
-    const isMiss = response.status === 412 && text.includes(`"cachy_miss"`);
+    const isMiss = response.status === 406 && text.includes(`"cachy_miss"`);
     return { response, text: isMiss ? undefined : text };
   };
   const texts = async () => [await ask(BEFORE), await ask(ASKED), await ask(BEHIND)].map(({ text }) => text);

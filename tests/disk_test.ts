@@ -149,7 +149,7 @@ test("a folder in place of the file costs recordings and one warning, until it i
   assert.equal(warnings().length, 1);
   assert.match(
     warnings()[0] ?? "",
-    /(?:EISDIR|directory)[^]*Move the folder that has its name away, or use another file/i,
+    /(?:EISDIR|directory)[^]*The path names a folder: name a file in it, such as cachy\.jsonl/i,
   );
   rmdirSync(file);
   await ask(1);

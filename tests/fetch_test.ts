@@ -250,7 +250,7 @@ test("fetch() in mode replay never calls the network, and explains the miss", as
   const { fetch: paid, calls } = network(() => assert.fail("the network was asked"));
   const cachy = testCachy({ fetch: paid, mode: "replay" });
   const response = await cachy.fetch(`${CHAT_URL}?key=s3cr3t`, jsonPost({}));
-  assert.equal(response.status, 412);
+  assert.equal(response.status, 406);
   assert.equal(response.headers.get("x-should-retry"), "false");
   assert.equal(response.url, `${CHAT_URL}?key=s3cr3t`);
   const { error } = await response.json();
@@ -292,7 +292,18 @@ test("fetch() always sends requests that are never cached to the network, in eve
   }
 });
 
-test("fetch() answers trace uploads itself, in mode replay only", async () => {
+test("fetch() says once for each host that a response is longer than maxBodyBytes, without debug", async (t) => {
+  const print = t.mock.method(console, "error", () => {});
+  const cachy = testCachy({ fetch: network(() => jsonAnswer("x".repeat(100))).fetch, maxBodyBytes: 50 });
+  for (const at of [1, 2]) await (await cachy.fetch(CHAT_URL, jsonPost({ at }))).text();
+  await cachy.flush();
+  assert.deepEqual(cachy.stats.droppedBy, { "too-large": 2 });
+  const line =
+    'cachy: Cannot record a response of api.openai.com: it is longer than 50 bytes. Raise the option "maxBodyBytes".';
+  assert.deepEqual(print.mock.calls.map(({ arguments: [text] }) => text), [line]);
+});
+
+test("fetch() answers traces by itself in mode replay only", async () => {
   const url = "https://api.openai.com/v1/traces/ingest";
   const { fetch: paid, calls } = network(() => new Response(null, { status: 202 }));
   assert.equal((await testCachy({ fetch: paid }).fetch(url, jsonPost({}))).status, 202);
@@ -332,7 +343,7 @@ test("fetch() in mode replay does not call the network if the store fails", asyn
   const { message } = (await response.json()).error;
   assert.match(message, /Cannot read broken store: disk on fire/);
   assert.doesNotMatch(message, /To record/, "recording would not help");
-  assert.deepEqual([response.status, calls.length], [412, 0]);
+  assert.deepEqual([response.status, calls.length], [406, 0]);
 });
 
 test("fetch() replays pycachy's line of the plain key if headers are the only extra", async () => {
@@ -349,8 +360,8 @@ test("fetch() replays pycachy's line of the plain key if headers are the only ex
       .status;
   };
   assert.equal(await ask({ "openai-beta": "responses=v1" }), 200);
-  assert.equal(await ask({ "openai-beta": "responses=v1" }, "other"), 412);
-  assert.equal(await ask({}), 412, "the store was asked for the digest too, and this one has no such line");
+  assert.equal(await ask({ "openai-beta": "responses=v1" }, "other"), 406);
+  assert.equal(await ask({}), 406, "the store was asked for the digest too, and this one has no such line");
 });
 
 test("fetch() sends bytes in place of a stream, and an unread Request itself", async () => {
@@ -462,7 +473,7 @@ test("a warning is an event of every handle, and is printed once", async (t) => 
   assert.deepEqual(printed, ["cachy: Cannot read one place: down"]);
 });
 
-test("fetch() reports once, and only with debug, that an uncached host has the path of an LLM API", async (t) => {
+test("fetch() says once that a host is not cached whose path is that of an LLM API, with debug or in mode replay", async (t) => {
   const print = t.mock.method(console, "error", () => {});
   const urls = [
     "http://localhost:4000/v1/responses",
@@ -474,6 +485,8 @@ test("fetch() reports once, and only with debug, that an uncached host has the p
   const ask = async (options: CachyOptions) => {
     const cachy = testCachy({ fetch: countingNetwork().fetch, ...options });
     for (const url of urls) await (await cachy.fetch(url, jsonPost({}))).text();
+    await (await cachy.fetch("https://pages.example/messages")).text();
+    await (await cachy.fetch(new Request("https://pages.example/messages"))).text();
     return cachy.events.map((event) => event.kind === "warning" ? event.message : event.kind);
   };
   assert.deepEqual(await ask({}), []);
@@ -486,6 +499,7 @@ test("fetch() reports once, and only with debug, that an uncached host has the p
       `To cache it, name it: domains: [...defaultDomains, "${host}"], or CACHY_DOMAINS=${host}.`
     ),
   );
+  assert.deepEqual(await ask({ mode: "replay", ignore: ["ignored.example"] }), told);
   const failing = await ask({ debug: true, ignore: [() => assert.fail("never")] });
   assert.deepEqual(failing, [], "a function that fails breaks no call");
 });

@@ -171,7 +171,7 @@ slowTest("in mode replay, a miss says that Redis is not reachable", { skip: redi
     const store = layeredStore(jsonlStore(join(temporaryFolder(t), "cachy.jsonl")), shared);
     const cachy = testCachy({ store, mode: "replay", fetch: network().fetch });
     const response = await cachy.fetch(CHAT_URL, jsonPost({}));
-    assert.equal(response.status, 412);
+    assert.equal(response.status, 406);
     assert.match((await response.json()).error.message, /recorded for it in .*; the team's Redis is not available now/);
   }
 });

@@ -312,7 +312,19 @@ slowTest(
   },
 );
 
-/** How each runtime runs a test file, and whether a module can set its exit code to 1. */
+const UNUSED = /^cachy: debug is on, but no request .*Construct clients after enableCachy\(\).*\n$/;
+
+slowTest("a process with debug tells at its end that no request used the fetch of cachy", async (t) => {
+  const cwd = temporaryFolder(t);
+  const stderrOf = async (program: string, args: string[]) => (await runProgram(program, args, { cwd })).stderr;
+  const debug = (options: CachyOptions) => JSON.stringify({ debug: true, ...options });
+  assert.match(await stderrOf("enable_only", [debug({})]), UNUSED);
+  assert.equal(await stderrOf("enable_only", ["{}"]), "");
+  assert.equal(await stderrOf("enable_only", [debug({ mode: "off" })]), "");
+  assert.doesNotMatch(await stderrOf("ask_once", [provider.url, debug({})]), /no request/);
+});
+
+/** How each runtime runs a file of tests, and whether a module can make its exit code 1. */
 const RUNNERS = {
   deno: [["test", "-A", "--no-check", "--config", fileURLToPath(new URL("../deno.json", import.meta.url))], 0],
   bun: [["test"], 1],

@@ -149,6 +149,7 @@ test("checkOptions() shows the value that it rejects", () => {
     [/a+/g, "/a+/g"],
     [Symbol("s"), "Symbol(s)"],
     [() => 1, "a function"],
+    [[/x/g, "y", [Math.max]], '[/x/g,"y",[a function]]'],
   ];
   for (const [value, shown] of values) {
     assert.ok(refusal({ mode: value }).message.includes(` ${shown} `), `${shown}: ${refusal({ mode: value }).message}`);
@@ -165,7 +166,20 @@ test("checkOptions() rejects a file URL that names no file on this system", () =
   }
 });
 
-test("checkOptions() rejects unknown names, and suggests similar ones", () => {
+test("checkOptions() says what to write in place of a common mistake", () => {
+  assert.match(refusal({ file: "~/x.jsonl" }).message, /Only shells know "~".*homedir\(\)/);
+  assert.match(refusal({ cacheDir: "~" }).message, /Only shells know "~"/);
+  for (const name of ["domains", "ignore"]) {
+    const { message } = refusal({ [name]: ["a.example", "*.openai.com"] });
+    assert.match(message, /A host includes its subdomains: write "openai\.com"\.$/);
+  }
+  assert.match(
+    refusal({ normalize: [/x/, "y"] }).message,
+    /^Cannot use \[\/x\/,"y"\] as .*Put the pair into a list: normalize: \[\[pattern, replacement\]\]\.$/,
+  );
+});
+
+test("checkOptions() refuses unknown names, and suggests the one that is meant", () => {
   for (const name of Object.keys(RIGHT)) {
     for (const wrong of [`${name}s`, `${name}X`, name.toUpperCase(), `${name.slice(0, -1)}_`]) {
       const { message } = refusal({ [wrong]: 1 });

@@ -126,7 +126,7 @@ slowTest("with CI set, an unrecorded request is a miss that says why, and the ne
   const cwd = temporaryFolder(t);
   const { stdout } = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true" } });
   const { status, text, misses } = JSON.parse(stdout);
-  assert.deepEqual([status, misses, provider.requests.length], [412, 1, 0]);
+  assert.deepEqual([status, misses, provider.requests.length], [406, 1, 0]);
   assert.match(JSON.parse(text).error.message, /because the environment variable CI is set/);
   const forced = await runProgram("ask_once", [provider.url], { cwd, env: { CI: "true", CACHY_MODE: "auto" } });
   assert.deepEqual([JSON.parse(forced.stdout).status, provider.requests.length], [200, 1]);
@@ -143,4 +143,10 @@ slowTest("CACHY_FILE and CACHY_DEBUG take effect, and a wrong CACHY_MODE lists t
   assert.equal(JSON.parse(stdout).recorded, 1);
   assert.match(stderr, /Cannot use CACHY_MODE=reply: expected one of auto, replay, refresh, off\. The mode is "auto"/);
   assert.match(stderr, /^cachy MISS/m);
+});
+
+slowTest("the import fails on a Node that is too old, and says which one is needed", async () => {
+  const { code, stdout } = await runProgram("import_on_old_node", []);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Cannot use @cachy\/core on Node [\d.]+: it needs Node 20 or newer\.$/m);
 });

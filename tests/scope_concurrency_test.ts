@@ -72,7 +72,7 @@ test("withCachy(): fifty interleaved scopes keep files, namespaces and modes apa
         for (const prompt of PROMPTS) {
           await PAUSES[(index + prompt) % PAUSES.length]?.();
           const response = await fetch(CHAT_URL, jsonPost({ prompt, of: index % 24 }));
-          assert.equal(response.status, scope.mode === "replay" ? 412 : 200);
+          assert.equal(response.status, scope.mode === "replay" ? 406 : 200);
           if (response.ok) {
             assert.deepEqual(await response.json(), {
               count: { prompt, of: index % 24 },

@@ -103,7 +103,7 @@ test("withCachy() reports a miss to the openai client in one scope while another
   const folder = temporaryFolder(t);
   const replay = withCachy(into(join(folder, "none.jsonl"), { mode: "replay" }), () => chat("Say hello."));
   const record = withCachy(into(join(folder, "cachy.jsonl")), () => chat("Say hello."));
-  await assert.rejects(replay, /412.*Cannot replay/s);
+  await assert.rejects(replay, /406.*Cannot replay/s);
   assert.ok(await record);
   assert.equal(provider.requests.length, 1);
 });

@@ -203,7 +203,11 @@ test("withCachy() rejects with what the function throws, while a stream that it 
 test("withCachy() rejects a value that is not a function, and createCachy() a missing fetch", async () => {
   await assert.rejects(withCachy({}, undefined as never), {
     code: "invalid_option",
-    message: /^Cannot call undefined/,
+    message: /^Cannot call undefined.*function\.$/,
+  });
+  await assert.rejects(withCachy((() => 1) as never, undefined as never), {
+    code: "invalid_option",
+    message: /Pass the options first: withCachy\(\{\}, fn\)\.$/,
   });
   const { fetch } = globalThis;
   try {

@@ -123,6 +123,15 @@ test("createSettings() reports a wrong value of a variable with the valid ones, 
   ]);
 });
 
+test("createSettings() says what to write in a variable in place of a common mistake", () => {
+  const { findFile, warnings } = settingsWith({ CACHY_FILE: "~/x.jsonl", CACHY_DOMAINS: "*.a.example,b.example" });
+  assert.match(findFile().warning ?? "", /^Cannot use CACHY_FILE=~\/x\.jsonl: .* Only shells know "~"/);
+  assert.match(
+    warnings.join(),
+    /\*\.a\.example in CACHY_DOMAINS: .* A host includes its subdomains: write "a\.example"\.$/,
+  );
+});
+
 test("createSettings() finds the file by path, URL or folder, relative to the working directory of the call", (t) => {
   const folder = realpathSync(temporaryFolder(t));
   const at = (...parts: string[]) => join(folder, ...parts);

@@ -104,7 +104,7 @@ export function createFetch(context: Context, network: typeof fetch): typeof fet
     const url = settings.mode === "off" ? undefined : urlOf(call[0]);
     if (!url) return network(...call);
     if (isCached(context, url)) return cachedFetch(context, url, call);
-    if (settings.debug) tellUnknownHost(context, url);
+    if (settings.debug || settings.mode === "replay") tellUnknownHost(context, url, call);
     return network(...call);
   };
 }
@@ -186,9 +186,10 @@ function isCached({ settings, reporter }: Context, url: URL): boolean {
 /** Paths of LLM APIs, on any host. */
 const LLM_PATH = /\/(?:chat\/completions|responses|messages|embeddings|api\/chat|api\/generate)$|:\w*generateContent$/i;
 
-/** Warns that a host which looks like an LLM API is not cached. */
-function tellUnknownHost({ settings, reporter }: Context, url: URL): void {
-  if (!LLM_PATH.test(url.pathname) || isIgnored(settings, url)) return;
+/** Warns that a host which looks like an LLM API is not cached: with debug, and in mode `replay`, which calls the network. */
+function tellUnknownHost({ settings, reporter }: Context, url: URL, [input, init]: FetchArguments): void {
+  const method = init?.method ?? (input as Partial<Request>).method;
+  if (method?.toUpperCase() !== "POST" || !LLM_PATH.test(url.pathname) || isIgnored(settings, url)) return;
   const cure = `To cache it, name it: domains: [...defaultDomains, "${url.host}"], or CACHY_DOMAINS=${url.host}`;
   reporter.warn(`Requests to ${url.host} are not cached: ${url.host} is not in the option "domains". ${cure}.`);
 }

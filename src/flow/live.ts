@@ -11,10 +11,11 @@ import type { Answer } from "./in_flight.ts";
 /** Asks the network and records the answer while the caller reads it. */
 export async function answerLive(context: Context, identified: IdentifiedRequest): Promise<Answer> {
   const { request, ordinal } = identified;
-  const { network, pending, reporter } = context;
+  const { network, pending, reporter, settings } = context;
   const settle = (problem: Problem | undefined) => {
     if (!problem) return;
     ordinal?.release();
+    if (problem.reason === "too-large") reporter.warn(tooLarge(request.url.host, settings.maxBodyBytes));
     // Deno's message about a failed connection contains the URL.
     const detail = redactText(problem.detail);
     reporter.emit({ kind: "dropped", request: eventRequest(identified), reason: problem.reason, detail });
@@ -39,6 +40,10 @@ export async function answerLive(context: Context, identified: IdentifiedRequest
   // Without a body, the caller already has the whole response.
   if (!recording.response.body) await settled;
   return { response: recording.response, recording };
+}
+
+function tooLarge(host: string, maxBodyBytes: number): string {
+  return `Cannot record a response of ${host}: it is longer than ${maxBodyBytes} bytes. Raise the option "maxBodyBytes".`;
 }
 
 function startRecording(context: Context, identified: IdentifiedRequest, response: Response): Recording | Problem {

@@ -2,6 +2,10 @@ import { isAbsolute, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+if (!("toWellFormed" in String.prototype)) {
+  throw new Error(`Cannot use @cachy/core on Node ${process.versions.node}: it needs Node 20 or newer.`);
+}
+
 /** The environment variables that this module reads. */
 export type VariableName =
   | "CI"
@@ -19,6 +23,12 @@ export function readVariable(name: VariableName): { readonly value?: string; rea
   if (!isGranted({ name: "env", variable: name })) return { denied: true };
   const value = process.env[name];
   return value === undefined || value === "" ? {} : { value };
+}
+
+/** Calls a function when the process ends. Under `deno test`, only "unload" is dispatched. */
+export function atExit(action: () => void): void {
+  if ("Deno" in globalThis) addEventListener("unload", action);
+  else process.on("exit", action);
 }
 
 /** Whether stderr is a terminal. */
@@ -64,7 +74,7 @@ export function pathOf(location: string | URL, from: string | undefined): string
 
 /** Whether a value is a path, or a `file:` URL that is valid on this platform. */
 export function isPath(value: unknown): boolean {
-  if (typeof value === "string" && /^~[/\\]|\0/.test(value)) return false; // only shells expand `~`
+  if (typeof value === "string" && /^~(?:$|[/\\])|\0/.test(value)) return false; // only shells expand `~`
   if (typeof value === "string" && !/^[a-z][a-z+.-]+:\/\//i.test(value) && !value.startsWith("file:")) {
     return value !== "";
   }

@@ -48,8 +48,12 @@ export function messageOf(error: unknown): string {
   return error.message || String((error as { readonly code?: unknown }).code ?? error.name);
 }
 
-/** The valid values of an option: a description for messages, and a check. */
-export type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
+/** The valid values of an option: a description for messages, a check, and the cure of a common mistake. */
+export type Rule = readonly [
+  expected: string,
+  fits: (value: unknown) => boolean,
+  cure?: (value: unknown) => string | undefined,
+];
 
 /** A rule for each known option. */
 export type Rules<Options extends object> = Readonly<Record<keyof Options, Rule>>;
@@ -71,8 +75,9 @@ export function checkByRules<Options extends object>(options: Options, rules: Ru
       const hint = hintAt(name, Object.keys(rules), "Known options");
       throw refuse(`Cannot use the option "${name}"${ofOwner}: it is unknown. ${hint}`);
     }
-    const [expected, fits] = rules[name as keyof Options];
+    const [expected, fits, cure] = rules[name as keyof Options];
     if (value === undefined || fits(value)) continue;
-    throw refuse(`Cannot use ${show(value)} as option "${name}"${ofOwner}: expected ${expected}.`);
+    const start = `Cannot use ${show(value)} as option "${name}"${ofOwner}: expected ${expected}.`;
+    throw refuse([start, cure?.(value) ?? []].flat().join(" "));
   }
 }

@@ -5,6 +5,8 @@ export function show(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "number" || value instanceof RegExp) return String(value);
   try {
+    // JSON has neither regular expressions nor functions.
+    if (Array.isArray(value)) return `[${value.map(show).join(",")}]`.slice(0, 80);
     return (JSON.stringify(value) ?? String(value)).slice(0, 80);
   } catch {
     return String(value);

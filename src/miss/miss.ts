@@ -1,6 +1,7 @@
 import { CachyError } from "../lib/errors.ts";
 import { labelled } from "../replay/replay.ts";
 import { type EventRequest, eventRequest } from "../report/events.ts";
+import { errorFormOf } from "../request/domains.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
 import type { RecordedRequest } from "../store/entry.ts";
@@ -117,17 +118,34 @@ function describeNothing({ seen, told }: Search): string[] {
   return ["No recorded request has this method and path."];
 }
 
+/** LangChain retries every status but 400–407, 409 and 413. Of these, 406 has no other meaning for LLM APIs. */
+const MISS_STATUS = 406;
+
+/** What `statusText` may contain: ISO-8859-1 without control characters. */
+const NOT_IN_STATUS_TEXT = /[^\t\x20-\x7e\xa0-\xff]/gu;
+
 /**
- * The answer to a request that is not recorded.
- *
- * Status 412, because SDKs neither retry it nor hide its message, while a rejected fetch is retried for seconds and then
- * shown as a connection error.
+ * The response to a request that is not recorded. SDKs do not retry its status, and they show its message, while they
+ * retry a rejected `fetch` for seconds and then report a connection error.
  */
 export function missResponse(message: string, url: URL): Response {
-  // Most providers have the message in `error`, AWS and Cohere beside it.
-  const body = JSON.stringify({ error: { type: "cachy_miss", code: "cachy_miss", message }, message });
   const headers = { "content-type": "application/json", "x-should-retry": "false" };
-  return labelled(new Response(body, { status: 412, headers }), { url: url.href, statusText: "Precondition Failed" });
+  const response = new Response(JSON.stringify(missBody(message, url)), { status: MISS_STATUS, headers });
+  const lines = message.split("\n");
+  // Some SDKs show nothing else.
+  const statusText = `${lines[0]} ${lines.at(-1)}`.replace(NOT_IN_STATUS_TEXT, "?");
+  return labelled(response, { url: url.href, statusText });
+}
+
+function missBody(message: string, url: URL): Record<string, unknown> {
+  const form = errorFormOf(url);
+  if (form === "text") return { error: message };
+  // The AI SDK shows the message only if the types are those of the provider: Google and Perplexity have numeric codes.
+  const error = { type: "cachy_miss", code: MISS_STATUS, status: "CACHY_MISS", message };
+  // Anthropic has `type`, Mistral `object`, Cerebras `param`; AWS, Cohere and these two have the message outside `error`.
+  return form === "object"
+    ? { error }
+    : { type: "error", object: "error", error, message, code: "cachy_miss", param: "" };
 }
 
 /**

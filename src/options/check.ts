@@ -8,17 +8,21 @@ import { type Mode, MODES } from "./mode.ts";
 import type { CachyOptions } from "./options.ts";
 
 const RULES: Rules<CachyOptions> = {
-  file: ["the path of a file, or a file: URL", (value) => isPath(value) && !/[/\\]$/.test(String(value))],
-  cacheDir: ["a path or a file: URL", isPath],
-  domains: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
-  ignore: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher)],
+  file: ["the path of a file, or a file: URL", (value) => isPath(value) && !/[/\\]$/.test(String(value)), pathCure],
+  cacheDir: ["a path or a file: URL", isPath, pathCure],
+  domains: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher), domainsCure],
+  ignore: ["a list of hosts, URL prefixes, regular expressions and functions", listOf(isDomainMatcher), domainsCure],
   mode: [`one of ${MODES.map((mode) => `"${mode}"`).join(", ")}`, (value) => MODES.includes(value as Mode)],
   keyHeaders: ["a list of header names", listOf(isHeaderName)],
   keepHeaders: [
     `a list of header names without credentials and ${[...NEVER_RECORDED_HEADERS].join(", ")}`,
     listOf(isKeepable),
   ],
-  normalize: ['a list of [pattern, replacement], such as [/\\d{4}-\\d\\d-\\d\\d/, "DATE"]', listOf(isNormalization)],
+  normalize: [
+    'a list of [pattern, replacement], such as [[/\\d{4}-\\d\\d-\\d\\d/, "DATE"]]',
+    listOf(isNormalization),
+    (value) => isNormalization(value) ? "Put the pair into a list: normalize: [[pattern, replacement]]." : undefined,
+  ],
   namespace: ["a string", isText],
   keepRequest: ['one of "brief", "whole", "none"', (value) => ["brief", "whole", "none"].includes(value as string)],
   maxBodyBytes: ["a number of bytes from 0 on", (value) => typeof value === "number" && value >= 0],
@@ -63,6 +67,23 @@ export function isDomainMatcher(value: unknown): boolean {
   if (/^https?:\/\//.test(value)) return URL.canParse(value);
   return /^(?:[\p{L}\p{N}._-]+|\[[\da-f:.]+\])(?::\d+)?$/iu.test(value) &&
     URL.canParse(`http://${value}/`);
+}
+
+/** What to write in place of a host with a wildcard. */
+export function wildcardCure(value: unknown): string | undefined {
+  const host = isText(value) ? /^\*\.(.+)/.exec(value)?.[1] : undefined;
+  return host && `A host includes its subdomains: write "${host}".`;
+}
+
+function domainsCure(value: unknown): string | undefined {
+  return Array.isArray(value) ? value.map(wildcardCure).find(Boolean) : undefined;
+}
+
+/** What to write in place of a path that begins with `~`. */
+export function pathCure(value: unknown): string | undefined {
+  return /^~(?:$|[/\\])/.test(String(value))
+    ? 'Only shells know "~": write the path of the home folder, such as join(homedir(), …).'
+    : undefined;
 }
 
 function isHeaderName(value: unknown): boolean {

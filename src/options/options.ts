@@ -6,7 +6,7 @@ import type { KeepRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
 import type { Mode } from "./mode.ts";
 
-/** What a miss in mode `replay` is: an answer with status 412 that explains it, or a `CachyMissError`. */
+/** What a miss in mode `replay` is: an answer with status 406 that explains it, or a `CachyMissError`. */
 export type MissBehavior = "answer" | "throw";
 
 /** What `enableCachy` and `createCachy` can be told. Everything has a default. */
@@ -72,7 +72,8 @@ export interface CachyOptions {
    */
   readonly keepRequest?: KeepRequest;
   /**
-   * Longer answers, and requests that are known to be longer, are not cached. In bytes.
+   * Longer answers, and requests that are known to be longer, are not cached. A longer answer is a warning, once for
+   * each host. In bytes.
    *
    * @default 67_108_864 (64 MiB)
    */
@@ -85,8 +86,9 @@ export interface CachyOptions {
    */
   readonly allowSecrets?: boolean;
   /**
-   * What a miss in mode `replay` is: an answer with status 412, which SDKs show at once and do not retry (`"answer"`), or
-   * a rejection with a {@linkcode CachyMissError}, which SDKs may retry and wrap (`"throw"`).
+   * What a miss in mode `replay` is: an answer with status 406, which SDKs show at once and do not retry (`"answer"`), or
+   * a rejection with a {@linkcode CachyMissError} (`"throw"`), for programs that call `fetch` themselves. SDKs retry a
+   * rejection: openai and Anthropic's SDK try three times and then report "Connection error.", with the error as `cause`.
    *
    * @default "answer"
    */
@@ -99,7 +101,8 @@ export interface CachyOptions {
    */
   readonly pace?: Pace;
   /**
-   * Prints one line per hit, miss, recording and drop to stderr; with `"miss"` the misses only.
+   * Prints one line per hit, miss, recording and drop to stderr, and a line at the end of the process if no request came;
+   * with `"miss"` the misses only.
    *
    * @default the environment variable `CACHY_DEBUG` (`1` or `true`, `miss`, `0` or `false`), else `false`
    */

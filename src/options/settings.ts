@@ -16,7 +16,7 @@ import { credentialVariables, defaultDomains, matchDomains } from "../request/do
 import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
-import { checkOptions, isDomainMatcher } from "./check.ts";
+import { checkOptions, isDomainMatcher, pathCure, wildcardCure } from "./check.ts";
 import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
 import type { CachyOptions, MissBehavior } from "./options.ts";
 
@@ -114,7 +114,10 @@ function chosenBy<Value>(name: VariableName, values: Readonly<Record<string, Val
 function domainsByVariable(): { readonly domains: readonly DomainMatcher[]; readonly warnings: readonly string[] } {
   const named = readVariable("CACHY_DOMAINS").value?.split(/[\s,]+/).filter(Boolean) ?? [];
   const warnings = named.filter((domain) => !isDomainMatcher(domain)).map((domain) =>
-    `Cannot use ${domain} in CACHY_DOMAINS: expected hosts and URL prefixes, separated by commas. It is ignored.`
+    [
+      `Cannot use ${domain} in CACHY_DOMAINS: expected hosts and URL prefixes, separated by commas. It is ignored.`,
+      wildcardCure(domain) ?? [],
+    ].flat().join(" ")
   );
   return { domains: [...defaultDomains, ...named.filter(isDomainMatcher)], warnings };
 }
@@ -123,7 +126,7 @@ function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
   const from = workingDirectory();
   const variable = file === undefined && cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined;
   const warning = variable !== undefined && !isPath(variable)
-    ? `Cannot use CACHY_FILE=${variable}: expected a path or a file: URL.`
+    ? [`Cannot use CACHY_FILE=${variable}: expected a path or a file: URL.`, pathCure(variable) ?? []].flat().join(" ")
     : undefined;
   const named = file ?? (warning ? undefined : variable);
   if (named !== undefined) return () => ({ path: pathOf(named, from) });

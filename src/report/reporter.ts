@@ -1,3 +1,5 @@
+import { atExit } from "../lib/environment.ts";
+import { shared } from "../lib/shared_state.ts";
 import { type Color, paint, showBytes, showTime } from "../lib/show.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
 import { warnOnStderr } from "../store/store.ts";
@@ -21,6 +23,7 @@ export function createReporter(options: {
 }): Reporter {
   const { stats, count } = createCounters();
   const said = new Set<string>();
+  const ofProcess = activity();
   const tell = (event: CachyEvent) => {
     const fail = (error: unknown) => {
       if (event.kind !== "warning") warn(`onEvent threw, which changes nothing for the call: ${error}`);
@@ -33,6 +36,7 @@ export function createReporter(options: {
     }
   };
   const emit = (event: CachyEvent) => {
+    ofProcess.isSeen = true;
     count(event);
     if (event.kind !== "warning" && (options.debug === true || (options.debug && event.kind === "miss"))) {
       console.error(hideInText(debugLine(event), options.credentials()));
@@ -46,6 +50,23 @@ export function createReporter(options: {
     emit({ kind: "warning", message });
   };
   return { stats, emit, warn };
+}
+
+/** Whether any handle of the process had an event, and whether the process tells at its end if none had. */
+const activity = () => shared("activity", () => ({ isSeen: false, isTold: false }));
+
+const UNUSED =
+  'cachy: debug is on, but no request to an LLM API in "domains" used the fetch of cachy. Construct clients ' +
+  'after enableCachy(), set axios to adapter: "fetch" and Bedrock to FetchHttpHandler, and add other hosts to "domains".';
+
+/** Prints a line at the end of the process, if no handle of the process had an event. */
+export function tellIfUnused(): void {
+  const ofProcess = activity();
+  if (ofProcess.isTold) return;
+  ofProcess.isTold = true;
+  atExit(() => {
+    if (!ofProcess.isSeen) console.error(UNUSED);
+  });
 }
 
 /** An event about a request. */

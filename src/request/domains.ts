@@ -1,4 +1,4 @@
-import type { DomainMatcher } from "./provider.ts";
+import type { DomainMatcher, ErrorForm } from "./provider.ts";
 import { PROVIDERS } from "./providers.ts";
 
 /**
@@ -98,4 +98,9 @@ export function modelOfUrl({ href }: URL): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Where SDKs look for the message of an error; undefined if a body of all usual forms serves them. */
+export function errorFormOf({ href }: URL): ErrorForm | undefined {
+  return PROVIDERS.find(({ errors }) => errors?.urls.test(href))?.errors?.form;
 }

@@ -9,6 +9,9 @@
  */
 export type DomainMatcher = string | RegExp | ((url: URL) => boolean);
 
+/** The JSON of an error: `{ "error": "message" }`, or `{ "error": { "message": … } }` and nothing else. */
+export type ErrorForm = "text" | "object";
+
 /**
  * A row of the table in `providers.ts`: the facts about one provider.
  *
@@ -35,6 +38,8 @@ export interface Provider {
   readonly model?: RegExp;
   /** Matches the name of a header with the model. */
   readonly modelHeader?: RegExp;
+  /** The form of errors that its SDKs need to show the message. The pattern applies to every host, because of proxies. */
+  readonly errors?: { readonly urls: RegExp; readonly form: ErrorForm };
   /** Environment variable that replaces the base URL of SDKs → default URL, or "" if it depends on customer or region. */
   readonly baseUrls?: Readonly<Record<string, string>>;
   /** The port of its local server. */

@@ -30,6 +30,8 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "x-goog-api-key: ",
     keyHeaders: /x-goog-upload-(?:command|offset):/,
     model: /(?<=\/models\/)[^/:]+(?=:\w+(?:$|[?#]))/,
+    // Google's SDK shows the whole JSON: with more members, the message would be in it twice.
+    errors: { urls: /googleapis\.com\//, form: "object" },
     baseUrls: { GOOGLE_GEMINI_BASE_URL: "https://generativelanguage.googleapis.com/" },
   },
   {
@@ -175,6 +177,7 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["router.huggingface.co", "api-inference.huggingface.co"],
     keys: ["HF_TOKEN"],
     model: /(?<=\.huggingface\.co\/(?:[\w-]+\/)?models\/)[^/?#]+\/[^/?#]+/,
+    errors: { urls: /\.huggingface\.co\//, form: "text" },
   },
   {
     name: "Replicate",
@@ -204,6 +207,7 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["api.assemblyai.com", "llm-gateway.assemblyai.com"],
     keys: ["ASSEMBLYAI_API_KEY"],
     auth: "authorization: ",
+    errors: { urls: /\.assemblyai\.com\//, form: "text" },
   },
   {
     name: "ElevenLabs",
@@ -222,6 +226,7 @@ export const PROVIDERS: readonly Provider[] = [
     name: "Ollama",
     hosts: ["https://ollama.com/api", "https://ollama.com/v1"],
     keys: ["OLLAMA_API_KEY"],
+    errors: { urls: /\/api\/(?:chat|generate|embed|embeddings|show|tags)$/, form: "text" },
     baseUrls: { OLLAMA_HOST: "http://127.0.0.1:11434" },
     localPort: "11434",
   },

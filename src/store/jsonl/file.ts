@@ -98,7 +98,7 @@ const CURES: Readonly<Record<string, string>> = {
   EACCES: "Grant access to it",
   EPERM: "Grant access to it",
   EROFS: "Make the file system writable",
-  EISDIR: "Move the folder that has its name away",
+  EISDIR: "The path names a folder: name a file in it, such as cachy.jsonl, move the folder away",
   ENOTDIR: "Move the file away that stands where its folder should be",
 };
 
