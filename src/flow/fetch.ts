@@ -121,18 +121,19 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   const { settings, network, inFlight } = context;
   const head = readHead(url, ...call);
   if (!head) return network(...call);
-  if (head.knownSize > settings.maxBodyBytes) {
+  // Bun may not know the size of a Blob: it is NaN then.
+  if (!(head.knownSize <= settings.maxBodyBytes)) {
     context.reporter.warn(tooLong(head, settings.maxBodyBytes));
-    return network(...call);
+    return network(...head.call);
   }
   if (!head.isReadable) {
     context.reporter.warn(`${UNREADABLE}: ${head.method} ${redactText(identityUrl(url))}`);
-    return network(...call);
+    return network(...head.call);
   }
   const kind = requestKind(head.method, url, head.headers);
-  if (kind === "uncached") return network(...call);
+  if (kind === "uncached") return network(...head.call);
   if (kind === "telemetry") {
-    return settings.mode === "replay" ? new Response(null, { status: 204 }) : network(...call);
+    return settings.mode === "replay" ? new Response(null, { status: 204 }) : network(...head.call);
   }
 
   const request = await readRequest(head, settings.maxBodyBytes);

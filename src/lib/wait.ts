@@ -120,7 +120,7 @@ function newListener(): AbortListener {
  *
  * @returns Ends it. The listener is removed with the last one: on Deno a listener that stays keeps the process alive.
  */
-function listen(signal: AbortSignal, call: () => void): () => void {
+export function onAbort(signal: AbortSignal, call: () => void): () => void {
   const { calls, callAll } = listeners().get(signal) ?? newListener();
   listeners().set(signal, { calls, callAll });
   if (calls.size === 0) signal.addEventListener("abort", callAll);
@@ -140,7 +140,7 @@ export function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal | 
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(abortReason(signal));
-    const finish = signal.aborted ? () => {} : listen(signal, abort);
+    const finish = signal.aborted ? () => {} : onAbort(signal, abort);
     promise.then(resolve, reject).finally(finish); // first: what it throws later must not be left unhandled
     if (signal.aborted) abort();
   });

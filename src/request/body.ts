@@ -1,4 +1,5 @@
 import { concatBytes, utf8 } from "../lib/bytes.ts";
+import { onAbort } from "../lib/wait.ts";
 
 /** One part of a multipart form. */
 export interface FormPart {
@@ -18,9 +19,7 @@ export interface BodyRead {
   readonly body: RequestBody;
   /** What to send in place of a body that can be read only once, or that the caller may change. */
   readonly sent?: BodyInit;
-  /** The content type of `sent`, if the runtime cannot derive it. */
-  readonly sentType?: string;
-  /** The body is longer than the limit: it was not read to its end, and is sent as it arrives. */
+  /** The body is longer than the limit: only its start was read, and it is sent as it arrives. */
   readonly isTooLong?: boolean;
 }
 
@@ -54,15 +53,12 @@ export function sizeOf(body: unknown): number {
   return [...body].reduce((size, [, value]) => size + (typeof value === "string" ? value.length : value.size), 0);
 }
 
-/** Reads the body of a clone of the caller's request. */
-export function cloneReader(clone: Request | undefined): (limits: ReadLimits) => Promise<BodyRead> {
+/** Prepares to read the body of a Request. Without a Request, there is no body. */
+export function requestReader(request: Request | undefined): (limits: ReadLimits) => Promise<BodyRead> {
   return async (limits) => {
-    if (!clone?.body) return { type: "", body: undefined };
-    const chunks = fromStream(clone.body);
-    const { bytes, isTooLong } = await readChunks(chunks, limits);
-    // The caller's own request still has the whole body.
-    if (isTooLong) chunks.cancel(undefined).catch(() => {});
-    return { type: "", body: bytes.byteLength ? bytes : undefined, isTooLong };
+    if (!request) return { type: "", body: undefined };
+    const { bytes, isTooLong } = await readCopy(request, limits);
+    return { type: "", body: bytes?.byteLength ? bytes : undefined, isTooLong };
   };
 }
 
@@ -70,15 +66,7 @@ export function cloneReader(clone: Request | undefined): (limits: ReadLimits) =>
  * Prepares to read the body of an init. Bodies that the caller can change later are copied at once.
  */
 export function bodyReader(given: unknown): (limits: ReadLimits) => Promise<BodyRead> {
-  if (given instanceof FormData) {
-    if ("Bun" in globalThis) return writtenForm(given);
-    const sent = copyOfForm(given);
-    return async () => ({
-      type: "multipart/form-data",
-      body: await Promise.all([...sent].map(readPart)),
-      sent,
-    });
-  }
+  if (given instanceof FormData) return formReader(given);
   if (given instanceof Blob) {
     return async () => ({ type: given.type, body: new Uint8Array(await given.arrayBuffer()) });
   }
@@ -88,9 +76,9 @@ export function bodyReader(given: unknown): (limits: ReadLimits) => Promise<Body
   }
   if (isAsyncIterable(given)) {
     return async (limits) => {
-      const chunks = given instanceof ReadableStream ? fromStream(given) : fromIterable(given);
-      const { bytes, isTooLong } = await readChunks(chunks, limits);
-      return { type: "", body: bytes, sent: isTooLong ? streamOf(bytes, chunks) : bytes, isTooLong };
+      const original = new Response(given instanceof ReadableStream ? given : streamOf(given));
+      const { bytes: body, isTooLong } = await readCopy(original, limits);
+      return { type: "", body, sent: original.body ?? undefined, isTooLong };
     };
   }
   const type = given instanceof URLSearchParams ? "application/x-www-form-urlencoded" : "text/plain";
@@ -99,24 +87,42 @@ export function bodyReader(given: unknown): (limits: ReadLimits) => Promise<Body
   return () => Promise.resolve({ type: `${type};charset=UTF-8`, body: text, sent });
 }
 
-/** On Bun, a file in a form reports its own name, not the name in the form. So the form is read as it is sent. */
-function writtenForm(form: FormData): () => Promise<BodyRead> {
-  const written = new Response(form);
-  const sentType = written.headers.get("content-type") ?? undefined; // before the body is read, which is when Bun forgets it
+/** Whether a file in a form has the name that it was added under. On Bun it has its own name, if any. */
+function filesHaveSentNames(): boolean {
+  const form = new FormData();
+  form.append("file", new File([], "own"), "sent");
+  return (form.get("file") as File).name === "sent";
+}
+
+/** Reads a form. A copy of it is sent, because the caller may change the form after the call. */
+function formReader(form: FormData): () => Promise<BodyRead> {
+  const entries = [...form];
+  const written = filesHaveSentNames() ? undefined : new Response(form);
   return async () => {
-    const sent = new Uint8Array(await written.clone().arrayBuffer());
-    const body = await Promise.all([...await written.formData()].map(readPart));
-    return { type: "multipart/form-data", body, sent, sentType };
+    const read = written && [...await written.formData()];
+    const sent = new FormData();
+    const body = await Promise.all(entries.map(async ([name, value], at): Promise<FormPart> => {
+      if (typeof value === "string") {
+        sent.append(name, value);
+        return { name, value };
+      }
+      const sentName = read ? (read[at]?.[1] as File).name ?? "" : value.name;
+      sent.append(name, value, sentName);
+      const filename = read ? nameOnOtherRuntimes(sentName, value.name) : sentName;
+      return { name, filename, value: new Uint8Array(await value.arrayBuffer()) };
+    }));
+    return { type: "multipart/form-data", body, sent };
   };
 }
 
-function copyOfForm(form: FormData): FormData {
-  const copy = new FormData();
-  for (const [name, value] of form) {
-    if (typeof value === "string") copy.append(name, value);
-    else copy.append(name, value, value.name);
-  }
-  return copy;
+/**
+ * The name for the key. Bun returns names as they are sent, with three characters escaped. If the caller gives no name,
+ * Bun sends an empty one for a Blob, and the whole path for `Bun.file()`, which differs between machines.
+ */
+function nameOnOtherRuntimes(sentName: string, ownName: string | undefined): string {
+  if (sentName === "") return "blob";
+  if (sentName === ownName && /^(?:\/|[a-z]:)/i.test(sentName)) return sentName.replace(/^.*[\\/]/s, "");
+  return sentName.replace(/%(?:22|0D|0A)/g, decodeURIComponent);
 }
 
 function copyOfBytes(given: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
@@ -126,76 +132,66 @@ function copyOfBytes(given: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuff
   return new Uint8Array(bytes);
 }
 
-async function readPart([partName, value]: [string, FormDataEntryValue]): Promise<FormPart> {
-  const name = unescapeName(partName);
-  if (typeof value === "string") return { name, value };
-  return { name, filename: unescapeName(value.name ?? "blob"), value: new Uint8Array(await value.arrayBuffer()) };
-}
-
-/** Bun reads the names in a form as they are sent, with three characters escaped. */
-function unescapeName(name: string): string {
-  return "Bun" in globalThis ? name.replace(/%(?:22|0D|0A)/g, decodeURIComponent) : name;
-}
-
 /** A ReadableStream is async iterable on every runtime; Node also sends other async iterables. */
 function isAsyncIterable(body: unknown): body is AsyncIterable<Uint8Array> {
   return typeof body === "object" && body !== null &&
     Symbol.asyncIterator in body;
 }
 
-/** Reads until a limit is exceeded. */
-async function readChunks(
-  { next, cancel }: Chunks,
+/**
+ * Reads a clone of a body, so that the original can be sent. Servers can tell a stream from bytes, and Bun sends the
+ * length of its own streams. Deno sends a Request in chunks if its `body` was touched, so only the clone's is.
+ *
+ * @returns No bytes if there are more than the limit. The original still has the whole body.
+ */
+async function readCopy(
+  original: Request | Response,
   { signal, maxBytes }: ReadLimits,
-): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly isTooLong?: boolean }> {
-  const stop = () => void cancel(signal?.reason).catch(() => {});
+): Promise<{ readonly bytes?: Uint8Array<ArrayBuffer>; readonly isTooLong?: boolean }> {
+  const reader = original.clone().body?.getReader();
+  if (!reader) return {};
+  const stop = () => {
+    for (const branch of [reader, original.body]) branch?.cancel(signal?.reason).catch(() => {});
+  };
   if (signal?.aborted) stop();
-  signal?.addEventListener("abort", stop, { once: true });
+  const stopListening = signal && onAbort(signal, stop);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for (let result = await next(); !result.done; result = await next()) {
+    for (let result = await reader.read(); !result.done; result = await reader.read()) {
       const chunk = bytesOf(result.value);
       chunks.push(chunk);
       size += chunk.byteLength;
-      if (size > maxBytes) return { bytes: concatBytes(chunks), isTooLong: true };
+      if (size > maxBytes) {
+        reader.cancel().catch(() => {});
+        return { isTooLong: true };
+      }
     }
   } finally {
-    signal?.removeEventListener("abort", stop);
+    stopListening?.();
   }
   return { bytes: concatBytes(chunks) };
 }
 
+/** @throws {TypeError} If the chunk is neither text nor bytes: no runtime can send it. */
 function bytesOf(chunk: unknown): Uint8Array {
-  return typeof chunk === "string" ? utf8(chunk) : copyOfBytes(chunk as Uint8Array);
+  if (typeof chunk === "string") return utf8(chunk);
+  if (isBytes(chunk)) return copyOfBytes(chunk);
+  throw new TypeError(
+    "Cannot send the request body: a chunk is neither text nor bytes. Encode it, for example with TextEncoder.",
+  );
 }
 
-/** A stream of the bytes that were already read, and of the rest. */
-function streamOf(start: Uint8Array, { next, cancel }: Chunks): ReadableStream<Uint8Array> {
+function streamOf(iterable: AsyncIterable<unknown>): ReadableStream<Uint8Array> {
+  const iterator = iterable[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(start),
     async pull(controller) {
-      const { done, value } = await next();
+      const { done, value } = await iterator.next();
       if (done) controller.close();
       else controller.enqueue(bytesOf(value));
     },
-    async cancel(reason) {
-      await cancel(reason);
+    async cancel() {
+      await iterator.return?.();
     },
-  }, { highWaterMark: 1 });
-}
-
-interface Chunks {
-  readonly next: () => Promise<{ readonly done?: boolean; readonly value?: unknown }>;
-  readonly cancel: (reason: unknown) => Promise<unknown>;
-}
-
-function fromStream(stream: ReadableStream): Chunks {
-  const reader = stream.getReader();
-  return { next: () => reader.read(), cancel: (reason) => reader.cancel(reason) };
-}
-
-function fromIterable(iterable: AsyncIterable<unknown>): Chunks {
-  const iterator = iterable[Symbol.asyncIterator]();
-  return { next: () => iterator.next(), cancel: async () => await iterator.return?.() };
+  }, { highWaterMark: 0 });
 }

@@ -1,11 +1,12 @@
+import { shared } from "../lib/shared_state.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import {
   type BodyRead,
   bodyReader,
-  cloneReader,
   isReadable,
   type ReadLimits,
   type RequestBody,
+  requestReader,
   sizeOf,
 } from "./body.ts";
 
@@ -21,13 +22,15 @@ export interface RequestHead {
   readonly method: string;
   readonly url: URL;
   readonly headers: Headers;
+  /** The caller's signal, or one with all members of the standard that follows it. */
   readonly signal: AbortSignal | undefined;
+  /** With `error` and `manual`, a response behind a redirect does not answer the request. */
   readonly redirect: RequestRedirect;
   /** The length of the body in bytes, as far as it is known unread. For text, a lower bound. */
   readonly knownSize: number;
   /** Whether the kind of the body is known. */
   readonly isReadable: boolean;
-  /** The caller's arguments. */
+  /** A copy of the caller's arguments, to be sent instead of them: reading may have consumed iterators and bodies. */
   readonly call: FetchArguments;
   /** Reads the body, once. @throws The error of the caller's body or signal. */
   readonly readBody: (limits: ReadLimits) => Promise<BodyRead>;
@@ -39,7 +42,7 @@ export interface RequestData extends Omit<RequestHead, "readBody" | "knownSize" 
   readonly contentType: string;
   /** Text, bytes or form parts, as they are sent; undefined without a body. */
   readonly body: RequestBody;
-  /** Whether the body is longer than the limit, so that only its start is known. */
+  /** Whether the body is longer than the limit, so that `body` is undefined. */
   readonly isTooLong: boolean;
 }
 
@@ -61,14 +64,12 @@ export function urlOf(input: FetchInput): URL | undefined {
  */
 export function readHead(url: URL, input: FetchInput, init?: FetchInit): RequestHead | undefined {
   try {
-    if (init instanceof Request) {
-      [input, init] = [new Request(input, init), undefined];
-    }
+    if (init instanceof Request) input = new Request(input, init);
     const request = input instanceof Request ? input : undefined;
     const copy = copyInit(init);
-    const method = normalizeMethod(copy?.method ?? request?.method ?? "GET");
+    const method = methodAsSent(copy?.method ?? request?.method ?? "GET");
     const headers = new Headers(copy?.headers ?? request?.headers);
-    const signal = (copy?.signal === undefined ? request?.signal : copy.signal) ?? undefined;
+    const signal = standardSignal((copy?.signal === undefined ? request?.signal : copy.signal) ?? undefined);
     const redirect = copy?.redirect ?? request?.redirect ?? "follow";
     const given: unknown = copy?.body ?? undefined;
     const call: FetchArguments = [input instanceof URL ? new URL(input) : input, copy];
@@ -76,9 +77,9 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
     if (given !== undefined) {
       return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given) };
     }
-    // A clone, because Deno sends a request in chunks if its `body` was touched.
-    const clone = method === "GET" || method === "HEAD" ? undefined : request?.clone();
-    return { ...head, knownSize: 0, readBody: cloneReader(clone) };
+    const hasBody = method !== "GET" && method !== "HEAD";
+    if (hasBody && request?.bodyUsed) return undefined;
+    return { ...head, knownSize: 0, readBody: requestReader(hasBody ? request : undefined) };
   } catch {
     return undefined;
   }
@@ -93,12 +94,8 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
  */
 export async function readRequest(head: RequestHead, maxBytes = Infinity): Promise<RequestData> {
   const { method, url, headers, signal, redirect, call, readBody } = head;
-  const { type, body, sent, sentType, isTooLong = false } = await waitUnlessAborted(
-    readBody({ signal, maxBytes }),
-    signal,
-  );
+  const { type, body, sent, isTooLong = false } = await waitUnlessAborted(readBody({ signal, maxBytes }), signal);
   const [input, init] = call;
-  const more = { ...sent instanceof ReadableStream && { duplex: "half" }, ...typed(headers, sentType) };
   return {
     method,
     url,
@@ -108,46 +105,61 @@ export async function readRequest(head: RequestHead, maxBytes = Infinity): Promi
     isTooLong,
     contentType: headers.get("content-type") ?? type,
     body,
-    call: sent === undefined ? call : [input, { ...init, ...more, body: sent }],
+    call: sent === undefined ? call : [input, { ...init, body: sent }],
   };
-}
-
-/** The headers of an init, with a content type that the runtime cannot derive from the body. */
-function typed(headers: Headers, type: string | undefined): RequestInit {
-  if (type === undefined || headers.has("content-type")) return {};
-  const copy = new Headers(headers);
-  copy.set("content-type", type);
-  return { headers: copy };
 }
 
 /**
  * Copies an init, because callers reuse one object for several calls and change it between them. The copy includes
  * members that the object inherits from a class, and those of a runtime: `dispatcher` (Node), `proxy` and `tls` (Bun),
- * `client` (Deno).
+ * `client` (Deno). Each getter is called once. From a Request, only members that Request itself lacks are copied.
  */
 function copyInit(init: FetchInit): FetchInit {
   if (!init) return init;
   const copy: Record<PropertyKey, unknown> = {};
-  for (let level: object | null = init; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+  const ends: (object | null)[] = [null, Object.prototype, Request.prototype];
+  for (let level: object | null = init; level && !ends.includes(level); level = Object.getPrototypeOf(level)) {
     for (const name of Reflect.ownKeys(level)) {
       if (name !== "constructor" && !Object.hasOwn(copy, name)) {
         copy[name] = (init as Record<PropertyKey, unknown>)[name];
       }
     }
   }
-  if (init.headers) copy.headers = copyHeaders(init.headers);
+  if (copy.headers) copy.headers = copyHeaders(copy.headers as HeadersInit);
   return copy;
 }
 
+/** Turns iterables into lists, because Deno sends both headers if a name is listed twice. */
 function copyHeaders(headers: HeadersInit): HeadersInit {
-  // As a list, because Deno sends both headers if a name is listed twice.
-  if (Array.isArray(headers)) return headers.map((pair) => [...pair] as [string, string]);
-  if (Object.getPrototypeOf(headers) === Object.prototype) return { ...headers as Record<string, string> };
-  return new Headers(headers);
+  if (headers instanceof Headers) return new Headers(headers);
+  if (Symbol.iterator in headers) return Array.from(headers, (pair) => [...pair] as [string, string]);
+  return { ...headers };
 }
 
-/** As in the Fetch standard: known methods become upper case, others stay. */
-function normalizeMethod(method: string): string {
+/**
+ * Returns a signal with all members of the standard. Signals of libraries may lack `reason`, `throwIfAborted()` and
+ * `removeEventListener()`, so a signal of the runtime follows them. All calls share it: the library's signal gets one
+ * listener.
+ *
+ * @returns Undefined without a signal, or if fetch will reject it.
+ */
+function standardSignal(given: AbortSignal | undefined): AbortSignal | undefined {
+  const isStandard: boolean = given instanceof AbortSignal;
+  if (isStandard) return given;
+  if (typeof given?.addEventListener !== "function") return undefined;
+  const followers = shared("signalFollowers", () => new WeakMap<AbortSignal, AbortController>());
+  const follower = followers.get(given) ?? new AbortController();
+  if (!followers.has(given)) given.addEventListener("abort", () => follower.abort(given.reason));
+  followers.set(given, follower);
+  if (given.aborted) follower.abort(given.reason);
+  return follower.signal;
+}
+
+const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
+
+/** The runtime decides about unusual spellings: Bun sends `pOst` as GET, and `patch` as PATCH. */
+function methodAsSent(method: string): string {
   const upper = method.toUpperCase();
-  return ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"].includes(upper) ? upper : method;
+  const isKnown = METHODS.includes(upper) && (method === upper || method === method.toLowerCase());
+  return isKnown ? upper : new Request("http://localhost/", { method }).method;
 }
