@@ -103,7 +103,7 @@ slowTest("cachy says that it cannot print, with exit code 2", { skip: noFull }, 
     });
   try {
     const { status, stderr } = run(["list"], full, "pipe");
-    assert.match(stderr, /^cachy: Cannot print: .*space left.*\. Make room on the disk/);
+    assert.match(stderr, /^cachy: Cannot print: .*space left.*\. Free disk space/);
     assert.equal(status, 2);
     assert.equal(run(["show", "0000"], "pipe", full).status, 2);
   } finally {
