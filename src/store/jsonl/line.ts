@@ -123,12 +123,15 @@ export function keyNumber(key: string): number | undefined {
   return /^[0-9a-f]{8}$/.test(key) ? parseInt(key, 16) : undefined;
 }
 
-/** Whether another program can read a line that is not an entry: a newer version, or pycachy if it has a failure status. */
+/**
+ * Whether to keep a line that is not an entry, because another program reads it: a newer version of cachy, or pycachy,
+ * which also replays responses with the status of a failure.
+ */
 export function isKeptForOthers(file: number, position: Position): boolean {
   return keyForOthers(file, position) !== undefined;
 }
 
-/** The key of a line that another program can read (see {@linkcode isKeptForOthers}); undefined for other lines. */
+/** The key of a line that {@linkcode isKeptForOthers} keeps; undefined for other lines. */
 export function keyForOthers(file: number, position: Position): string | undefined {
   const value = asRecord(parseJson(lineAt(file, position) ?? ""));
   const { key, v, response, status_code: status } = value ?? {};

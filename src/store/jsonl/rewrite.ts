@@ -39,9 +39,9 @@ export interface Rewriting<Report> {
    */
   prepare?(path: string): () => void;
   /**
-   * Whether to keep the old file until the lines that other processes appended meanwhile are copied. If this process is
-   * killed before that, the next rewriting copies them. It copies all digests that are missing from the new file, so
-   * `keepsOld` must be `false` if the operation removes digests. Then such a kill loses the appended lines.
+   * Whether to keep the old file until the lines that were appended meanwhile are copied. If this process is killed
+   * before that, the next rewriting copies from the old file every digest that the new file lacks. An operation that
+   * removes digests must therefore set `false`: a kill then loses the lines that were appended in the last milliseconds.
    */
   readonly keepsOld: boolean;
 }
