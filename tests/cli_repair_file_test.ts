@@ -220,7 +220,7 @@ test("repairFile() copies what a killed repair left behind, and keeps the origin
 test("repairFile() throws and says what to do if another process rewrites the file", (t) => {
   const file = fileOf(t, line("a"), "bad\n");
   writeFileSync(`${file}.compact`, "unfinished");
-  const message = /^Cannot repair \S+cachy\.jsonl: somebody else is at it, .* delete this file/;
+  const message = /^Cannot repair \S+cachy\.jsonl: another process is rewriting it, .* delete \S+\.compact, which/;
   assert.throws(() => repairFile(file), { code: "cannot_compact", message });
   assert.equal(textOf(file), line("a") + "bad\n");
   assert.deepEqual(namesBeside(file), ["cachy.jsonl", "cachy.jsonl.compact"]);
@@ -241,7 +241,7 @@ test("repairFile() leaves the file unchanged if the disk is full or read-only", 
   const content = `bad\n${line("x".repeat(20_000), other)}`;
   writeFileSync(file, content);
   writeFileSync(join(folder, "ballast"), new Uint8Array(30_000));
-  assert.throws(() => repairFile(file), /Cannot repair \S+: .*(?:ENOSPC|no space)[^]*Make room on the disk/i);
+  assert.throws(() => repairFile(file), /Cannot repair \S+: .*(?:ENOSPC|no space)[^]*Free disk space/i);
   assert.equal(mount("-o", "remount,ro", folder).status, 0);
   assert.throws(() => repairFile(file), /Cannot repair \S+: .*(?:EROFS|read-only)[^]*Make the file system writable/i);
   assert.deepEqual([textOf(file), namesBeside(file)], [content, ["ballast", "cachy.jsonl"]]);

@@ -106,7 +106,7 @@ slowTest("cachy reports that it cannot print, with exit code 2", { skip: noFull 
     });
   try {
     const { status, stderr } = run(["list"], full, "pipe");
-    assert.match(stderr, /^cachy: Cannot write to stdout: .*space left.*\. Make room on the disk/);
+    assert.match(stderr, /^cachy: Cannot write to stdout: .*space left.*\. Free disk space/);
     assert.equal(status, 2);
     assert.equal(run(["show", "0000"], "pipe", full).status, 2);
   } finally {

@@ -148,7 +148,7 @@ test("compactFile() rejects and says what to do if another process compacts, or 
   assert.equal(code, "cannot_compact");
   assert.match(
     message,
-    /^Cannot compact \S+cachy\.jsonl: somebody else is at it, .*\.compact exists\. If .* delete this file/,
+    /^Cannot compact \S+cachy\.jsonl: another process is rewriting it, .*\.compact exists\. If .* delete \S+\.compact, which/,
   );
   assert.equal(textOf(file), line("old") + line("new"));
   assert.equal(textOf(`${file}.compact`), "unfinished");

@@ -60,7 +60,7 @@ function damagedCachy(t: TestContext, ...parts: readonly Bytes[]) {
   const texts = async () => [await ask(BEFORE), await ask(ASKED), await ask(BEHIND)].map(({ text }) => text);
   const reported = () =>
     cachy.events.flatMap((event) =>
-      event.kind === "warning" ? [/: (line .*?)\. The other/.exec(event.message)?.[1]] : []
+      event.kind === "warning" ? [/: (line .*?)\. Delete them/.exec(event.message)?.[1]] : []
     );
   return { ask, texts, reported };
 }

@@ -46,7 +46,7 @@ test("a full disk costs recordings and one warning, until it has space again", {
   assert.equal(warnings().length, 1);
   assert.match(
     warnings()[0] ?? "",
-    /^Cannot write \S+cachy\.jsonl: .*(?:ENOSPC|no space)[^]*Make room on the disk, or use another file/i,
+    /^Cannot write \S+cachy\.jsonl: .*(?:ENOSPC|no space)[^]*Free disk space, or use another file/i,
   );
   assert.deepEqual([await isRecorded(file, 1), await isRecorded(file, 2, 30_000)], [true, false]);
 
@@ -82,7 +82,7 @@ test("compactFile() leaves the file unchanged if the disk is full", { skip }, as
   const content = `${readFileSync(file, "utf8")}no entry\n`;
   writeFileSync(file, content);
   writeFileSync(join(folder, "ballast"), new Uint8Array(30_000));
-  await assert.rejects(() => compactFile(file), /Cannot compact \S+: .*(?:ENOSPC|no space)[^]*Make room on the disk/i);
+  await assert.rejects(() => compactFile(file), /Cannot compact \S+: .*(?:ENOSPC|no space)[^]*Free disk space/i);
   assert.equal(readFileSync(file, "utf8"), content);
   rmSync(join(folder, "ballast"));
   assert.equal((await compactFile(file)).damaged, 1);
@@ -132,7 +132,7 @@ test("a file in place of the folder costs recordings and one warning, until it i
   assert.equal(warnings().length, 1);
   assert.match(
     warnings()[0] ?? "",
-    /(?:ENOTDIR|not a directory)[^]*Move the file away that stands where its folder should be, or use another file/i,
+    /(?:ENOTDIR|not a directory)[^]*Rename the file that has the name of its folder, or use another file/i,
   );
   rmSync(folder);
   await ask(1);
@@ -171,7 +171,10 @@ slowTest("a file of another user costs recordings and one warning", { skip: noOt
   writeFileSync(file, "", { mode: 0o644 });
   const { stdout, stderr, code } = await runProgram("ask_as_nobody", [provider.url, file]);
   assert.deepEqual([code, JSON.parse(stdout)], [0, { statuses: [200, 200], recorded: 0, dropped: 2 }]);
-  assert.match(stderr, /^cachy: Cannot write \S+cachy\.jsonl: EACCES[^\n]*Grant access to it, or use another file/);
+  assert.match(
+    stderr,
+    /^cachy: Cannot write \S+cachy\.jsonl: EACCES[^\n]*Grant access to this path, or use another file/,
+  );
   assert.equal(stderr.match(/^cachy: /gm)?.length, 1);
   assert.deepEqual([statSync(file).size, existsSync(`${file}.compact`)], [0, false]);
 });

@@ -147,7 +147,7 @@ slowTest(
         assert.deepEqual(Object.keys(answers).sort(), [...new Set(inputs)].sort());
         assert.equal(warnings.length, 1);
         const named = markers.map((number) => `line ${number} (git conflict marker)`).join(", ");
-        assert.ok(warnings[0]?.includes(`: ${named}. The other entries are used`), `${warnings[0]}`);
+        assert.ok(warnings[0]?.includes(`: ${named}. Delete them`), `${warnings[0]}`);
       }
     }
   },

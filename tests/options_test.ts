@@ -134,7 +134,7 @@ test("checkOptions() describes the expected values for each option", () => {
   assert.match(refusal({ keepRequest: "all" }).message, /"brief", "whole", "none"/);
   assert.match(refusal({ file: 7 }).message, /path/);
   assert.match(refusal({ maxBodyBytes: "1" }).message, /bytes/);
-  assert.match(refusal({ keepHeaders: ["set-cookie"] }).message, /without .*set-cookie/);
+  assert.match(refusal({ keepHeaders: ["set-cookie"] }).message, /except .*set-cookie/);
 });
 
 test("checkOptions() shows the value that it rejects", () => {

@@ -73,7 +73,7 @@ slowTest(
     mkdirSync(cwd);
     const result = await ask(cwd, ["--allow-env", "--allow-read=.", "--allow-write=."]);
     assert.deepEqual([result.recorded, result.warnings.length], [1, 1]);
-    assert.match(result.stderr, /Cannot look for the project's folder: .*The file is .*inner.cachy\.jsonl/);
+    assert.match(result.stderr, /Cannot find the project's folder: .*The file is .*inner.cachy\.jsonl/);
     assert.ok(existsSync(join(cwd, "cachy.jsonl")));
   },
 );

@@ -59,7 +59,7 @@ slowTest("a line that a killed process left unfinished affects no other line", a
     linesOf(file).map((line) => typeof parseEntry(line)).join(),
     "object,object,object,string,object,object",
   );
-  assert.match(stderr, /Skipped what is no entry in .*cachy\.jsonl: line 4 \(not JSON\)/);
+  assert.match(stderr, /Cannot use some lines of .*cachy\.jsonl: line 4 \(not JSON\)/);
 });
 
 slowTest("processes that record into one file at the same time write complete lines that all can read", async (t) => {
@@ -83,7 +83,7 @@ slowTest("a full disk costs the recording, not the call", { skip: fullDisk }, as
   assert.deepEqual([code, result.status, result.recorded, result.dropped], [0, 200, 0, 1]);
   assert.match(result.text, /chatcmpl/);
   assert.match(stderr, /^cachy: Cannot write \/dev\/full: .*(ENOSPC|no space|os error 28)/i);
-  assert.match(stderr, /Make room on the disk, or use another file/);
+  assert.match(stderr, /Free disk space, or use another file/);
   assert.match(stderr, /The call was answered by the network and is not recorded/);
 });
 

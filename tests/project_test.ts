@@ -62,5 +62,5 @@ test("findProjectFile() is in the working directory if there is no project", { s
 test("findProjectFile() accesses no file and says so if the working directory is unknown", () => {
   const { path, warning } = findProjectFile(undefined);
   assert.equal(path, "cachy.jsonl");
-  assert.match(warning ?? "", /^Cannot tell the working directory\. The file is cachy\.jsonl\..*\{ file \}/s);
+  assert.match(warning ?? "", /^Cannot find the working directory: [^.]+\. The file is cachy\.jsonl\. .*"file"/s);
 });

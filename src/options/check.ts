@@ -15,20 +15,20 @@ const RULES: Rules<CachyOptions> = {
   mode: [`one of ${MODES.map((mode) => `"${mode}"`).join(", ")}`, (value) => MODES.includes(value as Mode)],
   keyHeaders: ["a list of header names", listOf(isHeaderName)],
   keepHeaders: [
-    `a list of header names without credentials and ${[...NEVER_RECORDED_HEADERS].join(", ")}`,
+    `a list of header names, except credentials and ${[...NEVER_RECORDED_HEADERS].join(", ")}`,
     listOf(isKeepable),
   ],
   normalize: [
-    'a list of [pattern, replacement], such as [[/\\d{4}-\\d\\d-\\d\\d/, "DATE"]]',
+    'a list of pairs [pattern, replacement], such as [[/\\d{4}-\\d\\d-\\d\\d/, "DATE"]]',
     listOf(isNormalization),
     (value) => isNormalization(value) ? "Put the pair into a list: normalize: [[pattern, replacement]]." : undefined,
   ],
   namespace: ["a string", isText],
   keepRequest: ['one of "brief", "whole", "none"', (value) => ["brief", "whole", "none"].includes(value as string)],
-  maxBodyBytes: ["a number of bytes from 0 on", (value) => typeof value === "number" && value >= 0],
+  maxBodyBytes: ["a number of bytes, 0 or more", (value) => typeof value === "number" && value >= 0],
   allowSecrets: ["a boolean", (value) => typeof value === "boolean"],
   miss: ['"answer" or "throw"', (value) => value === "answer" || value === "throw"],
-  pace: ['"recorded", a number above 0 (times as fast), or { chunkMs: milliseconds }', isPace],
+  pace: ['"recorded", a speed factor above 0, or { chunkMs: milliseconds }', isPace],
   debug: ['a boolean or "miss"', (value) => typeof value === "boolean" || value === "miss"],
   onEvent: ["a function", isFunction],
   store: [`a store: ${STORE_SHAPE.expected}`, isStore],
@@ -36,16 +36,17 @@ const RULES: Rules<CachyOptions> = {
 };
 
 /**
- * Refuses options that cannot be meant.
+ * Rejects unknown options and invalid values.
  *
- * @throws {CachyError} `invalid_option`, if a name is unknown.
- * @throws {CachyError} `invalid_option`, if a value has the wrong type or is not allowed.
+ * @throws {CachyError} `invalid_option`, if an option is unknown.
+ * @throws {CachyError} `invalid_option`, if a value is invalid.
  * @throws {CachyError} `invalid_option`, if both `file` and `cacheDir` are given.
  */
 export function checkOptions(options: CachyOptions): void {
   checkByRules(options, RULES);
   if (options.file === undefined || options.cacheDir === undefined) return;
-  const message = `Cannot use the options "file" and "cacheDir" together: name the file, or the folder that holds it.`;
+  const message =
+    `Cannot use the options "file" and "cacheDir" together: both set the place of the file. Set one of them.`;
   throw new CachyError("invalid_option", message);
 }
 
@@ -61,7 +62,7 @@ function listOf(fits: (value: unknown) => boolean): Rule[1] {
   return (value) => Array.isArray(value) && value.every(fits);
 }
 
-/** A host, with a port or without, or the start of a URL. */
+/** Whether a value is a host (with or without a port), a URL prefix, a RegExp or a function. */
 export function isDomainMatcher(value: unknown): boolean {
   if (!isText(value)) return value instanceof RegExp || isFunction(value);
   if (/^https?:\/\//.test(value)) return URL.canParse(value);

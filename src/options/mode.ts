@@ -1,29 +1,29 @@
 import { readVariable } from "../lib/environment.ts";
 
 /**
- * When the network is asked.
+ * Decides between cache and network.
  *
- * - `auto`: for what is not recorded; the answer is recorded
- * - `replay`: never; what is not recorded is a miss, which explains itself
- * - `refresh`: once per request and process, and what was recorded is replaced
- * - `off`: always, and nothing is recorded
+ * - `auto`: replays recorded requests; sends all others to the network and records their responses
+ * - `replay`: replays recorded requests; for all others, the result is a miss with an explanation, without a network call
+ * - `refresh`: sends each request to the network once per process, and replaces its recording
+ * - `off`: sends all requests to the network, and records nothing
  */
 export type Mode = "auto" | "replay" | "refresh" | "off";
 
-/** The modes, for those who check a name. */
+/** All modes. */
 export const MODES: readonly Mode[] = ["auto", "replay", "refresh", "off"];
 
-/** Who chose the mode. */
+/** What chose the mode. */
 export type ModeSource = "option" | "CACHY_MODE" | "CI" | "default";
 
-/** A mode, what chose it, and what to tell the user about it. */
+/** A mode, what chose it, and warnings for the user. */
 export interface ModeChoice {
   readonly mode: Mode;
   readonly source: ModeSource;
   readonly warnings: readonly string[];
 }
 
-/** The option wins over CACHY_MODE, that over CI. */
+/** Chooses the mode from the option, else from CACHY_MODE, else from CI. */
 export function chooseMode(option: Mode | undefined): ModeChoice {
   if (option !== undefined) {
     return { mode: option, source: "option", warnings: [] };
@@ -41,14 +41,14 @@ export function chooseMode(option: Mode | undefined): ModeChoice {
   }
   if (ci.denied) {
     warnings.push(
-      `Cannot read the environment variable CI: Deno did not grant it, so what is not recorded goes to the network ` +
-        `even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DOMAINS,CACHY_DEBUG,CACHY_STRICT, or set the option { mode }.`,
+      `Cannot read the environment variable CI: Deno did not grant access to it. Requests without a recording go to ` +
+        `the network, even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DOMAINS,CACHY_DEBUG,CACHY_STRICT, or set the option "mode".`,
     );
   }
   return { ...choice, warnings };
 }
 
-/** Why a mode applies, and how to record if it is `replay`. */
+/** Why the mode is `replay`, and how to record. */
 export interface ModeReason {
   readonly because: string;
   readonly cure: string;
@@ -64,7 +64,7 @@ const REASONS: Readonly<Record<ModeSource, ModeReason>> = {
   default: { because: "by default", cure: "run once with CACHY_MODE=auto" },
 };
 
-/** Why the mode is `replay`, by what chose it. */
+/** The reason for mode `replay`, by what chose it. */
 export function modeReason(source: ModeSource): ModeReason {
   return REASONS[source];
 }

@@ -6,10 +6,10 @@ import type { KeepRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
 import type { Mode } from "./mode.ts";
 
-/** What a miss in mode `replay` is: an answer with status 406 that explains it, or a `CachyMissError`. */
+/** The result of a miss in mode `replay`: a response with status 406 that explains it, or a `CachyMissError`. */
 export type MissBehavior = "answer" | "throw";
 
-/** What `enableCachy` and `createCachy` can be told. Everything has a default. */
+/** Options of `enableCachy` and `createCachy`. All have defaults. */
 export interface CachyOptions {
   /**
    * The file: a path (relative to the working directory) or a `file:` URL.
@@ -18,103 +18,104 @@ export interface CachyOptions {
    */
   readonly file?: string | URL;
   /**
-   * The folder that holds `cachy.jsonl`. Not together with `file`.
+   * The folder that contains `cachy.jsonl`. Cannot be set together with `file`.
    *
    * @default the nearest folder, from the working directory up, with a `deno.json`, `deno.jsonc` or `package.json`;
    * without one, the working directory
    */
   readonly cacheDir?: string | URL;
   /**
-   * The URLs that are cached; all others go to the original fetch untouched.
+   * The URLs to cache. Requests to other URLs go to the original fetch unchanged.
    *
-   * @default defaultDomains, and those that the environment variable CACHY_DOMAINS names, separated by commas
+   * @default defaultDomains, and the hosts in the environment variable `CACHY_DOMAINS`, separated by commas
    */
   readonly domains?: readonly DomainMatcher[];
   /**
-   * URLs that are not cached although they belong to `domains`.
+   * URLs in `domains` that are not cached.
    *
    * @default []
    */
   readonly ignore?: readonly DomainMatcher[];
   /**
-   * When the network is asked.
+   * Decides between cache and network.
    *
-   * @default the environment variable `CACHY_MODE`, else `"replay"` where `CI` is set, else `"auto"`
+   * @default the environment variable `CACHY_MODE`, else `"replay"` if `CI` is set, else `"auto"`
    */
   readonly mode?: Mode;
   /**
-   * Request headers that change the answer, beside those that are known to.
+   * Request headers that change the response. They become part of the key, in addition to known headers of providers.
    *
    * @default []
    */
   readonly keyHeaders?: readonly string[];
   /**
-   * Response headers that are recorded, beside the content type and the request ids.
+   * Response headers to record, in addition to the content type, request ids and upload addresses.
    *
    * @default []
    */
   readonly keepHeaders?: readonly string[];
   /**
-   * Patterns and what takes their place before a request is hashed, for ids and timestamps that change on every run.
-   * Applied to each string of a JSON body, else to the whole text; every match is replaced, strings are literal. What is
-   * sent does not change.
+   * Pairs `[pattern, replacement]` for ids and dates that change on every run. Before a request is hashed, all matches in
+   * the strings of its JSON body are replaced, or in the whole text of other bodies. A string pattern is matched
+   * literally. The request that is sent does not change.
    *
    * @default []
    */
   readonly normalize?: readonly Normalization[];
-  /** Keeps answers apart that belong to the same request: several samples of one prompt. */
+  /** Separates recordings of the same request, for several samples of one prompt. */
   readonly namespace?: string;
   /**
-   * How much of a request is kept beside its answer, for people to read: strings over 4,096 characters and binary parts
-   * by their hash (`brief`), everything (`whole`), nothing (`none`). Known secrets are redacted.
+   * How much of a request is recorded with its response: everything, but with hashes in place of binary parts and of
+   * strings over 4,096 characters (`"brief"`), everything (`"whole"`), or nothing (`"none"`). Secrets are redacted.
    *
    * @default "brief"
    */
   readonly keepRequest?: KeepRequest;
   /**
-   * Longer answers, and requests that are known to be longer, are not cached. A longer answer is a warning, once for
-   * each host. In bytes.
+   * The limit of recorded bodies, in bytes. Longer requests and responses are not cached; a warning says so, once for each
+   * host.
    *
    * @default 67_108_864 (64 MiB)
    */
   readonly maxBodyBytes?: number;
   /**
-   * Whether answers are stored that hold the value of a credential from the environment (variables with KEY, TOKEN,
-   * SECRET or PASSWORD in their name, of at least 12 characters). Requests are redacted in any case.
+   * Whether to record responses that contain the value of a credential in the environment: a variable with KEY, TOKEN,
+   * SECRET or PASSWORD in its name, and a value of at least 12 characters. Requests are always redacted.
    *
    * @default false
    */
   readonly allowSecrets?: boolean;
   /**
-   * What a miss in mode `replay` is: an answer with status 406, which SDKs show at once and do not retry (`"answer"`), or
-   * a rejection with a {@linkcode CachyMissError} (`"throw"`), for programs that call `fetch` themselves. SDKs retry a
-   * rejection: openai and Anthropic's SDK try three times and then report "Connection error.", with the error as `cause`.
+   * The result of a miss in mode `replay`. With `"answer"`, it is a response with status 406, which SDKs report at once
+   * and do not retry. With `"throw"`, `fetch` rejects with a {@linkcode CachyMissError}, for programs that call `fetch`
+   * themselves. SDKs retry a rejection: openai and Anthropic's SDK try three times and then report "Connection error.",
+   * with the error as `cause`.
    *
    * @default "answer"
    */
   readonly miss?: MissBehavior;
   /**
-   * How fast streamed answers are replayed: at once, with the recorded delays (`"recorded"`), so many times as fast as
-   * recorded (a number), or with the same delay before every chunk (`{ chunkMs: 20 }`, in milliseconds).
+   * The speed of replayed streams: with the recorded delays (`"recorded"`), faster by a factor (a number), or with the
+   * same delay before every chunk (`{ chunkMs: 20 }`, in milliseconds).
    *
-   * @default at once
+   * @default without delays
    */
   readonly pace?: Pace;
   /**
-   * Prints one line per hit, miss, recording and drop to stderr, and a line at the end of the process if no request came;
-   * with `"miss"` the misses only.
+   * Prints one line per hit, miss, recording and drop to stderr, and a line at the end of the process if no request
+   * arrived. With `"miss"`, prints only misses.
    *
    * @default the environment variable `CACHY_DEBUG` (`1` or `true`, `miss`, `0` or `false`), else `false`
    */
   readonly debug?: boolean | "miss";
-  /** Called for everything that happens. What it throws changes nothing for the call. */
+  /** Called for every event. If it throws, the request is not affected. */
   readonly onEvent?: (event: CachyEvent) => void;
-  /** Another place for the entries; `file` and `cacheDir` then mean nothing. */
+  /** The store for the entries, instead of a file. `file` and `cacheDir` are then ignored. */
   readonly store?: Store;
   /**
-   * Reaches the network.
+   * The `fetch` that calls the network.
    *
-   * @default the global fetch when the handle is made, without the wrapper of `enableCachy`
+   * @default the global `fetch` at the time when the handle is made, without the wrapper of `enableCachy`
    */
   readonly fetch?: typeof fetch;
 }

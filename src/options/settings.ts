@@ -20,12 +20,12 @@ import { checkOptions, isDomainMatcher, pathCure, wildcardCure } from "./check.t
 import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
 import type { CachyOptions, MissBehavior } from "./options.ts";
 
-/** Options with their defaults, and what the environment says. */
+/** The options, combined with defaults and environment variables. */
 export interface Settings {
   readonly mode: Mode;
   readonly modeSource: ModeSource;
   readonly isCached: (url: URL) => boolean;
-  /** Whether the user has said that it is not to be cached. */
+  /** Whether the option `ignore` matches the URL. */
   readonly isIgnored: (url: URL) => boolean;
   readonly keyHeaders: ReadonlySet<string>;
   readonly keepHeaders: ReadonlySet<string>;
@@ -34,19 +34,19 @@ export interface Settings {
   readonly keepRequest: KeepRequest;
   readonly maxBodyBytes: number;
   readonly allowSecrets: boolean;
-  /** The credentials that the environment holds now. */
+  /** The credentials in the environment at the time of the call. */
   readonly credentials: () => readonly Credential[];
   readonly miss: MissBehavior;
-  /** Undefined: at once. */
+  /** Undefined: without delays. */
   readonly pace: Pace | undefined;
   readonly debug: Debug;
-  /** Whether a miss makes the exit code say that something went wrong. */
+  /** Whether a miss makes the process exit with an error code. */
   readonly strict: boolean;
-  /** Finds the file; the working directory is the one at the time of the call. */
+  /** Finds the file. Relative paths start at the working directory at the time when the settings were made. */
   readonly findFile: () => ProjectFile;
-  /** What to tell the user about the environment. */
+  /** Warnings about the environment, for the user. */
   readonly warnings: readonly string[];
-  /** The clock, in milliseconds. */
+  /** The current time of the platform's clock, in milliseconds. */
   readonly now: () => number;
 }
 
@@ -95,12 +95,12 @@ function lowerCase(names: readonly string[] = []): ReadonlySet<string> {
   return new Set(names.map((name) => name.toLowerCase()));
 }
 
-/** What is printed to stderr. */
+/** Which events are printed to stderr. */
 export type Debug = boolean | "miss";
 
 const SWITCH: Readonly<Record<string, boolean>> = { "1": true, true: true, "0": false, false: false };
 
-/** A variable with a few allowed values; another one is said, and does nothing. */
+/** Reads a variable that allows only some values. Any other value gives a warning and no choice. */
 function chosenBy<Value>(name: VariableName, values: Readonly<Record<string, Value>>) {
   const { value } = readVariable(name);
   if (value === undefined) return { warnings: [] };
@@ -110,7 +110,7 @@ function chosenBy<Value>(name: VariableName, values: Readonly<Record<string, Val
   return { warnings: [`Cannot use ${name}=${value}: expected one of ${allowed}. It is ignored.`] };
 }
 
-/** The default ones, and those that CACHY_DOMAINS names. */
+/** The default domains, and the domains in CACHY_DOMAINS. */
 function domainsByVariable(): { readonly domains: readonly DomainMatcher[]; readonly warnings: readonly string[] } {
   const named = readVariable("CACHY_DOMAINS").value?.split(/[\s,]+/).filter(Boolean) ?? [];
   const warnings = named.filter((domain) => !isDomainMatcher(domain)).map((domain) =>
@@ -126,7 +126,8 @@ function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
   const from = workingDirectory();
   const variable = file === undefined && cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined;
   const warning = variable !== undefined && !isPath(variable)
-    ? [`Cannot use CACHY_FILE=${variable}: expected a path or a file: URL.`, pathCure(variable) ?? []].flat().join(" ")
+    ? [`Cannot use CACHY_FILE=${variable}: expected a path or a file: URL. It is ignored.`, pathCure(variable) ?? []]
+      .flat().join(" ")
     : undefined;
   const named = file ?? (warning ? undefined : variable);
   if (named !== undefined) return () => ({ path: pathOf(named, from) });
@@ -139,21 +140,24 @@ function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
 const FILE_NAME = "cachy.jsonl";
 const PROJECT_FILES = ["deno.json", "deno.jsonc", "package.json"];
 
-/** Where the file is, and what to tell the user about it. */
+/** The path of the file, and a warning for the user. */
 export interface ProjectFile {
   readonly path: string;
   readonly warning?: string;
 }
 
 /**
- * Finds the file of a project: in the nearest folder, from the working directory up, that has a `deno.json`,
- * `deno.jsonc` or `package.json`; without one, in the working directory itself.
+ * Finds the file of a project. It is in the nearest folder with a `deno.json`, `deno.jsonc` or `package.json`, from the
+ * working directory up. Without such a folder, it is in the working directory.
  *
- * @param from The working directory; undefined if it is not known.
+ * @param from The working directory; undefined if it is unknown.
  */
 export function findProjectFile(from: string | undefined): ProjectFile {
   if (from === undefined) {
-    return { path: FILE_NAME, warning: `Cannot tell the working directory. ${usedInstead(FILE_NAME)}` };
+    return {
+      path: FILE_NAME,
+      warning: `Cannot find the working directory: it was deleted or cannot be read. ${usedInstead(FILE_NAME)}`,
+    };
   }
   let searched = true;
   for (let folder = from;; folder = dirname(folder)) {
@@ -169,10 +173,10 @@ export function findProjectFile(from: string | undefined): ProjectFile {
 }
 
 function unsearched(path: string): string {
-  return `Cannot look for the project's folder: Deno did not grant read access to it. ${usedInstead(path)}`;
+  return `Cannot find the project's folder: Deno did not grant read access to it. ${usedInstead(path)}`;
 }
 
 function usedInstead(path: string): string {
   const { Deno } = globalThis as { readonly Deno?: unknown };
-  return `The file is ${path}. Name another one by the option { file }${Deno ? ", or run with --allow-read" : ""}.`;
+  return `The file is ${path}. To change it, set the option "file"${Deno ? ", or run with --allow-read" : ""}.`;
 }

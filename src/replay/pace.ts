@@ -1,4 +1,4 @@
-import { clearTimeout, LONGEST_TIMER_MS, monotonicNow, setTimeout } from "../lib/wait.ts";
+import { clearTimeout, LONGEST_TIMER_MS, monotonicNow, onAbort, setTimeout } from "../lib/wait.ts";
 import type { Entry } from "../store/entry.ts";
 
 /** The speed of a replayed stream: as recorded, a factor, or a fixed delay before each chunk. */
@@ -66,7 +66,7 @@ export function createPacer(
       return new Promise<boolean>((resolve, reject) => {
         const finish = () => {
           callOff();
-          signal?.removeEventListener("abort", abort); // on Deno, one that stays keeps the process alive
+          ignoreAbort();
         };
         const end = (isDue: boolean) => {
           finish();
@@ -78,7 +78,7 @@ export function createPacer(
         };
         const callOff = clock.after(ms, () => end(true));
         stop = () => end(false);
-        signal?.addEventListener("abort", abort);
+        const ignoreAbort = signal ? onAbort(signal, abort) : () => {};
       });
     },
     stop: () => stop(),

@@ -5,21 +5,21 @@ import { entryAt, keyForOthers, keyNumber } from "./line.ts";
 import { rewriteFile, type Rewritten } from "./rewrite.ts";
 import { bareLine, lineWriter } from "./write_lines.ts";
 
-/** What became of a file that was compacted. */
+/** The result of compacting a file. */
 export interface CompactReport {
-  /** Lines that stayed. */
+  /** The number of lines in the new file. */
   readonly kept: number;
-  /** Lines that a newer line of the same digest had replaced. */
+  /** The number of removed lines for whose digest there is a newer line. */
   readonly replaced: number;
-  /** Lines that were no entries: torn, blank, git conflict markers, of another shape. */
+  /** The number of removed lines that were not entries: torn or blank lines, git conflict markers, other JSON. */
   readonly damaged: number;
-  /** The size of the file before, in bytes. */
+  /** The size of the old file, in bytes. */
   readonly bytesBefore: number;
-  /** The size of the new file, in bytes; without what others appended meanwhile. */
+  /** The size of the new file, in bytes, without lines that other processes appended meanwhile. */
   readonly bytesAfter: number;
 }
 
-/** Compacts the file at a path, telling how far it is. */
+/** Compacts the file at a path, and reports its progress. */
 export function compactAt(path: string, { sort, onProgress }: Omit<KeptOptions, "size">): CompactReport {
   return rewriteFile(path, {
     verb: "compact",
@@ -33,25 +33,25 @@ function writeCompact(old: number, target: number, options: KeptOptions): Rewrit
   const index = emptyIndex();
   readLines(old, index, size);
   const report = writeKept(old, target, index, options);
-  const lineFeed = index.open ? 1 : 0; // that the last line lacked
+  const lineFeed = index.open ? 1 : 0; // the missing line feed of the last line
   const isChanged = sort || report.bytesAfter !== size + lineFeed;
   return { report: isChanged ? report : { ...report, bytesAfter: size }, end: size, isChanged };
 }
 
-/** Which lines are copied, and how. */
+/** Options of copying lines. */
 export interface KeptOptions {
-  /** Up to where to read the file, in bytes: a last line that is not in the index may lack its line feed. */
+  /** The end of the lines to copy, in bytes. It includes a last line without a line feed. */
   readonly size: number;
   /** Whether to sort the lines by key. */
   readonly sort: boolean;
-  /** Is told after each line how much of the file is done, in bytes. Lines that are sorted are gone through twice. */
+  /** Called after each line with the progress in bytes. With `sort`, there are two passes. */
   onProgress(done: number, total: number): void;
 }
 
 /**
- * Copies the lines that count.
+ * Copies all lines that are neither replaced nor damaged.
  *
- * @param index What is known of the old file.
+ * @param index The index of the old file.
  */
 export function writeKept(old: number, target: number, index: Index, options: KeptOptions): CompactReport {
   const { size, sort, onProgress } = options;
@@ -59,10 +59,10 @@ export function writeKept(old: number, target: number, index: Index, options: Ke
   const writer = lineWriter(target);
   const sorted: KeyedPosition[] = [];
   for (const position of linesOf(old, 0, size)) {
-    const { fate, key } = judgeLine(old, position, index);
-    counts[fate]++;
-    if (fate === "kept" && sort) sorted.push({ key, position });
-    else if (fate === "kept") writer.write(bareLine(bytesAt(old, position)));
+    const { state, key } = classifyLine(old, position, index);
+    counts[state]++;
+    if (state === "kept" && sort) sorted.push({ key, position });
+    else if (state === "kept") writer.write(bareLine(bytesAt(old, position)));
     const done = Math.min(position.start + position.length + 1, size);
     onProgress(sort ? done / 2 : done, size);
   }
@@ -79,21 +79,21 @@ interface KeyedPosition {
   readonly position: Position;
 }
 
-interface Judgement {
-  readonly fate: "kept" | "replaced" | "damaged";
+interface ClassifiedLine {
+  readonly state: "kept" | "replaced" | "damaged";
   readonly key: string;
 }
 
-function judgeLine(file: number, position: Position, index: Index): Judgement {
+function classifyLine(file: number, position: Position, index: Index): ClassifiedLine {
   const entry = entryAt(file, position);
   if (typeof entry === "string") {
     const key = keyForOthers(file, position);
-    return key === undefined ? { fate: "damaged", key: "" } : { fate: "kept", key };
+    return key === undefined ? { state: "damaged", key: "" } : { state: "kept", key };
   }
-  return { fate: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
+  return { state: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
 }
 
-/** Whether no later line is of the same digest. */
+/** Whether no later line has the same digest. */
 export function isNewest(file: number, { start }: Position, { key, sha256 }: Entry, { positions }: Index): boolean {
   const number = keyNumber(key);
   for (const newer of number === undefined ? [] : positions.positionsOf(number)) {

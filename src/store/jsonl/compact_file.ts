@@ -3,10 +3,10 @@ import { CachyError, checkByRules } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import type { CompactReport } from "./compact.ts";
 
-/** How a file is compacted. */
+/** Options of `compactFile`. */
 export interface CompactOptions {
   /**
-   * Whether the lines are sorted by their keys, as pycachy does. Otherwise they stay in their order.
+   * Whether to sort the lines by key, as pycachy does. Otherwise their order is kept.
    *
    * @default false
    */
@@ -14,19 +14,19 @@ export interface CompactOptions {
 }
 
 /**
- * Writes a file anew, without the lines that count for nothing: those that a newer one of the same digest has replaced,
- * and those that are no entries. Lines of a newer format and lines that only pycachy answers from stay.
+ * Rewrites a file without its replaced and damaged lines. A line is replaced if there is a newer line of its digest, and
+ * damaged if it is not an entry. Lines of a newer format are kept, and so are lines that only pycachy replays.
  *
- * Others may record into the file meanwhile, and lose nothing. The file is replaced at once, so that a crash leaves the
- * old or the new one. pycachy must not write at the same time.
+ * Other processes may record meanwhile, but pycachy must not write. The file is replaced atomically: after a crash, it is
+ * either the old or the new file.
  *
  * @param file A path (relative to the working directory) or a `file:` URL.
- * @param options In which order the lines are written.
- * @returns What stayed and what went.
- * @throws {CachyError} `invalid_option`, if `file` is no path, or an option is unknown or has a wrong value.
+ * @param options The order of the lines.
+ * @returns The number of kept and removed lines, and the sizes of both files.
+ * @throws {CachyError} `invalid_option`, if `file` is not a path, or an option is unknown or has an invalid value.
  * @throws {CachyError} `cannot_compact`, if the file does not exist or cannot be read.
- * @throws {CachyError} `cannot_compact`, if the new file cannot be written beside it; the old one is untouched then.
- * @throws {CachyError} `cannot_compact`, if somebody else is compacting it.
+ * @throws {CachyError} `cannot_compact`, if the new file cannot be written; the old file is then unchanged.
+ * @throws {CachyError} `cannot_compact`, if another process is compacting the file.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export async function compactFile(file: string | URL, options: CompactOptions = 
   }
   checkByRules(options, { sort: ["a boolean", (value) => typeof value === "boolean"] }, "compactFile");
   const path = pathOf(file, workingDirectory());
-  // Only those who compact load what it takes.
+  // Most programs never compact: do not load these modules with the package.
   const { compactAt } = await import("./compact.ts");
   return compactAt(path, { sort: options.sort ?? false, onProgress() {} });
 }

@@ -9,7 +9,7 @@ export interface Position {
   readonly length: number;
 }
 
-/** Opens a file for reading; undefined if there is none. */
+/** Opens a file for reading; undefined if it does not exist. */
 export function openIfExists(path: string): number | undefined {
   try {
     return openSync(path, "r");
@@ -19,7 +19,7 @@ export function openIfExists(path: string): number | undefined {
   }
 }
 
-/** Opens a file to append to it, and to see whether its last line is whole. It is created, with its folder. */
+/** Opens a file for appending, and for reading its end. Creates the file and its folder if they do not exist. */
 export function openToAppend(path: string): number {
   try {
     return openSync(path, "a+");
@@ -30,30 +30,30 @@ export function openToAppend(path: string): number {
   }
 }
 
-/** Whether an error says that there is no such file. */
+/** Whether an error says that a file does not exist. */
 export function isMissing(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === "ENOENT";
 }
 
-/** Reads a part of a file: fewer bytes if it was cut meanwhile. */
+/** Reads a part of a file. Returns fewer bytes if the file was truncated meanwhile. */
 export function bytesAt(file: number, { start, length }: Position): Uint8Array {
   return fillBlock(file, start, new Uint8Array(length));
 }
 
-/** How much of a file is read at once, in bytes. */
+/** The size of the blocks in which files are read, in bytes. */
 const BLOCK_LENGTH = 1 << 20;
 
-/** Node and Bun look for a byte in a `Buffer` five times as fast as in a plain array; on Deno it is the other way round. */
+/** Node and Bun search a `Buffer` five times as fast as a plain `Uint8Array`. On Deno, the plain array is faster. */
 const allocate: (length: number) => Uint8Array = "Deno" in globalThis
   ? (length) => new Uint8Array(length)
   : (length) => Buffer.allocUnsafeSlow(length);
 
-/** Memory for reading so many bytes block by block. */
+/** Allocates memory for reading up to `length` bytes in blocks. */
 export function emptyBlock(length: number): Uint8Array {
   return allocate(Math.min(BLOCK_LENGTH, Math.max(0, length)));
 }
 
-/** Reads from a place in the file on. @returns The part of the memory that was filled: none at the end of the file. */
+/** Fills memory from an offset in the file. @returns The filled part of the memory: empty at the end of the file. */
 export function fillBlock(file: number, at: number, memory: Uint8Array): Uint8Array {
   let filled = 0;
   while (filled < memory.length) {
@@ -69,10 +69,10 @@ const TORN_CHECKS = 50;
 const TORN_PAUSE_MS = 2;
 
 /**
- * Whether a process was killed in the middle of its line. One that is still writing looks the same for an instant, so
- * this is asked until nothing has changed for a tenth of a second.
+ * Whether the last line is torn: its writer was killed before the line feed. While a process is still writing, the file
+ * looks the same, so this waits until its size has not changed for a tenth of a second.
  *
- * @param knownTorn The size of the file when it was last found to be torn, to be spared the wait.
+ * @param knownTorn The size of the file when it was last found to be torn. With this size, there is no wait.
  */
 export function isTorn(file: number, knownTorn: number): boolean {
   let seen = -1;
@@ -91,18 +91,18 @@ function endsInLineFeed(file: number, size: number): boolean {
   return size === 0 || bytesAt(file, { start: size - 1, length: 1 })[0] === LINE_FEED;
 }
 
-/** What helps against the errors of a file system. */
+/** What to do about errors of the file system, by error code. */
 const CURES: Readonly<Record<string, string>> = {
-  ENOSPC: "Make room on the disk",
-  EDQUOT: "Make room on the disk",
-  EACCES: "Grant access to it",
-  EPERM: "Grant access to it",
+  ENOSPC: "Free disk space",
+  EDQUOT: "Free disk space",
+  EACCES: "Grant access to this path",
+  EPERM: "Grant access to this path",
   EROFS: "Make the file system writable",
-  EISDIR: "The path names a folder: name a file in it, such as cachy.jsonl, move the folder away",
-  ENOTDIR: "Move the file away that stands where its folder should be",
+  EISDIR: "The path names a folder: name a file in it, such as cachy.jsonl, rename the folder",
+  ENOTDIR: "Rename the file that has the name of its folder",
 };
 
-/** The error of a file system with what to do about it. */
+/** Adds to an error of the file system what to do about it. */
 export function withCure(error: unknown): Error {
   const { code, message } = error as { readonly code?: string; readonly message?: string };
   const cure = CURES[code ?? ""];
@@ -110,17 +110,17 @@ export function withCure(error: unknown): Error {
   return new Error(`${message}. ${cure}, or use another file.`, { cause: error });
 }
 
-/** How often a line is written again because the file was replaced meanwhile. Each time takes another replacement. */
+/** How often to write a line if another process replaces the file each time. */
 const MOST_FILES = 20;
-/** How often a line is begun again because the disk took a part of it only. */
+/** How often to write a line if only a part of it is written each time. */
 const MOST_PARTS = 3;
 
 /**
- * Makes a function that appends a line to a file, to which others append at the same time, and which others replace.
+ * Makes a function that appends a line to a file. Other processes may append to the file and replace it meanwhile.
  *
- * The line is in the file when the function returns: whole, and in the file that the path names by then.
+ * When the function returns, the file at the path contains the whole line.
  *
- * @param path The file. It is created, with its folder, if it does not exist.
+ * @param path The file. It is created with its folder if it does not exist.
  */
 export function lineAppender(path: string): (line: string) => void {
   let knownTorn = -1;
@@ -130,7 +130,7 @@ export function lineAppender(path: string): (line: string) => void {
     let bytes = isTorn(file, knownTorn) ? repaired : line;
     for (let part = 0; part < MOST_PARTS; part++) {
       if (writeSync(file, bytes) === bytes.length) return;
-      // The rest cannot follow: somebody else's line may stand there by now. The next write tells what is wrong.
+      // Do not append the rest: another process may have appended a line. If the disk is full, the next write throws.
       bytes = repaired;
       knownTorn = fstatSync(file).size;
     }
@@ -143,17 +143,17 @@ export function lineAppender(path: string): (line: string) => void {
       const file = openToAppend(path);
       try {
         write(file, bytes);
-        // Whoever replaces the file first reads what it holds, and may have missed what was written after that.
+        // If another process has replaced the file, it may have read the old one before this line was written.
         if (isAt(path, file)) return;
       } finally {
         closeSync(file);
       }
     }
-    throw new Error("the file was replaced again and again, so that the line did not stay in it");
+    throw new Error(`other processes replaced the file ${MOST_FILES} times while the line was being written`);
   };
 }
 
-/** Whether a path still names an open file. */
+/** Whether an open file is still the one at a path. */
 export function isAt(path: string, file: number): boolean {
   try {
     const [named, open] = [statSync(path), fstatSync(file)];

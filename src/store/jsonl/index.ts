@@ -5,46 +5,46 @@ import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
 import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
 
-/** A line that is no entry. */
+/** A line that is not an entry. */
 export interface BadLine {
-  /** Its number, from 1 on. */
+  /** Its number; the first line is 1. */
   readonly line: number;
   readonly reason: string;
 }
 
-/** Lines that are no entries: the first ones, and how many there are in all. */
+/** Lines that are not entries: the first ones, and how many there are in all. */
 export interface BadLines {
   readonly first: readonly BadLine[];
   readonly count: number;
 }
 
-/** What is known of the file. The entries stay on disk. */
+/** The positions of the entries in a file. The entries themselves stay on disk. */
 export interface Index {
   readonly positions: PositionTable;
-  /** Where lines start that looked like entries, until they were asked for and reported. */
+  /** The starts of indexed lines that turned out not to be entries when they were read, and were reported. */
   readonly reported: Set<number>;
-  /** Lines that nobody can ask for, because their key is not one that a request can have. */
+  /** The number of entries that no request can match, because their key is not 8 hex digits. */
   unreachable: number;
-  /** Up to where lines are known. */
+  /** The end of the indexed part of the file, in bytes. */
   end: number;
-  /** How many there are up to `end`. */
+  /** The number of lines up to `end`. */
   lines: number;
-  /** The last of them, if it is whole but for its line feed. */
+  /** The last line, if it is an entry without a line feed. */
   open: OpenLine | undefined;
-  /** The bytes before `end`, which are still there unless the file was written anew. */
+  /** The bytes before `end`. If they have changed, the file was rewritten. */
   tail: Uint8Array;
   size: number;
   inode: number;
   modified: number;
 }
 
-/** A last line that lacks its line feed: whatever is appended to it makes it another one. */
+/** An entry in the last line without a line feed. An append may still change this line. */
 interface OpenLine {
   readonly start: number;
   readonly isReachable: boolean;
 }
 
-/** Of a file of which nothing is known. */
+/** Makes the index of a file that has not been read. */
 export function emptyIndex(): Index {
   const state = {
     unreachable: 0,
@@ -59,7 +59,7 @@ export function emptyIndex(): Index {
   return { positions: positionTable(), reported: new Set(), ...state };
 }
 
-/** Reads what was added to a file since its index was made. A file that was written anew gets a new index. */
+/** Adds the new lines of a file to its index. If the file was rewritten, makes a new index. */
 export function refreshIndex(file: number, known: Index): { readonly index: Index; readonly bad: BadLines } {
   const { size, ino, mtimeMs } = fstatSync(file);
   const isGrown = size > known.size;
@@ -71,26 +71,26 @@ export function refreshIndex(file: number, known: Index): { readonly index: Inde
   return { index, bad };
 }
 
-/** A file of the same size with another time was edited in place; one that shrank was cut or written anew. */
+/** A file with the same size and another time was edited in place. A smaller file was truncated or rewritten. */
 function isSameFile(index: Index, stats: Pick<Stats, "size" | "ino" | "mtimeMs">): boolean {
   if (stats.ino !== index.inode || stats.size < index.size) return false;
   return stats.size > index.size || stats.mtimeMs === index.modified;
 }
 
-/** Long enough to hold some lines: those of pycachy end all the same, and an inode's number is soon given away anew. */
+/** In bytes. One line is not enough: lines by pycachy have the same end, and a new file may reuse an inode number. */
 const TAIL_LENGTH = 4096;
 
-/** The bytes before a place in the file. */
+/** The bytes before an offset in the file. */
 function tailOf(file: number, end: number): Uint8Array {
   const start = Math.max(0, end - TAIL_LENGTH);
   return bytesAt(file, { start, length: end - start });
 }
 
 const LINE_FEED = 0x0a;
-/** How many bad lines are named. */
-const NAMED_BAD_LINES = 10;
+/** How many bad lines a message lists. */
+const LISTED_BAD_LINES = 10;
 
-/** Adds the lines from `index.end` on. @returns Those that are no entries. */
+/** Adds the lines between `index.end` and `size`. @returns The lines that are not entries. */
 export function readLines(file: number, index: Index, size: number): BadLines {
   const first: BadLine[] = [];
   let count = 0;
@@ -104,7 +104,7 @@ export function readLines(file: number, index: Index, size: number): BadLines {
         : addLine(file, index, position, block, start - at);
       start = at + lf + 1;
       if (problem === undefined) continue;
-      if (count++ < NAMED_BAD_LINES) first.push({ line: index.lines, reason: problem });
+      if (count++ < LISTED_BAD_LINES) first.push({ line: index.lines, reason: problem });
     }
   }
   index.end = start;
@@ -113,14 +113,14 @@ export function readLines(file: number, index: Index, size: number): BadLines {
   return { first, count };
 }
 
-/** The number of the line that starts at a place, from 1 on. */
+/** The number of the line that starts at an offset; the first line is 1. */
 export function lineNumber(file: number, start: number): number {
   let line = 1;
   for (const _ of linesOf(file, 0, start)) line++;
   return line;
 }
 
-/** Where the lines of a part of a file are, one after the other; the last one may lack its line feed. */
+/** Yields the positions of the lines in a part of a file. The last line may lack its line feed. */
 export function* linesOf(file: number, from: number, to: number): Generator<Position> {
   let start = from;
   for (const { block, at } of blocksOf(file, from, to)) {
@@ -132,12 +132,12 @@ export function* linesOf(file: number, from: number, to: number): Generator<Posi
   if (start < to) yield { start, length: to - start };
 }
 
-/** Reads a part of a file block by block, into the same memory again and again. */
+/** Reads a part of a file in blocks. Each block overwrites the one before it. */
 function* blocksOf(file: number, from: number, to: number): Generator<{ block: Uint8Array; at: number }> {
   const memory = emptyBlock(to - from);
   for (let at = from; at < to;) {
     const block = fillBlock(file, at, memory.subarray(0, to - at));
-    if (block.length === 0) return; // the file was cut meanwhile
+    if (block.length === 0) return; // the file was truncated meanwhile
     yield { block, at };
     at += block.length;
   }
@@ -149,8 +149,8 @@ const CARRIAGE_RETURN = 0x0d;
 /**
  * Adds a line to the index.
  *
- * @param bytes Have the first bytes of the line from `at` on, and its last ones where they end, or behind `length`.
- * @returns Why it is no entry, if it is none.
+ * @param bytes Contains the line at the offset `at`. Of a line that spans two blocks, it contains only both ends.
+ * @returns The reason if the line is not an entry.
  */
 function addLine(file: number, index: Index, position: Position, bytes: Uint8Array, at: number): string | undefined {
   const { start, length } = position;
@@ -168,7 +168,7 @@ function addLine(file: number, index: Index, position: Position, bytes: Uint8Arr
   return undefined;
 }
 
-/** @returns Whether anybody can ask for it. */
+/** @returns Whether a request can match the entry. */
 function addEntry(index: Index, { key }: Entry, { start, length }: Position): boolean {
   const number = keyNumber(key);
   if (number === undefined) index.unreachable++;
@@ -176,7 +176,7 @@ function addEntry(index: Index, { key }: Entry, { start, length }: Position): bo
   return number !== undefined;
 }
 
-/** A last line without a line feed counts if it is whole; otherwise somebody may still be writing it. */
+/** Adds a last line without a line feed, if it is an entry. Otherwise a process may still be writing it. */
 function addOpenLine(file: number, index: Index, position: Position): void {
   if (position.length === 0) return;
   const entry = entryAt(file, position);

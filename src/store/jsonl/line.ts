@@ -2,10 +2,10 @@ import { asRecord, parseJson } from "../../lib/json.ts";
 import { checkEntry, type Entry, ENTRY_VERSION, parseEntry } from "../entry.ts";
 import { bytesAt, type Position } from "./file.ts";
 
-/** How much of the start and the end of a line tells whether it may be an entry, in bytes. */
+/** How many bytes at each end of a line to check before the whole line is read. */
 export const EDGE_LENGTH = 24;
 
-/** The first and the last bytes of a line; a short one as a whole. */
+/** The first and the last bytes of a line, or the whole line if it is short. */
 export function edgesOf(file: number, { start, length }: Position): Uint8Array {
   if (length <= 2 * EDGE_LENGTH) return bytesAt(file, { start, length });
   const edges = new Uint8Array(2 * EDGE_LENGTH);
@@ -14,36 +14,37 @@ export function edgesOf(file: number, { start, length }: Position): Uint8Array {
   return edges;
 }
 
-/** Longer texts are no strings on some runtimes. In bytes. */
+/** In bytes. Some runtimes cannot hold longer lines in one string. */
 export const LONGEST_LINE = 2 ** 29 - 25;
 
-/** It drops the byte order mark that some editors put before the first line. */
+/** Drops the byte order mark that some editors insert before the first line. */
 const decoder = new TextDecoder("utf-8", { fatal: true });
-/** For the edges, which may cut a character in two. */
+/** Decodes the edges of a line, which may contain parts of a character. */
 const lenientDecoder = new TextDecoder();
 
-/** Longer lines are looked at from both ends before they are read, because they may be 100 MB of something else. */
+/** In bytes. Of longer lines, only the edges are read at first: such a line may be 100 MB of other data. */
 const READ_AT_ONCE = 1 << 16;
 
 /**
- * The entry in a line, or why it is none.
+ * Reads the entry in a line.
  *
- * @param bytes The line, if it is read already.
+ * @param bytes The line, if the caller has already read it.
+ * @returns The entry, or a short reason why the line is not an entry.
  */
 export function entryAt(file: number, position: Position, bytes?: Uint8Array): Entry | string {
   const { problem, text } = readLine(file, position, bytes);
   return problem ?? (text === undefined ? "not UTF-8" : parseEntry(text));
 }
 
-/** The text of a line that may hold a JSON object; undefined of any other line. */
+/** The text of a line; undefined if its edges show that it is not a JSON object. */
 export function lineAt(file: number, position: Position): string | undefined {
   return readLine(file, position).text;
 }
 
 interface ReadLine {
-  /** Why the line is no entry, if that is seen without parsing it. */
+  /** The reason if the edges show that the line is not an entry. */
   readonly problem?: string;
-  /** Undefined if it is not UTF-8. */
+  /** Undefined if there is a problem, or if the line is not UTF-8. */
   readonly text?: string;
 }
 
@@ -63,9 +64,10 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Why a line is no entry, if its edges tell.
+ * Checks the edges of a line.
  *
- * @param bytes The whole line, or its first and its last bytes.
+ * @param bytes The whole line, or its edges.
+ * @returns The reason if the line cannot be an entry.
  */
 function edgeProblem(length: number, bytes: Uint8Array): string | undefined {
   if (length <= 2 * EDGE_LENGTH) return undefined;
@@ -73,7 +75,7 @@ function edgeProblem(length: number, bytes: Uint8Array): string | undefined {
   if (!isUsual) {
     const first = lenientDecoder.decode(bytes.subarray(0, EDGE_LENGTH));
     const last = lenientDecoder.decode(bytes.subarray(-EDGE_LENGTH));
-    // An edge may be white space alone, with the brace behind it.
+    // White space may fill an edge and hide the brace.
     const isBraced = /^\s*(?:\{|$)/.test(first) && /(?:^|\})\s*$/.test(last);
     if (!isBraced) return parseEdges(first + last);
   }
@@ -85,12 +87,12 @@ function parseEdges(edges: string): string {
   return typeof reason === "string" ? reason : "not JSON";
 }
 
-/** How lines begin that were written by us or by pycachy, with their key: they need not be parsed to be found. */
+/** The starts of lines by cachy and by pycachy. The key follows, so these lines are indexed without parsing. */
 const LINE_STARTS = [`{"key":"`, `{"key": "`].map((text) => new TextEncoder().encode(text));
 const KEY_LENGTH = 8;
 const QUOTE = 0x22;
 
-/** The key at the start of a line, as a number; -1 if it does not start as usual. */
+/** The key at the start of a line, as a number; -1 if the line starts differently. */
 export function keyAtStart(bytes: Uint8Array, at: number): number {
   for (const start of LINE_STARTS) {
     let same = 0;
@@ -102,7 +104,7 @@ export function keyAtStart(bytes: Uint8Array, at: number): number {
   return -1;
 }
 
-/** Hex digit → its value; -1 for every other byte. */
+/** The value of each hex digit; -1 for every other byte. */
 const DIGITS = new Int8Array(256).fill(-1);
 for (const [value, digit] of [..."0123456789abcdef"].entries()) DIGITS[digit.charCodeAt(0)] = value;
 
@@ -116,17 +118,20 @@ function hexAt(bytes: Uint8Array, at: number): number {
   return number;
 }
 
-/** A key as a number, or undefined if no request can have it. */
+/** A key as a number; undefined if it is not 8 hex digits. */
 export function keyNumber(key: string): number | undefined {
   return /^[0-9a-f]{8}$/.test(key) ? parseInt(key, 16) : undefined;
 }
 
-/** What is no entry for us may be one for others: for a newer version, or, with the status of a failure, for pycachy. */
+/**
+ * Whether to keep a line that is not an entry, because another program reads it: a newer version of cachy, or pycachy,
+ * which also replays responses with the status of a failure.
+ */
 export function isKeptForOthers(file: number, position: Position): boolean {
   return keyForOthers(file, position) !== undefined;
 }
 
-/** The key of such a line; undefined of any other one. */
+/** The key of a line that {@linkcode isKeptForOthers} keeps; undefined for other lines. */
 export function keyForOthers(file: number, position: Position): string | undefined {
   const value = asRecord(parseJson(lineAt(file, position) ?? ""));
   const { key, v, response, status_code: status } = value ?? {};

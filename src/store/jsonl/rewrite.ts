@@ -19,12 +19,12 @@ import { linesOf } from "./index.ts";
 import { entryAt, isKeptForOthers, lineAt } from "./line.ts";
 import { jsonlStore } from "./store.ts";
 
-/** A change of a file that takes writing it anew. */
+/** An operation that rewrites a file. */
 export interface Rewriting<Report> {
-  /** What messages call it, as in "compact": `Cannot compact …`. */
+  /** The verb in messages: `"compact"` for `Cannot compact …`. */
   readonly verb: string;
   /**
-   * Copies what stays into the new file. Others may be appending to the old one.
+   * Copies the lines to keep into the new file. Other processes may append to the old file meanwhile.
    *
    * @param old The old file, open for reading.
    * @param target The new file, empty and open for writing.
@@ -32,41 +32,41 @@ export interface Rewriting<Report> {
    */
   write(old: number, target: number, size: number): Rewritten<Report>;
   /**
-   * Called before the new file takes the place of the old one.
+   * Called before the new file replaces the old one.
    *
    * @param path The old file.
-   * @returns What takes back what was done, if the new file cannot take the place.
+   * @returns A function that undoes the preparation. It is called if the new file cannot replace the old one.
    */
   prepare?(path: string): () => void;
   /**
-   * Whether a process that is killed may leave the old file beside the new one, so that the next one can bring over what
-   * others had appended in the last milliseconds. It brings over every digest that the new file lacks: so it must be
-   * `false` if digests were taken out, and then a kill within these milliseconds costs what others append in them.
+   * Whether to keep the old file until the lines that were appended meanwhile are copied. If this process is killed
+   * before that, the next rewriting copies from the old file every digest that the new file lacks. An operation that
+   * removes digests must therefore set `false`: a kill then loses the lines that were appended in the last milliseconds.
    */
   readonly keepsOld: boolean;
 }
 
-/** What was copied. */
+/** The result of copying. */
 export interface Rewritten<Report> {
   readonly report: Report;
-  /** Up to where the old file was read, in bytes. What stands behind it is brought over later. */
+  /** The end of the part of the old file that was copied, in bytes. Later lines are copied afterwards. */
   readonly end: number;
-  /** Whether the new file is to take the place of the old one; otherwise that is left as it is. */
+  /** Whether the new file must replace the old one. */
   readonly isChanged: boolean;
 }
 
 /**
- * Writes a file anew, while others may append to it, and lose nothing. The file is replaced at once, so that a crash
- * leaves the old or the new one.
+ * Rewrites a file. Other processes may append to it meanwhile; their lines are kept. The file is replaced atomically:
+ * after a crash, it is either the old or the new file.
  *
  * @param named The path of the file, or of a link to it.
- * @throws {CachyError} `cannot_compact`, the code of every rewriting: with it the old file is untouched.
+ * @throws {CachyError} `cannot_compact`, for every operation. The old file is then unchanged.
  */
 export function rewriteFile<Report>(named: string, rewriting: Rewriting<Report>): Report {
   try {
     requireGranted("read", named);
-    const path = realpathSync(named); // a link stays a link to the new file
-    if (!statSync(path).isFile()) throw new Error("it is no file, but a folder, a pipe or a device. Name a file");
+    const path = realpathSync(named); // replace the target of a link, not the link
+    if (!statSync(path).isFile()) throw new Error("it is a folder, a pipe or a device. Name a file");
     requireGranted("write", path);
     for (const beside of [newPathOf(path), oldPathOf(path)]) requireGranted("write", beside);
     for (;;) {
@@ -80,17 +80,17 @@ export function rewriteFile<Report>(named: string, rewriting: Rewriting<Report>)
   }
 }
 
-/** The new file, until it takes the place of the old one. As it is made by one process only, it is the lock as well. */
+/** The path of the new file until it replaces the old one. The file also serves as a lock. */
 function newPathOf(path: string): string {
   return `${path}.compact`;
 }
 
-/** The old file, until all that was appended to it is in the new one: after a crash it is still there. */
+/** The path of the old file until all lines are copied from it. After a crash, this file is still there. */
 function oldPathOf(path: string): string {
   return `${path}.compact-old`;
 }
 
-/** Gives undefined if somebody replaced the file meanwhile: then it has to be read anew. */
+/** Returns undefined if another process replaced the file meanwhile. Then it must be read again. */
 function underLock<Report>(path: string, rewriting: Rewriting<Report>): Rewritten<Report> | undefined {
   const target = openNew(path, rewriting.verb);
   let isRenamed = false;
@@ -111,8 +111,8 @@ function openNew(path: string, verb: string): number {
     if ((error as { code?: unknown }).code !== "EEXIST") throw error;
     throw new CachyError(
       "cannot_compact",
-      `Cannot ${verb} ${path}: somebody else is at it, as ${newPath} exists. ` +
-        `If that process was killed, delete this file: it is only an unfinished copy.`,
+      `Cannot ${verb} ${path}: another process is rewriting it, as ${newPath} exists. ` +
+        `If that process was killed, delete ${newPath}, which is an unfinished copy.`,
       { cause: error },
     );
   }
@@ -132,12 +132,12 @@ function replaceBy<Report>(
     fsyncSync(target);
     if (!isAt(path, old)) return undefined;
     if (!rewritten.isChanged) return rewritten;
-    const takeBack = prepare?.(path);
+    const undo = prepare?.(path);
     if (keepsOld) keepOld(path);
     try {
       renameSync(newPathOf(path), path);
     } catch (error) {
-      takeBack?.();
+      undo?.();
       throw error;
     }
     renamed();
@@ -149,16 +149,16 @@ function replaceBy<Report>(
   }
 }
 
-/** A second name for the file, where the file system can give one. */
+/** Gives the file a second name, if the file system supports hard links. */
 function keepOld(path: string): void {
   try {
     linkSync(path, oldPathOf(path));
   } catch {
-    // Without it a crash within the next milliseconds could cost what others append within these milliseconds.
+    // Without the second name, a crash within the next milliseconds loses the lines that are appended meanwhile.
   }
 }
 
-/** What a process that was killed while it rewrote the file had not brought over yet. */
+/** Copies the lines that an earlier rewriting did not copy because its process was killed. */
 function finishEarlier(path: string): void {
   const old = openIfExists(oldPathOf(path));
   if (old === undefined) return;
@@ -171,26 +171,26 @@ function finishEarlier(path: string): void {
 }
 
 /**
- * Brings over what others appended to the old file since it was read. Who appends later than this notices that the path
- * names another file by now, and writes again.
+ * Copies the lines that other processes appended to the old file after it was read. Processes that append after this
+ * notice that the file was replaced, and write their line again.
  *
- * @param isRecovery Whether a killed process had begun with it: then only digests that the new file lacks are wanted.
+ * @param isRecovery Whether to finish the work of a killed process: then only missing digests are copied.
  */
 export function carryOver(old: number, from: number, path: string, isRecovery: boolean): void {
   const store = jsonlStore(path);
-  store.warnTo?.(() => {}); // the report counts what is damaged
+  store.warnTo?.(() => {}); // the report already counts the damaged lines
   const append = lineAppender(path);
   for (const position of linesOf(old, from, fstatSync(old).size)) {
     const entry = entryAt(old, position);
     const isWanted = typeof entry === "string"
       ? !isRecovery && isKeptForOthers(old, position)
       : isMissing(entry, store, isRecovery);
-    // As it is: not every entry can be written anew, and numbers would lose digits.
+    // Copy the text: some entries cannot be formatted again, and numbers would lose digits.
     if (isWanted) append(`${lineAt(old, position)}\n`);
   }
 }
 
-/** Somebody may have appended a newer entry of the same digest to the new file already. */
+/** Whether the new file lacks an entry. It may already contain a newer entry of the same digest. */
 function isMissing(entry: Entry, store: Store, isRecovery: boolean): boolean {
   const there = store.find(entry.key, entry.sha256) as Entry | undefined;
   if (there === undefined || there.sha256 !== entry.sha256) return true;
@@ -198,14 +198,14 @@ function isMissing(entry: Entry, store: Store, isRecovery: boolean): boolean {
   return !isRecovery && (time > timeThere || (time === timeThere && entry.response !== there.response));
 }
 
-/** When an entry was recorded; "" if it does not say so. */
+/** When an entry was recorded; empty if the entry does not say. */
 export function timeOf({ recorded_at: time }: Entry): string {
-  return typeof time === "string" ? time : ""; // nobody has checked it
+  return typeof time === "string" ? time : ""; // an edited file may contain any type
 }
 
 /**
- * From where on a file that was read up to `end` has to be read again: a torn last line may be whole by now, and then it
- * is one that was appended.
+ * Where to continue reading a file that was read up to `end`. If the last line was torn, it must be read again, because
+ * its writer may have completed it.
  */
 export function startOfRest(file: number, end: number): number {
   const start = startOfLastLine(file, end);
@@ -216,7 +216,7 @@ export function startOfRest(file: number, end: number): number {
 const LINE_FEED = 0x0a;
 const BLOCK_LENGTH = 1 << 16;
 
-/** Where what stands behind the last line feed starts. */
+/** The start of the text after the last line feed before `end`. */
 export function startOfLastLine(file: number, end: number): number {
   for (let to = end; to > 0; to -= BLOCK_LENGTH) {
     const from = Math.max(0, to - BLOCK_LENGTH);

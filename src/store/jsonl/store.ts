@@ -9,14 +9,14 @@ import { type BadLines, emptyIndex, type Index, lineNumber, refreshIndex } from 
 import { entryAt, keyNumber } from "./line.ts";
 
 /**
- * A store in a JSON Lines file: one entry a line, appended; the last line of a digest counts.
+ * A store in a JSON Lines file. Entries are appended, one per line. The last line of a digest wins.
  *
- * What other processes append is seen, and a file that was replaced or deleted is read anew. Lines that are no entries
- * are skipped and reported. Everything is synchronous: it takes microseconds, and a line that is written before the
- * caller goes on is not lost, even if the caller then ends the process.
+ * It reads lines that other processes append, and reads a replaced file from its start. It skips lines that are not
+ * entries, with a warning. All functions are synchronous and take microseconds. A line is therefore saved even if the
+ * program ends the process right after `append`.
  *
- * @param file The file: a path (relative to the working directory) or a `file:` URL. It is created, with its folder, by
- * the first append.
+ * @param file A path (relative to the working directory) or a `file:` URL. The first `append` creates the file and its
+ * folder if they do not exist.
  * @throws {CachyError} `invalid_option`, if `file` is neither a path nor a `file:` URL.
  *
  * @example
@@ -53,7 +53,7 @@ export function jsonlStore(file: string | URL): Store {
   };
 }
 
-/** Finds entries in a file that others change, and tells the user about lines that are none. */
+/** Finds entries in a file that other processes change, and warns about lines that are not entries. */
 interface Reader {
   readonly size: number;
   warnTo(to: Warn): void;
@@ -72,8 +72,8 @@ function createReader(path: string): Reader {
     index = refreshed.index;
     report(refreshed.bad);
   };
-  /** Reports a line that was taken for an entry, because it starts and ends like one. */
-  const reportAsked = (file: number, start: number, reason: string) => {
+  /** Reports a line that was indexed because of its edges, but is not an entry. */
+  const reportIndexed = (file: number, start: number, reason: string) => {
     if (index.reported.has(start)) return;
     index.reported.add(start);
     report({ first: [{ line: lineNumber(file, start), reason }], count: 1 });
@@ -88,7 +88,7 @@ function createReader(path: string): Reader {
     find(key, sha256) {
       const found = withFile(path, (file) => {
         refresh(file);
-        return { entry: findIn(file, index, { key, sha256 }, reportAsked) };
+        return { entry: findIn(file, index, { key, sha256 }, reportIndexed) };
       });
       if (!found) index = emptyIndex();
       return found?.entry;
@@ -101,7 +101,7 @@ function createReader(path: string): Reader {
   };
 }
 
-/** Opens a file for a short while; undefined if there is none. */
+/** Opens a file for one call of a function; undefined if it does not exist. */
 function withFile<Result>(path: string, use: (file: number) => Result): Result | undefined {
   const file = openIfExists(path);
   if (file === undefined) return undefined;
@@ -112,7 +112,7 @@ function withFile<Result>(path: string, use: (file: number) => Result): Result |
   }
 }
 
-/** Opens a file for as long as its entries are read; none if there is no file. */
+/** Opens a file while its entries are iterated; yields nothing if it does not exist. */
 function* whileOpen(path: string, entriesIn: (file: number) => Iterable<Entry>): Generator<Entry> {
   const file = openIfExists(path);
   if (file === undefined) return;
@@ -123,7 +123,7 @@ function* whileOpen(path: string, entriesIn: (file: number) => Iterable<Entry>):
   }
 }
 
-/** The newest entry of a digest; else the newest without any digest. */
+/** The newest entry of a digest; else the newest entry of the key without a digest. */
 function findIn(
   file: number,
   { positions }: Index,
@@ -149,7 +149,7 @@ function* newestEntries(file: number, { positions }: Index): Generator<Entry> {
   }
 }
 
-/** Says of an error of the file system what to do about it. */
+/** Adds to errors of the file system what to do about them. */
 function curing<Result>(use: () => Result): Result {
   try {
     return use();
@@ -161,6 +161,6 @@ function curing<Result>(use: () => Result): Result {
 function badLinesMessage(path: string, { first, count }: BadLines): string {
   const shown = first.map(({ line, reason }) => `line ${line} (${reason})`).join(", ");
   const more = count > first.length ? ` and ${count - first.length} more` : "";
-  return `Skipped what is no entry in ${path}: ${shown}${more}. ` +
-    `The other entries are used; delete these lines to silence this.`;
+  return `Cannot use some lines of ${path}: ${shown}${more}. ` +
+    `Delete them to silence this warning; all other lines are used.`;
 }

@@ -5,7 +5,7 @@ import { emptyBlock, fillBlock } from "./file.ts";
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const CARRIAGE_RETURN = 0x0d;
 
-/** A line without what editors add, and what stricter readers trip over. */
+/** Removes the byte order mark and carriage returns that editors add, and that stricter readers reject. */
 export function bareLine(line: Uint8Array): Uint8Array {
   const start = BYTE_ORDER_MARK.every((byte, at) => line[at] === byte) ? BYTE_ORDER_MARK.length : 0;
   let end = line.length;
@@ -13,11 +13,11 @@ export function bareLine(line: Uint8Array): Uint8Array {
   return line.subarray(start, end);
 }
 
-/** Writes lines, many at a time. */
+/** Writes lines through a buffer. */
 export interface LineWriter {
   /** @param line Without its line feed. */
   write(line: Uint8Array): void;
-  /** Writes the rest. @returns How many bytes were written in all. */
+  /** Writes the rest of the buffer. @returns How many bytes were written in all. */
   end(): number;
 }
 
@@ -47,12 +47,12 @@ export function lineWriter(file: number): LineWriter {
   };
 }
 
-/** Writes bytes whole, however many of them the disk takes at once. */
+/** Writes all bytes, with several system calls if necessary. */
 export function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at);
 }
 
-/** Copies a part of a file to the end of another one. @returns How many bytes it was: fewer if the file was cut. */
+/** Copies a part of a file to the end of another one. @returns The number of bytes: fewer if the file was truncated. */
 export function copyBytes(from: number, to: number, start: number, end: number): number {
   const memory = emptyBlock(end - start);
   let at = start;
