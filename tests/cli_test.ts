@@ -167,7 +167,10 @@ test("cachy rejects a pipe, a device or a folder, and does not replace it with a
     assert.match(stderr, /pipe: it is a pipe or a device\. Copy its content to a file/);
   }
   assert.match((await cachyOn(file, "merge", pipe)).stderr, /^cachy: Cannot merge .*pipe: it is a pipe or a device/);
-  await assert.rejects(() => compactFile(pipe, { sort: true }), /Cannot compact .*pipe: it is a folder, a pipe or a device/);
-  await assert.rejects(() => compactFile(folder), /Cannot compact .*: it is no file/);
+  await assert.rejects(
+    () => compactFile(pipe, { sort: true }),
+    /Cannot compact .*pipe: it is a folder, a pipe or a device/,
+  );
+  await assert.rejects(() => compactFile(folder), /Cannot compact .*: it is a folder, a pipe or a device/);
   assert.ok(statSync(pipe).isFIFO());
 });
