@@ -326,7 +326,7 @@ test("record() keeps the properties of the original response, also in clones", a
   for (const one of [response, clone, clone.clone()]) {
     assert.deepEqual([one.url, one.redirected], [`${CHAT_URL}?moved`, true]);
     assert.deepEqual([one.status, one.statusText, one.ok], [201, "Made", true]);
-    assert.deepEqual([...one.headers], [...headers]);
+    assert.deepEqual([...one.headers], [...headers].filter(([name]) => name !== "content-encoding"), "it is decoded");
     assert.deepEqual(one.headers.getSetCookie(), ["a=1", "b=2"]);
     assert.equal(await one.text(), EVENTS.join(""));
   }

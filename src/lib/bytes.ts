@@ -120,3 +120,33 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+type BytesController = ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController;
+
+/** A source of bytes for {@linkcode byteStream}. */
+export interface ByteSource {
+  /** Called when the reader wants more. It must enqueue a chunk, close the stream, or return a promise of this. */
+  pull(controller: BytesController): void | Promise<void>;
+  cancel(reason: unknown): void;
+}
+
+/**
+ * A stream of bytes without a queue. On Node and Deno, it also has BYOB readers, as the body of a response from the network
+ * has. On Bun, such a body has none.
+ */
+export function byteStream({ pull, cancel }: ByteSource): ReadableStream<Uint8Array> {
+  if ("Bun" in globalThis) return new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 });
+  return new ReadableStream({ type: "bytes", pull, cancel });
+}
+
+/** Enqueues a chunk. Copies a view of a larger buffer, because a byte stream takes the whole buffer away. */
+export function enqueueBytes(controller: BytesController, chunk: Uint8Array): void {
+  const isWhole = chunk.byteLength === chunk.buffer.byteLength;
+  (controller as ReadableStreamDefaultController<Uint8Array>).enqueue(isWhole ? chunk : chunk.slice());
+}
+
+/** Closes a stream, also for a BYOB reader that waits for a chunk. */
+export function closeBytes(controller: BytesController): void {
+  controller.close();
+  (controller as Partial<ReadableByteStreamController>).byobRequest?.respond(0);
+}

@@ -1,3 +1,4 @@
+import { byteStream, closeBytes, enqueueBytes } from "../lib/bytes.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import { labelled } from "../replay/replay.ts";
 import type { Problem } from "../report/events.ts";
@@ -21,13 +22,25 @@ export function record(original: Response, head: AnswerHead, options: CollectOpt
   if (!hasBody(original)) return recordEmpty(original, head, options);
   const branches = readTwice(original);
   const copy = collect(() => branches()[1], head, options);
-  const { status, headers } = original;
+  const { status } = original;
+  const headers = decodedHeaders(original.headers);
   if (!isStream(headers)) copy.start();
   const response = new Response(callerStream(() => branches()[0], copy, options.signal), { status, headers });
   // On Deno a later abort() is lost if the original response is collected before its body has ended.
   const settled = copy.settled.then((problem) => (void original, problem));
   const { committed, idleMs, start } = copy;
   return { response: labelled(response, original), settled, committed, idleMs, start };
+}
+
+/**
+ * The headers of a decoded body. A server that passes the response on would otherwise label decoded bytes as compressed.
+ */
+function decodedHeaders(headers: Headers): Headers {
+  if (!headers.has("content-encoding")) return headers;
+  const copy = new Headers(headers);
+  copy.delete("content-encoding");
+  copy.delete("content-length");
+  return copy;
 }
 
 /**
@@ -76,21 +89,23 @@ function callerStream(
 ): ReadableStream<Uint8Array> {
   let given = 0;
   let cancelled = false;
-  return new ReadableStream<Uint8Array>({
+  return byteStream({
     async pull(controller) {
       copy.start();
       // A network error rejects here, so the caller gets the original error.
-      const { done, value } = await live().read();
-      await waitUnlessAborted<unknown>(done ? copy.settled : copy.holds(given + 1), signal);
-      if (cancelled) return;
-      if (done) return controller.close();
-      given++;
-      controller.enqueue(value);
+      for (;;) {
+        const { done, value } = await live().read();
+        await waitUnlessAborted<unknown>(done ? copy.settled : copy.holds(given + 1), signal);
+        if (cancelled) return;
+        if (done) return closeBytes(controller);
+        given++;
+        if (value.byteLength) return enqueueBytes(controller, value); // a byte stream takes no empty chunk
+      }
     },
     cancel(reason) {
       cancelled = true;
       live().cancel(reason).catch(() => {});
       copy.cancel(reason);
     },
-  }, { highWaterMark: 0 });
+  });
 }

@@ -1,5 +1,5 @@
 import { abortReason } from "../lib/wait.ts";
-import { utf8 } from "../lib/bytes.ts";
+import { byteStream, closeBytes, enqueueBytes, utf8 } from "../lib/bytes.ts";
 import { type Framing, framingOf } from "../lib/framing.ts";
 import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
 import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
@@ -67,13 +67,14 @@ function chunked(
 ): ReadableStream<Uint8Array> {
   let at = 0;
   let index = 0;
-  return new ReadableStream<Uint8Array>({
+  return byteStream({
     pull(controller) {
+      while (lengths[index] === 0) index++; // a byte stream takes no empty chunk
       const length = lengths[index];
       if (signal?.aborted) return controller.error(abortReason(signal));
-      if (length === undefined) return controller.close();
+      if (length === undefined) return closeBytes(controller);
       const give = () => {
-        controller.enqueue(bytes.slice(at, at + length));
+        enqueueBytes(controller, bytes.slice(at, at + length));
         at += length;
         index++;
       };
@@ -81,7 +82,7 @@ function chunked(
       return wait ? wait.then((isDue) => isDue ? give() : undefined) : give();
     },
     cancel: () => pacer?.stop(),
-  }, { highWaterMark: 0 });
+  });
 }
 
 function headersOf(entry: Entry): Headers {
