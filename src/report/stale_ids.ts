@@ -28,22 +28,22 @@ export function createStaleIds(storeName: () => string): StaleIds {
   return {
     replayed(origin, entry) {
       if (reported.has(origin)) return;
-      const answers = origins.get(origin) ?? replayedAnswers();
-      answers.add(entry);
-      origins.set(origin, answers);
+      const responses = origins.get(origin) ?? replayedResponses();
+      responses.add(entry);
+      origins.set(origin, responses);
     },
     refused(request, status) {
       const { origin } = request.url;
-      const answers = origins.get(origin);
-      if (!answers || !REFUSALS.has(status)) return undefined;
+      const responses = origins.get(origin);
+      if (!responses || !REFUSALS.has(status)) return undefined;
       const ids = idsIn(request);
-      const found = answers.find(ids);
+      const found = responses.find(ids);
       // If all replayed responses were searched, an id that none of them contains does not come from a recording.
-      if (!found && (!ids.length || answers.isComplete())) return undefined;
+      if (!found && (!ids.length || responses.isComplete())) return undefined;
       reported.add(origin);
       origins.delete(origin);
       const url = redactText(identityUrl(request.url));
-      return describe(`${request.method} ${url}`, status, found ?? answers.newest(), storeName());
+      return describe(`${request.method} ${url}`, status, found ?? responses.newest(), storeName());
     },
   };
 }
@@ -70,7 +70,7 @@ function describe(what: string, status: number, { id, key, recordedAt }: Source,
 }
 
 /** The limits of the replayed responses that are kept in memory for the search. */
-const KEPT_ANSWERS = 100;
+const KEPT_RESPONSES = 100;
 const KEPT_CHARACTERS = 1_000_000;
 
 /** The replayed responses of one origin. The text of the last ones is kept. */
@@ -84,7 +84,7 @@ interface Replayed {
   newest(): Source;
 }
 
-function replayedAnswers(): Replayed {
+function replayedResponses(): Replayed {
   const kept: (Source & { readonly text: string })[] = [];
   let characters = 0;
   let isComplete = true;
@@ -97,7 +97,7 @@ function replayedAnswers(): Replayed {
       const text = textIn(headers?.["x-goog-upload-url"]) + (binary ? "" : response);
       kept.push({ key, recordedAt, text });
       characters += text.length;
-      while (kept.length > KEPT_ANSWERS || characters > KEPT_CHARACTERS) {
+      while (kept.length > KEPT_RESPONSES || characters > KEPT_CHARACTERS) {
         characters -= kept.shift()?.text.length ?? 0;
         isComplete = false;
       }

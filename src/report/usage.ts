@@ -117,7 +117,7 @@ function billedUsage(text: string): TokenCount | undefined {
   return countOf(usageAt(text, lastPlace(text, `"billed_units"`)) ?? {});
 }
 
-/** The last offset of a text. Most responses do not contain it, and `includes` finds this out in a tenth of the time. */
+/** The last offset of a text. Most responses do not contain it: `includes` detects this in a tenth of the time. */
 function lastPlace(text: string, sought: string): number {
   return text.includes(sought) ? text.lastIndexOf(sought) : -1;
 }
