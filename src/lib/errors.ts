@@ -48,7 +48,7 @@ export function messageOf(error: unknown): string {
   return error.message || String((error as { readonly code?: unknown }).code ?? error.name);
 }
 
-/** The valid values of an option: a description for messages, a check, and the cure of a common mistake. */
+/** The valid values of an option: a description for messages, a check, and a hint for a common mistake. */
 export type Rule = readonly [
   expected: string,
   fits: (value: unknown) => boolean,

@@ -53,18 +53,18 @@ export function createReporter(options: {
   return { stats, emit, warn };
 }
 
-/** Whether any handle of the process had an event, and whether the process tells at its end if none had. */
-const activity = () => shared("activity", () => ({ isSeen: false, isTold: false }));
+/** Whether any handle of the process had an event, and whether the check at the end of the process is set up. */
+const activity = () => shared("activity", () => ({ isSeen: false, isChecked: false }));
 
 const UNUSED =
   'cachy: debug is on, but no request to an LLM API in "domains" used the fetch of cachy. Construct clients ' +
   'after enableCachy(), set axios to adapter: "fetch" and Bedrock to FetchHttpHandler, and add other hosts to "domains".';
 
-/** Prints a line at the end of the process, if no handle of the process had an event. */
+/** Prints a warning at the end of the process if no handle had an event. */
 export function tellIfUnused(): void {
   const ofProcess = activity();
-  if (ofProcess.isTold) return;
-  ofProcess.isTold = true;
+  if (ofProcess.isChecked) return;
+  ofProcess.isChecked = true;
   atExit(() => {
     if (!ofProcess.isSeen) console.error(UNUSED);
   });
