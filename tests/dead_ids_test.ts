@@ -73,13 +73,13 @@ test("fetch() reports an id of a recorded response that the provider no longer k
   assert.deepEqual(rest, []);
   assert.ok(
     warning.startsWith(
-      `POST ${RESPONSES_URL} was answered with status 404. Its resp_6f1d2c3b4a comes from `,
+      `POST ${RESPONSES_URL} failed with status 404. Its resp_6f1d2c3b4a comes from `,
     ),
   );
-  assert.ok(warning.includes(`a recorded answer (recorded ${today}`), warning);
+  assert.ok(warning.includes(`a recorded response (recorded ${today}`), warning);
   assert.match(
     warning,
-    new RegExp(`, key ${key}\\) and may no longer exist there\\.\n`),
+    new RegExp(`, key ${key}\\) and may no longer exist\\.\n`),
   );
   assert.match(
     warning,
@@ -216,7 +216,7 @@ test("refused() names the newest response that contains the id", () => {
   });
   const last = entryOf("something else", { key: "00000003" });
   const message = watch(older, newer, last).refused(requestOf("file-AbCdEf123"), 404) ?? "";
-  assert.match(message, /comes from a recorded answer \(key 00000002\)/);
+  assert.match(message, /comes from a recorded response \(key 00000002\)/);
 });
 
 test("refused() reports nothing if no replayed response can be the reason", () => {
@@ -256,11 +256,11 @@ test("refused() says that an id may be stale if not all responses are kept for t
     const message = watch(...entries).refused(requestOf("file-ofSomebodyElse"), 404) ?? "";
     assert.match(
       message,
-      /^POST https:\S+ was answered with status 404\. An id in it may come from a recorded answer /,
+      /^POST https:\S+ failed with status 404\. An id in it may come from a recorded response /,
     );
     assert.ok(
       message.includes(
-        `(the newest one that was replayed: recorded ${date}, key ${key})`,
+        `(the newest replayed one: recorded ${date}, key ${key})`,
       ),
       message,
     );
@@ -281,7 +281,7 @@ test("replayed() accepts lines with any member values", () => {
 test("refused() shows no credential of the URL", () => {
   const request = requestOf("file-AbCdEf123", `${RESPONSES_URL}?key=PRIVATE`);
   const message = watch(entryOf("file-AbCdEf123")).refused(request, 404) ?? "";
-  assert.match(message, /^POST https:\/\/api\.openai\.com\/v1\/responses was/);
+  assert.match(message, /^POST https:\/\/api\.openai\.com\/v1\/responses failed/);
   assert.doesNotMatch(message, /PRIVATE/);
 });
 

@@ -4,7 +4,7 @@ import { hintAt, show } from "./show.ts";
  * Why a {@linkcode CachyError} was thrown. Messages may change between versions, codes do not.
  *
  * - `invalid_option`: an option is unknown, or its value is invalid
- * - `miss`: mode `replay` could not answer a request, and the option `miss` is `"throw"`
+ * - `miss`: mode `replay` found no entry for a request, and the option `miss` is `"throw"`
  * - `cannot_compact`: a file cannot be compacted; no entry is lost
  * - `incompatible_version`: an incompatible version of this module has already wrapped the global `fetch`
  */
@@ -48,7 +48,7 @@ export function messageOf(error: unknown): string {
   return error.message || String((error as { readonly code?: unknown }).code ?? error.name);
 }
 
-/** The valid values of an option: a description for messages, a check, and the cure of a common mistake. */
+/** The valid values of an option: a description for messages, a check, and a hint for a common mistake. */
 export type Rule = readonly [
   expected: string,
   fits: (value: unknown) => boolean,

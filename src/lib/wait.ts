@@ -92,7 +92,7 @@ export function isTimeLimit(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value <= LONGEST_TIMER_MS;
 }
 
-/** The reason of an aborted signal. Signals of the package `abort-controller` have none. */
+/** The reason of an aborted signal. Signals of the package `abort-controller` have no reason. */
 export function abortReason(signal: AbortSignal): unknown {
   return signal.reason ?? new DOMException("This operation was aborted", "AbortError");
 }
@@ -107,7 +107,7 @@ interface AbortListener {
   readonly callAll: () => void;
 }
 
-/** The one listener of each signal: Node warns of more than ten. */
+/** One listener for each signal: Node prints a warning if a signal has more than ten. */
 const listeners = () => shared("abortListeners", () => new WeakMap<AbortSignal, AbortListener>());
 
 function newListener(): AbortListener {
@@ -118,7 +118,8 @@ function newListener(): AbortListener {
 /**
  * Calls a function when a signal is aborted.
  *
- * @returns Ends it. The listener is removed with the last one: on Deno a listener that stays keeps the process alive.
+ * @returns A function that cancels this. Without calls, the signal has no listener, because on Deno a listener keeps the
+ * process alive.
  */
 export function onAbort(signal: AbortSignal, call: () => void): () => void {
   const { calls, callAll } = listeners().get(signal) ?? newListener();
@@ -141,7 +142,7 @@ export function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal | 
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(abortReason(signal));
     const finish = signal.aborted ? () => {} : onAbort(signal, abort);
-    promise.then(resolve, reject).finally(finish); // first: what it throws later must not be left unhandled
+    promise.then(resolve, reject).finally(finish); // also if already aborted: a later rejection must be handled
     if (signal.aborted) abort();
   });
 }

@@ -70,7 +70,7 @@ export function isDomainMatcher(value: unknown): boolean {
     URL.canParse(`http://${value}/`);
 }
 
-/** What to write in place of a host with a wildcard. */
+/** The hint for a host with a wildcard. */
 export function wildcardCure(value: unknown): string | undefined {
   const host = isText(value) ? /^\*\.(.+)/.exec(value)?.[1] : undefined;
   return host && `A host includes its subdomains: write "${host}".`;
@@ -80,7 +80,7 @@ function domainsCure(value: unknown): string | undefined {
   return Array.isArray(value) ? value.map(wildcardCure).find(Boolean) : undefined;
 }
 
-/** What to write in place of a path that begins with `~`. */
+/** The hint for a path that starts with `~`. */
 export function pathCure(value: unknown): string | undefined {
   return /^~(?:$|[/\\])/.test(String(value))
     ? 'Only shells know "~": write the path of the home folder, such as join(homedir(), …).'

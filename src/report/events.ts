@@ -3,106 +3,106 @@ import { redactText } from "../secrets/redact.ts";
 import { bodyLength, type Entry } from "../store/entry.ts";
 import { type TokenCount, usageOf } from "./usage.ts";
 
-/** The request that an event is about. */
+/** The request of an event. */
 export interface EventRequest {
   /** `"POST"`, `"GET"` … */
   readonly method: string;
   /** Without credentials. */
   readonly url: string;
-  /** The first 8 hex digits of its digest. */
+  /** The first 8 hex digits of the digest. */
   readonly key: string;
 }
 
-/** Why an answer did not become an entry. */
+/** Why a response was not recorded. */
 export type DropReason =
-  /** The status is not a success, or means that there is no answer yet. */
+  /** The status is not a success, or the response is not ready yet. */
   | "status"
   /** The connection broke, or the caller's signal was aborted. */
   | "broken"
   /** The caller stopped reading before the end. */
   | "cancelled"
-  /** The body ended without an error, but too early. */
+  /** The body ended too early, without an error. */
   | "truncated"
-  /** The answer, or an event of it, reports an error. */
+  /** The response, or one of its events, reports an error. */
   | "error"
-  /** A job that is still running. */
+  /** The response describes a job that is still running. */
   | "unfinished"
-  /** Longer than `maxBodyBytes`. */
+  /** The body is longer than `maxBodyBytes`. */
   | "too-large"
-  /** The answer holds the value of a credential from the environment. */
+  /** The response contains the value of a credential in the environment. */
   | "secret"
-  /** The option `fetch` gave something else than a standard `Response`. */
+  /** The option `fetch` returned something other than a standard `Response`. */
   | "not-readable"
   /** The store failed. */
   | "not-written";
 
-/** Why a body is not whole or not successful. */
+/** Why a response cannot be recorded: it is incomplete or reports a failure. */
 export interface Problem {
   readonly reason: DropReason;
   readonly detail: string;
 }
 
 /**
- * What happens, as it happens: for logs, counters and tests.
+ * An event of a handle, for logs, counters and tests.
  *
- * - `hit`: answered from the store
- * - `miss`: not in the store; in mode `replay` the answer explains it, else the network is asked
- * - `recorded`: an answer became an entry
- * - `dropped`: an answer did not become an entry, and why
- * - `warning`: something is wrong with the cache itself; the call is answered all the same
+ * - `hit`: a response was replayed from the store
+ * - `miss`: the store has no entry; in mode `replay` the caller gets an explanation, else the network is called
+ * - `recorded`: a response was recorded
+ * - `dropped`: a response was not recorded
+ * - `warning`: there is a problem with the cache; the request is not affected
  */
 export type CachyEvent =
   | {
     readonly kind: "hit";
-    /** What was asked. */
+    /** The request. */
     readonly request: EventRequest;
-    /** From the start of the request to the response, in milliseconds. */
+    /** The time from the start of the request to the response, in milliseconds. */
     readonly ms: number;
-    /** The length of the body. */
+    /** The length of the body, in bytes. */
     readonly bytes: number;
-    /** How long the answer had taken when it was recorded, in milliseconds; undefined if the entry does not say. */
+    /** The duration of the recorded call, in milliseconds; undefined if the entry does not contain it. */
     readonly savedMs?: number;
-    /** What the answer had cost; undefined if it does not say. */
+    /** The tokens of the recorded call; undefined if the response does not contain them. */
     readonly savedTokens?: TokenCount;
-    /** When the answer was recorded, ISO 8601 in UTC; undefined if the entry does not say. */
+    /** When the response was recorded, in ISO 8601 and UTC; undefined if the entry does not contain it. */
     readonly recordedAt?: string;
   }
   | {
     readonly kind: "miss";
-    /** What was asked. */
+    /** The request. */
     readonly request: EventRequest;
-    /** From the start of the request until it was clear that nothing is recorded for it, in milliseconds. */
+    /** The time from the start of the request to the end of the search for an entry, in milliseconds. */
     readonly ms: number;
   }
   | {
     readonly kind: "recorded";
-    /** What was asked. */
+    /** The request. */
     readonly request: EventRequest;
-    /** The length of the body. */
+    /** The length of the body, in bytes. */
     readonly bytes: number;
-    /** From the start of the request to the end of the body, in milliseconds. */
+    /** The time from the start of the request to the end of the body, in milliseconds. */
     readonly ms: number;
   }
   | {
     readonly kind: "dropped";
-    /** What was asked. */
+    /** The request. */
     readonly request: EventRequest;
-    /** Why, for programs. */
+    /** The reason, for programs. */
     readonly reason: DropReason;
-    /** The reason in a few words. */
+    /** A short description of the reason. */
     readonly detail: string;
   }
   | { readonly kind: "warning"; readonly message: string };
 
-/** What events and messages say of a request. */
+/** The description of a request for events and messages. */
 export function eventRequest({ canonical, digest }: IdentifiedRequest): EventRequest {
   return { method: canonical.method, url: redactText(canonical.url), key: digest.key };
 }
 
 /**
- * What there is to tell of an answer from the store.
+ * Makes the event of a cache hit.
  *
- * @param ms How long it took.
+ * @param ms The time from the start of the request to the response, in milliseconds.
  */
 export function hitEvent(
   identified: IdentifiedRequest,
@@ -115,9 +115,9 @@ export function hitEvent(
     request: eventRequest(identified),
     ms,
     bytes: bodyLength(entry),
-    // A line that somebody else wrote may hold anything.
+    // An edited file may contain any value.
     savedMs: Number.isFinite(savedMs) && Number(savedMs) >= 0 ? savedMs : undefined,
-    // Whoever fetches an answer once more, by its id, does not pay for it.
+    // GET requests that retrieve an earlier response cost no tokens.
     savedTokens: identified.canonical.method === "POST" ? usageOf(entry) : undefined,
     recordedAt: typeof recordedAt === "string" ? recordedAt : undefined,
   };

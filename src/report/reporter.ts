@@ -6,30 +6,31 @@ import { warnOnStderr } from "../store/store.ts";
 import type { CachyEvent } from "./events.ts";
 import { type CachyStats, createCounters } from "./stats.ts";
 
-/** Where the parts of a handle report what happens. */
+/** Receives the events and warnings of a handle. */
 export interface Reporter {
   readonly stats: CachyStats;
   emit(event: CachyEvent): void;
-  /** Says a thing once, however often it happens. */
+  /** Reports a warning. Repeated messages are reported once. */
   warn(message: string): void;
 }
 
-/** Makes the reporter of one handle: counts, prints and hands events to the user. */
+/** Makes the reporter of a handle. It counts events, prints them and passes them to `onEvent`. */
 export function createReporter(options: {
   readonly debug: boolean | "miss";
   readonly onEvent: ((event: CachyEvent) => void) | undefined;
-  /** What no line shows, wherever it stands in a URL. */
+  /** The credentials to redact in printed lines. */
   readonly credentials: () => readonly Credential[];
 }): Reporter {
   const { stats, count } = createCounters();
-  const said = new Set<string>();
+  const reported = new Set<string>();
   const ofProcess = activity();
-  const tell = (event: CachyEvent) => {
+  const notify = (event: CachyEvent) => {
     const fail = (error: unknown) => {
-      if (event.kind !== "warning") warn(`onEvent threw, which changes nothing for the call: ${error}`);
+      if (event.kind === "warning") return; // a warning about a warning would never end
+      warn(`Cannot report an event: onEvent threw ${error}. Fix onEvent; the request was not affected.`);
     };
     try {
-      // An async function is none that is expected here, but its failure would end the process.
+      // An async `onEvent` is not supported, but an unhandled rejection would end the process.
       Promise.resolve(options.onEvent?.(event)).catch(fail);
     } catch (error) {
       fail(error);
@@ -41,35 +42,35 @@ export function createReporter(options: {
     if (event.kind !== "warning" && (options.debug === true || (options.debug && event.kind === "miss"))) {
       console.error(hideInText(debugLine(event), options.credentials()));
     }
-    tell(event);
+    notify(event);
   };
   const warn = (message: string) => {
-    if (said.has(message)) return;
-    said.add(message);
+    if (reported.has(message)) return;
+    reported.add(message);
     warnOnStderr(message);
     emit({ kind: "warning", message });
   };
   return { stats, emit, warn };
 }
 
-/** Whether any handle of the process had an event, and whether the process tells at its end if none had. */
-const activity = () => shared("activity", () => ({ isSeen: false, isTold: false }));
+/** Whether any handle of the process had an event, and whether the check at the end of the process is set up. */
+const activity = () => shared("activity", () => ({ isSeen: false, isChecked: false }));
 
 const UNUSED =
   'cachy: debug is on, but no request to an LLM API in "domains" used the fetch of cachy. Construct clients ' +
   'after enableCachy(), set axios to adapter: "fetch" and Bedrock to FetchHttpHandler, and add other hosts to "domains".';
 
-/** Prints a line at the end of the process, if no handle of the process had an event. */
+/** Prints a warning at the end of the process if no handle had an event. */
 export function tellIfUnused(): void {
   const ofProcess = activity();
-  if (ofProcess.isTold) return;
-  ofProcess.isTold = true;
+  if (ofProcess.isChecked) return;
+  ofProcess.isChecked = true;
   atExit(() => {
     if (!ofProcess.isSeen) console.error(UNUSED);
   });
 }
 
-/** An event about a request. */
+/** An event of a request. */
 export type RequestEvent = Exclude<CachyEvent, { kind: "warning" }>;
 
 const COLORS: Readonly<Record<RequestEvent["kind"], Color>> = {
@@ -80,14 +81,14 @@ const COLORS: Readonly<Record<RequestEvent["kind"], Color>> = {
 };
 
 /**
- * One line per event: never a body, a header or a credential.
+ * Formats an event as one line, without bodies, headers and credentials.
  *
- * @param isColored Whether it goes to a terminal; by default stderr is asked.
+ * @param isColored Whether to color it; by default, whether stderr wants colors.
  */
 export function debugLine(event: RequestEvent, isColored?: boolean): string {
   const { method, url, key } = event.request;
   const word = event.kind.toUpperCase();
-  // The spaces stay outside: some terminals underline or fill what is colored.
+  // Do not color the padding, because some terminals underline or fill colored text.
   const kind = paint(word, COLORS[event.kind], isColored) + " ".repeat("RECORDED".length - word.length);
   return `cachy ${kind} ${key} ${method} ${url.replace(/^https?:\/\//, "")} ${outcome(event)}`;
 }

@@ -3,58 +3,58 @@ import { identityUrl, redactText } from "../secrets/redact.ts";
 import type { Entry } from "../store/entry.ts";
 
 /**
- * Watches for ids that only the store still knows: a replayed answer names a file, a response or a container that the
- * provider has forgotten since, and the next request, which is live, asks for it.
+ * Detects stale ids. A replayed response contains the id of an object, such as a file or a container, that the provider
+ * has deleted since. A later request that uses this id goes to the network and fails.
  */
 export interface StaleIds {
-  /** Takes note of an answer from the store. Nothing is searched before a request is refused. */
+  /** Remembers a replayed response. It is only searched when a request fails. */
   replayed(origin: string, entry: Entry): void;
   /**
-   * Looks at the status of a live answer.
+   * Checks the status of a live response.
    *
-   * @returns What to tell the user, once for each origin; undefined if no replayed answer can be the reason.
+   * @returns A message, once for each origin; undefined if no replayed response can be the reason.
    */
   refused(request: RequestData, status: number): string | undefined;
 }
 
 /**
- * Makes the watch of one handle.
+ * Makes the detector of a handle.
  *
- * @param storeName Where the entries are; called when there is something to tell.
+ * @param storeName Returns the name of the store for the message.
  */
 export function createStaleIds(storeName: () => string): StaleIds {
   const origins = new Map<string, Replayed>();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return {
     replayed(origin, entry) {
-      if (told.has(origin)) return;
-      const answers = origins.get(origin) ?? replayedAnswers();
-      answers.add(entry);
-      origins.set(origin, answers);
+      if (reported.has(origin)) return;
+      const responses = origins.get(origin) ?? replayedResponses();
+      responses.add(entry);
+      origins.set(origin, responses);
     },
     refused(request, status) {
       const { origin } = request.url;
-      const answers = origins.get(origin);
-      if (!answers || !REFUSALS.has(status)) return undefined;
+      const responses = origins.get(origin);
+      if (!responses || !REFUSALS.has(status)) return undefined;
       const ids = idsIn(request);
-      const found = answers.find(ids);
-      // If every answer is still there to be searched, an id that none of them holds comes from somewhere else.
-      if (!found && (!ids.length || answers.isComplete())) return undefined;
-      told.add(origin);
+      const found = responses.find(ids);
+      // If all replayed responses were searched, an id that none of them contains does not come from a recording.
+      if (!found && (!ids.length || responses.isComplete())) return undefined;
+      reported.add(origin);
       origins.delete(origin);
       const url = redactText(identityUrl(request.url));
-      return describe(`${request.method} ${url}`, status, found ?? answers.newest(), storeName());
+      return describe(`${request.method} ${url}`, status, found ?? responses.newest(), storeName());
     },
   };
 }
 
-/** How providers answer who asks for something that is not there. */
+/** The statuses of responses to requests for objects that do not exist. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 410]);
 
-/** What an entry says of itself. */
+/** A recorded response, and the id that was found in it. */
 interface Source {
   readonly key: string;
-  /** Empty if it does not say when. */
+  /** Empty if the entry does not contain the time. */
   readonly recordedAt: string;
   readonly id?: string;
 }
@@ -62,29 +62,29 @@ interface Source {
 function describe(what: string, status: number, { id, key, recordedAt }: Source, storeName: string): string {
   const date = recordedAt && `recorded ${recordedAt.slice(0, 10)}, `;
   const cause = id === undefined
-    ? `An id in it may come from a recorded answer (the newest one that was replayed: ${date}key ${key})`
-    : `Its ${id} comes from a recorded answer (${date}key ${key})`;
-  return `${what} was answered with status ${status}. ${cause} and may no longer exist there.\n` +
-    `To record anew, run once with CACHY_MODE=refresh or the option { mode: "refresh" }, or delete ` +
-    `${id === undefined ? "the lines with such answers" : `the lines with the key ${key}`} from ${storeName}.`;
+    ? `An id in it may come from a recorded response (the newest replayed one: ${date}key ${key})`
+    : `Its ${id} comes from a recorded response (${date}key ${key})`;
+  return `${what} failed with status ${status}. ${cause} and may no longer exist.\n` +
+    `To record again, run once with CACHY_MODE=refresh or the option { mode: "refresh" }, or delete the lines with ` +
+    `${id === undefined ? "such responses" : `the key ${key}`} from ${storeName}.`;
 }
 
-/** How many replayed answers are kept to be searched, and of how many characters in all: memory has a limit. */
-const KEPT_ANSWERS = 100;
+/** The limits of the replayed responses that are kept in memory for the search. */
+const KEPT_RESPONSES = 100;
 const KEPT_CHARACTERS = 1_000_000;
 
-/** The replayed answers of one origin, the last ones with their texts. */
+/** The replayed responses of one origin. The text of the last ones is kept. */
 interface Replayed {
   add(entry: Entry): void;
-  /** The newest answer with one of the ids. */
+  /** Finds the response that was replayed last and contains one of the ids. */
   find(ids: readonly string[]): Source | undefined;
-  /** Whether all answers can still be searched. */
+  /** Whether the texts of all responses are kept. */
   isComplete(): boolean;
-  /** By the date of the recording. */
+  /** The response that was recorded last. */
   newest(): Source;
 }
 
-function replayedAnswers(): Replayed {
+function replayedResponses(): Replayed {
   const kept: (Source & { readonly text: string })[] = [];
   let characters = 0;
   let isComplete = true;
@@ -93,11 +93,11 @@ function replayedAnswers(): Replayed {
     add({ key, recorded_at, response, binary, headers }) {
       const recordedAt = textIn(recorded_at);
       if (!newest || recordedAt >= newest.recordedAt) newest = { key, recordedAt };
-      // Google names an upload in a header.
+      // Google sends the id of an upload in a header.
       const text = textIn(headers?.["x-goog-upload-url"]) + (binary ? "" : response);
       kept.push({ key, recordedAt, text });
       characters += text.length;
-      while (kept.length > KEPT_ANSWERS || characters > KEPT_CHARACTERS) {
+      while (kept.length > KEPT_RESPONSES || characters > KEPT_CHARACTERS) {
         characters -= kept.shift()?.text.length ?? 0;
         isComplete = false;
       }
@@ -114,15 +114,15 @@ function replayedAnswers(): Replayed {
   };
 }
 
-/** A line that somebody else wrote may hold anything. */
+/** Returns a string, or "" for other values, because an edited file may contain any value. */
 function textIn(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
 /**
- * Ids of what a provider keeps: by a prefix (without a digit or a capital it is a word, such as `file_search`), by the
- * list that it is in, UUIDs, the number of an upload. Ids of tool calls and of chat answers are not among them, because
- * nobody looks those up.
+ * Patterns of the ids of objects that a provider stores. In their order: a known prefix with a digit or a capital letter
+ * (without one, it is a word such as `file_search`), an item of a known collection, a UUID, the number of an upload. The
+ * ids of tool calls and chat responses do not match, because no request retrieves them.
  */
 const IDS: readonly RegExp[] = [
   /\b(?:resp|file|msg|conv|batch|msgbatch|cntr|container|vs|thread|run|asst|upload|part|ftjob|item|rs|skill)[-_](?=[a-z_-]*[A-Z\d])\w[\w-]*/g,
@@ -131,11 +131,11 @@ const IDS: readonly RegExp[] = [
   /(?<=[?&]upload_id=)[\w-]{6,}/g,
 ];
 
-/** A request is searched up to here, in characters, and for so many ids: a long prompt may be full of them. */
+/** The limits of the search for ids in a request: a long prompt may contain many of them. */
 const SEARCHED_CHARACTERS = 1_000_000;
 const MAX_IDS = 100;
 
-/** What looks like an id in the URL, and then in the body, as they are sent. */
+/** The ids in the URL of a request, then those in its body. */
 function idsIn({ url, body }: RequestData): string[] {
   const texts = [url.pathname + url.search, bodyText(body).slice(0, SEARCHED_CHARACTERS)];
   const ids = new Set(texts.flatMap((text) => IDS.flatMap((pattern) => text.match(pattern) ?? [])));

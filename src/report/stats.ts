@@ -2,36 +2,36 @@ import { showBytes, showTime } from "../lib/show.ts";
 import type { CachyEvent, DropReason } from "./events.ts";
 import type { TokenCount } from "./usage.ts";
 
-/** What has happened since the handle was made. */
+/** The statistics of a handle. */
 export interface CachyStats {
-  /** Requests that were answered from the store. */
+  /** The number of requests with a replayed response. */
   readonly hits: number;
-  /** Requests that were not found in the store. */
+  /** The number of requests without an entry in the store. */
   readonly misses: number;
-  /** Answers that became entries. */
+  /** The number of recorded responses. */
   readonly recorded: number;
-  /** Answers that did not become entries. */
+  /** The number of responses that were not recorded. */
   readonly dropped: number;
-  /** Those, by the reason. */
+  /** The number of responses that were not recorded, by reason. */
   readonly droppedBy: Readonly<Partial<Record<DropReason, number>>>;
-  /** The lengths of the bodies that were answered from the store. */
+  /** The total length of replayed bodies, in bytes. */
   readonly bytesReplayed: number;
-  /** The lengths of the bodies that became entries. */
+  /** The total length of recorded bodies, in bytes. */
   readonly bytesRecorded: number;
-  /** How long the answers that came from the store had taken when they were recorded. */
+  /** The total duration of the recorded calls whose responses were replayed, in milliseconds. */
   readonly millisecondsSaved: number;
-  /** What the answers that came from the store had cost, as far as they say so. */
+  /** The tokens of the recorded calls whose responses were replayed, as far as the responses contain them. */
   readonly tokensSaved: TokenCount;
 }
 
-/** Counters, and what makes them count. */
+/** The statistics, and the function that updates them. */
 export interface Counters {
-  /** Plain members that change, so that a printed or a serialized one shows numbers. */
+  /** Updated in place. The members are plain numbers, so that printing and serializing show them. */
   readonly stats: CachyStats;
   count(event: CachyEvent): void;
 }
 
-/** Makes counters that stand at zero. */
+/** Makes counters that start at zero. */
 export function createCounters(): Counters {
   const droppedBy: Partial<Record<DropReason, number>> = {};
   const tokensSaved = { input: 0, output: 0 };
@@ -64,22 +64,22 @@ export function createCounters(): Counters {
   return { stats, count };
 }
 
-/** The method by which Deno's notebooks show a value. */
+/** The method that Deno's notebooks call to display a value. */
 export const NOTEBOOK_DISPLAY: unique symbol = Symbol.for("Jupyter.display") as typeof NOTEBOOK_DISPLAY;
 
-/** A value for a notebook, by media types. */
+/** The representations of a value in a notebook, by media type. */
 export interface NotebookView {
   readonly "text/plain": string;
   readonly "text/html": string;
 }
 
-/** What a handle has to show. */
+/** The members of a handle that a notebook displays. */
 export interface Shown {
   readonly file: string | undefined;
   readonly stats: CachyStats;
 }
 
-/** Lets a notebook show a handle as a small table. The method is not enumerable: nobody else needs to see it. */
+/** Adds the method that displays a handle as a small table. It is not enumerable, so that `console.log` omits it. */
 export function addNotebookDisplay<Handle extends Shown>(handle: Handle): Handle {
   return Object.defineProperty(handle, NOTEBOOK_DISPLAY, { value: () => viewOf(handle), configurable: true });
 }

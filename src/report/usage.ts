@@ -1,37 +1,37 @@
 import { asRecord, parseJson } from "../lib/json.ts";
 import type { Entry } from "../store/entry.ts";
 
-/** How many tokens a provider counted. */
+/** The number of tokens that a provider reports. */
 export interface TokenCount {
-  /** Everything that was read, also what came from the provider's own cache. */
+  /** All input tokens, including those from the provider's cache. */
   readonly input: number;
-  /** Everything that was written, also what was thought. */
+  /** All output tokens, including reasoning. */
   readonly output: number;
 }
 
 /**
- * The tokens that a recorded answer says it has cost; of a stream, the last that it says.
+ * The tokens that a recorded response reports. A stream may report several counts; the last one applies.
  *
- * Every hit pays for this, so nothing is parsed but the member itself, which is looked for from the end of the text,
- * where most providers write it: 2 to 4 µs for an answer of 2 KB, about 1 ms for a megabyte without any usage. A
- * quote inside of a string has a backslash before it, so that no text can be taken for the member.
+ * Every cache hit calls this function, so it parses only the usage member. It searches from the end of the text, where
+ * most providers send it. This takes 2 to 4 µs for a response of 2 KB, and about 1 ms for a megabyte without usage. Text
+ * within strings cannot match, because its quotes are escaped.
  *
- * @returns Undefined if it does not say so, or is binary.
+ * @returns Undefined if the response is binary or reports no tokens.
  */
 export function usageOf({ binary, response }: Entry): TokenCount | undefined {
   if (binary) return undefined;
   const last = lastUsage(response);
   if (!last) return ollamaUsage(response) ?? billedUsage(response);
-  // Anthropic's stream counts the input in its first event, and the output in its last but one.
+  // Anthropic's streams report the input in the first event, and the output in the last but one.
   const start = response.slice(0, START_LENGTH).indexOf(`"message_start"`);
   if (start === -1) return last.count;
   return countOf({ ...usageAt(response, response.indexOf(`"usage"`, start)), ...last.usage });
 }
 
-/** In characters; comments and pings may stand before the first event. */
+/** In characters. Comments and pings may precede the first event. */
 const START_LENGTH = 1000;
 
-/** `usage` of most, `usageMetadata` of Gemini. */
+/** The start of `usage` (most providers) and `usageMetadata` (Gemini). */
 const USAGE = `"usage`;
 
 function lastUsage(text: string): { readonly usage: Record<string, unknown>; readonly count: TokenCount } | undefined {
@@ -43,12 +43,12 @@ function lastUsage(text: string): { readonly usage: Record<string, unknown>; rea
   return undefined;
 }
 
-/** An object in which objects are nested no deeper than usage is. */
+/** A member whose value is an object with at most two levels of nested objects. */
 const USAGE_MEMBER = /"\w+"\s*:\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})/y;
-/** In characters. Longer objects are no usage, and the expression above may not run away. */
+/** In characters. Usage is shorter. The limit bounds the time of the regular expression above. */
 const MAX_USAGE_LENGTH = 4000;
 
-/** The object that is the value of the member at a place. */
+/** The value of the member at an offset, if it is an object. */
 function usageAt(text: string, at: number): Record<string, unknown> | undefined {
   if (at === -1) return undefined;
   USAGE_MEMBER.lastIndex = 0;
@@ -56,9 +56,9 @@ function usageAt(text: string, at: number): Record<string, unknown> | undefined 
   return object === undefined ? undefined : asRecord(parseJson(object));
 }
 
-/** These name everything that was read … */
+/** The input tokens; a response has one of these members. */
 const INPUT = ["prompt_tokens", "input_tokens", "inputTokens", "promptTokenCount"];
-/** … and these what they leave out: Anthropic's and Bedrock's cache, Gemini's tools. */
+/** Tokens that `INPUT` does not include: the caches of Anthropic and Bedrock, and Gemini's tools. */
 const MORE_INPUT = [
   "cache_creation_input_tokens",
   "cache_read_input_tokens",
@@ -70,7 +70,7 @@ const OUTPUT = ["completion_tokens", "output_tokens", "outputTokens", "candidate
 const MORE_OUTPUT = ["thoughtsTokenCount"];
 
 function countOf(usage: Record<string, unknown>): TokenCount | undefined {
-  // Cohere has both under another name: what the model saw, and what is to be paid for.
+  // Cohere nests the counts: `tokens` for those that the model processed, `billed_units` for those that it bills.
   const counts = asRecord(usage.tokens) ?? asRecord(usage.billed_units) ?? usage;
   const [input, output] = [firstOf(counts, INPUT), firstOf(counts, OUTPUT)];
   if (input === undefined && output === undefined) return undefined;
@@ -98,7 +98,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** Ollama counts in members of the answer itself, or of the last line. Without new input it leaves out the first. */
+/** The members of Ollama's response, or of its last line. If all input was cached, it omits `prompt_eval_count`. */
 function ollamaUsage(text: string): TokenCount | undefined {
   const output = lastNumber(text, `"eval_count":`);
   return output === undefined ? undefined : { input: lastNumber(text, `"prompt_eval_count":`) ?? 0, output };
@@ -112,12 +112,12 @@ function lastNumber(text: string, member: string): number | undefined {
   return digits ? Number(digits[1]) : undefined;
 }
 
-/** Cohere's embeddings and its older chat count in `meta`. */
+/** Cohere's embeddings and its older chat API report their counts in `meta`. */
 function billedUsage(text: string): TokenCount | undefined {
   return countOf(usageAt(text, lastPlace(text, `"billed_units"`)) ?? {});
 }
 
-/** The last place of a text that most do not have: to see that from the start takes a tenth of the time. */
+/** The last offset of a text. Most responses do not contain it: `includes` detects this in a tenth of the time. */
 function lastPlace(text: string, sought: string): number {
   return text.includes(sought) ? text.lastIndexOf(sought) : -1;
 }

@@ -4,7 +4,7 @@ import { identityUrl, redactText } from "../secrets/redact.ts";
 /** The version of the line format: this code writes it, and reads no newer one. */
 export const ENTRY_VERSION = 1;
 
-/** The recorded form of a request. It explains a miss and verifies the digest; it is never needed to replay an entry. */
+/** The recorded form of a request. It serves to explain misses and to verify the digest. A replay does not need it. */
 export interface RecordedRequest {
   /** `"POST"`, `"GET"` … */
   readonly method: string;

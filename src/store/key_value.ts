@@ -87,7 +87,7 @@ export function keyValueStore(kv: KeyValue, options: KeyValueOptions = {}): Stor
   const { name = "the key-value store", prefix = "cachy-", timeLimitMs = DEFAULT_TIME_LIMIT_MS } = options;
   let warn = warnOnStderr;
 
-  /** Gets an entry by its `sha256`, or by its `key` if it has no `sha256`, as entries by pycachy. */
+  /** Gets an entry by its `sha256`, or by its `key` if it has no `sha256`. Entries by pycachy have none. */
   const get = async (key: string, sha256?: string): Promise<Entry | undefined> => {
     const id = `${prefix}${sha256 ?? key}`;
     const value = await kv.get(id);
