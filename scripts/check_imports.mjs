@@ -146,7 +146,7 @@ function edge(file, { from, ...rest }) {
  */
 function importProblems({ from, to, typeOnly, isLazy }, files) {
   if (to === undefined) return ["imports a module by an expression, not a literal"];
-  if (to.startsWith("node:")) return typeOnly || allows(nodeImporters, from) ? [] : [`imports ${to}`];
+  if (/^(?:node|bun):/.test(to)) return typeOnly || allows(nodeImporters, from) ? [] : [`imports ${to}`];
   if (!files.includes(to)) return [`imports ${to}, which is neither a source file nor node:*`];
   return [
     ...isLazy && !typeOnly && !allows(lazyImporters, from) ? [`loads ${to} when it is called`] : [],

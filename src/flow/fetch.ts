@@ -1,7 +1,7 @@
 import { throwIfAborted, waitUnlessAborted } from "../lib/wait.ts";
 import { messageOf } from "../lib/errors.ts";
-import { tellAtExit } from "../miss/exit_summary.ts";
-import { CachyMissError, explainMiss, missResponse } from "../miss/miss.ts";
+import { reportMiss } from "../miss/exit_summary.ts";
+import { CachyMissError, explainMiss, explainNearest, missResponse } from "../miss/miss.ts";
 import { modeReason } from "../options/mode.ts";
 import { replay } from "../replay/replay.ts";
 import { eventRequest, hitEvent } from "../report/events.ts";
@@ -31,6 +31,7 @@ async function answer(context: Context, identified: IdentifiedRequest): Promise<
   if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
   if (problem === undefined) {
     emitMiss(context, identified);
+    if (context.settings.debug === "miss") await tellNearest(context, identified);
     return await answerLive(context, identified);
   }
   // If the store cannot be read, the response is not recorded.
@@ -82,14 +83,22 @@ async function answerMiss(
     problem,
   });
   context.addMiss(miss);
-  tellAtExit(miss, problem === undefined ? cure : undefined, settings.strict);
   emitMiss(context, identified);
+  await reportMiss(miss, problem === undefined ? cure : undefined, settings.strict);
   if (settings.miss === "throw") throw new CachyMissError(miss);
   return { response: missResponse(miss.message, identified.request.url) };
 }
 
 function emitMiss({ reporter, settings }: Context, identified: IdentifiedRequest): void {
   reporter.emit({ kind: "miss", request: eventRequest(identified), ms: settings.now() - identified.started });
+}
+
+/** In mode `auto` a miss costs money. In mode `refresh` nothing was looked for. */
+async function tellNearest({ settings, store }: Context, identified: IdentifiedRequest): Promise<void> {
+  if (settings.mode !== "auto") return;
+  const sources = { store, credentials: settings.credentials(), now: settings.now };
+  const explanation = await waitUnlessAborted(explainNearest(identified, sources), identified.request.signal);
+  if (explanation) console.error(explanation);
 }
 
 /**

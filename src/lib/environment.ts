@@ -15,7 +15,11 @@ export type VariableName =
   | "CACHY_DEBUG"
   | "CACHY_STRICT"
   | "NO_COLOR"
-  | "TERM";
+  | "TERM"
+  | "VITEST"
+  | "JEST_WORKER_ID"
+  | "TEST_WORKER_INDEX"
+  | "NODE_TEST_CONTEXT";
 
 /** Reads a variable. `value` is undefined if it is not set or empty. `denied` is set if Deno does not grant access. */
 export function readVariable(name: VariableName): { readonly value?: string; readonly denied?: true } {

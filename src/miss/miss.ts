@@ -30,12 +30,16 @@ export interface Miss extends EventRequest {
 /** How many differences are shown. */
 const SHOWN_DIFFERENCES = 8;
 
-/** What a miss is explained from. */
-export interface MissContext {
+/** What the nearest recorded request is found with. */
+export interface NearestSources {
   readonly store: Store;
   readonly credentials: readonly Credential[];
   /** The clock, in milliseconds. */
   readonly now: () => number;
+}
+
+/** What a miss is explained from. */
+export interface MissContext extends NearestSources {
   /** Why the mode is `replay`. */
   readonly because: string;
   /** How to record the answer. */
@@ -54,22 +58,28 @@ export async function explainMiss(identified: IdentifiedRequest, context: MissCo
   // It goes into the log of CI.
   const url = hideInText(shownUrl, context.credentials);
   const request = { method, url, key };
-  const end = [
+  const found = problem === undefined ? await searchNearest(identified, context) : undefined;
+  const { nearest, cause } = found ?? {};
+  const message = [
+    missingLine(request, context),
+    ...found?.lines ?? [],
     `The network was not asked: mode "replay" ${because}.`,
     ...(problem === undefined ? [`To record the answer, ${cure}, and commit the file.`] : []),
-  ];
-  const start = missingLine(request, context);
-  const found = problem === undefined ? await searchNearest(identified, context) : undefined;
-  if (!found?.search.nearest) {
-    return { ...request, message: [start, ...found ? describeNothing(found.search) : [], ...end].join("\n") };
-  }
-  const { nearest, isComplete, seen } = found.search;
-  const { differences, entry } = nearest;
-  const cause = likelyCause(nearest.request, found.asked, differences);
-  const among = isComplete ? "" : `, of the newest ${seen}`;
-  const likely = cause ? [`Likely cause: ${cause}`] : [];
-  const message = [start, ...describeNearest(nearest, among), ...likely, ...end].join("\n");
-  return { ...request, message, cause, nearest: { key: entry.key, recordedAt: entry.recorded_at, differences } };
+  ].join("\n");
+  return { ...request, message, ...(nearest && { cause, nearest }) };
+}
+
+/**
+ * Says what the nearest recorded request has different, in lines, before mode `auto` asks the network.
+ *
+ * @returns Undefined if no recorded request is like this one.
+ */
+export async function explainNearest(
+  identified: IdentifiedRequest,
+  sources: NearestSources,
+): Promise<string | undefined> {
+  const found = await searchNearest(identified, sources);
+  return found?.nearest && found.lines.join("\n");
 }
 
 function missingLine({ method, url, key }: EventRequest, { store: { name, size }, problem }: MissContext): string {
@@ -78,11 +88,16 @@ function missingLine({ method, url, key }: EventRequest, { store: { name, size }
   return `Cannot replay ${method} ${url}: ${what} (key ${key}${problem === undefined ? entries : ""}).`;
 }
 
+/** What the search for the nearest recorded request has found, and how to say it. */
+interface Found extends Pick<Miss, "nearest" | "cause"> {
+  readonly lines: readonly string[];
+}
+
 /** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
 async function searchNearest(
   { request, canonical, extras }: IdentifiedRequest,
-  { store, credentials, now }: MissContext,
-): Promise<{ readonly search: Search; readonly asked: RecordedRequest } | undefined> {
+  { store, credentials, now }: NearestSources,
+): Promise<Found | undefined> {
   if (!store.entries) return undefined;
   try {
     const forms: RecordedRequest[] = [];
@@ -92,10 +107,23 @@ async function searchNearest(
     }
     const isAlike = forms[0]?.body === forms[1]?.body;
     const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), now);
-    return { search, asked: forms[0] as RecordedRequest };
+    return describeSearch(search, forms[0] as RecordedRequest);
   } catch {
     return undefined;
   }
+}
+
+function describeSearch(search: Search, asked: RecordedRequest): Found {
+  const { nearest, isComplete, seen } = search;
+  if (!nearest) return { lines: describeNothing(search) };
+  const { differences, entry } = nearest;
+  const cause = likelyCause(nearest.request, asked, differences);
+  const lines = describeNearest(nearest, isComplete ? "" : `, of the newest ${seen}`);
+  return {
+    lines: cause ? [...lines, `Likely cause: ${cause}`] : lines,
+    cause,
+    nearest: { key: entry.key, recordedAt: entry.recorded_at, differences },
+  };
 }
 
 function describeNearest({ entry, differences }: Nearest, among: string): string[] {

@@ -103,7 +103,7 @@ export interface CachyOptions {
   readonly pace?: Pace;
   /**
    * Prints one line per hit, miss, recording and drop to stderr, and a line at the end of the process if no request
-   * arrived. With `"miss"`, prints only misses.
+   * arrived. With `"miss"`, prints only misses, in mode `auto` with the nearest recorded request and its differences.
    *
    * @default the environment variable `CACHY_DEBUG` (`1` or `true`, `miss`, `0` or `false`), else `false`
    */

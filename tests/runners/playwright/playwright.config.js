@@ -1,0 +1,3 @@
+import "@cachy/core/auto";
+
+export default {};
