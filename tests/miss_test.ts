@@ -332,16 +332,12 @@ const RUNNERS = {
   node: ["--test"],
 } as const;
 
-slowTest("a test file with hidden misses reports them when the runner ends", async (t) => {
-  const [flags, strictCode] = RUNNERS[thisRuntime().name];
-  for (const [env, code] of [[{}, 0], [{ CACHY_STRICT: "1" }, strictCode]] as const) {
-    const exit = await runProgram("miss_in_test", [], {
-      cwd: temporaryFolder(t),
-      env,
-      flags,
-    });
+slowTest("a test file with hidden misses explains them, and fails if CACHY_STRICT is 1", async (t) => {
+  const flags = RUNNERS[thisRuntime().name];
+  for (const [env, code] of [[{}, 0], [{ CACHY_STRICT: "1" }, 1]] as const) {
+    const exit = await runProgram("miss_in_test", [], { cwd: temporaryFolder(t), env, flags });
     assert.equal(exit.code, code, exit.stderr + exit.stdout);
-    assert.match((exit.stdout + exit.stderr).replaceAll("# ", ""), SUMMARY);
+    assert.match(exit.stdout + exit.stderr, /Cannot replay POST|requests were not recorded/);
   }
 });
 
@@ -363,8 +359,8 @@ test('debug "miss" shows what the nearest recorded request has different, before
   await ask(cachy, "2026-11-25");
   const [miss = "", explanation = "", ...more] = lines();
   assert.match(miss, /^cachy MISS /);
-  assert.match(explanation, /^The nearest recorded request \(key [0-9a-f]{8}.*\n  input: "Today is 2026-11-24\." → /);
-  assert.match(explanation, /Likely cause: a date .*\n  normalize: \[\[.*\]\]$/);
+  assert.match(explanation, /^The nearest recorded request \(key [0-9a-f]{8}.*\n {2}input: "Today is 2026-11-24\." → /);
+  assert.match(explanation, /Likely cause: a date .*\n {2}normalize: \[\[.*\]\]$/);
   assert.deepEqual(more, []);
   await ask(createCachy({ ...options, mode: "refresh" }), "2026-11-26");
   assert.match(lines().join("\n"), /^cachy MISS [^\n]*$/, "nothing was looked for");
