@@ -13,7 +13,7 @@ import { cleanEnvironment, commandLine, root, run, start } from "./run.mjs";
 
 /** @type {readonly (readonly [file: string, from: string, to: string])[]} */
 const PLACES = [
-  ["src/record/collect.ts", "parts.push(chunk.slice());", "parts.push(chunk);"],
+  ["src/record/collect.ts", "parts.push(copyOf(chunk));", "parts.push(chunk);"],
   ["src/record/collect.ts", "if (isCancelled) return giveUp(", "if (false) return giveUp("],
   ["src/record/collect.ts", "committedSize === 0 && !isTooLarge", "committedSize === 0"],
   ["src/record/completeness.ts", "status < 300 && status !== 206", "status < 300"],

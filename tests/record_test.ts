@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import process from "node:process";
 import type { Problem } from "../src/report/events.ts";
 import type { CollectOptions, ReceivedBody } from "../src/record/collect.ts";
@@ -357,4 +358,20 @@ test("record() leaves no rejection unhandled, for any failure and any reader", a
     process.off("unhandledRejection", listen);
   }
   assert.deepEqual(unhandled, []);
+});
+
+test("record() leaves the memory of a chunk to its owner, who may use a pool", async () => {
+  const pool = Buffer.from(EVENTS.join(""));
+  const { response, send, end } = source();
+  const { response: live, settled, texts } = recorded(response);
+  for (let at = 0; at < pool.byteLength; at += 16) send(pool.subarray(at, at + 16));
+  end();
+  assert.equal(await live.text(), EVENTS.join(""));
+  pool.fill(0);
+  assert.deepEqual([await settled, texts(), pool.byteLength], [
+    undefined,
+    [EVENTS.join("")],
+    utf8(EVENTS.join("")).byteLength,
+  ]);
+  assert.ok(pool.buffer.byteLength > 0, "not transferred");
 });

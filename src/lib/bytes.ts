@@ -139,10 +139,14 @@ export function byteStream({ pull, cancel }: ByteSource): ReadableStream<Uint8Ar
   return new ReadableStream({ type: "bytes", pull, cancel });
 }
 
-/** Enqueues a chunk. Copies a view of a larger buffer, because a byte stream takes the whole buffer away. */
+/** A copy of a chunk in a buffer of its own. `slice()` of a `Buffer` copies nothing. @throws If it is not a chunk. */
+export function copyOf(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.prototype.slice.call(chunk) as Uint8Array<ArrayBuffer>;
+}
+
+/** Enqueues a copy of a chunk, because a byte stream takes the whole buffer away from its owner. */
 export function enqueueBytes(controller: BytesController, chunk: Uint8Array): void {
-  const isWhole = chunk.byteLength === chunk.buffer.byteLength;
-  (controller as ReadableStreamDefaultController<Uint8Array>).enqueue(isWhole ? chunk : chunk.slice());
+  (controller as ReadableStreamDefaultController<Uint8Array>).enqueue(copyOf(chunk));
 }
 
 /** Closes a stream, also for a BYOB reader that waits for a chunk. */

@@ -1,4 +1,4 @@
-import { concatBytes } from "../lib/bytes.ts";
+import { concatBytes, copyOf } from "../lib/bytes.ts";
 import { messageOf } from "../lib/errors.ts";
 import { clearTimeout, deferred, monotonicNow, setTimeout } from "../lib/wait.ts";
 import type { Problem } from "../report/events.ts";
@@ -196,7 +196,7 @@ function createReceived(now: () => number) {
     },
     add(chunk: Uint8Array): void {
       // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.
-      parts.push(chunk.slice());
+      parts.push(copyOf(chunk));
       size += chunk.byteLength;
       chunks.push([Math.round(now() - start), chunk.byteLength]);
     },

@@ -99,7 +99,7 @@ function callerStream(
         if (cancelled) return;
         if (done) return closeBytes(controller);
         given++;
-        if (value.byteLength) return enqueueBytes(controller, value); // a byte stream takes no empty chunk
+        if (value.byteLength !== 0) return enqueueBytes(controller, value); // a byte stream takes no empty chunk
       }
     },
     cancel(reason) {

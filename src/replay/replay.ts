@@ -74,7 +74,7 @@ function chunked(
       if (signal?.aborted) return controller.error(abortReason(signal));
       if (length === undefined) return closeBytes(controller);
       const give = () => {
-        enqueueBytes(controller, bytes.slice(at, at + length));
+        enqueueBytes(controller, bytes.subarray(at, at + length));
         at += length;
         index++;
       };
