@@ -58,7 +58,11 @@ const QUESTIONS: Readonly<Record<string, (response: Response) => unknown>> = {
   text: (response) => response.text(),
   json: (response) => response.json(),
   arrayBuffer: async (response) => (await response.arrayBuffer()).byteLength,
-  blob: async (response) => (await response.blob()).size,
+  type: ({ type }) => type,
+  blob: async (response) => {
+    const { size, type } = await response.blob();
+    return [size, type];
+  },
   formData: (response) => response.formData(),
   secondRead: async (response) => [await response.text(), response.bodyUsed, await response.text()],
   clone: async (response) => {

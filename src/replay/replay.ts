@@ -4,6 +4,8 @@ import { type Framing, framingOf } from "../lib/framing.ts";
 import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
 import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
 
+const isBun = "Bun" in globalThis;
+
 /** HTTP/1.1 servers send these, and SDKs show them. */
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   200: "OK",
@@ -35,6 +37,7 @@ export function replay(entry: Entry, request: ReplayRequest): Response {
   return labelled(new Response(sent, { status, headers }), {
     url: entry.final_url ?? request.url.href.split("#", 1)[0] ?? "",
     redirected: entry.final_url !== undefined,
+    type: isBun ? "default" : "basic",
     statusText: STATUS_TEXTS[status],
   });
 }
@@ -111,21 +114,29 @@ function guessContentType({ binary, response }: Entry): string | undefined {
   return binary ? undefined : GUESSED_TYPES[framingOf("", () => response)] ?? "text/plain; charset=utf-8";
 }
 
+/** Bun gives the type of a blob only for a response from the network. */
+async function typedBlob(response: Response): Promise<Blob> {
+  return new Blob([await response.arrayBuffer()], { type: response.headers.get("content-type") ?? "" });
+}
+
 /** Members of a response that its constructor cannot set, or not to every value that a server may send. */
 export interface ResponseLabels {
   readonly url: string;
   readonly redirected?: boolean;
   readonly statusText?: string;
+  readonly type?: ResponseType;
 }
 
 /** Sets members of a response, also for its clones. */
 export function labelled(response: Response, labels: ResponseLabels): Response {
-  const { url, redirected = false, statusText = response.statusText } = labels;
-  const clone = () => labelled(Response.prototype.clone.call(response), { url, redirected, statusText });
+  const { url, redirected = false, statusText = response.statusText, type = response.type } = labels;
+  const clone = () => labelled(Response.prototype.clone.call(response), { url, redirected, statusText, type });
   return Object.defineProperties(response, {
     url: { value: url, configurable: true },
     redirected: { value: redirected, configurable: true },
     statusText: { value: statusText, configurable: true },
+    type: { value: type, configurable: true },
     clone: { value: clone, configurable: true, writable: true },
+    ...isBun && { blob: { value: () => typedBlob(response), configurable: true, writable: true } },
   });
 }
