@@ -146,3 +146,16 @@ export function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal | 
     if (signal.aborted) abort();
   });
 }
+
+/** Wakes all waiting readers, each time that it is notified. */
+export function bell(): { notify(): void; next(): Promise<void> } {
+  let ring = () => {};
+  let next = new Promise<void>((resolve) => ring = resolve);
+  return {
+    notify() {
+      ring();
+      next = new Promise<void>((resolve) => ring = resolve);
+    },
+    next: () => next,
+  };
+}

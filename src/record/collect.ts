@@ -1,6 +1,6 @@
 import { concatBytes, copyOf } from "../lib/bytes.ts";
 import { messageOf } from "../lib/errors.ts";
-import { clearTimeout, deferred, monotonicNow, setTimeout } from "../lib/wait.ts";
+import { bell, clearTimeout, deferred, monotonicNow, setTimeout } from "../lib/wait.ts";
 import type { Problem } from "../report/events.ts";
 import { checkCompleteness } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
@@ -52,45 +52,23 @@ export interface Copy {
 const EMPTY_END_MS = 100;
 
 /**
- * Collects a copy of a body, and commits it when it is whole. The copy never waits for the caller, so they cannot
+ * Collects a copy of a body, and commits it when it is complete. The copy never waits for the caller, so they cannot
  * deadlock.
  */
 export function collect(reader: () => Reader, head: AnswerHead, options: CollectOptions): Copy {
   const collector = createCollector(head, options);
-  const progress = bell();
+  const state: CopyState = { held: 0, isStarted: false, hasEnded: false, isCancelled: false, progress: bell() };
   const result = deferred<Problem | undefined>();
-  let held = 0;
-  let isStarted = false;
-  let ended = false;
-  let stopping: { readonly reason: unknown } | undefined;
-  let isCancelled = false;
-
-  const stop = () => {
-    isCancelled = true;
-    reader().cancel(stopping?.reason).catch(() => {});
-  };
-  const run = async (): Promise<Problem | undefined> => {
-    for (;;) {
-      const { done, value } = await reader().read();
-      if (done) return await collector.end(isCancelled);
-      const problem = stopping ? CANCELLED : await collector.take(value);
-      held++;
-      progress.notify();
-      if (problem) return collector.giveUp(problem);
-    }
-  };
   const settled = result.promise.catch((error) => {
     return collector.giveUp({ reason: "broken", detail: messageOf(error) });
   }).finally(() => {
-    ended = true;
+    state.hasEnded = true;
     collector.forget();
-    progress.notify();
+    state.progress.notify();
     reader().cancel().catch(() => {});
   });
   const start = () => {
-    if (isStarted) return;
-    isStarted = true;
-    result.resolve(run());
+    if (!state.isStarted) result.resolve(copyChunks(reader, collector, state));
   };
 
   return {
@@ -99,21 +77,55 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
     idleMs: collector.idleMs,
     start,
     async holds(count) {
-      while (held < count && !ended) await progress.next();
+      while (state.held < count && !state.hasEnded) await state.progress.next();
     },
     cancel(reason) {
-      if (ended) return;
-      stopping = { reason };
-      if (isStarted && held === 0 && !isStream(head.headers)) {
-        // An empty body is complete, and many clients cancel it unread.
-        const timer = setTimeout(stop, EMPTY_END_MS);
-        settled.finally(() => clearTimeout(timer));
-      } else {
-        stop();
-        start();
+      if (state.hasEnded) return;
+      state.stopping = { reason };
+      // An empty body is complete, and many clients cancel it unread.
+      const mayBeEmpty = state.isStarted && state.held === 0 && !isStream(head.headers);
+      if (!mayBeEmpty) {
+        stop(reader, state);
+        return start();
       }
+      const timer = setTimeout(() => stop(reader, state), EMPTY_END_MS);
+      settled.finally(() => clearTimeout(timer));
     },
   };
+}
+
+/** The state of a copy. */
+interface CopyState {
+  /** How many chunks the copy contains. */
+  held: number;
+  isStarted: boolean;
+  hasEnded: boolean;
+  /** Whether the end of the body comes from `cancel()`, not from the network. */
+  isCancelled: boolean;
+  /** Set when the caller has stopped reading. */
+  stopping?: { readonly reason: unknown };
+  readonly progress: ReturnType<typeof bell>;
+}
+
+async function copyChunks(
+  reader: () => Reader,
+  collector: Collector,
+  state: CopyState,
+): Promise<Problem | undefined> {
+  state.isStarted = true;
+  for (;;) {
+    const { done, value } = await reader().read();
+    if (done) return await collector.end(state.isCancelled);
+    const problem = state.stopping ? CANCELLED : await collector.take(value);
+    state.held++;
+    state.progress.notify();
+    if (problem) return collector.giveUp(problem);
+  }
+}
+
+function stop(reader: () => Reader, state: CopyState): void {
+  state.isCancelled = true;
+  reader().cancel(state.stopping?.reason).catch(() => {});
 }
 
 /** Checks and commits a body while it arrives. */
@@ -138,28 +150,18 @@ const CANCELLED: Problem = { reason: "cancelled", detail: "the caller stopped re
 function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: CollectOptions): Collector {
   const check = checkCompleteness(head);
   const received = createReceived(now);
+  const committer = createCommitter(commit);
   let committedSize = 0;
-  let failure: Problem | undefined;
-  const stored = deferred<true>();
-  let isStored = false;
-  let isWriting = false;
-  let activeAt = monotonicNow();
 
   const commitReceived = async (bytes: Uint8Array<ArrayBuffer>) => {
     committedSize = received.size;
-    isWriting = true;
-    const problem = await commit({ bytes, chunks: [...received.chunks] });
-    isWriting = false;
-    activeAt = monotonicNow();
-    isStored ||= problem === undefined;
-    if (isStored) stored.resolve(true);
-    failure = isStored ? undefined : problem;
+    await committer.commit({ bytes, chunks: [...received.chunks] });
   };
-  const giveUp = (problem: Problem) => committedSize > 0 ? failure : problem;
+  const giveUp = (problem: Problem) => committedSize > 0 ? committer.failure() : problem;
 
   return {
     async take(chunk) {
-      activeAt = monotonicNow();
+      committer.noteActivity();
       received.add(chunk);
       const isMarked = check.push(chunk);
       const isTooLarge = received.size > maxBodyBytes;
@@ -168,18 +170,44 @@ function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: Collec
     },
     async end(isCancelled) {
       if (isCancelled) return giveUp(CANCELLED);
-      if (committedSize > 0 && committedSize === received.size) return failure;
+      if (committedSize > 0 && committedSize === received.size) return committer.failure();
       const bytes = received.bytes();
       const problem = check.end(bytes);
       if (problem) return giveUp(problem);
       await commitReceived(bytes);
-      return failure;
+      return committer.failure();
     },
     giveUp,
     forget: received.forget,
+    stored: committer.stored,
+    isStored: committer.isStored,
+    idleMs: committer.idleMs,
+  };
+}
+
+/** Commits a body, a second time if bytes followed, and knows whether one of both commits stored it. */
+function createCommitter(commit: CollectOptions["commit"]) {
+  const stored = deferred<true>();
+  let failure: Problem | undefined;
+  let isStored = false;
+  let isWriting = false;
+  let activeAt = monotonicNow();
+  return {
     stored: stored.promise,
     isStored: () => isStored,
+    failure: () => failure,
+    /** Called when bytes arrive. */
+    noteActivity: () => void (activeAt = monotonicNow()),
     idleMs: () => isWriting ? 0 : monotonicNow() - activeAt,
+    async commit(body: ReceivedBody): Promise<void> {
+      isWriting = true;
+      const problem = await commit(body);
+      isWriting = false;
+      activeAt = monotonicNow();
+      isStored ||= problem === undefined;
+      if (isStored) stored.resolve(true);
+      failure = isStored ? undefined : problem;
+    },
   };
 }
 
@@ -209,19 +237,6 @@ function createReceived(now: () => number) {
 
 function tooLarge(maxBodyBytes: number): Problem {
   return { reason: "too-large", detail: `the body is longer than maxBodyBytes (${maxBodyBytes})` };
-}
-
-/** Wakes all waiting readers, each time that it is notified. */
-function bell(): { notify(): void; next(): Promise<void> } {
-  let ring = () => {};
-  let next = new Promise<void>((resolve) => ring = resolve);
-  return {
-    notify() {
-      ring();
-      next = new Promise<void>((resolve) => ring = resolve);
-    },
-    next: () => next,
-  };
 }
 
 /** Whether a body may take long: its length is unknown, and it is not one JSON document. */
