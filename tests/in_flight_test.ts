@@ -116,3 +116,12 @@ test("flush() starts copies, and waits until each recording is settled, written 
   running.settle();
   await flushed;
 });
+
+test("join() rejects a waiting request as soon as its signal is aborted", async () => {
+  const requests = createInFlight();
+  void requests.join("a", undefined, () => new Promise<Answer>(() => {}));
+  const aborter = new AbortController();
+  const waiter = requests.join("a", aborter.signal, () => Promise.resolve({ response: new Response() }));
+  aborter.abort(new Error("enough"));
+  await assert.rejects(waiter, /enough/);
+});

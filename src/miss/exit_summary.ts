@@ -70,13 +70,23 @@ function testRunner(): TestRunner | undefined {
   return isNodeTest || isAva || "UVU_QUEUE" in globalThis ? "exit" : undefined;
 }
 
-/** `deno run` ignores `Deno.test()`, `deno test` rejects it without arguments. */
+/** `deno run` ignores `Deno.test()`; `deno test` rejects it without arguments, and so does the kernel of notebooks. */
 function isDenoTest(): boolean {
+  if (isNotebook()) return false;
   try {
     (globalThis as unknown as { Deno: { test?(): void } }).Deno.test?.();
     return false;
   } catch {
     return true;
+  }
+}
+
+/** Reading `Deno.jupyter` throws outside of a notebook. */
+function isNotebook(): boolean {
+  try {
+    return Boolean((globalThis as unknown as { Deno: { jupyter?: unknown } }).Deno.jupyter);
+  } catch {
+    return false;
   }
 }
 
