@@ -205,6 +205,7 @@ function wrapperOf(state: GlobalFetch, original: typeof fetch): typeof fetch {
 
 /** Whether a fetch is older than its wrapper: the platform's fetch, or one that already has a wrapper. */
 function isOlderFetch(state: GlobalFetch, value: typeof fetch): boolean {
+  if (state.originals.has(value)) return false; // almost always: each call asks
   return state.wrappers.has(value) ||
     (value?.name === "fetch" && PLATFORM_FETCH.test(Function.prototype.toString.call(value)));
 }
