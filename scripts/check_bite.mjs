@@ -29,10 +29,10 @@ const PLACES = [
   ["src/request/identify.ts", "if (isTaken) state.returned.add(number);", ""],
   ["src/store/jsonl/file.ts", "isTorn(file, knownTorn) ? repaired : line", "line"],
   ["src/store/jsonl/file.ts", "if (isAt(path, file)) return;", "return;"],
-  ["src/replay/replay.ts", "if (signal?.aborted) return controller.error(abortReason(signal));", ""],
+  ["src/replay/replay.ts", "if (signal?.aborted) return controller.error(signal.reason);", ""],
   ["src/replay/replay.ts", "total === bodyLength ? lengths as number[] : undefined", "lengths as number[]"],
   ["src/with_cachy.ts", "await flush();\n    return result;", "return result;"],
-  ["src/flow/fetch.ts", "  throwIfAborted(request.signal);\n  if (entry)", "  if (entry)"],
+  ["src/flow/fetch.ts", "  request.signal?.throwIfAborted();\n  if (entry)", "  if (entry)"],
   [
     "src/flow/fetch.ts",
     'if (context.settings.mode === "replay") return',

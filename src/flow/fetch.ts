@@ -1,5 +1,5 @@
-import { throwIfAborted, waitUnlessAborted } from "../lib/wait.ts";
 import { messageOf } from "../lib/errors.ts";
+import { waitUnlessAborted } from "../lib/wait.ts";
 import { reportMiss } from "../miss/exit_summary.ts";
 import { CachyMissError, explainMiss, explainNearest, missResponse } from "../miss/miss.ts";
 import { modeReason } from "../options/mode.ts";
@@ -26,7 +26,7 @@ import { answerLive } from "./live.ts";
 async function answer(context: Context, identified: IdentifiedRequest): Promise<Answer> {
   const { request, ordinal } = identified;
   const { entry, problem } = await findOrWarn(context, identified);
-  throwIfAborted(request.signal);
+  request.signal?.throwIfAborted();
   if (entry) return answerFromStore(context, identified, entry);
   if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
   if (problem === undefined) {
@@ -46,7 +46,7 @@ async function findOrWarn(
   try {
     return { entry: await waitUnlessAborted(find(context, identified), identified.request.signal) };
   } catch (error) {
-    throwIfAborted(identified.request.signal);
+    identified.request.signal?.throwIfAborted();
     const problem = storeProblem("read", context.store.name, error);
     context.reporter.warn(problem);
     return { problem };

@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** How long identical requests wait for a first request that is silent, in milliseconds. */
-export const SILENCE_MS = 10_000;
+const SILENCE_MS = 10_000;
 
 /** Identical requests that are in flight: the first one asks the network, the others wait for its entry. */
 export interface InFlightRequests {

@@ -3,7 +3,7 @@ import { asRecord, parseJson } from "./json.ts";
 
 /** One event of a streamed body. */
 export interface StreamEvent {
-  /** The value of the `event:` line, or the `:event-type` of a frame; empty if there is none. */
+  /** The value of the `event:` line, or the `:event-type` of a frame; empty without one. */
   readonly name: string;
   /** The `data:` lines, joined by line feeds; in JSON Lines the line, in a frame the payload. */
   readonly text: string;

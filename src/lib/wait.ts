@@ -92,16 +92,6 @@ export function isTimeLimit(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value <= LONGEST_TIMER_MS;
 }
 
-/** The reason of an aborted signal. Signals of the package `abort-controller` have no reason. */
-export function abortReason(signal: AbortSignal): unknown {
-  return signal.reason ?? new DOMException("This operation was aborted", "AbortError");
-}
-
-/** @throws The reason of the signal, if it is aborted. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw abortReason(signal);
-}
-
 interface AbortListener {
   readonly calls: Set<() => void>;
   readonly callAll: () => void;
@@ -140,7 +130,7 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
 export function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(abortReason(signal));
+    const abort = () => reject(signal.reason);
     const finish = signal.aborted ? () => {} : onAbort(signal, abort);
     promise.then(resolve, reject).finally(finish); // also if already aborted: a later rejection must be handled
     if (signal.aborted) abort();

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import { readVariable, type VariableName } from "../lib/environment.ts";
+import { atExit, readVariable, type VariableName } from "../lib/environment.ts";
 import { shared } from "../lib/shared_state.ts";
 import { paint } from "../lib/show.ts";
 import { showDifference } from "./difference.ts";
@@ -55,7 +55,7 @@ type TestRunner = "uncaught" | "mocha" | "unload" | "exit";
 /** What Vitest, Jest (around the realm of the tests) and Playwright set. Programs that a test starts inherit it. */
 const RUNNER_VARIABLES: readonly VariableName[] = ["VITEST", "JEST_WORKER_ID", "TEST_WORKER_INDEX"];
 
-/** The test runner that runs in this process; undefined if there is none. No runner is imported. */
+/** The test runner of this process; undefined outside of a test runner. No runner is imported. */
 function testRunner(): TestRunner | undefined {
   if ("Deno" in globalThis) return isDenoTest() ? "unload" : undefined;
   if ("Bun" in globalThis) return isBunTest() ? "uncaught" : undefined;
@@ -126,16 +126,14 @@ function whyOf({ cause, nearest, message }: Miss, cure: string | undefined): str
   return cause ?? (difference && showDifference(difference));
 }
 
-/** Under `deno test` only "unload" comes; elsewhere only "exit", which alone can change the exit code. */
+/** Prints the summary when the process ends. Only a listener for "exit" can change the exit code. */
 function listenToExit(all: ReturnType<typeof missed>, runner: TestRunner | undefined): void {
   const print = () => {
     if (all.isStrict && runner === "unload") throw new Error(summaryOf(all.misses, false));
     if (!runner) console.error(summaryOf(all.misses));
   };
-  const isDeno = "Deno" in globalThis;
-  if (isDeno) addEventListener("unload", print);
+  atExit(print);
   process.on("exit", () => {
-    if (!isDeno) print();
     if (all.isStrict && !process.exitCode) process.exitCode = 1;
   });
 }

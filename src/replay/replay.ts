@@ -1,4 +1,3 @@
-import { abortReason } from "../lib/wait.ts";
 import { byteStream, closeBytes, enqueueBytes, utf8 } from "../lib/bytes.ts";
 import { type Framing, framingOf } from "../lib/framing.ts";
 import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
@@ -74,7 +73,7 @@ function chunked(
     pull(controller) {
       while (lengths[index] === 0) index++; // a byte stream takes no empty chunk
       const length = lengths[index];
-      if (signal?.aborted) return controller.error(abortReason(signal));
+      if (signal?.aborted) return controller.error(signal.reason);
       if (length === undefined) return closeBytes(controller);
       const give = () => {
         enqueueBytes(controller, bytes.subarray(at, at + length));

@@ -24,7 +24,7 @@ export type { Store, Warn } from "./store.ts";
 
 /** A key-value store. Clients of keyv, unstorage, ioredis and redis fit, and so does a `Map`. */
 export interface KeyValue {
-  /** Returns the value of a key, or a promise of it; undefined or null if there is none. */
+  /** Returns the value of a key, or a promise of it; undefined or null for an unknown key. */
   get(key: string): unknown;
   /**
    * Sets the value of a key. It may return a promise. The result `false` means that it failed.

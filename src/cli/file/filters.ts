@@ -70,7 +70,7 @@ function atDomain(domain: string): Filter {
   };
 }
 
-/** The URL of a request, which is not validated; empty if there is none. */
+/** The URL of a request, which is not validated; empty without one. */
 function urlOf({ request }: Entry): string {
   return typeof request?.url === "string" ? request.url : "";
 }

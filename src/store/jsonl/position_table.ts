@@ -29,7 +29,7 @@ interface Columns {
   starts: Float64Array;
   lengths: Uint32Array;
   keys: Uint32Array;
-  /** By the number of a line: the number of the next older line of the same key, plus 1; 0 if there is none. */
+  /** By the number of a line: the number of the next older line of the same key, plus 1; 0 for the oldest line. */
   older: Uint32Array;
   /** The hash table: in the slot of a key, the number of its newest line, plus 1; 0 if the slot is free. */
   slots: Uint32Array;
