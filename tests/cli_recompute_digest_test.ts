@@ -78,9 +78,9 @@ test("recomputedDigests() gives the digest of forms, of parts of all kinds and o
   );
 });
 
-test("recomputedDigests() gives the digest of a multipart body that the program wrote itself, kept as a whole", async () => {
-  const body = `--b0undary\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--b0undary--\r\n`;
-  const init = { method: "POST", headers: { "content-type": "multipart/form-data; boundary=b0undary" }, body };
+test("recomputedDigests() gives the digest of a multipart body that is no form, kept as a whole", async () => {
+  const body = `--b0undary\r\ncontent-type: text/plain\r\n\r\n1\r\n--b0undary--\r\n`;
+  const init = { method: "POST", headers: { "content-type": "multipart/related; boundary=b0undary" }, body };
   await assertRecomputed(await recordings([[CHAT_URL, init]], { keepRequest: "whole" }));
   const [brief] = await recordings([[CHAT_URL, init]]);
   assert.equal(brief?.request?.exact, false);
@@ -141,7 +141,7 @@ test("recomputedDigests() does not depend on the order in which the headers stan
 test("recordings say that they are not exact, when what was hashed is not kept", async () => {
   const entries = await recordings([
     [CHAT_URL, jsonPost({ input: "x".repeat(5000) })],
-    [CHAT_URL, jsonPost({ tools: [{ headers: { Authorization: "Bearer abc" } }] })],
+    [CHAT_URL, jsonPost({ messages: [{ content: '{"password":"abc"}' }] })],
     [CHAT_URL, { method: "POST", body: new Uint8Array([255, 254]) }],
     [CHAT_URL, { method: "POST", body: "no JSON" }],
   ]);

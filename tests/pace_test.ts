@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import OpenAI from "openai";
 import { createCachy, memoryStore, type Pace, type Store } from "../mod.ts";
 import type { Entry } from "../src/store/entry.ts";
-import type { Clock } from "../src/replay/pace.ts";
+import type { Clock } from "../src/replay/replay.ts";
 import { replay } from "../src/replay/replay.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { after, before, test } from "./suite.ts";

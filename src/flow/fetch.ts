@@ -5,7 +5,14 @@ import { CachyMissError, explainMiss, missResponse } from "../miss/miss.ts";
 import { modeReason } from "../options/mode.ts";
 import { replay } from "../replay/replay.ts";
 import { eventRequest, hitEvent } from "../report/events.ts";
-import { type IdentifiedRequest, identify, type Ordinal, requestKind } from "../request/identify.ts";
+import {
+  type IdentifiedRequest,
+  identify,
+  isSession,
+  isSessionStart,
+  type Ordinal,
+  requestKind,
+} from "../request/identify.ts";
 import { type FetchArguments, readHead, readRequest, type RequestData, urlOf } from "../request/request.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 import type { Entry } from "../store/entry.ts";
@@ -71,7 +78,7 @@ async function answerMiss(
     credentials: settings.credentials(),
     now,
     because,
-    cure,
+    cure: isSession(identified.request) ? `${cure}, which records the whole MCP session anew` : cure,
     problem,
   });
   context.addMiss(miss);
@@ -118,9 +125,11 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   if (kind === "telemetry") {
     return settings.mode === "replay" ? new Response(null, { status: 204 }) : network(...call);
   }
+  // Servers without such connections answer with 405.
+  if (kind === "standing") return settings.mode === "replay" ? new Response(null, { status: 405 }) : network(...call);
 
   const request = await readRequest(head);
-  const identified = await identifyOrWarn(context, request, kind === "stateful");
+  const identified = await identifyOrWarn(context, request, kind === "stateful" || isSessionStart(request));
   if (!identified) return network(...request.call);
   const { digest, ordinal } = identified;
   if (ordinal) return await answerNumbered(ordinal, () => answer(context, identified));

@@ -27,9 +27,12 @@ export interface JsonRewrite {
    *
    * @param path The member names that lead to it; array positions are left out.
    */
-  readonly string?: (value: string, path: readonly string[]) => string;
-  /** Called for every member before its value is read: a string takes the place of the whole value. */
-  readonly member?: (path: readonly string[]) => string | undefined;
+  readonly string?: ((value: string, path: readonly string[]) => string) | undefined;
+  /**
+   * Called for every member before its value is read: a string takes the place of the whole value, and null leaves the
+   * member out.
+   */
+  readonly member?: (path: readonly string[]) => string | null | undefined;
 }
 
 /** JSON that is nested deeper than this is not made canonical; Python gives up at about the same depth. */
@@ -133,7 +136,9 @@ function scanObject(scanner: Scanner): string {
     const name = canonicalSource(sliceString(scanner));
     skipSpace(scanner);
     scanner.at++; // the colon
-    members.set(name, scanMember(scanner, name));
+    const member = scanMember(scanner, name);
+    if (member === undefined) members.delete(name);
+    else members.set(name, member);
     if (skipSpace(scanner) === COMMA) scanner.at++;
   }
   return `{${sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(", ")}}`;
@@ -161,13 +166,15 @@ function byCodePoints(a: readonly string[], b: readonly string[]): number {
   return (a[at]?.codePointAt(0) ?? -1) - (b[at]?.codePointAt(0) ?? -1);
 }
 
-function scanMember(scanner: Scanner, name: string): string {
+/** Undefined if the member is left out. */
+function scanMember(scanner: Scanner, name: string): string | undefined {
   const { path, rewrite } = scanner;
   if (!rewrite.member && !rewrite.string) return scanValue(scanner);
   path.push(JSON.parse(name));
   const replaced = rewrite.member?.(path);
   const canonical = scanValue(scanner);
   path.pop();
+  if (replaced === null) return undefined;
   return replaced === undefined ? canonical : canonicalString(replaced);
 }
 

@@ -1,4 +1,4 @@
-import type { Pace } from "../replay/pace.ts";
+import type { Pace } from "../replay/replay.ts";
 import type { CachyEvent } from "../report/events.ts";
 import type { Normalization } from "../request/canonical.ts";
 import type { DomainMatcher } from "../request/provider.ts";
@@ -56,12 +56,21 @@ export interface CachyOptions {
   readonly keepHeaders?: readonly string[];
   /**
    * Patterns and what takes their place before a request is hashed, for ids and timestamps that change on every run.
-   * Applied to each string of a JSON body, else to the whole text; every match is replaced, strings are literal. What is
-   * sent does not change.
+   * Applied to the path and the parameters of the URL, to each string of a JSON body, to fields and file names of forms,
+   * to any other text, and to the headers in the key. Every match is replaced, strings are literal. What is sent does not
+   * change.
    *
    * @default []
    */
   readonly normalize?: readonly Normalization[];
+  /**
+   * Members that are left out before a request is hashed, as paths from the top of the body: `metadata.timestamp`,
+   * `tools[*].cache_control`. `[*]` stands for each item of a list, `*` for each member, and `["a.b"]` for a name with a
+   * dot. A path without dots also names a field of a form. What is sent does not change.
+   *
+   * @default []
+   */
+  readonly omit?: readonly string[];
   /** Keeps answers apart that belong to the same request: several samples of one prompt. */
   readonly namespace?: string;
   /**

@@ -104,7 +104,9 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
     cancel(reason) {
       if (ended) return;
       stopping = { reason };
-      if (isStarted && held === 0 && !isStream(head.headers)) {
+      const mayBeEmpty = head.status === 202 || isStarted && !isStream(head.headers);
+      if (held === 0 && mayBeEmpty) {
+        start();
         // An empty body is whole, and many clients cancel it unread.
         const timer = setTimeout(stop, EMPTY_END_MS);
         settled.finally(() => clearTimeout(timer));

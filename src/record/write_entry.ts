@@ -78,12 +78,12 @@ export function entryWriter(
 
 /** An answer counts without its request. */
 async function requestOf(
-  { request, canonical, extras }: IdentifiedRequest,
+  { canonical, extras }: IdentifiedRequest,
   keep: KeepRequest,
   credentials: readonly Credential[],
 ): Promise<RecordedRequest | undefined> {
   try {
-    const recorded = await recordedRequest(request, canonical, { keep, ...extras });
+    const recorded = await recordedRequest(canonical, { keep, ...extras });
     return recorded && hideSecretValues(recorded, credentials);
   } catch {
     return undefined;

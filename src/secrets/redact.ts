@@ -34,6 +34,41 @@ export function isSecretMember(path: readonly string[]): boolean {
   return isSecretName(name) || (isSecretContainer(container) && !HARMLESS_HEADERS.has(squash(name)));
 }
 
+/** Ends of names in canonical JSON that may belong to a credential, and URLs that may carry one. */
+const MAYBE_SECRET_NAME = new RegExp(
+  '": (?<=(?:keys?(?:[_-]?(?:id|string))?|token|(?:api|auth|access)[_-]?tokens|connection[_-]?string|secrets?' +
+    "|pass[_-]?(?:words?|wd|phrase)|pwd|credentials?|auth|auth[_-]?config|authentication|authorization|bearer" +
+    '|cookies?)": )|headers": \\{|[?&;#](?:x-|sig|[a-z_-]*(?:token|key))[^=\\s]{0,40}=',
+  "i",
+);
+
+/** Whether canonical JSON may hold a credential, by name or in a URL; if not, it need not be searched. */
+export function mayHoldCredential(json: string): boolean {
+  return MAYBE_SECRET_NAME.test(json);
+}
+
+/** A token by this name may be a word, or the mark of a page: it may change the answer. */
+const OTHER_TOKEN =
+  /^(?!.*(?:access|api|app|auth|authorization|bearer|client|hf|id|refresh|security|awssession|secret)token$).*token$/;
+/** What a model reads or wrote, and schemas: names are part of the meaning there. */
+const CONTENT =
+  /^(?:messages|contents|prompt|system|system_?instruction|instructions|instances|documents|input\/[^/]+|params\/arguments)\/|(?:^|\/)(?:properties|\$defs|definitions)\//i;
+
+/** Whether a form field of this name carries a credential, which is not part of a request's identity. */
+export function isCredentialName(name: string): boolean {
+  return isSecretName(name) && !OTHER_TOKEN.test(squash(name));
+}
+
+/**
+ * Whether a member of a body carries a credential, which is not part of a request's identity. Fewer members do than are
+ * redacted in the file: a wrong guess there hides a text, and here it would give the answer to another request.
+ */
+export function isCredentialMember(path: readonly string[]): boolean {
+  const [container = "", name = ""] = ["", ...path].slice(-2);
+  const isHeader = /headers$/.test(squash(container)) && !HARMLESS_HEADERS.has(squash(name));
+  return (isHeader || isCredentialName(name)) && !CONTENT.test(path.join("/"));
+}
+
 /** URL parameters that are no part of a request's identity, squashed: credentials and signatures change between runs. */
 const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
   "key",
@@ -110,8 +145,28 @@ function redactPairs(text: string): string {
   return kept.length ? text.charAt(0) + kept.join("&") : "";
 }
 
+const URL_PARAMETER = /([?&;#])([^=&;#?]+)=([^&;#]*)/g;
+const SIGNATURE = /^(?:xamz|xgoog)|^(?:sig|signature|token|(?:access|api|auth)token|apikey)$/;
+/** What signatures come with, and changes with them. */
+const SIGNED = /^(?:se|st|ske|skt|expires|policy|keypairid|googleaccessid|awsaccesskeyid|ossaccesskeyid)$/;
+
+/** Replaces the credentials and signatures of the URLs in a text: presigned URLs differ each time they are made. */
+export function maskUrlCredentials(text: string): string {
+  if (!text.includes("://") || !text.includes("=")) return text;
+  return text.replace(URL_IN_TEXT, (url) => {
+    const names = [...url.matchAll(URL_PARAMETER)].map(([, , name = ""]) => squash(parameterName(name)));
+    const isSigned = names.some((name) => /^(?:xamz|xgoog)?sig(?:nature)?$/.test(name));
+    const isHidden = (name: string) => SIGNATURE.test(name) || isSigned && SIGNED.test(name);
+    if (!names.some(isHidden)) return url;
+    let at = 0;
+    return url.replace(URL_PARAMETER, (pair, mark, name) => {
+      return isHidden(names[at++] ?? "") ? `${mark}${name}=${REDACTED}` : pair;
+    });
+  });
+}
+
 /** Redacts the secrets of JSON: members with a telling name, wherever they stand, and secrets inside of strings. */
-export const redactJson: Required<JsonRewrite> = {
+export const redactJson: { readonly [Name in keyof JsonRewrite]-?: NonNullable<JsonRewrite[Name]> } = {
   member: (path) => isSecretMember(path) ? REDACTED : undefined,
   string: (value, path) => isSecretContainer(path.at(-1) ?? "") ? REDACTED : redactString(value),
 };

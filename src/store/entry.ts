@@ -185,6 +185,7 @@ const RECORDED_HEADERS: readonly string[] = [
   "x-amzn-requestid",
   UPLOAD_URL,
   "x-goog-upload-status",
+  "mcp-session-id",
 ];
 
 /** Response headers that are never recorded, asked for or not: credentials, and what describes bytes on the wire. */

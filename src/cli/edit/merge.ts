@@ -5,9 +5,8 @@ import { messageOf } from "../../lib/errors.ts";
 import type { Entry } from "../../store/entry.ts";
 import { isNewest } from "../../store/jsonl/compact.ts";
 import { bytesAt, lineAppender, openIfExists, type Position, withCure } from "../../store/jsonl/file.ts";
-import { emptyIndex, type Index, linesOf, readLines } from "../../store/jsonl/index.ts";
+import { emptyIndex, type Index, linesOf, readLines, timeOf } from "../../store/jsonl/index.ts";
 import { entryAt, isKeptForOthers, keyNumber, lineAt, LONGEST_LINE } from "../../store/jsonl/line.ts";
-import { timeOf } from "../../store/jsonl/rewrite.ts";
 import { jsonlStore } from "../../store/jsonl/store.ts";
 import { bareLine } from "../../store/jsonl/write_lines.ts";
 import { CommandError } from "../app/command.ts";
@@ -22,7 +21,7 @@ export interface MergeReport {
 
 /**
  * Adds what other files hold. Of two recordings of a digest the newer one counts; if one of them does not say when it
- * was recorded, that in `path` does. Of a file's own lines of a digest the last one is taken.
+ * was recorded, that in `path` does. Of a file's own lines of a digest the one that counts there is taken.
  *
  * Lines are appended as they are, but for a byte order mark and carriage returns. Others may record into the file
  * meanwhile, and lose nothing; if they record a digest between the microseconds in which it is looked for and appended,

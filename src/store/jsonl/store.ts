@@ -5,11 +5,12 @@ import { show } from "../../lib/show.ts";
 import { type Entry, formatEntry } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
 import { lineAppender, openIfExists, withCure } from "./file.ts";
-import { type BadLines, emptyIndex, type Index, lineNumber, refreshIndex } from "./index.ts";
+import { type BadLines, countingPositions, emptyIndex, type Index, lineNumber, refreshIndex } from "./index.ts";
 import { entryAt, keyNumber } from "./line.ts";
 
 /**
- * A store in a JSON Lines file: one entry a line, appended; the last line of a digest counts.
+ * A store in a JSON Lines file: one entry a line, appended. Of several lines of a digest the one that was recorded last
+ * counts, by its `recorded_at`; without times the last line counts.
  *
  * What other processes append is seen, and a file that was replaced or deleted is read anew. Lines that are no entries
  * are skipped and reported. Everything is synchronous: it takes microseconds, and a line that is written before the
@@ -126,13 +127,13 @@ function* whileOpen(path: string, entriesIn: (file: number) => Iterable<Entry>):
 /** The newest entry of a digest; else the newest without any digest. */
 function findIn(
   file: number,
-  { positions }: Index,
+  index: Index,
   { key, sha256 }: { readonly key: string; readonly sha256: string | undefined },
   onBadLine: (file: number, start: number, reason: string) => void,
 ): Entry | undefined {
   let withoutDigest: Entry | undefined;
   const number = keyNumber(key);
-  for (const position of number === undefined ? [] : positions.positionsOf(number)) {
+  for (const position of number === undefined ? [] : countingPositions(file, index, number)) {
     const entry = entryAt(file, position);
     if (typeof entry === "string") onBadLine(file, position.start, entry);
     else if (entry.key !== key) continue;
