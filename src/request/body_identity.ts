@@ -1,6 +1,12 @@
 import { indexOfBytes, textOf, utf8 } from "../lib/bytes.ts";
 import { canonicalJson, type JsonRewrite } from "../lib/json.ts";
-import { isCredentialMember, maskUrlCredentials, mayHoldCredential, REDACTED } from "../secrets/redact.ts";
+import {
+  isCredentialMember,
+  maskUrlCredentials,
+  mayHoldCredential,
+  mayHoldUrlCredential,
+  REDACTED,
+} from "../secrets/redact.ts";
 import type { FormPart } from "./body.ts";
 
 /** A path of the option `omit`, as member names; `*` stands for any name. Positions in lists do not count. */
@@ -116,7 +122,7 @@ export function jsonIdentity(text: string, { url, omit, normalize, isEarlier }: 
   const strings = [
     renumberReferences(text, url, isEarlier),
     !isEarlier && CLOCK_IN_TEXT.test(text) ? shortenFileName : undefined,
-    hides ? maskUrlCredentials : undefined,
+    !isEarlier && mayHoldUrlCredential(text) ? maskUrlCredentials : undefined,
     normalize,
   ].filter((change) => change !== undefined);
   const leavesOut = !isEarlier && omit.length > 0;

@@ -6,9 +6,10 @@ function squash(name: string): string {
 }
 
 /** Ends of names that carry a credential, squashed. */
+const KEY_OWNERS =
+  "(?:api|access|account|admin|auth|client|encryption|master|private|secret|service|shared|signing|subscription)";
 const SECRET_NAME = new RegExp(
-  "(?:(?:api|access|account|admin|auth|client|encryption|master|private|secret|service|shared|signing|subscription)" +
-    "keys?(?:id|string)?" +
+  `(?:${KEY_OWNERS}keys?(?:id|string)?` +
     "|apitokens|authtokens|accesstokens|token|secrets?|passwords?|passwd|pwd|passphrase|credentials?" +
     "|auth|authentication|authorization|authconfig|bearer|cookies?|connectionstring)$",
 );
@@ -34,17 +35,17 @@ export function isSecretMember(path: readonly string[]): boolean {
   return isSecretName(name) || (isSecretContainer(container) && !HARMLESS_HEADERS.has(squash(name)));
 }
 
-/** Ends of names in canonical JSON that may belong to a credential, and URLs that may carry one. */
-const MAYBE_SECRET_NAME = new RegExp(
-  '": (?<=(?:keys?(?:[_-]?(?:id|string))?|token|(?:api|auth|access)[_-]?tokens|connection[_-]?string|secrets?' +
-    "|pass[_-]?(?:words?|wd|phrase)|pwd|credentials?|auth|auth[_-]?config|authentication|authorization|bearer" +
-    '|cookies?)": )|headers": \\{|[?&;#](?:x-|sig|[a-z_-]*(?:token|key))[^=\\s]{0,40}=',
+/** How canonical JSON writes the name of a member that may be a credential, or hold some. */
+const MAYBE_CREDENTIAL = new RegExp(
+  `": (?<=(?:${KEY_OWNERS}[_-]?keys?(?:[_-]?(?:id|string))?|(?:api|auth|access)[_-]?tokens|connection[_-]?string|token` +
+    "|secrets?|pass[_-]?(?:words?|wd|phrase)|pwd|credentials?|auth|auth[_-]?config|authentication|authorization|bearer" +
+    '|cookies?)": )|headers": \\{',
   "i",
 );
 
-/** Whether canonical JSON may hold a credential, by name or in a URL; if not, it need not be searched. */
+/** Whether canonical JSON may have members that are credentials; if not, they need not be looked for. */
 export function mayHoldCredential(json: string): boolean {
-  return MAYBE_SECRET_NAME.test(json);
+  return MAYBE_CREDENTIAL.test(json);
 }
 
 /** A token by this name may be a word, or the mark of a page: it may change the answer. */
@@ -150,9 +151,14 @@ const SIGNATURE = /^(?:xamz|xgoog)|^(?:sig|signature|token|(?:access|api|auth)to
 /** What signatures come with, and changes with them. */
 const SIGNED = /^(?:se|st|ske|skt|expires|policy|keypairid|googleaccessid|awsaccesskeyid|ossaccesskeyid)$/;
 
+/** Whether a text may have a URL with credentials. */
+export function mayHoldUrlCredential(text: string): boolean {
+  return text.includes("://") && /[?&;#](?:x-|sig|[a-z_-]{0,20}(?:token|key|%))[^=\s]{0,60}=/i.test(text);
+}
+
 /** Replaces the credentials and signatures of the URLs in a text: presigned URLs differ each time they are made. */
 export function maskUrlCredentials(text: string): string {
-  if (!text.includes("://") || !text.includes("=")) return text;
+  if (!mayHoldUrlCredential(text)) return text;
   return text.replace(URL_IN_TEXT, (url) => {
     const names = [...url.matchAll(URL_PARAMETER)].map(([, , name = ""]) => squash(parameterName(name)));
     const isSigned = names.some((name) => /^(?:xamz|xgoog)?sig(?:nature)?$/.test(name));
