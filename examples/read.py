@@ -4,7 +4,8 @@
 `read.py FILE` lists the recorded responses.
 `read.py FILE METHOD URL [BODYFILE]` prints the body of one response.
 
-It does not implement the rules for ids of Gemini's function calls, for parts of forms and for the option `normalize`.
+It does not implement the rules for ids of tool calls, credentials, file names, forms and the earlier rules, and the
+options `normalize` and `omit`.
 """
 import base64
 import hashlib
@@ -40,7 +41,7 @@ def digest(method, url, body=b"", **extras):
 
 
 def read(path):
-    """Returns the last entry of each digest. Lines from pycachy have only the first 8 digits of the digest, as `key`."""
+    """Returns the newest entry of each digest. Lines from pycachy have only the first 8 digits of the digest, as `key`."""
     answers = {}
     for number, line in enumerate(open(path, "rb").read().split(b"\n"), 1):
         try:
@@ -48,7 +49,10 @@ def read(path):
             key, response, v = entry["key"], entry["response"], entry.get("v", 1)
             if v == 1 and isinstance(response, str) and (entry.get("status_code") or 200) // 100 == 2:
                 body = base64.b64decode(response) if entry.get("binary") else response.encode()
-                answers[entry.get("sha256", key)] = entry, body
+                name, time = entry.get("sha256", key), entry.get("recorded_at")
+                before = answers[name][0].get("recorded_at") if name in answers else None
+                if not time or not before or str(time) >= str(before):
+                    answers[name] = entry, body
         except (ValueError, TypeError, KeyError, AttributeError):
             if line.strip():
                 print(f"line {number} is no entry", file=sys.stderr)

@@ -38,9 +38,9 @@ const PLACES = [
     'if (context.settings.mode === "replay") return',
     'if (context.settings.mode === "refresh") return',
   ],
-  ["src/flow/live.ts", "if (!recording.response.body) await settled;", ""],
+  ["src/flow/sources.ts", "if (!recording.response.body) await settled;", ""],
   ["src/record/write_entry.ts", "if (credential) {", "if (false) {"],
-  ["src/replay/pace.ts", 'const factor = pace === "recorded" ? 1 : pace;', "const factor = 1;"],
+  ["src/replay/replay.ts", 'const factor = pace === "recorded" ? 1 : pace;', "const factor = 1;"],
 ];
 
 const options = commandLine(["runtime", "file"]);

@@ -120,8 +120,8 @@ test("curlOf() returns a command for every method, with and without a body", { s
 test("curlOf() sends long bodies, forms and texts byte for byte", { skip }, async (t) => {
   const { origin, arrived } = await loopback(t);
   const text = { "content-type": "text/plain" };
-  const boundary = { "content-type": "multipart/form-data; boundary=b0undary" };
-  const part = `--b0undary\r\ncontent-disposition: form-data; name="a"\r\n\r\n'1'\r\n--b0undary--\r\n`;
+  const boundary = { "content-type": "multipart/related; boundary=b0undary" };
+  const part = `--b0undary\r\ncontent-type: text/plain\r\n\r\n'1'\r\n--b0undary--\r\n`;
   const inits: RequestInit[] = [
     { method: "POST", body: new URLSearchParams({ q: "it's é & @x" }) },
     { method: "POST", body: `@a text\n'with' lines\n\n`, headers: text },

@@ -8,6 +8,9 @@ import { CHAT_URL, jsonPost, network, testCachy } from "./testing.ts";
 
 /** Lines in the first version of the format, and in each shape that pycachy has written. Never change them. */
 const GOLDEN = new URL("golden/v1.jsonl", import.meta.url);
+/** Lines whose digests leave out what is not the meaning of a request. Never change them. */
+const IDENTITY = new URL("golden/v1_identity.jsonl", import.meta.url);
+const IDENTITY_SHA256 = "0befdadc53eb823e0a6ce7de3a28869ba987012703310a0575a35b2242715ca2";
 const SHA256 = "5d091964e7872229a4b4eb20c6ace32f6f43cf1795d600bb73f89c823eb48731";
 
 const RESPONSES_URL = "https://api.openai.com/v1/responses";
@@ -33,8 +36,9 @@ async function answerTo(url: string, init: RequestInit, options?: CachyOptions) 
 
 const JSON_TYPE = [["content-type", "application/json"]];
 
-test("the golden file is unchanged", () => {
-  assert.equal(createHash("sha256").update(readFileSync(GOLDEN)).digest("hex"), SHA256);
+test("the golden files are unchanged", () => {
+  const hashOf = (file: URL) => createHash("sha256").update(readFileSync(file)).digest("hex");
+  assert.deepEqual([hashOf(GOLDEN), hashOf(IDENTITY)], [SHA256, IDENTITY_SHA256]);
 });
 
 test("parseEntry() reads every golden line, and formatEntry() writes ours byte for byte", () => {
@@ -114,4 +118,24 @@ test("fetch() replays each form of line that pycachy has written", async () => {
     [newest.text, newest.headers],
     [`{"output": "with a type"}`, [...JSON_TYPE, ["x-request-id", "req_3"]]],
   );
+});
+
+test("fetch() answers by golden digests that leave out ids, credentials, clocks and omitted members", async () => {
+  const textOf = async (url: string, init: RequestInit, options?: CachyOptions) =>
+    (await answerTo(url, init, { file: IDENTITY, ...options })).text;
+  const loop = (id: string) => [
+    { role: "assistant", tool_calls: [{ id, type: "function", function: { name: "weather", arguments: "{}" } }] },
+    { role: "tool", tool_call_id: id, content: "sun" },
+  ];
+  assert.match(await textOf(CHAT_URL, jsonPost({ model: "m", messages: loop("another id") })), /Sunny/);
+  const mcp = { model: "m", input: "https://a.example/?token=two", tools: [{ type: "mcp", authorization: "two" }] };
+  assert.match(await textOf(RESPONSES_URL, jsonPost(mcp)), /without the credential/);
+  const form = new FormData();
+  form.append("purpose", "vision");
+  form.append("file", new Blob(["abc"]), "buffer_1799999999999");
+  const upload = new Request("https://api.openai.com/v1/files", { method: "POST", body: form });
+  const serialized = { method: "POST", headers: upload.headers, body: await upload.arrayBuffer() };
+  assert.match(await textOf(upload.url, serialized), /file-1/);
+  const seeded = jsonPost({ model: "m", input: "a", seed: 2 });
+  assert.match(await textOf(RESPONSES_URL, seeded, { omit: ["seed"] }), /without the seed/, "not the older line below");
 });

@@ -21,7 +21,7 @@ async function record(init: RequestInit, options: Options = {}, url = CHAT_URL):
   assert.ok(head);
   const request = await readRequest(head);
   const canonical = await canonicalRequest(request, { keyHeaders: new Set(keyHeaders), normalize });
-  return await recordedRequest(request, canonical, { keep, n, namespace });
+  return await recordedRequest(canonical, { keep, n, namespace });
 }
 
 async function recordedBody(init: RequestInit, options: Options = {}): Promise<string> {

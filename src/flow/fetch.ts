@@ -5,7 +5,14 @@ import { CachyMissError, explainMiss, explainNearest, missResponse } from "../mi
 import { modeReason } from "../options/mode.ts";
 import { replay } from "../replay/replay.ts";
 import { eventRequest, hitEvent } from "../report/events.ts";
-import { type IdentifiedRequest, identify, type Ordinal, requestKind } from "../request/identify.ts";
+import {
+  type IdentifiedRequest,
+  identify,
+  isSession,
+  isSessionStart,
+  type Ordinal,
+  requestKind,
+} from "../request/identify.ts";
 import {
   type FetchArguments,
   readHead,
@@ -18,9 +25,8 @@ import { identityUrl, redactText } from "../secrets/redact.ts";
 import type { Entry } from "../store/entry.ts";
 import { storeProblem } from "../store/store.ts";
 import type { Context } from "./context.ts";
-import { find } from "./find.ts";
 import type { Answer } from "./in_flight.ts";
-import { answerLive } from "./live.ts";
+import { answerLive, find } from "./sources.ts";
 
 /** The way of one request: its entry answers it, otherwise an explained miss (mode `replay`), otherwise the network. */
 async function answer(context: Context, identified: IdentifiedRequest): Promise<Answer> {
@@ -79,7 +85,7 @@ async function answerMiss(
     credentials: settings.credentials(),
     now,
     because,
-    cure,
+    cure: isSession(identified.request) ? `${cure}, which records the whole MCP session anew` : cure,
     problem,
   });
   context.addMiss(miss);
@@ -144,13 +150,15 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   if (kind === "telemetry") {
     return settings.mode === "replay" ? new Response(null, { status: 204 }) : network(...head.call);
   }
+  // Servers without such connections answer with 405.
+  if (kind === "standing") return settings.mode === "replay" ? new Response(null, { status: 405 }) : network(...call);
 
   const request = await readRequest(head, settings.maxBodyBytes);
   if (request.isTooLong) {
     context.reporter.warn(tooLong(head, settings.maxBodyBytes));
     return network(...request.call);
   }
-  const identified = await identifyOrWarn(context, request, kind === "stateful");
+  const identified = await identifyOrWarn(context, request, kind === "stateful" || isSessionStart(request));
   if (!identified) return network(...request.call);
   const { digest, ordinal } = identified;
   if (ordinal) return await answerNumbered(ordinal, () => answer(context, identified));

@@ -61,7 +61,8 @@ export function includesBytes(bytes: Uint8Array, sought: Uint8Array): boolean {
   return indexOfBytes(bytes, sought, 0) !== -1;
 }
 
-function indexOfBytes(bytes: Uint8Array, sought: Uint8Array, from: number): number {
+/** Where a byte sequence occurs in another one, from a place on; -1 if it does not. */
+export function indexOfBytes(bytes: Uint8Array, sought: Uint8Array, from: number): number {
   const first = sought[0];
   if (first === undefined) return -1;
   for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {

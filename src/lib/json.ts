@@ -27,9 +27,9 @@ export interface JsonRewrite {
    *
    * @param path The member names that lead to the value, without array positions.
    */
-  readonly string?: (value: string, path: readonly string[]) => string;
-  /** Returns a string to replace the whole value of a member, or undefined to keep the value. */
-  readonly member?: (path: readonly string[]) => string | undefined;
+  readonly string?: ((value: string, path: readonly string[]) => string) | undefined;
+  /** Returns a string to replace the whole value of a member, null to leave the member out, or undefined to keep it. */
+  readonly member?: (path: readonly string[]) => string | null | undefined;
 }
 
 /** JSON with more levels is not made canonical. Python fails at about the same depth. */
@@ -133,7 +133,9 @@ function scanObject(scanner: Scanner): string {
     const name = canonicalSource(sliceString(scanner));
     skipSpace(scanner);
     scanner.at++; // the colon
-    members.set(name, scanMember(scanner, name));
+    const member = scanMember(scanner, name);
+    if (member === undefined) members.delete(name);
+    else members.set(name, member);
     if (skipSpace(scanner) === COMMA) scanner.at++;
   }
   return `{${sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(", ")}}`;
@@ -161,13 +163,15 @@ function byCodePoints(a: readonly string[], b: readonly string[]): number {
   return (a[at]?.codePointAt(0) ?? -1) - (b[at]?.codePointAt(0) ?? -1);
 }
 
-function scanMember(scanner: Scanner, name: string): string {
+/** Undefined if the member is left out. */
+function scanMember(scanner: Scanner, name: string): string | undefined {
   const { path, rewrite } = scanner;
   if (!rewrite.member && !rewrite.string) return scanValue(scanner);
   path.push(JSON.parse(name));
   const replaced = rewrite.member?.(path);
   const canonical = scanValue(scanner);
   path.pop();
+  if (replaced === null) return undefined;
   return replaced === undefined ? canonical : canonicalString(replaced);
 }
 

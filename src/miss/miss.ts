@@ -95,14 +95,14 @@ interface Found extends Pick<Miss, "nearest" | "cause"> {
 
 /** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
 async function searchNearest(
-  { request, canonical, extras }: IdentifiedRequest,
+  { canonical, extras }: IdentifiedRequest,
   { store, credentials, now }: NearestSources,
 ): Promise<Found | undefined> {
   if (!store.entries) return undefined;
   try {
     const forms: RecordedRequest[] = [];
     for (const keep of ["brief", "whole"] as const) {
-      const form = await recordedRequest(request, canonical, { keep, ...extras });
+      const form = await recordedRequest(canonical, { keep, ...extras });
       if (form) forms.push(hideSecretValues(form, credentials));
     }
     const isAlike = forms[0]?.body === forms[1]?.body;

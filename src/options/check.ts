@@ -1,6 +1,7 @@
 import { isPath } from "../lib/environment.ts";
 import { CachyError, checkByRules, type Rule, type Rules } from "../lib/errors.ts";
 import { LONGEST_TIMER_MS } from "../lib/wait.ts";
+import { parseOmitPath } from "../request/body_identity.ts";
 import { isSecretName } from "../secrets/redact.ts";
 import { NEVER_RECORDED_HEADERS } from "../store/entry.ts";
 import { isStore, STORE_SHAPE } from "../store/store.ts";
@@ -23,6 +24,7 @@ const RULES: Rules<CachyOptions> = {
     listOf(isNormalization),
     (value) => isNormalization(value) ? "Put the pair into a list: normalize: [[pattern, replacement]]." : undefined,
   ],
+  omit: ['a list of paths, such as "metadata.timestamp" and "tools[*].cache_control"', listOf(isOmitPath)],
   namespace: ["a string", isText],
   keepRequest: ['one of "brief", "whole", "none"', (value) => ["brief", "whole", "none"].includes(value as string)],
   maxBodyBytes: ["a number of bytes, 0 or more", (value) => typeof value === "number" && value >= 0],
@@ -101,6 +103,10 @@ function isNormalization(value: unknown): boolean {
   const [pattern, replacement] = value;
   return (pattern instanceof RegExp || isText(pattern) && pattern !== "") &&
     isText(replacement);
+}
+
+function isOmitPath(value: unknown): boolean {
+  return isText(value) && parseOmitPath(value) !== undefined;
 }
 
 function isPace(value: unknown): boolean {

@@ -55,13 +55,22 @@ export interface CachyOptions {
    */
   readonly keepHeaders?: readonly string[];
   /**
-   * Pairs `[pattern, replacement]` for ids and dates that change on every run. Before a request is hashed, all matches in
-   * the strings of its JSON body are replaced, or in the whole text of other bodies. A string pattern is matched
-   * literally. The request that is sent does not change.
+   * Pairs `[pattern, replacement]` for ids and dates that change on every run. Before a request is hashed, all matches are
+   * replaced in the path and the parameters of the URL, in each string of a JSON body, in fields and file names of forms,
+   * in other text bodies, and in the headers of the key. A string pattern is matched literally. The request that is sent
+   * does not change.
    *
    * @default []
    */
   readonly normalize?: readonly Normalization[];
+  /**
+   * Members that are left out before a request is hashed, as paths from the top of the body: `metadata.timestamp`,
+   * `tools[*].cache_control`. `[*]` stands for each item of a list, `*` for each member, and `["a.b"]` for a name with a
+   * dot. A path without dots also names a field of a form. The request that is sent does not change.
+   *
+   * @default []
+   */
+  readonly omit?: readonly string[];
   /** Separates recordings of the same request, for several samples of one prompt. */
   readonly namespace?: string;
   /**

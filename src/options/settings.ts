@@ -13,6 +13,7 @@ import {
 import type { Pace } from "../replay/pace.ts";
 import type { Normalization } from "../request/canonical.ts";
 import { credentialVariables, defaultDomains, matchDomains } from "../request/domains.ts";
+import { type OmitPath, parseOmitPath } from "../request/body_identity.ts";
 import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
@@ -30,6 +31,7 @@ export interface Settings {
   readonly keyHeaders: ReadonlySet<string>;
   readonly keepHeaders: ReadonlySet<string>;
   readonly normalize: readonly Normalization[];
+  readonly omit: readonly OmitPath[];
   readonly namespace: string | undefined;
   readonly keepRequest: KeepRequest;
   readonly maxBodyBytes: number;
@@ -72,6 +74,7 @@ export function createSettings(options: CachyOptions): Settings {
     keyHeaders: lowerCase(options.keyHeaders),
     keepHeaders: lowerCase(options.keepHeaders),
     normalize: [...options.normalize ?? []],
+    omit: (options.omit ?? []).flatMap((path) => [parseOmitPath(path) ?? []]),
     namespace: options.namespace,
     keepRequest: options.keepRequest ?? "brief",
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,

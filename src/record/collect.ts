@@ -82,12 +82,13 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
     cancel(reason) {
       if (state.hasEnded) return;
       state.stopping = { reason };
-      // An empty body is complete, and many clients cancel it unread.
-      const mayBeEmpty = state.isStarted && state.held === 0 && !isStream(head.headers);
-      if (!mayBeEmpty) {
+      // An empty body is complete, and many clients cancel it unread, some (MCP, status 202) before it has started.
+      const mayBeEmpty = head.status === 202 || state.isStarted && !isStream(head.headers);
+      if (state.held > 0 || !mayBeEmpty) {
         stop(reader, state);
         return start();
       }
+      start();
       const timer = setTimeout(() => stop(reader, state), EMPTY_END_MS);
       settled.finally(() => clearTimeout(timer));
     },

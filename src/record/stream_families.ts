@@ -25,6 +25,7 @@ export function familyOf(event: StreamEvent): Family | undefined {
   if (event.name === "output") return typeFamily("done");
   if (Array.isArray(data.choices)) return chatFamily();
   if (GEMINI_MEMBERS.some((member) => member in data)) return geminiFamily();
+  if (data.jsonrpc === "2.0") return markerFamily(isMcpResult, "a result");
   if (IMAGE_EVENT.test(type)) return imageFamily();
   const markers = MARKERS.find(([first]) => first.test(type))?.[1];
   return markers ? typeFamily(...markers) : otherFamily();
@@ -102,6 +103,12 @@ function typeFamily(...markers: readonly string[]): Family {
 
 function ollamaFamily(): Family {
   return markerFamily((event) => asRecord(event.data)?.done === true, '"done":true');
+}
+
+/** The results of A2A, which have a kind, may be followed by others. */
+function isMcpResult({ data }: StreamEvent): boolean {
+  const result = asRecord(asRecord(data)?.result);
+  return result !== undefined && !("kind" in result);
 }
 
 /** One stream can bring several images, so no event of it is known to be the last. */

@@ -79,12 +79,12 @@ export function entryWriter(
 
 /** The recorded request; undefined if it cannot be read, because a response is useful without it. */
 async function requestOf(
-  { request, canonical, extras }: IdentifiedRequest,
+  { canonical, extras }: IdentifiedRequest,
   keep: KeepRequest,
   credentials: readonly Credential[],
 ): Promise<RecordedRequest | undefined> {
   try {
-    const recorded = await recordedRequest(request, canonical, { keep, ...extras });
+    const recorded = await recordedRequest(canonical, { keep, ...extras });
     return recorded && hideSecretValues(recorded, credentials);
   } catch {
     return undefined;

@@ -1,7 +1,15 @@
 import { replaceBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
-import { asRecord, canonicalJson, type JsonRewrite, parseJson } from "../lib/json.ts";
-import { identityUrl, redactString } from "../secrets/redact.ts";
+import { asRecord, canonicalJson, parseJson } from "../lib/json.ts";
+import {
+  identityUrl,
+  isCredentialName,
+  maskUrlCredentials,
+  parameterName,
+  REDACTED,
+  redactString,
+} from "../secrets/redact.ts";
 import type { FormPart } from "./body.ts";
+import { formParts, isOmitted, jsonIdentity, type OmitPath, withoutClock } from "./body_identity.ts";
 import { PROVIDERS } from "./providers.ts";
 import type { RequestData } from "./request.ts";
 
@@ -21,6 +29,8 @@ export interface CanonicalRequest {
    * parts. `binary`: whatever nobody wants to read, even if it happens to be valid UTF-8.
    */
   readonly format: "json" | "form" | "multipart" | "text" | "binary";
+  /** The parts of a form, if `format` is `multipart`. */
+  readonly parts?: readonly FormPart[];
   /** Those that change the answer, sorted by their lower-case names, without the credentials in known ones. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
@@ -29,6 +39,17 @@ export interface CanonicalRequest {
 export interface CanonicalOptions {
   readonly keyHeaders: ReadonlySet<string>;
   readonly normalize: readonly Normalization[];
+  /** Members of JSON bodies and fields of forms that are left out. */
+  readonly omit?: readonly OmitPath[];
+}
+
+/** The options with what the rules make of them. */
+interface KeyRules {
+  readonly normalize: (text: string) => string;
+  readonly hasPatterns: boolean;
+  readonly omit: readonly OmitPath[];
+  /** The rules of version 0.1: its recordings are still found. */
+  readonly isEarlier: boolean;
 }
 
 /** Headers by which two requests with the same URL and body mean different things, as `name:value`. */
@@ -36,22 +57,43 @@ const KEY_HEADER = new RegExp(
   `^(?:${PROVIDERS.flatMap(({ keyHeaders }) => keyHeaders ? [keyHeaders.source] : []).join("|")})`,
 );
 
-/** Reduces a request to what decides about its answer, in a form that does not change between runs. */
-export async function canonicalRequest(request: RequestData, options: CanonicalOptions): Promise<CanonicalRequest> {
+/**
+ * Reduces a request to what decides about its answer, in a form that does not change between runs.
+ *
+ * @param isEarlier Whether to do so by the rules of version 0.1.
+ */
+export async function canonicalRequest(
+  request: RequestData,
+  { keyHeaders, normalize, omit = [] }: CanonicalOptions,
+  isEarlier = false,
+): Promise<CanonicalRequest> {
   const { method, url } = request;
+  const rules: KeyRules = {
+    normalize: (text) => normalizeText(text, normalize),
+    hasPatterns: normalize.length > 0,
+    omit,
+    isEarlier,
+  };
   const headers = [...request.headers].flatMap(([name, value]) => {
-    if (options.keyHeaders.has(name)) return [[name, value] as const];
+    if (keyHeaders.has(name)) return [[name, value] as const];
     return KEY_HEADER.test(`${name}:${value}`) ? [[name, redactString(value)] as const] : [];
   });
-  const body = await canonicalBody(request, options.normalize);
+  const { streaming, ...body } = await canonicalBody(request, rules);
   return {
     method,
-    url: identityUrl(url),
-    streaming: body.streaming || isStreamingUrl(url),
-    body: body.body,
-    format: body.format,
-    headers,
+    url: isEarlier ? identityUrl(url) : keyUrl(url, rules),
+    streaming: streaming || isStreamingUrl(url),
+    ...body,
+    headers: isEarlier ? headers : headers.map(([name, value]) => [name, rules.normalize(value)]),
   };
+}
+
+function keyUrl(url: URL, rules: KeyRules): string {
+  const address = identityUrl(url);
+  if (!rules.hasPatterns) return address;
+  const [, origin = "", path = "", query] = /^([^/]*\/\/[^/]*)([^?]*)(?:\?(.*))?$/s.exec(address) ?? [];
+  const rest = query === undefined ? "" : `?${pairsIdentity(query, rules.normalize)}`;
+  return origin + rules.normalize(path) + rest;
 }
 
 /** Whether a URL asks for a stream. */
@@ -64,69 +106,35 @@ export function isStreamingJson(body: unknown): boolean {
   return asRecord(body)?.stream === true;
 }
 
-interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format"> {
+interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format" | "parts"> {
   readonly streaming?: boolean;
 }
 
-async function canonicalBody(request: RequestData, normalize: readonly Normalization[]): Promise<CanonicalBody> {
+async function canonicalBody(request: RequestData, rules: KeyRules): Promise<CanonicalBody> {
   const { body = "", contentType } = request;
-  if (typeof body !== "string" && !(body instanceof Uint8Array)) {
-    return {
-      body: JSON.stringify(await Promise.all(body.map((part) => hashPart(part, normalize)))),
-      format: "multipart",
-    };
-  }
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) return await canonicalForm(body, rules);
   const text = typeof body === "string" ? body.toWellFormed() : textOf(body);
   if (/json/i.test(contentType) && text !== undefined) {
-    const json = canonicalJsonBody(request.url, text, normalize);
+    const json = canonicalJsonBody(request.url, text, rules);
     if (json) return json;
   }
   const boundary = boundaryOf(contentType);
-  if (boundary) {
-    return withoutBoundary(text ?? body as Uint8Array, boundary, normalize);
-  }
+  if (boundary) return await canonicalMultipart(text ?? body as Uint8Array<ArrayBuffer>, contentType, boundary, rules);
   if (text === undefined) {
     return { body: body as Uint8Array<ArrayBuffer>, format: "binary" };
   }
   const isForm = /^application\/x-www-form-urlencoded/i.test(contentType);
-  return { body: normalizeText(text, normalize), format: isForm ? "form" : "text" };
+  return { body: isForm ? canonicalPairs(text, rules) : textIdentity(text, rules), format: isForm ? "form" : "text" };
 }
 
-function canonicalJsonBody(url: URL, text: string, normalize: readonly Normalization[]): CanonicalBody | undefined {
+function canonicalJsonBody(url: URL, text: string, rules: KeyRules): CanonicalBody | undefined {
   const parsed = parseJson(text);
-  if (parsed === undefined) return undefined;
-  const rewrites: NonNullable<JsonRewrite["string"]>[] = [];
-  if (GEMINI_PATH.test(url.pathname)) rewrites.push(renumberCallIds());
-  if (normalize.length) {
-    rewrites.push((value) => normalizeText(value, normalize));
-  }
-  const rewrite: JsonRewrite = rewrites.length
-    ? {
-      string: (value, path) => rewrites.reduce((text, change) => change(text, path), value),
-    }
-    : {};
-  // Twice, so that what is numbered first does not depend on the order in which members are written.
-  const body = canonicalJson(rewrites.length ? canonicalJson(text) ?? text : text, rewrite);
-  if (body === undefined) return undefined;
+  const canonical = parsed === undefined ? undefined : canonicalJson(text);
+  if (canonical === undefined) return undefined;
+  const { omit, isEarlier, hasPatterns } = rules;
+  const normalize = hasPatterns ? rules.normalize : undefined;
+  const body = jsonIdentity(canonical, { url, omit, normalize, isEarlier });
   return { body, format: "json", streaming: isStreamingJson(parsed) };
-}
-
-const GEMINI_PATH = /:(?:generateContent|streamGenerateContent|batchGenerateContent|countTokens)$/;
-const GEMINI_CALL = /^function_?(?:call|response)$/i;
-
-/**
- * Gemini may leave out the ids of function calls; the AI SDK then invents random ones, and its next request would never
- * be the same again. Which call an answer belongs to stays visible: equal ids get equal numbers.
- */
-function renumberCallIds(): NonNullable<JsonRewrite["string"]> {
-  const numbers = new Map<string, string>();
-  return (value, path) => {
-    const call = path.findIndex((name) => GEMINI_CALL.test(name)); // what stands deeper belongs to the program
-    if (call === -1 || call !== path.length - 2 || path.at(-1) !== "id") return value;
-    const number = numbers.get(value) ?? `call-${numbers.size + 1}`;
-    numbers.set(value, number);
-    return number;
-  };
 }
 
 function normalizeText(text: string, normalize: readonly Normalization[]): string {
@@ -142,10 +150,56 @@ function everyMatch(pattern: RegExp): RegExp {
   return new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, "")}g`);
 }
 
+function textIdentity(text: string, { isEarlier, normalize }: KeyRules): string {
+  return normalize(isEarlier ? text : maskUrlCredentials(text));
+}
+
+/** The fields of a form (`a=1&password=x`). */
+function canonicalPairs(text: string, rules: KeyRules): string {
+  if (rules.isEarlier) return rules.normalize(text);
+  const kept = text.split("&").filter((pair) => !isOmitted([parameterName(pair)], rules.omit));
+  return pairsIdentity(kept.join("&"), (value, name) => fieldIdentity(name, value, rules));
+}
+
+/** Changes the decoded values of pairs; what does not change stays as it was written. */
+function pairsIdentity(text: string, change: (value: string, name: string) => string): string {
+  return text.split("&").map((pair) => {
+    const [, start = "", written = ""] = /^([^=]*=?)(.*)$/s.exec(pair) ?? [];
+    const value = decoded(written);
+    const changed = change(value, parameterName(pair));
+    return changed === value ? pair : start + encodeURIComponent(changed);
+  }).join("&");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text;
+  }
+}
+
+function fieldIdentity(name: string, value: string, rules: KeyRules): string {
+  return !rules.isEarlier && isCredentialName(name) ? REDACTED : textIdentity(value, rules);
+}
+
+async function canonicalForm(parts: readonly FormPart[], rules: KeyRules): Promise<CanonicalBody> {
+  const kept = rules.isEarlier ? parts : parts.filter(({ name }) => !isOmitted([name], rules.omit));
+  const hashed = await Promise.all(kept.map((part) => hashPart(part, rules)));
+  return { body: JSON.stringify(hashed), format: "multipart", parts };
+}
+
 /** The part's own content type is left out: runtimes change it. */
-async function hashPart({ name, filename, value }: FormPart, normalize: readonly Normalization[]): Promise<unknown> {
-  const bytes = typeof value === "string" ? utf8(normalizeText(value, normalize)) : value;
-  return [name, filename ?? null, await sha256Hex(bytes)];
+async function hashPart({ name, filename, value }: FormPart, rules: KeyRules): Promise<unknown> {
+  if (typeof value !== "string") return [name, fileNameIdentity(filename, rules), await sha256Hex(value)];
+  // Line ends are CR LF on the wire, whatever the program wrote.
+  const text = rules.isEarlier ? value : value.replace(/\r\n?/g, "\n");
+  return [name, fileNameIdentity(filename, rules), await sha256Hex(utf8(fieldIdentity(name, text, rules)))];
+}
+
+function fileNameIdentity(name: string | undefined, { isEarlier, normalize }: KeyRules): string | null {
+  if (name === undefined) return null;
+  return isEarlier ? name : normalize(withoutClock(name));
 }
 
 function boundaryOf(contentType: string): string | undefined {
@@ -154,15 +208,19 @@ function boundaryOf(contentType: string): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
-/** SDKs that build a multipart body by themselves invent a boundary for every request. */
-function withoutBoundary(
-  body: string | Uint8Array,
+/** A form that was serialized before is one of the same parts. Others lose the boundary, which SDKs invent. */
+async function canonicalMultipart(
+  body: string | Uint8Array<ArrayBuffer>,
+  contentType: string,
   boundary: string,
-  normalize: readonly Normalization[],
-): CanonicalBody {
+  rules: KeyRules,
+): Promise<CanonicalBody> {
+  const isForm = !rules.isEarlier && /^multipart\/form-data/i.test(contentType);
+  const parts = isForm ? formParts(typeof body === "string" ? utf8(body) : body, boundary) : undefined;
+  if (parts) return await canonicalForm(parts, rules);
   const fixed = "cachy-boundary";
   if (typeof body === "string") {
-    return { body: normalizeText(body.replaceAll(boundary, () => fixed), normalize), format: "binary" };
+    return { body: textIdentity(body.replaceAll(boundary, () => fixed), rules), format: "binary" };
   }
   const bytes = replaceBytes(body, utf8(boundary), utf8(fixed));
   return { body: bytes as Uint8Array<ArrayBuffer>, format: "binary" };

@@ -1,4 +1,5 @@
-import { concatBytes, sha256Hex, utf8 } from "../lib/bytes.ts";
+import { concatBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
+import { asRecord, parseJson } from "../lib/json.ts";
 import { type CanonicalOptions, type CanonicalRequest, canonicalRequest } from "./canonical.ts";
 import type { RequestData } from "./request.ts";
 
@@ -9,8 +10,9 @@ import type { RequestData } from "./request.ts";
  * - `stateful`: the n-th time means the n-th answer (creating, listing, polling)
  * - `uncached`: its answer is good for this moment only (a part of a body, a short-lived token)
  * - `telemetry`: traces that an SDK sends on its own
+ * - `standing`: a connection of an MCP session for messages of the server, or the end of the session
  */
-export type RequestKind = "plain" | "stateful" | "uncached" | "telemetry";
+export type RequestKind = "plain" | "stateful" | "uncached" | "telemetry" | "standing";
 
 /** Path segments of POSTs that create or change something at the provider. */
 const STATEFUL_SEGMENTS: ReadonlySet<string> = new Set([
@@ -37,8 +39,32 @@ export function requestKind(method: string, url: URL, headers: Headers): Request
     return "uncached";
   }
   if (url.pathname.endsWith("/v1/traces/ingest")) return "telemetry";
+  if (isStanding(method, headers)) return "standing";
   if (method !== "POST") return "stateful";
   return url.pathname.split("/").some((segment) => STATEFUL_SEGMENTS.has(segment)) ? "stateful" : "plain";
+}
+
+/** The header that names an MCP session. */
+const SESSION_HEADER = "mcp-session-id";
+
+/** A server without sessions has no such header, but its clients name the version of the protocol. */
+function isStanding(method: string, headers: Headers): boolean {
+  if (method === "DELETE") return headers.has(SESSION_HEADER);
+  const isStream = headers.get("accept") === "text/event-stream";
+  return method === "GET" && isStream && (headers.has(SESSION_HEADER) || headers.has("mcp-protocol-version"));
+}
+
+/** Whether a request starts an MCP session. Its response names the session, which ends with the server. */
+export function isSessionStart({ method, headers, body }: RequestData): boolean {
+  if (method !== "POST" || !headers.get("accept")?.includes("text/event-stream")) return false;
+  const text = body instanceof Uint8Array ? textOf(body) : body;
+  const message = typeof text === "string" && text.includes('"initialize"') ? asRecord(parseJson(text)) : undefined;
+  return message?.jsonrpc === "2.0" && message.method === "initialize";
+}
+
+/** Whether a request belongs to an MCP session. */
+export function isSession(request: RequestData): boolean {
+  return request.headers.has(SESSION_HEADER) || isSessionStart(request);
 }
 
 /** With `Range` the answer is a part, with `If-*` it may be a 304 that only the caller's own cache can use. */

@@ -127,6 +127,8 @@ export const PROVIDERS: readonly Provider[] = [
     keys: ["LITELLM_API_KEY", "LITELLM_PROXY_API_KEY"],
     keyHeaders: /x-litellm-tags:|x-pass-anthropic-beta:/,
   },
+  // The n-th session of a recording has the id that its server gave, so that no other session answers.
+  { name: "MCP", hosts: [], keyHeaders: /mcp-session-id:/ },
   { name: "Requesty", hosts: ["router.requesty.ai"], keys: ["REQUESTY_API_KEY"] },
   { name: "OpenCode", hosts: ["https://opencode.ai/zen"], keys: ["OPENCODE_API_KEY"] },
   { name: "Poe", hosts: ["api.poe.com"], keys: ["POE_API_KEY"] },

@@ -6,9 +6,10 @@ function squash(name: string): string {
 }
 
 /** Ends of squashed names whose values are credentials. */
+const KEY_OWNERS =
+  "(?:api|access|account|admin|auth|client|encryption|master|private|secret|service|shared|signing|subscription)";
 const SECRET_NAME = new RegExp(
-  "(?:(?:api|access|account|admin|auth|client|encryption|master|private|secret|service|shared|signing|subscription)" +
-    "keys?(?:id|string)?" +
+  `(?:${KEY_OWNERS}keys?(?:id|string)?` +
     "|apitokens|authtokens|accesstokens|token|secrets?|passwords?|passwd|pwd|passphrase|credentials?" +
     "|auth|authentication|authorization|authconfig|bearer|cookies?|connectionstring)$",
 );
@@ -32,6 +33,41 @@ export function isSecretMember(path: readonly string[]): boolean {
   const [schema, container = "", name = ""] = ["", "", ...path].slice(-3);
   if (container === "properties" || schema === "properties") return false;
   return isSecretName(name) || (isSecretContainer(container) && !HARMLESS_HEADERS.has(squash(name)));
+}
+
+/** How canonical JSON writes the name of a member that may be a credential, or may contain some. */
+const MAYBE_CREDENTIAL = new RegExp(
+  `": (?<=(?:${KEY_OWNERS}[_-]?keys?(?:[_-]?(?:id|string))?|(?:api|auth|access)[_-]?tokens|connection[_-]?string|token` +
+    "|secrets?|pass[_-]?(?:words?|wd|phrase)|pwd|credentials?|auth|auth[_-]?config|authentication|authorization|bearer" +
+    '|cookies?)": )|headers": \\{',
+  "i",
+);
+
+/** Whether canonical JSON may have members that are credentials. Otherwise it is not searched for them. */
+export function mayHoldCredential(json: string): boolean {
+  return MAYBE_CREDENTIAL.test(json);
+}
+
+/** Names of a token that may be a word or a page mark, and so may change the answer. */
+const OTHER_TOKEN =
+  /^(?!.*(?:access|api|app|auth|authorization|bearer|client|hf|id|refresh|security|awssession|secret)token$).*token$/;
+/** Paths of what a model reads or wrote, and of schemas: names have a meaning there. */
+const CONTENT =
+  /^(?:messages|contents|prompt|system|system_?instruction|instructions|instances|documents|input\/[^/]+|params\/arguments)\/|(?:^|\/)(?:properties|\$defs|definitions)\//i;
+
+/** Whether a form field of this name is a credential, and so not part of the key. */
+export function isCredentialName(name: string): boolean {
+  return isSecretName(name) && !OTHER_TOKEN.test(squash(name));
+}
+
+/**
+ * Whether a member of a body is a credential, and so not part of the key. The file redacts more members: a wrong guess
+ * hides a text there, but here it would give the response to another request.
+ */
+export function isCredentialMember(path: readonly string[]): boolean {
+  const [container = "", name = ""] = ["", ...path].slice(-2);
+  const isHeader = /headers$/.test(squash(container)) && !HARMLESS_HEADERS.has(squash(name));
+  return (isHeader || isCredentialName(name)) && !CONTENT.test(path.join("/"));
 }
 
 /** Squashed names of URL parameters that are not part of the digest: credentials and signatures change between runs. */
@@ -109,8 +145,33 @@ function redactPairs(text: string): string {
   return kept.length ? text.charAt(0) + kept.join("&") : "";
 }
 
+const URL_PARAMETER = /([?&;#])([^=&;#?]+)=([^&;#]*)/g;
+const SIGNATURE = /^(?:xamz|xgoog)|^(?:sig|signature|token|(?:access|api|auth)token|apikey)$/;
+/** Parameters that accompany a signature and change with it. */
+const SIGNED = /^(?:se|st|ske|skt|expires|policy|keypairid|googleaccessid|awsaccesskeyid|ossaccesskeyid)$/;
+
+/** Whether a text may contain a URL with credentials. */
+export function mayHoldUrlCredential(text: string): boolean {
+  return text.includes("://") && /[?&;#](?:x-|sig|[a-z_-]{0,20}(?:token|key|%))[^=\s]{0,60}=/i.test(text);
+}
+
+/** Replaces the credentials and signatures of the URLs in a text: presigned URLs differ each time they are made. */
+export function maskUrlCredentials(text: string): string {
+  if (!mayHoldUrlCredential(text)) return text;
+  return text.replace(URL_IN_TEXT, (url) => {
+    const names = [...url.matchAll(URL_PARAMETER)].map(([, , name = ""]) => squash(parameterName(name)));
+    const isSigned = names.some((name) => /^(?:xamz|xgoog)?sig(?:nature)?$/.test(name));
+    const isHidden = (name: string) => SIGNATURE.test(name) || isSigned && SIGNED.test(name);
+    if (!names.some(isHidden)) return url;
+    let at = 0;
+    return url.replace(URL_PARAMETER, (pair, mark, name) => {
+      return isHidden(names[at++] ?? "") ? `${mark}${name}=${REDACTED}` : pair;
+    });
+  });
+}
+
 /** Redacts the secrets of JSON: members with secret names at any depth, and secrets within strings. */
-export const redactJson: Required<JsonRewrite> = {
+export const redactJson: { readonly [Name in keyof JsonRewrite]-?: NonNullable<JsonRewrite[Name]> } = {
   member: (path) => isSecretMember(path) ? REDACTED : undefined,
   string: (value, path) => isSecretContainer(path.at(-1) ?? "") ? REDACTED : redactString(value),
 };

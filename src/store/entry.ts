@@ -188,6 +188,7 @@ const RECORDED_HEADERS: readonly string[] = [
   "x-amzn-requestid",
   UPLOAD_URL,
   "x-goog-upload-status",
+  "mcp-session-id",
 ];
 
 /** Response headers that are never recorded: credentials, and headers that describe the encoded body. */

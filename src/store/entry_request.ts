@@ -3,7 +3,6 @@ import { canonicalJson } from "../lib/json.ts";
 import type { FormPart } from "../request/body.ts";
 import type { CanonicalRequest } from "../request/canonical.ts";
 import type { DigestExtras } from "../request/identify.ts";
-import type { RequestData } from "../request/request.ts";
 import {
   isSecretName,
   REDACTED,
@@ -32,7 +31,6 @@ const SEARCHED_LENGTH = 1 << 20;
 
 /** The recorded form of a request, without its secrets. */
 export async function recordedRequest(
-  request: RequestData,
   canonical: CanonicalRequest,
   { keep, n, namespace }: DigestExtras & { readonly keep: KeepRequest },
 ): Promise<RecordedRequest | undefined> {
@@ -40,7 +38,7 @@ export async function recordedRequest(
   const { method, headers } = canonical;
   const url = redactText(canonical.url);
   const shown = headers.map(redactHeader);
-  const body = keep === "whole" ? wholeBody(request, canonical) : await briefBody(canonical);
+  const body = keep === "whole" ? wholeBody(canonical) : await briefBody(canonical);
   const isExact = body === canonical.body && url === canonical.url &&
     headers.every(([, value], index) => value === shown[index]?.[1]);
   return {
@@ -59,8 +57,8 @@ export function redactHeader([name, value]: readonly [string, string]): readonly
   return [name, isSecretName(name) ? REDACTED : redactString(value)];
 }
 
-function wholeBody(request: RequestData, { body, format }: CanonicalRequest): string {
-  if (format === "multipart") return JSON.stringify((request.body as readonly FormPart[]).map(wholePart));
+function wholeBody({ body, format, parts = [] }: CanonicalRequest): string {
+  if (format === "multipart") return JSON.stringify(parts.map(wholePart));
   return typeof body === "string" ? redactBody(body, format) ?? redactText(body) : base64(body);
 }
 

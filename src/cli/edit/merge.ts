@@ -5,9 +5,8 @@ import { messageOf } from "../../lib/errors.ts";
 import type { Entry } from "../../store/entry.ts";
 import { isNewest } from "../../store/jsonl/compact.ts";
 import { bytesAt, lineAppender, openIfExists, type Position, withCure } from "../../store/jsonl/file.ts";
-import { emptyIndex, type Index, linesOf, readLines } from "../../store/jsonl/index.ts";
+import { emptyIndex, type Index, linesOf, readLines, timeOf } from "../../store/jsonl/index.ts";
 import { entryAt, isKeptForOthers, keyNumber, lineAt, LONGEST_LINE } from "../../store/jsonl/line.ts";
-import { timeOf } from "../../store/jsonl/rewrite.ts";
 import { jsonlStore } from "../../store/jsonl/store.ts";
 import { bareLine } from "../../store/jsonl/write_lines.ts";
 import { CommandError } from "../app/command.ts";
@@ -22,7 +21,7 @@ export interface MergeReport {
 
 /**
  * Adds the entries of other files. Of two recordings of a digest, the newer one is used. If one of them has no time, the
- * one in `path` is used. If another file contains a digest several times, its last line is used.
+ * one in `path` is used. If another file contains a digest several times, the line that counts there is used.
  *
  * Lines are appended unchanged, except for a byte order mark and carriage returns. Other processes may record meanwhile
  * and lose nothing. If one records a digest in the microseconds between lookup and append, the appended line is used.

@@ -3,6 +3,7 @@ import { isGranted } from "../../lib/environment.ts";
 import { show } from "../../lib/show.ts";
 import { createSettings } from "../../options/settings.ts";
 import type { Entry } from "../../store/entry.ts";
+import { isNewest } from "../../store/jsonl/compact.ts";
 import { bytesAt, openIfExists, type Position } from "../../store/jsonl/file.ts";
 import { emptyIndex, linesOf, readLines } from "../../store/jsonl/index.ts";
 import { entryAt } from "../../store/jsonl/line.ts";
@@ -111,12 +112,11 @@ export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
   /** A single generator: each nested one would cost as much as parsing a short entry. */
   function* located(isWanted: ((key: number) => boolean) | undefined, isNewestOnly: boolean): Generator<LocatedEntry> {
     const bytesOf = backwardReader(descriptor);
-    const seen = new Set<string>();
     for (const position of index.positions.newestFirst()) {
       if (isWanted && !isWanted(position.key)) continue;
       const entry = entryAt(descriptor, position, bytesOf(position));
       if (typeof entry === "string") badStarts.add(position.start);
-      else if (!isNewestOnly || !index.positions.isRepeated(position.key) || isFirst(seen, entry)) {
+      else if (!isNewestOnly || isNewest(descriptor, position, entry, index)) {
         yield { entry, position };
       }
     }
@@ -132,12 +132,6 @@ export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
     newest: (isWanted) => located(isWanted, true),
     all: (isWanted) => located(isWanted, false),
   };
-}
-
-/** Whether the digest of an entry is new. It is then added to the set. */
-function isFirst(seen: Set<string>, entry: Entry): boolean {
-  const before = seen.size;
-  return seen.add(digestOf(entry)).size > before;
 }
 
 /** How much is read at once, in bytes. */

@@ -1,6 +1,6 @@
 import type { Entry } from "../entry.ts";
 import { bytesAt, type Position } from "./file.ts";
-import { emptyIndex, type Index, linesOf, readLines } from "./index.ts";
+import { countingPositions, emptyIndex, type Index, linesOf, readLines } from "./index.ts";
 import { entryAt, keyForOthers, keyNumber } from "./line.ts";
 import { rewriteFile, type Rewritten } from "./rewrite.ts";
 import { bareLine, lineWriter } from "./write_lines.ts";
@@ -93,13 +93,8 @@ function classifyLine(file: number, position: Position, index: Index): Classifie
   return { state: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
 }
 
-/** Whether no later line has the same digest. */
-export function isNewest(file: number, { start }: Position, { key, sha256 }: Entry, { positions }: Index): boolean {
+/** Whether no other line of the same digest counts instead. */
+export function isNewest(file: number, { start }: Position, { key }: Entry, index: Index): boolean {
   const number = keyNumber(key);
-  for (const newer of number === undefined ? [] : positions.positionsOf(number)) {
-    if (newer.start <= start) return true;
-    const entry = entryAt(file, newer);
-    if (typeof entry !== "string" && entry.key === key && entry.sha256 === sha256) return false;
-  }
-  return true;
+  return number === undefined || countingPositions(file, index, number).some((position) => position.start === start);
 }

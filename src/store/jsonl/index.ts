@@ -23,6 +23,8 @@ export interface Index {
   readonly positions: PositionTable;
   /** The starts of indexed lines that turned out not to be entries when they were read, and were reported. */
   readonly reported: Set<number>;
+  /** For keys with several lines, filled on demand: the lines that count, newest first. */
+  readonly counting: Map<number, readonly Position[]>;
   /** The number of entries that no request can match, because their key is not 8 hex digits. */
   unreachable: number;
   /** The end of the indexed part of the file, in bytes. */
@@ -56,7 +58,7 @@ export function emptyIndex(): Index {
     inode: -1,
     modified: 0,
   };
-  return { positions: positionTable(), reported: new Set(), ...state };
+  return { positions: positionTable(), reported: new Set(), counting: new Map(), ...state };
 }
 
 /** Adds the new lines of a file to its index. If the file was rewritten, makes a new index. */
@@ -153,13 +155,13 @@ const CARRIAGE_RETURN = 0x0d;
  * @returns The reason if the line is not an entry.
  */
 function addLine(file: number, index: Index, position: Position, bytes: Uint8Array, at: number): string | undefined {
-  const { start, length } = position;
+  const { length } = position;
   index.lines++;
   const end = Math.min(at + length, bytes.length);
   const last = bytes[end - 1] === CARRIAGE_RETURN ? bytes[end - 2] : bytes[end - 1];
   const key = length > EDGE_LENGTH && last === BRACE ? keyAtStart(bytes, at) : -1;
   if (key !== -1 && length <= LONGEST_LINE) {
-    index.positions.add(key, start, length);
+    addPosition(index, key, position);
     return undefined;
   }
   const entry = entryAt(file, position);
@@ -168,11 +170,47 @@ function addLine(file: number, index: Index, position: Position, bytes: Uint8Arr
   return undefined;
 }
 
+function addPosition(index: Index, key: number, { start, length }: Position): void {
+  index.counting.delete(key);
+  index.positions.add(key, start, length);
+}
+
+/**
+ * The lines of a key that count, newest first: of several entries with one digest, the one that was recorded last. A
+ * line without a time counts instead of those before it.
+ */
+export function countingPositions(file: number, index: Index, key: number): readonly Position[] {
+  if (!index.positions.isRepeated(key)) return index.positions.positionsOf(key);
+  const known = index.counting.get(key);
+  if (known) return known;
+  const newest = new Map<string, { readonly time: string; readonly position: Position }>();
+  const others: Position[] = [];
+  for (const position of index.positions.positionsOf(key).reverse()) {
+    const entry = entryAt(file, position);
+    if (typeof entry === "string") {
+      others.push(position);
+      continue;
+    }
+    const [digest, time] = [entry.sha256 ?? entry.key, timeOf(entry)];
+    const before = newest.get(digest)?.time ?? "";
+    if (time === "" || time >= before) newest.set(digest, { time, position });
+  }
+  const positions = [...others, ...[...newest.values()].map(({ position }) => position)];
+  positions.sort((a, b) => b.start - a.start);
+  index.counting.set(key, positions);
+  return positions;
+}
+
+/** When an entry was recorded; empty if the entry does not say. */
+export function timeOf({ recorded_at: time }: Entry): string {
+  return typeof time === "string" ? time : ""; // an edited file may contain any type
+}
+
 /** @returns Whether a request can match the entry. */
-function addEntry(index: Index, { key }: Entry, { start, length }: Position): boolean {
+function addEntry(index: Index, { key }: Entry, position: Position): boolean {
   const number = keyNumber(key);
   if (number === undefined) index.unreachable++;
-  else index.positions.add(number, start, length);
+  else addPosition(index, number, position);
   return number !== undefined;
 }
 
@@ -188,6 +226,7 @@ function addOpenLine(file: number, index: Index, position: Position): void {
 
 function forgetOpenLine(index: Index): void {
   if (!index.open) return;
+  index.counting.clear();
   if (index.open.isReachable) index.positions.removeLast();
   else index.unreachable--;
   index.end = index.open.start;

@@ -15,7 +15,7 @@ import { CachyError, messageOf } from "../../lib/errors.ts";
 import type { Entry } from "../entry.ts";
 import type { Store } from "../store.ts";
 import { bytesAt, isAt, lineAppender, openIfExists, type Position, withCure } from "./file.ts";
-import { linesOf } from "./index.ts";
+import { linesOf, timeOf } from "./index.ts";
 import { entryAt, isKeptForOthers, lineAt } from "./line.ts";
 import { jsonlStore } from "./store.ts";
 
@@ -196,11 +196,6 @@ function isMissing(entry: Entry, store: Store, isRecovery: boolean): boolean {
   if (there === undefined || there.sha256 !== entry.sha256) return true;
   const [time, timeThere] = [timeOf(entry), timeOf(there)];
   return !isRecovery && (time > timeThere || (time === timeThere && entry.response !== there.response));
-}
-
-/** When an entry was recorded; empty if the entry does not say. */
-export function timeOf({ recorded_at: time }: Entry): string {
-  return typeof time === "string" ? time : ""; // an edited file may contain any type
 }
 
 /**

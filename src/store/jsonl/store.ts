@@ -5,11 +5,12 @@ import { show } from "../../lib/show.ts";
 import { type Entry, formatEntry } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
 import { lineAppender, openIfExists, withCure } from "./file.ts";
-import { type BadLines, emptyIndex, type Index, lineNumber, refreshIndex } from "./index.ts";
+import { type BadLines, countingPositions, emptyIndex, type Index, lineNumber, refreshIndex } from "./index.ts";
 import { entryAt, keyNumber } from "./line.ts";
 
 /**
- * A store in a JSON Lines file. Entries are appended, one per line. The last line of a digest wins.
+ * A store in a JSON Lines file. Entries are appended, one per line. Of several lines of a digest, the one with the latest
+ * `recorded_at` wins; without times, the last line.
  *
  * It reads lines that other processes append, and reads a replaced file from its start. It skips lines that are not
  * entries, with a warning. All functions are synchronous and take microseconds. A line is therefore saved even if the
@@ -126,13 +127,13 @@ function* whileOpen(path: string, entriesIn: (file: number) => Iterable<Entry>):
 /** The newest entry of a digest; else the newest entry of the key without a digest. */
 function findIn(
   file: number,
-  { positions }: Index,
+  index: Index,
   { key, sha256 }: { readonly key: string; readonly sha256: string | undefined },
   onBadLine: (file: number, start: number, reason: string) => void,
 ): Entry | undefined {
   let withoutDigest: Entry | undefined;
   const number = keyNumber(key);
-  for (const position of number === undefined ? [] : positions.positionsOf(number)) {
+  for (const position of number === undefined ? [] : countingPositions(file, index, number)) {
     const entry = entryAt(file, position);
     if (typeof entry === "string") onBadLine(file, position.start, entry);
     else if (entry.key !== key) continue;

@@ -1,0 +1,130 @@
+import { messageOf } from "../lib/errors.ts";
+import { headProblem } from "../record/completeness.ts";
+import { record, type Recording, streamProblem } from "../record/record.ts";
+import { entryWriter } from "../record/write_entry.ts";
+import { eventRequest, type Problem } from "../report/events.ts";
+import { type CanonicalRequest, canonicalRequest } from "../request/canonical.ts";
+import { digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
+import { redactText } from "../secrets/redact.ts";
+import type { Entry } from "../store/entry.ts";
+import type { Context } from "./context.ts";
+import type { Answer } from "./in_flight.ts";
+
+// The two sources of an answer: the store and the network.
+
+/**
+ * Finds the entry that answers a request.
+ *
+ * In mode `replay`, a stateful request after the last recorded one returns its number and gets the last response again.
+ * In the other modes, requests of an MCP session find nothing: the server does not know a recorded session.
+ *
+ * @throws If the store fails.
+ */
+export async function find(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
+  const { store, settings } = context;
+  const { digest, ordinal, request } = identified;
+  if (settings.mode === "refresh" && !context.refreshed().has(digest.sha256)) return undefined;
+  if (settings.mode !== "replay" && isSession(request)) return undefined;
+  const found = await store.find(digest.key, digest.sha256) ?? await findWithoutHeaders(context, identified) ??
+    await findByEarlierRules(context, identified);
+  // A request that does not follow redirects must not get a response behind one.
+  const entry = found?.final_url !== undefined && identified.request.redirect !== "follow" ? undefined : found;
+  if (entry || !ordinal || settings.mode !== "replay") return entry;
+  ordinal.release();
+  return await findEarlier(context, identified, ordinal.number);
+}
+
+/** pycachy's keys ignore headers: if only headers differ, its line under the plain key answers. */
+async function findWithoutHeaders(
+  { store }: Context,
+  { canonical, extras: { n, namespace } }: IdentifiedRequest,
+): Promise<Entry | undefined> {
+  if (!canonical.headers.length || n !== undefined || namespace !== undefined) return undefined;
+  const plain = await digestRequest({ ...canonical, headers: [] });
+  return await store.find(plain.key);
+}
+
+/** The entry that version 0.1 or pycachy recorded, if their rules make another text of the request. */
+async function findByEarlierRules(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
+  const canonical = await canonicalRequest(identified.request, context.settings, true);
+  if (haveSameText(canonical, identified.canonical)) return undefined;
+  const digest = await digestRequest(canonical, identified.extras);
+  return await context.store.find(digest.key, digest.sha256) ??
+    await findWithoutHeaders(context, { ...identified, canonical });
+}
+
+function haveSameText(a: CanonicalRequest, b: CanonicalRequest): boolean {
+  const isSameBody = a.body === b.body || typeof a.body !== "string" && typeof b.body !== "string";
+  return isSameBody && a.url === b.url && JSON.stringify(a.headers) === JSON.stringify(b.headers);
+}
+
+/** The entry of the last identical request before a number. */
+async function findEarlier(
+  { store }: Context,
+  { canonical, extras }: IdentifiedRequest,
+  number: number,
+): Promise<Entry | undefined> {
+  for (let n = number - 1; n >= 1; n--) {
+    const earlier = await digestRequest(canonical, { ...extras, n: n > 1 ? n : undefined });
+    const entry = await store.find(earlier.key, earlier.sha256);
+    if (entry) return entry;
+  }
+  return undefined;
+}
+
+/** Asks the network and records the answer while the caller reads it. */
+export async function answerLive(context: Context, identified: IdentifiedRequest): Promise<Answer> {
+  const { request, ordinal } = identified;
+  const { network, pending, reporter, settings } = context;
+  const settle = (problem: Problem | undefined) => {
+    if (!problem) return;
+    ordinal?.release();
+    if (problem.reason === "too-large") reporter.warn(tooLarge(request.url.host, settings.maxBodyBytes));
+    // Deno's message about a failed connection contains the URL.
+    const detail = redactText(problem.detail);
+    reporter.emit({ kind: "dropped", request: eventRequest(identified), reason: problem.reason, detail });
+  };
+
+  let response: Response;
+  try {
+    response = await network(...request.call);
+  } catch (error) {
+    settle({ reason: "broken", detail: messageOf(error) });
+    throw error;
+  }
+  const recording = startRecording(context, identified, response);
+  if ("reason" in recording) {
+    const warning = recording.reason === "status" ? context.staleIds.refused(request, response.status) : undefined;
+    if (warning !== undefined) reporter.warn(warning);
+    settle(recording);
+    return { response };
+  }
+  const settled = recording.settled.then(settle);
+  pending.add({ ...recording, settled });
+  // Without a body, the caller already has the whole response.
+  if (!recording.response.body) await settled;
+  return { response: recording.response, recording };
+}
+
+function tooLarge(host: string, maxBodyBytes: number): string {
+  return `Cannot record a response of ${host}: it is longer than ${maxBodyBytes} bytes. Raise the option "maxBodyBytes".`;
+}
+
+function startRecording(context: Context, identified: IdentifiedRequest, response: Response): Recording | Problem {
+  const { settings, store, reporter } = context;
+  const { maxBodyBytes, now } = settings;
+  const { method, url, signal } = identified.request;
+  try {
+    const finalUrl = response.redirected && response.url ? response.url : undefined;
+    const head = { method, url, status: response.status, headers: response.headers, finalUrl };
+    const problem = headProblem(head) ?? streamProblem(response);
+    if (problem) return problem;
+    const onWritten = () => {
+      if (settings.mode === "refresh") context.refreshed().add(identified.digest.sha256);
+    };
+    const commit = entryWriter(identified, head, { settings, store, reporter, onWritten });
+    return record(response, head, { maxBodyBytes, now, signal, commit });
+  } catch (error) {
+    return { reason: "not-readable", detail: `the network gave no standard response: ${messageOf(error)}` };
+  }
+}

@@ -1,0 +1,182 @@
+import { indexOfBytes, textOf, utf8 } from "../lib/bytes.ts";
+import { canonicalJson, type JsonRewrite } from "../lib/json.ts";
+import {
+  isCredentialMember,
+  maskUrlCredentials,
+  mayHoldCredential,
+  mayHoldUrlCredential,
+  REDACTED,
+} from "../secrets/redact.ts";
+import type { FormPart } from "./body.ts";
+
+/** A path of the option `omit`, as member names; `*` stands for any name. Positions in lists do not count. */
+export type OmitPath = readonly string[];
+
+/** A name, `*`, `[*]`, or a name in brackets: `metadata.run_id`, `tools[*].cache_control`, `metadata["a.b"]`. */
+const STEP = /(?:^|(?<=.)\.)([^.[\]"*\s]+|\*)|\[\*\]|\["([^"]+)"\]/y;
+
+/** Reads a path of the option `omit`; undefined if it is none. */
+export function parseOmitPath(text: string): OmitPath | undefined {
+  const names: string[] = [];
+  for (let at = 0; at < text.length; at = STEP.lastIndex) {
+    STEP.lastIndex = at;
+    const step = STEP.exec(text);
+    if (!step) return undefined;
+    const name = step[1] ?? step[2];
+    if (name !== undefined) names.push(name);
+  }
+  return names.length ? names : undefined;
+}
+
+/** Whether a member is left out of the key. */
+export function isOmitted(path: readonly string[], omit: readonly OmitPath[]): boolean {
+  return omit.some((names) =>
+    names.length === path.length && names.every((name, at) => name === "*" || name === path[at])
+  );
+}
+
+/** Ids of tool calls that providers give. They are in the recorded response, so they are the same in every replay. */
+const GIVEN = String.raw`(?:call_|fc_|(?:srv|mcp)?toolu_|tooluse_|chatcmpl-tool-|functions\.)`;
+const GIVEN_ID = new RegExp(`^${GIVEN}`);
+
+/** Finds in canonical text whether a body may have ids of tool calls that no provider gave. */
+const INVENTED_REFERENCE = new RegExp(`"(?:tool_call_id|call_id|tool_use_id|toolUseId)": "(?!${GIVEN})`);
+const INVENTED_CALL = new RegExp(`"id": "(?!${GIVEN})`);
+
+/** Where ids connect tool calls with their results, as member names from the top of a body. */
+const REFERENCE = /^messages\/(?:tool_calls\/id|tool_call_id|content\/(?:tool_use_id|tool(?:Use|Result)\/toolUseId))$/;
+/** There an id alone may refer to something that is not in the body: a stored response, or no tool call at all. */
+const PAIRED_REFERENCE = /^(?:messages\/content\/id|input\/call_id)$/;
+
+const GEMINI_PATH = /:(?:generateContent|streamGenerateContent|batchGenerateContent|countTokens)$/;
+const GEMINI_CALL = /^function_?(?:call|response)$/i;
+
+/** Gemini's ids: direct members of a call or its result. An `id` at a greater depth belongs to the program. */
+function isGeminiReference(path: readonly string[]): boolean {
+  const call = path.findIndex((name) => GEMINI_CALL.test(name));
+  return call !== -1 && call === path.length - 2 && path.at(-1) === "id";
+}
+
+/**
+ * Numbers the ids that no provider gave: SDKs invent them on every run. Which result belongs to which call stays
+ * visible, because equal ids get equal numbers.
+ *
+ * @param text Canonical, so that the numbers do not depend on the order in which members were written.
+ */
+function renumberReferences(text: string, { pathname }: URL, isEarlier: boolean): JsonRewrite["string"] {
+  const isGemini = GEMINI_PATH.test(pathname);
+  const mayBeInvented = !isEarlier &&
+    (INVENTED_REFERENCE.test(text) || text.includes(`"tool_calls": `) && INVENTED_CALL.test(text));
+  if (!isGemini && !mayBeInvented) return undefined;
+  /** How much an id at a place counts: 2 are needed to number it. */
+  const weightOf = (id: string, path: readonly string[]) => {
+    if (isGemini && isGeminiReference(path)) return 2;
+    if (!mayBeInvented || GIVEN_ID.test(id)) return 0;
+    const place = path.join("/");
+    return REFERENCE.test(place) ? 2 : PAIRED_REFERENCE.test(place) ? 1 : 0;
+  };
+  const weights = new Map<string, number>();
+  canonicalJson(text, {
+    string(id, path) {
+      const weight = weightOf(id, path);
+      if (weight) weights.set(id, (weights.get(id) ?? 0) + weight);
+      return id;
+    },
+  });
+  const wanted = [...weights].filter(([, weight]) => weight > 1);
+  const numbers = new Map(wanted.map(([id], at) => [id, `call-${at + 1}`]));
+  return (value, path) => weightOf(value, path) ? numbers.get(value) ?? value : value;
+}
+
+/** Members with the name of an uploaded file, at the top of a body. */
+const FILE_NAME = /^file_?name$/i;
+const CLOCK_NAME = /^([a-z]*[_-]?)1\d{12}(?=\.\w+$|$)/i;
+
+/** The name of a file without the milliseconds of a clock, from which SDKs make names: `buffer_1732442400123`. */
+export function withoutClock(name: string): string {
+  return name.replace(CLOCK_NAME, "$1");
+}
+
+const CLOCK_IN_TEXT = /"file_?name": "[a-z]*[_-]?1\d{12}["\.]/i;
+
+function shortenFileName(value: string, path: readonly string[]): string {
+  return path.length === 1 && FILE_NAME.test(path[0] ?? "") ? withoutClock(value) : value;
+}
+
+/** What changes in a JSON body before it is hashed. */
+export interface JsonIdentity {
+  readonly url: URL;
+  readonly omit: readonly OmitPath[];
+  /** The option `normalize`; undefined without patterns. */
+  readonly normalize: ((text: string) => string) | undefined;
+  /** By the rules of earlier recordings, which numbered the ids of Gemini alone. */
+  readonly isEarlier: boolean;
+}
+
+/**
+ * Leaves out of canonical JSON what is not the meaning of a request: invented ids, credentials, names made from a
+ * clock, and what the options `omit` and `normalize` name.
+ */
+export function jsonIdentity(text: string, { url, omit, normalize, isEarlier }: JsonIdentity): string {
+  const hides = !isEarlier && mayHoldCredential(text);
+  const strings = [
+    renumberReferences(text, url, isEarlier),
+    !isEarlier && CLOCK_IN_TEXT.test(text) ? shortenFileName : undefined,
+    !isEarlier && mayHoldUrlCredential(text) ? maskUrlCredentials : undefined,
+    normalize,
+  ].filter((change) => change !== undefined);
+  const leavesOut = !isEarlier && omit.length > 0;
+  if (!strings.length && !hides && !leavesOut) return text;
+  const rewrite: JsonRewrite = {
+    string: strings.length ? (value, path) => strings.reduce((text, change) => change(text, path), value) : undefined,
+    member(path) {
+      if (leavesOut && isOmitted(path, omit)) return null;
+      return hides && isCredentialMember(path) ? REDACTED : undefined;
+    },
+  };
+  return canonicalJson(text, rewrite) ?? text;
+}
+
+/**
+ * Reads a serialized `multipart/form-data`.
+ *
+ * @returns Undefined if it is not written as runtimes and libraries write forms.
+ */
+export function formParts(body: Uint8Array<ArrayBuffer>, boundary: string): FormPart[] | undefined {
+  const delimiter = utf8(`\r\n--${boundary}`);
+  const parts: FormPart[] = [];
+  // The first delimiter has no line end before it.
+  if (indexOfBytes(body, delimiter.subarray(2), 0) !== 0) return undefined;
+  for (let at = delimiter.byteLength - 2;;) {
+    const mark = textOf(body.subarray(at, at + 2));
+    if (mark === "--") return textOf(body.subarray(at + 2))?.trim() === "" ? parts : undefined;
+    const end = mark === "\r\n" ? indexOfBytes(body, delimiter, at) : -1;
+    const part = end === -1 ? undefined : formPart(body.subarray(at, end));
+    if (!part) return undefined;
+    parts.push(part);
+    at = end + delimiter.byteLength;
+  }
+}
+
+const BLANK_LINE = utf8("\r\n\r\n");
+
+/** @param bytes Begin with a line end, and end before the one of the delimiter. */
+function formPart(bytes: Uint8Array<ArrayBuffer>): FormPart | undefined {
+  const end = indexOfBytes(bytes, BLANK_LINE, 0);
+  const head = end === -1 ? undefined : textOf(bytes.subarray(0, end));
+  const disposition = /^content-disposition:\s*form-data\s*;(.*)$/im.exec(head ?? "")?.[1];
+  const name = disposition === undefined ? undefined : parameter(disposition, "name");
+  // An encoding would have to be undone, and a name in another charset has no single spelling.
+  if (name === undefined || /^content-transfer-encoding:\s*(?!binary|[78]bit)|;\s*filename\*=/im.test(head ?? "")) {
+    return undefined;
+  }
+  const filename = parameter(disposition ?? "", "filename");
+  const value = bytes.slice(end + BLANK_LINE.byteLength);
+  return filename === undefined ? { name, value: textOf(value) ?? value } : { name, filename, value };
+}
+
+/** As the Fetch standard writes names: quotes and line ends as `%22`, `%0D` and `%0A`. */
+function parameter(disposition: string, name: string): string | undefined {
+  const value = new RegExp(`(?:^|[;\\s])${name}="((?:[^"\\\\]|\\\\.)*)"`, "i").exec(disposition)?.[1];
+  return value?.replace(/\\(["\\])/g, "$1").replaceAll("%22", '"').replaceAll("%0D", "\r").replaceAll("%0A", "\n");
+}
