@@ -83,13 +83,14 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
       if (state.hasEnded) return;
       state.stopping = { reason };
       // An empty body is complete, and many clients cancel it unread.
-      const mayBeEmpty = state.isStarted && state.held === 0 && !isStream(head.headers);
-      if (!mayBeEmpty) {
+      const mayBeEmpty = state.held === 0 && (!isStream(head.headers) || !head.headers.has("content-type"));
+      if (mayBeEmpty) {
+        const timer = setTimeout(() => stop(reader, state), EMPTY_END_MS);
+        settled.finally(() => clearTimeout(timer));
+      } else {
         stop(reader, state);
-        return start();
       }
-      const timer = setTimeout(() => stop(reader, state), EMPTY_END_MS);
-      settled.finally(() => clearTimeout(timer));
+      start();
     },
   };
 }
