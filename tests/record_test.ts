@@ -218,6 +218,19 @@ test("record() records what was sent if the caller writes into its chunks", asyn
   assert.deepEqual(texts(), [EVENTS.join("")]);
 });
 
+test("record() fails like any body if the source sends text instead of bytes", async () => {
+  const body = new ReadableStream<string>({
+    start(controller) {
+      controller.enqueue("text");
+      controller.close();
+    },
+  });
+  const original = new Response(body as unknown as BodyInit, { headers: { "content-type": "text/plain" } });
+  const { response, settled, commits } = recorded(original);
+  await assert.rejects(response.text(), TypeError);
+  assert.deepEqual([(await settled)?.reason, commits.length], ["broken", 0]);
+});
+
 test("record() passes everything to the caller and commits nothing if the body exceeds maxBodyBytes", async () => {
   const whole = EVENTS.join("");
   const size = utf8(whole).byteLength;

@@ -6,6 +6,7 @@ import type { CachyOptions, Entry } from "../mod.ts";
 import { credentialsOf, isCredentialVariable } from "../src/secrets/values.ts";
 import { hideSecretValues } from "../src/store/entry_request.ts";
 import { keyShapeIn } from "../src/record/write_entry.ts";
+import { labelled } from "../src/replay/replay.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
 import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
@@ -172,6 +173,7 @@ test("fetch() does not record a response with the value of a credential, and say
       "header x-request-id",
       () => jsonAnswer({}, { headers: { "content-type": "application/json", "x-request-id": SECRET } }),
     ],
+    ["final URL", () => labelled(jsonAnswer({}), { url: new URL(SECRET, CHAT_URL).href, redirected: true })],
   ];
   for (const [where, answer] of answers) {
     const { cachy, warnings, file } = withSecret(t, answer);

@@ -83,14 +83,14 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
       if (state.hasEnded) return;
       state.stopping = { reason };
       // An empty body is complete, and many clients cancel it unread, some (MCP, status 202) before it has started.
-      const mayBeEmpty = head.status === 202 || state.isStarted && !isStream(head.headers);
-      if (state.held > 0 || !mayBeEmpty) {
+      const mayBeStream = isStream(head.headers) && head.headers.has("content-type") && head.status !== 202;
+      if (state.held > 0 || mayBeStream) {
         stop(reader, state);
-        return start();
+      } else {
+        const timer = setTimeout(() => stop(reader, state), EMPTY_END_MS);
+        settled.finally(() => clearTimeout(timer));
       }
       start();
-      const timer = setTimeout(() => stop(reader, state), EMPTY_END_MS);
-      settled.finally(() => clearTimeout(timer));
     },
   };
 }

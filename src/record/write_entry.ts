@@ -175,7 +175,7 @@ interface SearchedBody {
  * @returns The name of the variable and the part of the response; undefined if there is no credential.
  */
 function credentialIn(
-  { headers = {}, response, binary }: Entry,
+  { headers = {}, response, binary, final_url: finalUrl = "" }: Entry,
   { body, joined }: SearchedBody,
   credentials: readonly Credential[],
 ): { readonly name: string; readonly where: string } | undefined {
@@ -183,6 +183,7 @@ function credentialIn(
     const isIn = (text: string) => forms.some((form) => text.includes(form));
     const header = Object.keys(headers).find((header) => isIn(headers[header] ?? ""));
     if (header !== undefined) return { name, where: `header ${header}` };
+    if (isIn(finalUrl)) return { name, where: "final URL" };
     const isInBody = binary ? forms.some((form) => includesBytes(body, utf8(form))) : isIn(response);
     if (isInBody || joined.some(isIn)) return { name, where: "body" };
   }

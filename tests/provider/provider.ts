@@ -182,7 +182,7 @@ async function answer(state: State, incoming: IncomingMessage, response: ServerR
     await send(state, response, steps, hold);
   } catch (error) {
     // A client that closed the connection while sending needs no response. Any other error is a bug of this server.
-    if (incoming.complete) throw error;
+    if (incoming.complete && (error as { code?: string }).code !== "ECONNRESET") throw error;
   }
 }
 
