@@ -44,7 +44,7 @@ async function findWithoutHeaders(
   return await store.find(plain.key);
 }
 
-/** The entry that version 0.1 or pycachy recorded, if their rules make another text of the request. */
+/** The entry that version 0.1 or pycachy recorded, if their rules give the request another canonical text. */
 async function findByEarlierRules(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
   const canonical = await canonicalRequest(identified.request, context.settings, true);
   if (haveSameText(canonical, identified.canonical)) return undefined;
@@ -125,6 +125,6 @@ function startRecording(context: Context, identified: IdentifiedRequest, respons
     const commit = entryWriter(identified, head, { settings, store, reporter, onWritten });
     return record(response, head, { maxBodyBytes, now, signal, commit });
   } catch (error) {
-    return { reason: "not-readable", detail: `the network gave no standard response: ${messageOf(error)}` };
+    return { reason: "not-readable", detail: `the network returned no standard response: ${messageOf(error)}` };
   }
 }

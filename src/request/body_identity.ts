@@ -15,7 +15,7 @@ export type OmitPath = readonly string[];
 /** A name, `*`, `[*]`, or a name in brackets: `metadata.run_id`, `tools[*].cache_control`, `metadata["a.b"]`. */
 const STEP = /(?:^|(?<=.)\.)([^.[\]"*\s]+|\*)|\[\*\]|\["([^"]+)"\]/y;
 
-/** Reads a path of the option `omit`; undefined if it is none. */
+/** Reads a path of the option `omit`; undefined if the text is not a path. */
 export function parseOmitPath(text: string): OmitPath | undefined {
   const names: string[] = [];
   for (let at = 0; at < text.length; at = STEP.lastIndex) {
@@ -28,24 +28,24 @@ export function parseOmitPath(text: string): OmitPath | undefined {
   return names.length ? names : undefined;
 }
 
-/** Whether a member is left out of the key. */
+/** Whether the option `omit` leaves a member out of the key. */
 export function isOmitted(path: readonly string[], omit: readonly OmitPath[]): boolean {
   return omit.some((names) =>
     names.length === path.length && names.every((name, at) => name === "*" || name === path[at])
   );
 }
 
-/** Ids of tool calls that providers give. They are in the recorded response, so they are the same in every replay. */
-const GIVEN = String.raw`(?:call_|fc_|(?:srv|mcp)?toolu_|tooluse_|chatcmpl-tool-|functions\.)`;
-const GIVEN_ID = new RegExp(`^${GIVEN}`);
+/** Prefixes of the tool call ids of providers. These ids are part of the recorded response, so a replay repeats them. */
+const PROVIDER_PREFIX = String.raw`(?:call_|fc_|(?:srv|mcp)?toolu_|tooluse_|chatcmpl-tool-|functions\.)`;
+const PROVIDER_ID = new RegExp(`^${PROVIDER_PREFIX}`);
 
-/** Finds in canonical text whether a body may have ids of tool calls that no provider gave. */
-const INVENTED_REFERENCE = new RegExp(`"(?:tool_call_id|call_id|tool_use_id|toolUseId)": "(?!${GIVEN})`);
-const INVENTED_CALL = new RegExp(`"id": "(?!${GIVEN})`);
+/** These find in canonical text whether a body may have tool call ids that an SDK invented. */
+const INVENTED_REFERENCE = new RegExp(`"(?:tool_call_id|call_id|tool_use_id|toolUseId)": "(?!${PROVIDER_PREFIX})`);
+const INVENTED_CALL = new RegExp(`"id": "(?!${PROVIDER_PREFIX})`);
 
-/** Where ids connect tool calls with their results, as member names from the top of a body. */
+/** Places where an id connects a tool call with its result, as member names from the top of a body. */
 const REFERENCE = /^messages\/(?:tool_calls\/id|tool_call_id|content\/(?:tool_use_id|tool(?:Use|Result)\/toolUseId))$/;
-/** There an id alone may refer to something that is not in the body: a stored response, or no tool call at all. */
+/** At these places, an id that occurs only once may refer to something outside the body, such as a stored response. */
 const PAIRED_REFERENCE = /^(?:messages\/content\/id|input\/call_id)$/;
 
 const GEMINI_PATH = /:(?:generateContent|streamGenerateContent|batchGenerateContent|countTokens)$/;
@@ -58,8 +58,8 @@ function isGeminiReference(path: readonly string[]): boolean {
 }
 
 /**
- * Numbers the ids that no provider gave: SDKs invent them on every run. Which result belongs to which call stays
- * visible, because equal ids get equal numbers.
+ * Numbers the ids that an SDK invents on every run. Equal ids get equal numbers, so each result still belongs to its
+ * call.
  *
  * @param text Canonical, so that the numbers do not depend on the order in which members were written.
  */
@@ -68,10 +68,10 @@ function renumberReferences(text: string, { pathname }: URL, isEarlier: boolean)
   const mayBeInvented = !isEarlier &&
     (INVENTED_REFERENCE.test(text) || text.includes(`"tool_calls": `) && INVENTED_CALL.test(text));
   if (!isGemini && !mayBeInvented) return undefined;
-  /** How much an id at a place counts: 2 are needed to number it. */
+  /** An id is numbered if its weights at all places add up to 2. */
   const weightOf = (id: string, path: readonly string[]) => {
     if (isGemini && isGeminiReference(path)) return 2;
-    if (!mayBeInvented || GIVEN_ID.test(id)) return 0;
+    if (!mayBeInvented || PROVIDER_ID.test(id)) return 0;
     const place = path.join("/");
     return REFERENCE.test(place) ? 2 : PAIRED_REFERENCE.test(place) ? 1 : 0;
   };
@@ -88,7 +88,7 @@ function renumberReferences(text: string, { pathname }: URL, isEarlier: boolean)
   return (value, path) => weightOf(value, path) ? numbers.get(value) ?? value : value;
 }
 
-/** Members with the name of an uploaded file, at the top of a body. */
+/** Members at the top of a body that name an uploaded file. */
 const FILE_NAME = /^file_?name$/i;
 const CLOCK_NAME = /^([a-z]*[_-]?)1\d{12}(?=\.\w+$|$)/i;
 
@@ -103,19 +103,19 @@ function shortenFileName(value: string, path: readonly string[]): string {
   return path.length === 1 && FILE_NAME.test(path[0] ?? "") ? withoutClock(value) : value;
 }
 
-/** What changes in a JSON body before it is hashed. */
+/** The rules for a JSON body. */
 export interface JsonIdentity {
   readonly url: URL;
   readonly omit: readonly OmitPath[];
   /** The option `normalize`; undefined without patterns. */
   readonly normalize: ((text: string) => string) | undefined;
-  /** By the rules of earlier recordings, which numbered the ids of Gemini alone. */
+  /** Whether to apply the rules of version 0.1, which numbered only the ids of Gemini. */
   readonly isEarlier: boolean;
 }
 
 /**
- * Leaves out of canonical JSON what is not the meaning of a request: invented ids, credentials, names made from a
- * clock, and what the options `omit` and `normalize` name.
+ * Removes from canonical JSON everything that changes between runs without changing the answer: invented ids,
+ * credentials, file names made from a clock, and the matches of the options `omit` and `normalize`.
  */
 export function jsonIdentity(text: string, { url, omit, normalize, isEarlier }: JsonIdentity): string {
   const hides = !isEarlier && mayHoldCredential(text);
@@ -140,7 +140,7 @@ export function jsonIdentity(text: string, { url, omit, normalize, isEarlier }: 
 /**
  * Reads a serialized `multipart/form-data`.
  *
- * @returns Undefined if it is not written as runtimes and libraries write forms.
+ * @returns Undefined if its syntax is not the one of `FormData` in runtimes and libraries.
  */
 export function formParts(body: Uint8Array<ArrayBuffer>, boundary: string): FormPart[] | undefined {
   const delimiter = utf8(`\r\n--${boundary}`);
@@ -166,7 +166,7 @@ function formPart(bytes: Uint8Array<ArrayBuffer>): FormPart | undefined {
   const head = end === -1 ? undefined : textOf(bytes.subarray(0, end));
   const disposition = /^content-disposition:\s*form-data\s*;(.*)$/im.exec(head ?? "")?.[1];
   const name = disposition === undefined ? undefined : parameter(disposition, "name");
-  // An encoding would have to be undone, and a name in another charset has no single spelling.
+  // Encoded parts would need decoding, and a name in another charset has no single spelling.
   if (name === undefined || /^content-transfer-encoding:\s*(?!binary|[78]bit)|;\s*filename\*=/im.test(head ?? "")) {
     return undefined;
   }
@@ -175,7 +175,7 @@ function formPart(bytes: Uint8Array<ArrayBuffer>): FormPart | undefined {
   return filename === undefined ? { name, value: textOf(value) ?? value } : { name, filename, value };
 }
 
-/** As the Fetch standard writes names: quotes and line ends as `%22`, `%0D` and `%0A`. */
+/** The Fetch standard writes quotes and line ends in names as `%22`, `%0D` and `%0A`. */
 function parameter(disposition: string, name: string): string | undefined {
   const value = new RegExp(`(?:^|[;\\s])${name}="((?:[^"\\\\]|\\\\.)*)"`, "i").exec(disposition)?.[1];
   return value?.replace(/\\(["\\])/g, "$1").replaceAll("%22", '"').replaceAll("%0D", "\r").replaceAll("%0A", "\n");

@@ -39,16 +39,16 @@ export interface CanonicalRequest {
 export interface CanonicalOptions {
   readonly keyHeaders: ReadonlySet<string>;
   readonly normalize: readonly Normalization[];
-  /** Members of JSON bodies and fields of forms that are left out. */
+  /** Members of JSON bodies and fields of forms that are not part of the key. */
   readonly omit?: readonly OmitPath[];
 }
 
-/** The options with what the rules make of them. */
+/** The rules that apply to one request. */
 interface KeyRules {
   readonly normalize: (text: string) => string;
   readonly hasPatterns: boolean;
   readonly omit: readonly OmitPath[];
-  /** The rules of version 0.1: its recordings are still found. */
+  /** Whether to apply the rules of version 0.1, whose recordings are still found. */
   readonly isEarlier: boolean;
 }
 
@@ -60,7 +60,7 @@ const KEY_HEADER = new RegExp(
 /**
  * Reduces a request to what decides about its answer, in a form that does not change between runs.
  *
- * @param isEarlier Whether to do so by the rules of version 0.1.
+ * @param isEarlier Whether to apply the rules of version 0.1.
  */
 export async function canonicalRequest(
   request: RequestData,

@@ -21,7 +21,7 @@ export interface MergeReport {
 
 /**
  * Adds the entries of other files. Of two recordings of a digest, the newer one is used. If one of them has no time, the
- * one in `path` is used. If another file contains a digest several times, the line that counts there is used.
+ * one in `path` is used. If another file contains a digest several times, its newest recording is used.
  *
  * Lines are appended unchanged, except for a byte order mark and carriage returns. Other processes may record meanwhile
  * and lose nothing. If one records a digest in the microseconds between lookup and append, the appended line is used.

@@ -1,6 +1,6 @@
 import type { Entry } from "../entry.ts";
 import { bytesAt, type Position } from "./file.ts";
-import { countingPositions, emptyIndex, type Index, linesOf, readLines } from "./index.ts";
+import { emptyIndex, type Index, linesOf, newestPositions, readLines } from "./index.ts";
 import { entryAt, keyForOthers, keyNumber } from "./line.ts";
 import { rewriteFile, type Rewritten } from "./rewrite.ts";
 import { bareLine, lineWriter } from "./write_lines.ts";
@@ -93,8 +93,8 @@ function classifyLine(file: number, position: Position, index: Index): Classifie
   return { state: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
 }
 
-/** Whether no other line of the same digest counts instead. */
+/** Whether the entry is the newest recording of its digest. */
 export function isNewest(file: number, { start }: Position, { key }: Entry, index: Index): boolean {
   const number = keyNumber(key);
-  return number === undefined || countingPositions(file, index, number).some((position) => position.start === start);
+  return number === undefined || newestPositions(file, index, number).some((position) => position.start === start);
 }

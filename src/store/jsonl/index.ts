@@ -23,8 +23,8 @@ export interface Index {
   readonly positions: PositionTable;
   /** The starts of indexed lines that turned out not to be entries when they were read, and were reported. */
   readonly reported: Set<number>;
-  /** For keys with several lines, filled on demand: the lines that count, newest first. */
-  readonly counting: Map<number, readonly Position[]>;
+  /** For keys with several lines, filled on demand: one line per digest, the newest recording first. */
+  readonly newest: Map<number, readonly Position[]>;
   /** The number of entries that no request can match, because their key is not 8 hex digits. */
   unreachable: number;
   /** The end of the indexed part of the file, in bytes. */
@@ -58,7 +58,7 @@ export function emptyIndex(): Index {
     inode: -1,
     modified: 0,
   };
-  return { positions: positionTable(), reported: new Set(), counting: new Map(), ...state };
+  return { positions: positionTable(), reported: new Set(), newest: new Map(), ...state };
 }
 
 /** Adds the new lines of a file to its index. If the file was rewritten, makes a new index. */
@@ -171,17 +171,17 @@ function addLine(file: number, index: Index, position: Position, bytes: Uint8Arr
 }
 
 function addPosition(index: Index, key: number, { start, length }: Position): void {
-  index.counting.delete(key);
+  index.newest.delete(key);
   index.positions.add(key, start, length);
 }
 
 /**
- * The lines of a key that count, newest first: of several entries with one digest, the one that was recorded last. A
- * line without a time counts instead of those before it.
+ * The lines of a key that requests can match, newest first: for each digest, the line that was recorded last. A line
+ * without a time replaces those before it.
  */
-export function countingPositions(file: number, index: Index, key: number): readonly Position[] {
+export function newestPositions(file: number, index: Index, key: number): readonly Position[] {
   if (!index.positions.isRepeated(key)) return index.positions.positionsOf(key);
-  const known = index.counting.get(key);
+  const known = index.newest.get(key);
   if (known) return known;
   const newest = new Map<string, { readonly time: string; readonly position: Position }>();
   const others: Position[] = [];
@@ -197,7 +197,7 @@ export function countingPositions(file: number, index: Index, key: number): read
   }
   const positions = [...others, ...[...newest.values()].map(({ position }) => position)];
   positions.sort((a, b) => b.start - a.start);
-  index.counting.set(key, positions);
+  index.newest.set(key, positions);
   return positions;
 }
 
@@ -226,7 +226,7 @@ function addOpenLine(file: number, index: Index, position: Position): void {
 
 function forgetOpenLine(index: Index): void {
   if (!index.open) return;
-  index.counting.clear();
+  index.newest.clear();
   if (index.open.isReachable) index.positions.removeLast();
   else index.unreachable--;
   index.end = index.open.start;

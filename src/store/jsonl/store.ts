@@ -5,7 +5,7 @@ import { show } from "../../lib/show.ts";
 import { type Entry, formatEntry } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
 import { lineAppender, openIfExists, withCure } from "./file.ts";
-import { type BadLines, countingPositions, emptyIndex, type Index, lineNumber, refreshIndex } from "./index.ts";
+import { type BadLines, emptyIndex, type Index, lineNumber, newestPositions, refreshIndex } from "./index.ts";
 import { entryAt, keyNumber } from "./line.ts";
 
 /**
@@ -133,7 +133,7 @@ function findIn(
 ): Entry | undefined {
   let withoutDigest: Entry | undefined;
   const number = keyNumber(key);
-  for (const position of number === undefined ? [] : countingPositions(file, index, number)) {
+  for (const position of number === undefined ? [] : newestPositions(file, index, number)) {
     const entry = entryAt(file, position);
     if (typeof entry === "string") onBadLine(file, position.start, entry);
     else if (entry.key !== key) continue;
