@@ -26,6 +26,7 @@ export type { Difference } from "./src/miss/difference.ts";
 export { CachyMissError, type Miss } from "./src/miss/miss.ts";
 export type { CachyOptions, MissBehavior } from "./src/options/options.ts";
 export type { Mode } from "./src/options/mode.ts";
+export type { Fault, FaultRequest } from "./src/replay/faults.ts";
 export type { Pace } from "./src/replay/pace.ts";
 export { disableCachy, enableCachy } from "./src/enable_cachy.ts";
 export type { KeepRequest } from "./src/store/entry_request.ts";

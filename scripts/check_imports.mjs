@@ -81,7 +81,7 @@ const nodeImporters = [
 const globalWriters = ["src/global_fetch.ts", "src/lib/shared_state.ts"];
 
 /** These load a module when they are called. */
-const lazyImporters = ["src/store/jsonl/compact_file.ts"];
+const lazyImporters = ["src/store/jsonl/compact_file.ts", "src/create_cachy.ts"];
 
 /** How many modules `import "mod.ts"` may load: each costs time before the first request. */
 const MOST_MODULES = 55;

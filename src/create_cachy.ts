@@ -13,6 +13,7 @@ import { CachyError } from "./lib/errors.ts";
 import type { Miss } from "./miss/miss.ts";
 import type { CachyOptions } from "./options/options.ts";
 import { createSettings, type Settings } from "./options/settings.ts";
+import type { Fault, Faults } from "./replay/faults.ts";
 import { createReporter, type Reporter, tellIfUnused } from "./report/reporter.ts";
 import { createStaleIds } from "./report/stale_ids.ts";
 import { addNotebookDisplay, type CachyStats } from "./report/stats.ts";
@@ -148,6 +149,8 @@ function createHandleContext(options: CachyOptions): HandleContext {
     },
     inFlight: createInFlight(),
     ordinals: createOrdinals(),
+    faults: settings.faults.length ? lazyFaults(settings.faults) : undefined,
+    errors: new Map<string, number>(),
     staleIds: createStaleIds(() => store.name),
     refreshed: () => refreshedIn(place()),
     addMiss(miss: Miss) {
@@ -156,6 +159,12 @@ function createHandleContext(options: CachyOptions): HandleContext {
     },
   };
   return { context, misses, place, fileStore };
+}
+
+/** Most handles have no faults, so their code is loaded only for those that do. */
+function lazyFaults(faults: readonly Fault[]): () => Promise<Faults> {
+  let loaded: Promise<Faults> | undefined;
+  return () => loaded ??= import("./replay/faults.ts").then(({ createFaults }) => createFaults(faults));
 }
 
 function memoized(make: (original: typeof fetch) => typeof fetch): typeof make {

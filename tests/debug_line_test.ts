@@ -30,7 +30,11 @@ test("debugLine() shows all parts of an event in one line", () => {
     ],
     [
       { kind: "dropped", request, reason: "status", detail: "status 500" },
-      "cachy DROPPED  5ece2360 POST api.openai.com/v1/responses status: status 500",
+      "cachy DROPPED  5ece2360 POST api.openai.com/v1/responses status 500",
+    ],
+    [
+      { kind: "fault", request, detail: "status 429" },
+      "cachy FAULT    5ece2360 POST api.openai.com/v1/responses status 429",
     ],
   ];
   for (const [event, line] of lines) {

@@ -1,5 +1,6 @@
 import type { Miss } from "../miss/miss.ts";
 import type { Settings } from "../options/settings.ts";
+import type { Faults } from "../replay/faults.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { StaleIds } from "../report/stale_ids.ts";
 import type { Ordinals } from "../request/identify.ts";
@@ -19,6 +20,10 @@ export interface Context {
   /** Digests that mode `refresh` has recorded anew in this process. */
   readonly refreshed: () => Set<string>;
   readonly pending: PendingRecordings;
+  /** The faults of the option `faults`, loaded at the first request; undefined without the option. */
+  readonly faults: (() => Promise<Faults>) | undefined;
+  /** How many errors each request has got from the store or into it, by digest. */
+  readonly errors: Map<string, number>;
   /** Ids in replayed responses, which the provider may have deleted. */
   readonly staleIds: StaleIds;
   readonly addMiss: (miss: Miss) => void;

@@ -3,6 +3,7 @@ import { waitUnlessAborted } from "../lib/wait.ts";
 import { reportMiss } from "../miss/exit_summary.ts";
 import { CachyMissError, explainMiss, explainNearest, missResponse } from "../miss/miss.ts";
 import { modeReason } from "../options/mode.ts";
+import type { MetFault } from "../replay/faults.ts";
 import { replay } from "../replay/replay.ts";
 import { eventRequest, hitEvent } from "../report/events.ts";
 import {
@@ -68,7 +69,7 @@ function answerFromStore(
   const response = replay(entry, { url, signal, pace: settings.pace });
   staleIds.replayed(url.origin, entry);
   reporter.emit(hitEvent(identified, entry, settings.now() - identified.started));
-  return { response };
+  return { response, isReplay: true };
 }
 
 /** @param problem Why the store could not be read; undefined if it could. */
@@ -160,9 +161,25 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   }
   const identified = await identifyOrWarn(context, request, kind === "stateful" || isSessionStart(request));
   if (!identified) return network(...request.call);
+  const fault = (await context.faults?.())?.take(request);
+  if (fault) return await answerFault(context, identified, fault);
   const { digest, ordinal } = identified;
   if (ordinal) return await answerNumbered(ordinal, () => answer(context, identified));
   return await inFlight.join(digest.sha256, request.signal, () => answer(context, identified));
+}
+
+async function answerFault(context: Context, identified: IdentifiedRequest, fault: MetFault): Promise<Response> {
+  context.reporter.emit({ kind: "fault", request: eventRequest(identified), detail: fault.detail });
+  let isAnswered = false;
+  try {
+    return await fault.answer(async () => {
+      const answered = await answer(context, identified);
+      isAnswered = true;
+      return answered;
+    });
+  } finally {
+    if (!isAnswered) identified.ordinal?.release();
+  }
 }
 
 /** Identifies a request. An unexpected error is a warning, and must not break the call. */

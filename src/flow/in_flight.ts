@@ -6,6 +6,8 @@ import type { Store } from "../store/store.ts";
 /** A response, and its recording; undefined if the response will not be stored. */
 export interface Answer {
   readonly response: Response;
+  /** Whether the response comes from the store. */
+  readonly isReplay?: boolean;
   readonly recording?: Pick<Recording, "committed" | "idleMs" | "start">;
 }
 

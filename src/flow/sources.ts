@@ -6,7 +6,7 @@ import { eventRequest, type Problem } from "../report/events.ts";
 import { type CanonicalRequest, canonicalRequest } from "../request/canonical.ts";
 import { digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
 import { redactText } from "../secrets/redact.ts";
-import type { Entry } from "../store/entry.ts";
+import { type Entry, isErrorStatus } from "../store/entry.ts";
 import type { Context } from "./context.ts";
 import type { Answer } from "./in_flight.ts";
 
@@ -28,10 +28,33 @@ export async function find(context: Context, identified: IdentifiedRequest): Pro
   const found = await store.find(digest.key, digest.sha256) ?? await findWithoutHeaders(context, identified) ??
     await findByEarlierRules(context, identified);
   // A request that does not follow redirects must not get a response behind one.
-  const entry = found?.final_url !== undefined && identified.request.redirect !== "follow" ? undefined : found;
+  const success = found?.final_url !== undefined && identified.request.redirect !== "follow" ? undefined : found;
+  const error = await findError(context, identified, success);
+  // The next try of the same request has the same number.
+  if (error) ordinal?.release();
+  const entry = error ?? success;
   if (entry || !ordinal || settings.mode !== "replay") return entry;
   ordinal.release();
   return await findEarlier(context, identified, ordinal.number);
+}
+
+/** The recorded error that the request got before its success, or instead of one. */
+async function findError(
+  { errors, settings, store }: Context,
+  { canonical, digest, extras }: IdentifiedRequest,
+  success: Entry | undefined,
+): Promise<Entry | undefined> {
+  if (!settings.recordsError) return undefined;
+  const given = errors.get(digest.sha256) ?? 0;
+  if (success && given >= (success.after_errors ?? 0)) return undefined;
+  const errorAt = async (error: number) => {
+    const { key, sha256 } = await digestRequest(canonical, { ...extras, error });
+    return await store.find(key, sha256);
+  };
+  const next = await errorAt(given + 1);
+  if (next) errors.set(digest.sha256, given + 1);
+  const repeatsLast = !next && !success && given > 0 && settings.mode === "replay";
+  return repeatsLast ? await errorAt(given) : next;
 }
 
 /** pycachy's keys ignore headers: if only headers differ, its line under the plain key answers. */
@@ -92,7 +115,7 @@ export async function answerLive(context: Context, identified: IdentifiedRequest
     settle({ reason: "broken", detail: messageOf(error) });
     throw error;
   }
-  const recording = startRecording(context, identified, response);
+  const recording = await startRecording(context, identified, response);
   if ("reason" in recording) {
     const warning = recording.reason === "status" ? context.staleIds.refused(request, response.status) : undefined;
     if (warning !== undefined) reporter.warn(warning);
@@ -110,19 +133,41 @@ function tooLarge(host: string, maxBodyBytes: number): string {
   return `Cannot record a response of ${host}: it is longer than ${maxBodyBytes} bytes. Raise the option "maxBodyBytes".`;
 }
 
-function startRecording(context: Context, identified: IdentifiedRequest, response: Response): Recording | Problem {
-  const { settings, store, reporter } = context;
+/** The identity under which a response is recorded: that of the request, and of an error also its number. */
+async function identityOf(
+  { errors }: Context,
+  identified: IdentifiedRequest,
+  isError: boolean,
+): Promise<IdentifiedRequest> {
+  if (!isError) return identified;
+  const { canonical, digest: { sha256 } } = identified;
+  const error = (errors.get(sha256) ?? 0) + 1;
+  errors.set(sha256, error);
+  identified.ordinal?.release();
+  const extras = { ...identified.extras, error };
+  return { ...identified, extras, digest: await digestRequest(canonical, extras) };
+}
+
+async function startRecording(
+  context: Context,
+  identified: IdentifiedRequest,
+  response: Response,
+): Promise<Recording | Problem> {
+  const { settings, store, reporter, errors } = context;
   const { maxBodyBytes, now } = settings;
   const { method, url, signal } = identified.request;
   try {
     const finalUrl = response.redirected && response.url ? response.url : undefined;
     const head = { method, url, status: response.status, headers: response.headers, finalUrl };
-    const problem = headProblem(head) ?? streamProblem(response);
+    const problem = headProblem(head, settings.recordsError) ?? streamProblem(response);
     if (problem) return problem;
+    const errorsBefore = errors.get(identified.digest.sha256) ?? 0;
+    const isError = isErrorStatus(response.status);
+    const recorded = await identityOf(context, identified, isError);
     const onWritten = () => {
-      if (settings.mode === "refresh") context.refreshed().add(identified.digest.sha256);
+      if (settings.mode === "refresh" && !isError) context.refreshed().add(identified.digest.sha256);
     };
-    const commit = entryWriter(identified, head, { settings, store, reporter, onWritten });
+    const commit = entryWriter(recorded, head, { settings, store, reporter, errorsBefore, onWritten });
     return record(response, head, { maxBodyBytes, now, signal, commit });
   } catch (error) {
     return { reason: "not-readable", detail: `the network returned no standard response: ${messageOf(error)}` };

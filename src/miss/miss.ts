@@ -1,7 +1,7 @@
 import { CachyError } from "../lib/errors.ts";
 import { labelled } from "../replay/replay.ts";
 import { type EventRequest, eventRequest } from "../report/events.ts";
-import { errorFormOf } from "../request/domains.ts";
+import { errorBodyFor } from "../request/domains.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
 import type { RecordedRequest } from "../store/entry.ts";
@@ -157,23 +157,13 @@ const NOT_IN_STATUS_TEXT = /[^\t\x20-\x7e\xa0-\xff]/gu;
  * retry a rejected `fetch` for seconds and then report a connection error.
  */
 export function missResponse(message: string, url: URL): Response {
+  const body = errorBodyFor(url, { type: "cachy_miss", code: MISS_STATUS, status: "CACHY_MISS", message });
   const headers = { "content-type": "application/json", "x-should-retry": "false" };
-  const response = new Response(JSON.stringify(missBody(message, url)), { status: MISS_STATUS, headers });
+  const response = new Response(JSON.stringify(body), { status: MISS_STATUS, headers });
   const lines = message.split("\n");
   // Some SDKs show nothing else.
   const statusText = `${lines[0]} ${lines.at(-1)}`.replace(NOT_IN_STATUS_TEXT, "?");
   return labelled(response, { url: url.href, statusText });
-}
-
-function missBody(message: string, url: URL): Record<string, unknown> {
-  const form = errorFormOf(url);
-  if (form === "text") return { error: message };
-  // The AI SDK shows the message only if the types are those of the provider: Google and Perplexity have numeric codes.
-  const error = { type: "cachy_miss", code: MISS_STATUS, status: "CACHY_MISS", message };
-  // Anthropic has `type`, Mistral `object`, Cerebras `param`; AWS, Cohere and these two have the message outside `error`.
-  return form === "object"
-    ? { error }
-    : { type: "error", object: "error", error, message, code: "cachy_miss", param: "" };
 }
 
 /**

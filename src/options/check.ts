@@ -2,8 +2,9 @@ import { isPath } from "../lib/environment.ts";
 import { CachyError, checkByRules, type Rule, type Rules } from "../lib/errors.ts";
 import { LONGEST_TIMER_MS } from "../lib/wait.ts";
 import { parseOmitPath } from "../request/body_identity.ts";
+import type { Fault } from "../replay/faults.ts";
 import { isSecretName } from "../secrets/redact.ts";
-import { NEVER_RECORDED_HEADERS } from "../store/entry.ts";
+import { isErrorStatus, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
 import { isStore, STORE_SHAPE } from "../store/store.ts";
 import { type Mode, MODES } from "./mode.ts";
 import type { CachyOptions } from "./options.ts";
@@ -28,11 +29,13 @@ const RULES: Rules<CachyOptions> = {
   namespace: ["a string", isText],
   keepRequest: ['one of "brief", "whole", "none"', (value) => ["brief", "whole", "none"].includes(value as string)],
   maxBodyBytes: ["a number of bytes, 0 or more", (value) => typeof value === "number" && value >= 0],
+  recordErrors: ["a boolean, or a list of statuses from 400 to 599, such as [400, 404]", isErrorChoice],
   allowSecrets: ["a boolean", (value) => typeof value === "boolean"],
   miss: ['"answer" or "throw"', (value) => value === "answer" || value === "throw"],
   pace: ['"recorded", a speed factor above 0, or { chunkMs: milliseconds }', isPace],
   debug: ['a boolean or "miss"', (value) => typeof value === "boolean" || value === "miss"],
   onEvent: ["a function", isFunction],
+  faults: ['a list of faults, such as { status: 429, headers: { "retry-after": "0" }, times: 1 }', listOf(isFault)],
   store: [`a store: ${STORE_SHAPE.expected}`, isStore],
   fetch: ["a function", isFunction],
 };
@@ -107,6 +110,40 @@ function isNormalization(value: unknown): boolean {
 
 function isOmitPath(value: unknown): boolean {
   return isText(value) && parseOmitPath(value) !== undefined;
+}
+
+function isErrorChoice(value: unknown): boolean {
+  return typeof value === "boolean" || Array.isArray(value) && value.every(isErrorStatus);
+}
+
+/** The members of a fault, and their checks. */
+const FAULT_MEMBERS: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
+  match: isDomainMatcher,
+  times: isCount,
+  status: isErrorStatus,
+  headers: (value) => typeof value === "object" && value !== null && Object.entries(value).every(isHeader),
+  reset: (value) => typeof value === "boolean",
+  cutAfter: isCount,
+  delayMs: (value) => typeof value === "number" && value >= 0 && value <= LONGEST_TIMER_MS,
+};
+
+/** A fault says one thing: a status, a reset, a cut, or only a delay. */
+function isFault(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const fault = value as Fault;
+  const fits = Object.entries(fault).every(([name, member]) =>
+    member === undefined || Object.hasOwn(FAULT_MEMBERS, name) && FAULT_MEMBERS[name as keyof Fault](member)
+  );
+  const kinds = [fault.status, fault.cutAfter, fault.reset || undefined].filter((kind) => kind !== undefined).length;
+  return fits && (kinds === 1 || kinds === 0 && fault.delayMs !== undefined);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0;
+}
+
+function isHeader([name, value]: [string, unknown]): boolean {
+  return isHeaderName(name) && isText(value);
 }
 
 function isPace(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { Fault } from "../replay/faults.ts";
 import type { Pace } from "../replay/pace.ts";
 import type { CachyEvent } from "../report/events.ts";
 import type { Normalization } from "../request/canonical.ts";
@@ -88,6 +89,14 @@ export interface CachyOptions {
    */
   readonly maxBodyBytes?: number;
   /**
+   * Whether to record errors, too: all responses with a status from 400 to 599, or only those in a list, such as
+   * `[400, 404, 422]`. They are replayed in their order: a request that got status 429 and then a success gets the same
+   * two answers again. Errors without a success after them answer every time in mode `replay`.
+   *
+   * @default false
+   */
+  readonly recordErrors?: boolean | readonly number[];
+  /**
    * Whether to record responses that contain the value of a credential in the environment: a variable with KEY, TOKEN,
    * SECRET or PASSWORD in its name, and a value of at least 12 characters. Requests are always redacted.
    *
@@ -119,6 +128,13 @@ export interface CachyOptions {
   readonly debug?: boolean | "miss";
   /** Called for every event. If it throws, the request is not affected. */
   readonly onEvent?: (event: CachyEvent) => void;
+  /**
+   * Failures in place of responses, for tests of retry and fallback code: a status, a reset connection, a stream that
+   * breaks off, a delay.
+   *
+   * @default []
+   */
+  readonly faults?: readonly Fault[];
   /** The store for the entries, instead of a file. `file` and `cacheDir` are then ignored. */
   readonly store?: Store;
   /**

@@ -10,12 +10,14 @@ import {
   type VariableName,
   workingDirectory,
 } from "../lib/environment.ts";
+import type { Fault } from "../replay/faults.ts";
 import type { Pace } from "../replay/pace.ts";
 import type { Normalization } from "../request/canonical.ts";
 import { credentialVariables, defaultDomains, matchDomains } from "../request/domains.ts";
 import { type OmitPath, parseOmitPath } from "../request/body_identity.ts";
 import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
+import { isErrorStatus } from "../store/entry.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import { checkOptions, isDomainMatcher, pathCure, wildcardCure } from "./check.ts";
 import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
@@ -35,9 +37,12 @@ export interface Settings {
   readonly namespace: string | undefined;
   readonly keepRequest: KeepRequest;
   readonly maxBodyBytes: number;
+  /** Whether an error of this status is recorded and replayed; undefined if none is. */
+  readonly recordsError: ((status: number) => boolean) | undefined;
   readonly allowSecrets: boolean;
   /** The credentials in the environment at the time of the call. */
   readonly credentials: () => readonly Credential[];
+  readonly faults: readonly Fault[];
   readonly miss: MissBehavior;
   /** Undefined: without delays. */
   readonly pace: Pace | undefined;
@@ -78,8 +83,10 @@ export function createSettings(options: CachyOptions): Settings {
     namespace: options.namespace,
     keepRequest: options.keepRequest ?? "brief",
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    recordsError: recordedErrors(options.recordErrors),
     allowSecrets: options.allowSecrets ?? false,
     credentials: () => credentialsOf(readableVariables(credentialVariables)),
+    faults: [...options.faults ?? []],
     miss: options.miss ?? "answer",
     pace: options.pace,
     debug: options.debug ?? debug.choice ?? false,
@@ -92,6 +99,11 @@ export function createSettings(options: CachyOptions): Settings {
 function cachedUrls(domains: readonly DomainMatcher[], ignore: readonly DomainMatcher[]): (url: URL) => boolean {
   const [isOurs, isIgnored] = [matchDomains(domains), matchDomains(ignore)];
   return (url) => /^https?:$/.test(url.protocol) && isOurs(url) && !isIgnored(url);
+}
+
+function recordedErrors(recordErrors: CachyOptions["recordErrors"]): Settings["recordsError"] {
+  if (!recordErrors) return undefined;
+  return (status) => isErrorStatus(status) && (recordErrors === true || recordErrors.includes(status));
 }
 
 function lowerCase(names: readonly string[] = []): ReadonlySet<string> {

@@ -2,6 +2,7 @@ import { concatBytes, copyOf } from "../lib/bytes.ts";
 import { messageOf } from "../lib/errors.ts";
 import { bell, clearTimeout, deferred, monotonicNow, setTimeout } from "../lib/wait.ts";
 import type { Problem } from "../report/events.ts";
+import { isErrorStatus } from "../store/entry.ts";
 import { checkCompleteness } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
 
@@ -48,8 +49,8 @@ export interface Copy {
   cancel(reason: unknown): void;
 }
 
-/** How long an empty body that the caller cancels may take to end, in milliseconds. */
-const EMPTY_END_MS = 100;
+/** How long an empty body or an error that the caller cancels may take to end, in milliseconds. */
+const REST_MS = 100;
 
 /**
  * Collects a copy of a body, and commits it when it is complete. The copy never waits for the caller, so they cannot
@@ -57,7 +58,11 @@ const EMPTY_END_MS = 100;
  */
 export function collect(reader: () => Reader, head: AnswerHead, options: CollectOptions): Copy {
   const collector = createCollector(head, options);
-  const state: CopyState = { held: 0, isStarted: false, hasEnded: false, isCancelled: false, progress: bell() };
+  const isError = isErrorStatus(head.status);
+  const state: CopyState = {
+    ...{ held: 0, isStarted: false, hasEnded: false, isCancelled: false, progress: bell() },
+    goesOn: isError,
+  };
   const result = deferred<Problem | undefined>();
   const settled = result.promise.catch((error) => {
     return collector.giveUp({ reason: "broken", detail: messageOf(error) });
@@ -84,10 +89,11 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
       state.stopping = { reason };
       // An empty body is complete, and many clients cancel it unread, some (MCP, status 202) before it has started.
       const mayBeStream = isStream(head.headers) && head.headers.has("content-type") && head.status !== 202;
-      if (state.held > 0 || mayBeStream) {
+      // SDKs cancel the body of an error before they retry.
+      if (!isError && (state.held > 0 || mayBeStream)) {
         stop(reader, state);
       } else {
-        const timer = setTimeout(() => stop(reader, state), EMPTY_END_MS);
+        const timer = setTimeout(() => stop(reader, state), REST_MS);
         settled.finally(() => clearTimeout(timer));
       }
       start();
@@ -103,6 +109,8 @@ interface CopyState {
   hasEnded: boolean;
   /** Whether the end of the body comes from `cancel()`, not from the network. */
   isCancelled: boolean;
+  /** Whether the copy still takes chunks after the caller has stopped reading. */
+  readonly goesOn: boolean;
   /** Set when the caller has stopped reading. */
   stopping?: { readonly reason: unknown };
   readonly progress: ReturnType<typeof bell>;
@@ -117,7 +125,7 @@ async function copyChunks(
   for (;;) {
     const { done, value } = await reader().read();
     if (done) return await collector.end(state.isCancelled);
-    const problem = state.stopping ? CANCELLED : await collector.take(value);
+    const problem = state.stopping && !state.goesOn ? CANCELLED : await collector.take(value);
     state.held++;
     state.progress.notify();
     if (problem) return collector.giveUp(problem);

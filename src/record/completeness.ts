@@ -1,6 +1,7 @@
 import { concatBytes } from "../lib/bytes.ts";
 import { awsFrameAt, EVENT_TYPE, type Framing, framingOf, type StreamEvent, streamParser } from "../lib/framing.ts";
 import type { Problem } from "../report/events.ts";
+import { isErrorStatus } from "../store/entry.ts";
 import { type AnswerHead, answerProblem } from "./json_answer.ts";
 import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
 
@@ -16,8 +17,16 @@ export interface CompletenessCheck {
   end(body: Uint8Array): Problem | undefined;
 }
 
-/** Why a response cannot become an entry, independent of its body. */
-export function headProblem({ method, status }: AnswerHead): Problem | undefined {
+/**
+ * Why a response cannot become an entry, independent of its body.
+ *
+ * @param isRecordedError Whether the option `recordErrors` contains a status.
+ */
+export function headProblem(
+  { method, status }: AnswerHead,
+  isRecordedError: (status: number) => boolean = () => false,
+): Problem | undefined {
+  if (isRecordedError(status)) return undefined;
   const isSuccess = status >= 200 && status < 300 && status !== 206;
   if (isSuccess && !(status === 202 && method === "GET")) return undefined;
   return { reason: "status", detail: `status ${status}` };
@@ -44,6 +53,7 @@ const LONGEST_START = 1024;
 
 /** Finds the framing in the start of the body if it is a stream, and at the end of the body otherwise. */
 function bodyCheck(head: AnswerHead, contentType: string): CompletenessCheck {
+  if (isErrorStatus(head.status)) return wholeBodyCheck(() => undefined);
   const checkOf = (body: Uint8Array) => {
     const framing = framingOf(contentType, () => body);
     return { framing, check: framingCheck(framing, head, contentType) };

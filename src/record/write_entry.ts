@@ -31,6 +31,8 @@ export interface EntryWriting {
     /** The clock, in milliseconds. */
     readonly now: () => number;
   };
+  /** How many recorded errors the request got before this answer. */
+  readonly errorsBefore: number;
   /** Called when the store has taken the entry. */
   readonly onWritten: () => void;
 }
@@ -43,7 +45,7 @@ export interface EntryWriting {
 export function entryWriter(
   identified: IdentifiedRequest,
   head: AnswerHead,
-  { store, reporter, settings, onWritten }: EntryWriting,
+  { store, reporter, settings, errorsBefore, onWritten }: EntryWriting,
 ): (body: ReceivedBody) => Promise<Problem | undefined> {
   const { now, allowSecrets } = settings;
   let request: Promise<RecordedRequest | undefined> | undefined;
@@ -54,7 +56,7 @@ export function entryWriter(
       const credentials = settings.credentials();
       // Not before the body is complete, because this would delay the first chunk.
       request ??= requestOf(identified, settings.keepRequest, credentials);
-      const answer = { head, body, request: await request, ms };
+      const answer = { head, body, request: await request, ms, errorsBefore };
       const entry = makeEntry(identified, answer, settings.keepHeaders);
       const problem = allowSecrets ? undefined : secretProblem(entry, body.bytes, {
         request: eventRequest(identified),
@@ -98,11 +100,12 @@ interface WholeAnswer {
   readonly request: RecordedRequest | undefined;
   /** From the start of the request to the end of the body, in milliseconds. */
   readonly ms: number;
+  readonly errorsBefore: number;
 }
 
 function makeEntry(
-  { digest, canonical }: IdentifiedRequest,
-  { head, body, request, ms }: WholeAnswer,
+  { digest, canonical, extras: { error } }: IdentifiedRequest,
+  { head, body, request, ms, errorsBefore }: WholeAnswer,
   keepHeaders: ReadonlySet<string>,
 ): Entry {
   const contentType = head.headers.get("content-type") ?? "";
@@ -118,6 +121,8 @@ function makeEntry(
     duration_ms: ms,
     final_url: head.finalUrl && redactText(identityUrl(new URL(head.finalUrl))),
     chunks: canonical.streaming || isStreamed(contentType, body) ? body.chunks : undefined,
+    error,
+    after_errors: error === undefined && errorsBefore > 0 ? errorsBefore : undefined,
   };
 }
 

@@ -7,11 +7,24 @@ import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
 const isBun = "Bun" in globalThis;
 
 /** HTTP/1.1 servers send these, and SDKs show them. */
-const STATUS_TEXTS: Readonly<Record<number, string>> = {
+export const STATUS_TEXTS: Readonly<Record<number, string>> = {
   200: "OK",
   201: "Created",
   202: "Accepted",
   204: "No Content",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  408: "Request Timeout",
+  409: "Conflict",
+  413: "Payload Too Large",
+  422: "Unprocessable Entity",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
 };
 
 /** How a response is replayed. */

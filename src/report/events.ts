@@ -49,6 +49,7 @@ export interface Problem {
  * - `miss`: the store has no entry; in mode `replay` the caller gets an explanation, else the network is called
  * - `recorded`: a response was recorded
  * - `dropped`: a response was not recorded
+ * - `fault`: a request met a fault of the option `faults`
  * - `warning`: there is a problem with the cache; the request is not affected
  */
 export type CachyEvent =
@@ -90,6 +91,13 @@ export type CachyEvent =
     /** The reason, for programs. */
     readonly reason: DropReason;
     /** A short description of the reason. */
+    readonly detail: string;
+  }
+  | {
+    readonly kind: "fault";
+    /** The request. */
+    readonly request: EventRequest;
+    /** A short description of the fault. */
     readonly detail: string;
   }
   | { readonly kind: "warning"; readonly message: string };

@@ -78,6 +78,7 @@ const COLORS: Readonly<Record<RequestEvent["kind"], Color>> = {
   miss: "yellow",
   recorded: "cyan",
   dropped: "red",
+  fault: "magenta",
 };
 
 /**
@@ -104,6 +105,8 @@ function outcome(event: RequestEvent): string {
     case "recorded":
       return `${showBytes(event.bytes)} in ${showTime(event.ms)}`;
     case "dropped":
-      return `${event.reason}: ${event.detail}`;
+      return event.reason === "status" ? event.detail : `${event.reason}: ${event.detail}`;
+    case "fault":
+      return event.detail;
   }
 }

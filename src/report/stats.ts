@@ -57,6 +57,7 @@ export function createCounters(): Counters {
         stats.dropped++;
         droppedBy[event.reason] = (droppedBy[event.reason] ?? 0) + 1;
         return;
+      case "fault":
       case "warning":
         return;
     }

@@ -100,7 +100,25 @@ export function modelOfUrl({ href }: URL): string | undefined {
   return undefined;
 }
 
+/** An error for {@linkcode errorBodyFor}. */
+export interface ErrorFacts {
+  readonly type: string;
+  readonly code: number;
+  readonly status: string;
+  readonly message: string;
+}
+
+/** The JSON of an error, in the form in which the SDKs of the provider look for its message. */
+export function errorBodyFor(url: URL, error: ErrorFacts): Record<string, unknown> {
+  const { message, type } = error;
+  const form = errorFormOf(url);
+  if (form === "text") return { error: message };
+  // The AI SDK shows the message only if the types are those of the provider: Google and Perplexity have numeric codes.
+  // Anthropic has `type`, Mistral `object`, Cerebras `param`; AWS, Cohere and these two have the message outside `error`.
+  return form === "object" ? { error } : { type: "error", object: "error", error, message, code: type, param: "" };
+}
+
 /** Where SDKs look for the message of an error; undefined if a body of all usual forms serves them. */
-export function errorFormOf({ href }: URL): ErrorForm | undefined {
+function errorFormOf({ href }: URL): ErrorForm | undefined {
   return PROVIDERS.find(({ errors }) => errors?.urls.test(href))?.errors?.form;
 }

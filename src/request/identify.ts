@@ -88,6 +88,8 @@ export interface DigestExtras {
   /** The n-th identical stateful request of a handle, from 2 on. */
   readonly n?: number;
   readonly namespace?: string;
+  /** The n-th recorded error of a request, from 1 on. Undefined for a success. */
+  readonly error?: number;
 }
 
 /**
@@ -107,9 +109,9 @@ export async function digestRequest(request: CanonicalRequest, extras: DigestExt
   return { sha256, key: sha256.slice(0, 8) };
 }
 
-function extrasText(headers: CanonicalRequest["headers"], { n, namespace }: DigestExtras): string {
-  if (!headers.length && n === undefined && namespace === undefined) return "";
-  return `\n${JSON.stringify({ headers: headers.length ? headers : undefined, n, namespace })}`;
+function extrasText(headers: CanonicalRequest["headers"], { n, namespace, error }: DigestExtras): string {
+  if (!headers.length && n === undefined && namespace === undefined && error === undefined) return "";
+  return `\n${JSON.stringify({ headers: headers.length ? headers : undefined, n, namespace, error })}`;
 }
 
 /** The place of a stateful request among identical ones: 1, 2, 3 … */

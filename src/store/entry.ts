@@ -34,7 +34,7 @@ export interface Entry {
   readonly sha256?: string;
   /** The version of the line format. */
   readonly v?: number;
-  /** The HTTP status: from 200 to 299, but not 206. */
+  /** The HTTP status: from 200 to 299, but not 206. With {@linkcode Entry.error}, from 400 to 599. */
   readonly status_code?: number;
   /** The recorded response headers, by lower-case name. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -52,6 +52,10 @@ export interface Entry {
   readonly final_url?: string;
   /** The chunks of a streamed response: milliseconds since the headers, and length in bytes. */
   readonly chunks?: readonly (readonly [ms: number, bytes: number])[];
+  /** For an error, recorded with the option `recordErrors`: the number of the error among those of its request. */
+  readonly error?: number;
+  /** How many recorded errors the same request got before this response. */
+  readonly after_errors?: number;
 }
 
 /** Characters that JSON allows within strings, but that some readers treat as line ends. */
@@ -96,7 +100,7 @@ const FIRST_KEY = /^\s*\{\s*"key"\s*:\s*"([0-9a-f]{8})"/;
  */
 export function checkEntry(value: unknown): Entry | string {
   if (!isRecord(value)) return "not a JSON object";
-  const { key, sha256, v, status_code: status, headers, binary, response } = value;
+  const { key, sha256, v, status_code: status, headers, binary, response, error } = value;
   if (v !== undefined && v !== ENTRY_VERSION) {
     return typeof v === "number" && v > ENTRY_VERSION
       ? `format ${v} needs a newer version of cachy`
@@ -107,7 +111,9 @@ export function checkEntry(value: unknown): Entry | string {
     return `"sha256" does not start with "key"`;
   }
   if (typeof response !== "string") return `"response" is ${show(response)}`;
-  if (status !== undefined && status !== null && !isSuccess(status)) {
+  if (error !== undefined && !(Number.isInteger(error) && (error as number) > 0)) return `"error" is ${show(error)}`;
+  const fits = error === undefined ? isSuccess : isErrorStatus;
+  if (status !== undefined && status !== null && !fits(status)) {
     return `"status_code" is ${show(status)}`;
   }
   const optional: [string, unknown, boolean][] = [
@@ -119,7 +125,12 @@ export function checkEntry(value: unknown): Entry | string {
   return binary && !isBase64(response) ? `"response" is not base64` : value as unknown as Entry;
 }
 
-/** Failed and partial responses are never replayed, even if the file contains them. */
+/** Whether a status is one that the option `recordErrors` records. */
+export function isErrorStatus(status: unknown): boolean {
+  return Number.isInteger(status) && (status as number) >= 400 && (status as number) < 600;
+}
+
+/** Failed and partial responses of other programs are never replayed. */
 function isSuccess(status: unknown): boolean {
   return Number.isInteger(status) && (status as number) >= 200 &&
     (status as number) < 300 && status !== 206;
@@ -189,6 +200,10 @@ const RECORDED_HEADERS: readonly string[] = [
   UPLOAD_URL,
   "x-goog-upload-status",
   "mcp-session-id",
+  // Errors have these.
+  "retry-after",
+  "retry-after-ms",
+  "x-should-retry",
 ];
 
 /** Response headers that are never recorded: credentials, and headers that describe the encoded body. */

@@ -43,7 +43,7 @@ export function rowOf(entry: Entry, { provider, model, kind, isStream, asked, an
     kind,
     isStream,
     prompt: startOf(asked.findLast(({ role }) => role === "user") ?? asked.at(-1)),
-    answer: startOf(answered[0]),
+    answer: `${entry.error === undefined ? "" : `status ${entry.status_code}: `}${startOf(answered[0])}`,
     tokens: usageOf(entry),
     bytes: bodyLength(entry),
     durationMs: typeof durationMs === "number" ? durationMs : undefined,

@@ -9,7 +9,7 @@ import type { Problem } from "../../report/events.ts";
 import { isStreamingJson, isStreamingUrl } from "../../request/canonical.ts";
 import { type Digest, digestRequest } from "../../request/identify.ts";
 import { type Credential, credentialsOf } from "../../secrets/values.ts";
-import { decodeBody, type Entry, type RecordedRequest } from "../../store/entry.ts";
+import { decodeBody, type Entry, isErrorStatus, type RecordedRequest } from "../../store/entry.ts";
 import { secretFindings, showSecret } from "../scan/scan.ts";
 import { memberProblems, soundRequest } from "./check_members.ts";
 
@@ -58,7 +58,7 @@ export async function findingsOf(
 async function digestReason(entry: Entry): Promise<string | undefined> {
   const request = soundRequest(entry);
   if (request?.exact !== true || memberProblems(entry).some(({ isUnfindable }) => isUnfindable)) return undefined;
-  const digests = await recomputedDigests(request);
+  const digests = await recomputedDigests(request, entry.error);
   const isSame = digests.some(({ sha256, key }) =>
     entry.sha256 === undefined ? key === entry.key : sha256 === entry.sha256
   );
@@ -81,7 +81,7 @@ function answerProblemOf(entry: Entry): Problem | undefined {
   const { status, headers } = replay({ ...entry, chunks: undefined }, { url });
   const head: AnswerHead = { method: request?.method ?? "POST", url, status, headers };
   const body = decodeBody(entry);
-  return headProblem(head) ?? bodyProblem(head, typeof body === "string" ? utf8(body) : body);
+  return headProblem(head, isErrorStatus) ?? bodyProblem(head, typeof body === "string" ? utf8(body) : body);
 }
 
 function bodyProblem(head: AnswerHead, body: Uint8Array<ArrayBuffer>): Problem | undefined {
@@ -102,17 +102,18 @@ function secretFinding(finding: Parameters<typeof showSecret>[0]): Finding {
 /**
  * Computes the digest of a recorded request again. The result is valid only if the request is `exact`.
  *
+ * @param error The number of a recorded error; undefined for a success.
  * @returns The possible digests, the likely one first. JSON with `"stream": true` has two: the file does not contain the
  * content type, and with plain text the request does not count as streaming.
  */
-export async function recomputedDigests(request: RecordedRequest): Promise<Digest[]> {
+export async function recomputedDigests(request: RecordedRequest, error?: number): Promise<Digest[]> {
   const { method, url, body, headers = {}, n, namespace } = request;
   // Sort again: other tools may write the members in another order.
   const sorted = Object.entries(headers).sort(([a], [b]) => a < b ? -1 : 1);
   const canonical = { method, url, body, format: "text", headers: sorted } as const;
   const digests: Digest[] = [];
   for (const streaming of streamingChoices(request)) {
-    digests.push(await digestRequest({ ...canonical, streaming }, { n, namespace }));
+    digests.push(await digestRequest({ ...canonical, streaming }, { n, namespace, error }));
   }
   return digests;
 }
