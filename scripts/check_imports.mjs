@@ -59,7 +59,7 @@ const rooms = {
   "cli/file": { below: ["cli/show", "cli/app"] },
   "cli/verify": { below: ["cli/scan", "cli/file"] },
   "cli/curl": { below: ["cli/scan", "cli/verify"], face: ["curl.ts"] },
-  "cli/edit": { below: ["cli/file"], face: ["merge.ts", "remove.ts", "repair.ts"] },
+  "cli/edit": { below: ["cli/file"], face: ["merge.ts", "remove.ts", "repair.ts", "three_way.ts"] },
   "cli/commands": { below: ["cli/curl", "cli/edit"], face: ["all.ts"] },
   "cli.ts": { below: ["cli/commands"] },
 };

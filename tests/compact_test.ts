@@ -68,10 +68,31 @@ test("compactFile() removes lines that no reader can read, even if another progr
   );
 });
 
-test("compactFile() sorts by key on request, as pycachy does, and keeps the order of equal keys", async (t) => {
-  const file = fileOf(t, line("b"), line("old", other), line("c", twin), line("a", other), "bad\n");
+test("compactFile() sorts by response and then by key on request, as pycachy does", async (t) => {
+  // Python compares code points: U+FF5E comes before U+1F600, whose UTF-16 units are smaller.
+  const long = "x".repeat(31);
+  const responses = [
+    "",
+    "a",
+    "b",
+    `${long}a`,
+    `${long}b`,
+    `${long}\u{1F600}a`,
+    `${long}\u{1F600}b`,
+    "\uFF5E",
+    "\u{1F600}",
+  ];
+  const lines = responses.map((response, at) => line(response, digestOf(`0000000${at}`.slice(-8))));
+  const twins = [line("b", digestOf("1badcafe")), line("b", digestOf("0badcafe"))].sort();
+  const file = fileOf(t, ...[...lines, ...twins].reverse(), "bad\n");
   await compactFile(file, { sort: true });
-  assert.equal(textOf(file), [line("a", other), line("b"), line("c", twin)].join(""));
+  const order = textOf(file).trim().split("\n").map((text) => JSON.parse(text));
+  assert.deepEqual(
+    order.map(({ response }) => response),
+    responses.flatMap((text) => text === "b" ? ["b", "b", "b"] : [text]),
+  );
+  const keys = order.filter(({ response }) => response === "b").map(({ key }) => key);
+  assert.deepEqual(keys, keys.toSorted());
 });
 
 test("compactFile() does not touch a file without replaced or damaged lines", async (t) => {

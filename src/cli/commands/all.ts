@@ -1,6 +1,7 @@
 import type { Command } from "../app/command.ts";
 import { compact } from "./compact.ts";
 import { diff } from "./diff.ts";
+import { gitSetup, mergeDriver, textconv } from "./git.ts";
 import { list } from "./list.ts";
 import { merge } from "./merge.ts";
 import { remove } from "./remove.ts";
@@ -10,4 +11,7 @@ import { stats } from "./stats.ts";
 import { verify } from "./verify.ts";
 
 /** All commands, in the order of the help. */
-export const commands: readonly Command[] = [list, show, diff, stats, verify, scan, compact, remove, merge];
+export const commands: readonly Command[] = [
+  ...[list, show, diff, stats, verify, scan, compact, remove, merge],
+  ...[gitSetup, mergeDriver, textconv],
+];

@@ -5,7 +5,7 @@ import { withProgress } from "../app/progress.ts";
 import { findFile, withFile } from "../file/recorded_file.ts";
 
 const OPTIONS = {
-  sort: { type: "boolean", help: "sort the lines by key, as pycachy does" },
+  sort: { type: "boolean", help: "sort the lines by response and key, as pycachy does" },
   ...FILE_OPTION,
 } as const;
 

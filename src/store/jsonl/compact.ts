@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import { utf8 } from "../../lib/bytes.ts";
 import type { Entry } from "../entry.ts";
 import { bytesAt, type Position } from "./file.ts";
 import { emptyIndex, type Index, linesOf, newestPositions, readLines } from "./index.ts";
@@ -42,7 +44,7 @@ function writeCompact(old: number, target: number, options: KeptOptions): Rewrit
 export interface KeptOptions {
   /** The end of the lines to copy, in bytes. It includes a last line without a line feed. */
   readonly size: number;
-  /** Whether to sort the lines by key. */
+  /** Whether to sort the lines by response, then by key, as pycachy does. */
   readonly sort: boolean;
   /** Called after each line with the progress in bytes. With `sort`, there are two passes. */
   onProgress(done: number, total: number): void;
@@ -57,16 +59,16 @@ export function writeKept(old: number, target: number, index: Index, options: Ke
   const { size, sort, onProgress } = options;
   const counts = { kept: 0, replaced: 0, damaged: 0 };
   const writer = lineWriter(target);
-  const sorted: KeyedPosition[] = [];
+  const sorted: SortedLine[] = [];
   for (const position of linesOf(old, 0, size)) {
-    const { state, key } = classifyLine(old, position, index);
+    const { state, key, response } = classifyLine(old, position, index);
     counts[state]++;
-    if (state === "kept" && sort) sorted.push({ key, position });
+    if (state === "kept" && sort) sorted.push({ key, start: startOf(response), position });
     else if (state === "kept") writer.write(bareLine(bytesAt(old, position)));
     const done = Math.min(position.start + position.length + 1, size);
     onProgress(sort ? done / 2 : done, size);
   }
-  sorted.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : a.position.start - b.position.start);
+  sorted.sort((a, b) => compareLines(old, a, b));
   for (const [at, { position }] of sorted.entries()) {
     writer.write(bareLine(bytesAt(old, position)));
     onProgress(size / 2 * (1 + (at + 1) / sorted.length), size);
@@ -74,23 +76,43 @@ export function writeKept(old: number, target: number, index: Index, options: Ke
   return { ...counts, bytesBefore: size, bytesAfter: writer.end() };
 }
 
-interface KeyedPosition {
+/** A line to sort. Whole responses of a large file do not fit into memory. */
+interface SortedLine {
   readonly key: string;
+  /** The first characters of the response, as UTF-8: its bytes have the order of code points. */
+  readonly start: Uint8Array;
   readonly position: Position;
+}
+
+const START_LENGTH = 32;
+
+function startOf(response: string): Uint8Array {
+  return utf8(response.slice(0, START_LENGTH).replace(/[\ud800-\udbff]$/, ""));
+}
+
+function compareLines(file: number, a: SortedLine, b: SortedLine): number {
+  const responseOf = ({ position }: SortedLine) => {
+    const entry = entryAt(file, position);
+    return utf8(typeof entry === "string" ? "" : entry.response);
+  };
+  const byKey = a.key < b.key ? -1 : a.key > b.key ? 1 : a.position.start - b.position.start;
+  return Buffer.compare(a.start, b.start) || Buffer.compare(responseOf(a), responseOf(b)) || byKey;
 }
 
 interface ClassifiedLine {
   readonly state: "kept" | "replaced" | "damaged";
   readonly key: string;
+  readonly response: string;
 }
 
 function classifyLine(file: number, position: Position, index: Index): ClassifiedLine {
   const entry = entryAt(file, position);
   if (typeof entry === "string") {
     const key = keyForOthers(file, position);
-    return key === undefined ? { state: "damaged", key: "" } : { state: "kept", key };
+    return { state: key === undefined ? "damaged" : "kept", key: key ?? "", response: "" };
   }
-  return { state: isNewest(file, position, entry, index) ? "kept" : "replaced", key: entry.key };
+  const { key, response } = entry;
+  return { state: isNewest(file, position, entry, index) ? "kept" : "replaced", key, response };
 }
 
 /** Whether the entry is the newest recording of its digest. */

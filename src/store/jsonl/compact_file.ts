@@ -6,7 +6,7 @@ import type { CompactReport } from "./compact.ts";
 /** Options of `compactFile`. */
 export interface CompactOptions {
   /**
-   * Whether to sort the lines by key, as pycachy does. Otherwise their order is kept.
+   * Whether to sort the lines by response, then by key, as pycachy does. Otherwise their order is kept.
    *
    * @default false
    */
