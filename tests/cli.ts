@@ -36,7 +36,9 @@ export async function cachyOn(file: string, ...args: readonly string[]): Promise
   const printAll = (lines: Iterable<string>) => {
     for (const line of lines) printed.push(utf8(`${line}\n`));
   };
-  const code = await runCommandLine([...args, "--file", file], commands, {
+  const command = commands.find(({ name }) => name === args[0]);
+  const named = !command || "file" in command.options ? ["--file", file] : [];
+  const code = await runCommandLine([...args, ...named], commands, {
     print: (...lines) => printAll(lines),
     printAll: (lines) => Promise.resolve(printAll(lines)),
     printBytes: (bytes) => void printed.push(bytes),

@@ -11,7 +11,7 @@ function linesOf(file: string): string[] {
 }
 
 slowTest("compact removes replaced and damaged lines, and says how many", async (t) => {
-  const { folder, file, keys } = await project(t, [WEATHER, GREETING]);
+  const { folder, file } = await project(t, [WEATHER, GREETING]);
   await record(file, [WEATHER], { mode: "refresh" });
   writeFileSync(file, `${readFileSync(file, "utf8")}torn\n`);
   const [, second, third] = linesOf(file);

@@ -87,7 +87,8 @@ interface SortedLine {
 const START_LENGTH = 32;
 
 function startOf(response: string): Uint8Array {
-  return utf8(response.slice(0, START_LENGTH).replace(/[\ud800-\udbff]$/, ""));
+  const splitsPair = /[\ud800-\udbff]/.test(response[START_LENGTH - 1] ?? "");
+  return utf8(response.slice(0, splitsPair ? START_LENGTH + 1 : START_LENGTH));
 }
 
 function compareLines(file: number, a: SortedLine, b: SortedLine): number {
