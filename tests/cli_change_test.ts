@@ -66,7 +66,7 @@ slowTest("remove asks first, and without a terminal it requires --yes", async (t
   assert.ok(stdout.includes(key));
   assert.match(
     stderr,
-    /Cannot ask whether to remove 1 entry \(1 line, .*\) from .*: there is no terminal\. Add --yes/,
+    /Cannot ask "Remove 1 entry \(1 line, .*\) from .*\?": there is no terminal\. Add --yes/,
   );
   assert.equal(readFileSync(file, "utf8"), before);
 });

@@ -51,6 +51,7 @@ slowTest("every command reads and changes what pycachy recorded", { skip: NO_PYC
     compact: [[], 0],
     remove: [[one, "--yes"], 0],
     merge: [[PYCACHY_FILE], 0],
+    rekey: [["--yes"], 1],
   });
   const after = new Map(results.map(({ name, path }) => [name, linesOf(path)]));
   const newest = new Map(linesOf(PYCACHY_FILE).map((line) => [JSON.parse(line).key, line]));

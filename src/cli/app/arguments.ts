@@ -4,7 +4,7 @@ import { type Command, type OptionRules, UsageError } from "./command.ts";
 
 /** The parsed arguments of a command. */
 export interface Arguments {
-  readonly options: Readonly<Record<string, string | boolean>>;
+  readonly options: Readonly<Record<string, string | boolean | readonly string[]>>;
   readonly operands: readonly string[];
 }
 
@@ -22,7 +22,10 @@ export const HELP_OPTION = {
 export function readArguments(args: readonly string[], command: Command): Arguments {
   const rules: OptionRules = { ...command.options, ...HELP_OPTION };
   const known = Object.fromEntries(
-    Object.entries(rules).map(([name, { type, short }]) => [name, short ? { type, short } : { type }]),
+    Object.entries(rules).map(([name, { type: given, short }]) => {
+      const type = given === "boolean" ? "boolean" as const : "string" as const;
+      return [name, short ? { type, short } : { type }];
+    }),
   );
   // Not strict: the messages of the runtimes differ, and do not say what to do.
   const { tokens } = parseArgs({
@@ -32,12 +35,17 @@ export function readArguments(args: readonly string[], command: Command): Argume
     allowPositionals: true,
     tokens: true,
   });
-  const options: Record<string, string | boolean> = {};
+  const options: Record<string, string | boolean | string[]> = {};
   const operands: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") operands.push(token.value);
     if (token.kind === "option") {
       const value = optionValue(token, rules);
+      const list = options[token.name];
+      if (rules[token.name]?.type === "list") {
+        options[token.name] = [...Array.isArray(list) ? list : [], value as string];
+        continue;
+      }
       if (Object.hasOwn(options, token.name) && options[token.name] !== value) {
         throw new UsageError(`Cannot use ${token.rawName} twice: its values differ. Write it once.`);
       }

@@ -2,8 +2,8 @@ import type { Color } from "../../lib/show.ts";
 
 /** One option of a command. */
 export interface OptionRule {
-  /** `string` takes a value. */
-  readonly type: "boolean" | "string";
+  /** `string` takes a value. `list` takes one, and may be repeated. */
+  readonly type: "boolean" | "string" | "list";
   /** Its one-letter form. */
   readonly short?: string;
   /** The placeholder of its value in the help. */
@@ -20,7 +20,7 @@ export type OptionValues<Rules extends OptionRules> = {
   readonly [Name in keyof Rules]?: ValueOf<Rules[Name]["type"]>;
 };
 
-type ValueOf<Type> = Type extends "boolean" ? boolean : string;
+type ValueOf<Type> = Type extends "boolean" ? boolean : Type extends "list" ? readonly string[] : string;
 
 /** The terminal, or the pipes, of a command. */
 export interface Terminal {
@@ -94,6 +94,18 @@ export class CommandError extends Error {
 /** An error in the arguments. */
 export class UsageError extends CommandError {
   override readonly name = "UsageError";
+}
+
+/**
+ * Asks before a change.
+ *
+ * @param yes Whether to change without a question.
+ * @throws {CommandError} If there is no terminal to ask on.
+ */
+export async function confirmed(question: string, yes: boolean | undefined, terminal: Terminal): Promise<boolean> {
+  const answer = yes || await terminal.confirm(question);
+  if (answer !== undefined) return answer;
+  throw new CommandError(`Cannot ask "${question}": there is no terminal. Add --yes to change without a question.`);
 }
 
 /** Options that several commands share. */

@@ -4,6 +4,7 @@ import { diff } from "./diff.ts";
 import { gitSetup, mergeDriver, textconv } from "./git.ts";
 import { list } from "./list.ts";
 import { merge } from "./merge.ts";
+import { rekey } from "./rekey.ts";
 import { remove } from "./remove.ts";
 import { scan } from "./scan.ts";
 import { show } from "./show.ts";
@@ -12,6 +13,6 @@ import { verify } from "./verify.ts";
 
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
-  ...[list, show, diff, stats, verify, scan, compact, remove, merge],
+  ...[list, show, diff, stats, verify, scan, compact, remove, merge, rekey],
   ...[gitSetup, mergeDriver, textconv],
 ];

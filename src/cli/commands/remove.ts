@@ -1,13 +1,5 @@
 import { plural, showBytes } from "../../lib/show.ts";
-import {
-  type Call,
-  CommandError,
-  defineCommand,
-  type ExitCode,
-  FILE_OPTION,
-  FINE,
-  UsageError,
-} from "../app/command.ts";
+import { type Call, confirmed, defineCommand, type ExitCode, FILE_OPTION, FINE, UsageError } from "../app/command.ts";
 import { withProgress } from "../app/progress.ts";
 import { printable } from "../display/printable.ts";
 import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
@@ -91,17 +83,9 @@ function pickEntries(file: RecordedFile, { options, operands }: Call<typeof OPTI
 async function removeAsked(unwanted: Unwanted, { options, terminal }: Call<typeof OPTIONS>): Promise<ExitCode> {
   const { path, lines, entries, bytes } = unwanted;
   const what = `${plural(entries, "entry", "entries")} (${plural(lines.length, "line")}, ${showBytes(bytes)})`;
-  if (!options.yes) {
-    const answer = await terminal.confirm(`Remove ${what} from ${printable(path)}?`);
-    if (answer === undefined) {
-      throw new CommandError(
-        `Cannot ask whether to remove ${what} from ${path}: there is no terminal. Add --yes to remove without a question.`,
-      );
-    }
-    if (!answer) {
-      terminal.note("Nothing was removed.");
-      return FINE;
-    }
+  if (!await confirmed(`Remove ${what} from ${printable(path)}?`, options.yes, terminal)) {
+    terminal.note("Nothing was removed.");
+    return FINE;
   }
   const report = await withProgress("Removing", (onProgress) => removeEntries(unwanted, { onProgress }));
   const gone = report.missing ? `${report.lines} of ${lines.length} lines` : plural(report.lines, "line");

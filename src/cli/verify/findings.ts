@@ -107,13 +107,22 @@ function secretFinding(finding: Parameters<typeof showSecret>[0]): Finding {
  * content type, and with plain text the request does not count as streaming.
  */
 export async function recomputedDigests(request: RecordedRequest, error?: number): Promise<Digest[]> {
+  return (await streamingDigests(request, error)).map(({ digest }) => digest);
+}
+
+/** The same, with whether each digest is that of a request for a stream. */
+export async function streamingDigests(
+  request: RecordedRequest,
+  error?: number,
+): Promise<{ readonly streaming: boolean; readonly digest: Digest }[]> {
   const { method, url, body, headers = {}, n, namespace } = request;
   // Sort again: other tools may write the members in another order.
   const sorted = Object.entries(headers).sort(([a], [b]) => a < b ? -1 : 1);
   const canonical = { method, url, body, format: "text", headers: sorted } as const;
-  const digests: Digest[] = [];
+  const digests = [];
   for (const streaming of streamingChoices(request)) {
-    digests.push(await digestRequest({ ...canonical, streaming }, { n, namespace, error }));
+    const digest = await digestRequest({ ...canonical, streaming }, { n, namespace, error });
+    digests.push({ streaming, digest });
   }
   return digests;
 }
