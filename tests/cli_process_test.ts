@@ -82,6 +82,7 @@ slowTest("every command accepts a damaged file, and loses no entry of it", async
     compact: [[], 0],
     remove: [[one, "--yes"], 0],
     merge: [[file], 0],
+    rekey: [["--yes"], 0],
   });
   const after = new Map(results.map(({ name, path }) => [name, readFileSync(path, "utf8")]));
   for (const name of ["compact", "verify"]) assert.equal(after.get(name), `${lines.join("\n")}\n`, name);
@@ -105,6 +106,7 @@ slowTest("every command accepts an empty file, and says if the file is missing",
     compact: [[], 0],
     remove: [["5ece2360", "--yes"], 2],
     merge: [[file], 0],
+    rekey: [["--yes"], 0],
   };
   const results = await runAll(folder, empty, nothing);
   const merged = results.find(({ name }) => name === "merge")?.path ?? "";
