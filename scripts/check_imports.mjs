@@ -60,7 +60,8 @@ const rooms = {
   "cli/verify": { below: ["cli/scan", "cli/file"] },
   "cli/curl": { below: ["cli/scan", "cli/verify"], face: ["curl.ts"] },
   "cli/edit": { below: ["cli/verify"], face: ["merge.ts", "remove.ts", "repair.ts", "three_way.ts", "rekey.ts"] },
-  "cli/commands": { below: ["cli/curl", "cli/edit"], face: ["all.ts"] },
+  "cli/again": { below: ["cli/edit"] },
+  "cli/commands": { below: ["cli/curl", "cli/again"], face: ["all.ts"] },
   "cli.ts": { below: ["cli/commands"] },
 };
 

@@ -11,14 +11,14 @@ import { temporaryFolder } from "./testing.ts";
 /** The arguments of each command besides the file, and the expected exit code. */
 type Expected = Readonly<Record<string, readonly [args: readonly string[], code: number]>>;
 
-/** `cli_git_test.ts` tests these. */
-const FOR_GIT: readonly string[] = ["git-setup", "merge-driver", "textconv"];
+/** `cli_git_test.ts` and `cli_again_test.ts` test these. */
+const OTHERS: readonly string[] = ["git-setup", "merge-driver", "textconv", "refresh", "drift"];
 
 /** Runs all commands at the same time, each on its own copy of a file. Without a file, the commands find none. */
 async function runAll(folder: string, file: string | undefined, expected: Expected) {
   assert.deepEqual(
     Object.keys(expected).sort(),
-    commands.map(({ name }) => name).filter((name) => !FOR_GIT.includes(name)).sort(),
+    commands.map(({ name }) => name).filter((name) => !OTHERS.includes(name)).sort(),
   );
   return await Promise.all(
     Object.entries(expected).map(async ([name, [args, code]]) => {

@@ -90,7 +90,7 @@ test("cachy reports a missing file or a folder, and creates none", async (t) => 
   mkdirSync(join(folder, "recordings"));
   const writers = ["merge", "git-setup"];
   for (const { name } of commands.filter(({ name, options }) => "file" in options && !writers.includes(name))) {
-    const operands = ["show", "diff", "remove"].includes(name) ? ["5ece2360"] : [];
+    const operands = ["show", "diff", "remove", "refresh"].includes(name) ? ["5ece2360"] : [];
     const missing = await cachyOn(join(folder, "cachy.jsonl"), name, ...operands);
     assert.equal(missing.code, 2, name);
     assert.match(missing.stderr, /Cannot read .*cachy\.jsonl: there is no such file\. Record a call first/, name);

@@ -23,7 +23,7 @@ import type { Answer } from "./in_flight.ts";
 export async function find(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
   const { store, settings } = context;
   const { digest, ordinal, request } = identified;
-  if (settings.mode === "refresh" && !context.refreshed().has(digest.sha256)) return undefined;
+  if (mustAsk(context, identified) && !context.refreshed().has(digest.sha256)) return undefined;
   if (settings.mode !== "replay" && isSession(request)) return undefined;
   const found = await store.find(digest.key, digest.sha256) ?? await findWithoutHeaders(context, identified) ??
     await findByEarlierRules(context, identified);
@@ -36,6 +36,11 @@ export async function find(context: Context, identified: IdentifiedRequest): Pro
   if (entry || !ordinal || settings.mode !== "replay") return entry;
   ordinal.release();
   return await findEarlier(context, identified, ordinal.number);
+}
+
+/** Whether a request is recorded anew once per process. */
+function mustAsk({ settings }: Context, { canonical, digest }: IdentifiedRequest): boolean {
+  return settings.mode === "refresh" || settings.isStale?.(canonical, digest.sha256) === true;
 }
 
 /** The recorded error that the request got before its success, or instead of one. */
@@ -129,6 +134,11 @@ export async function answerLive(context: Context, identified: IdentifiedRequest
   return { response: recording.response, recording };
 }
 
+function anewLine(identified: IdentifiedRequest): string {
+  const { method, url, key } = eventRequest(identified);
+  return `cachy: recorded ${key} anew, because CACHY_REFRESH names it: ${method} ${url}`;
+}
+
 function tooLarge(host: string, maxBodyBytes: number): string {
   return `Cannot record a response of ${host}: it is longer than ${maxBodyBytes} bytes. Raise the option "maxBodyBytes".`;
 }
@@ -165,7 +175,9 @@ async function startRecording(
     const isError = isErrorStatus(response.status);
     const recorded = await identityOf(context, identified, isError);
     const onWritten = () => {
-      if (settings.mode === "refresh" && !isError) context.refreshed().add(identified.digest.sha256);
+      if (isError || !mustAsk(context, identified)) return;
+      context.refreshed().add(identified.digest.sha256);
+      if (settings.mode !== "refresh") console.error(anewLine(identified));
     };
     const commit = entryWriter(recorded, head, { settings, store, reporter, errorsBefore, onWritten });
     return record(response, head, { maxBodyBytes, now, signal, commit });

@@ -14,6 +14,7 @@ export type VariableName =
   | "CACHY_DOMAINS"
   | "CACHY_DEBUG"
   | "CACHY_STRICT"
+  | "CACHY_REFRESH"
   | "NO_COLOR"
   | "TERM"
   | "VITEST"

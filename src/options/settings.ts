@@ -1,4 +1,3 @@
-import { monotonicNow } from "../lib/wait.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
@@ -10,11 +9,13 @@ import {
   type VariableName,
   workingDirectory,
 } from "../lib/environment.ts";
+import { asRecord, parseJson } from "../lib/json.ts";
+import { monotonicNow } from "../lib/wait.ts";
 import type { Fault } from "../replay/faults.ts";
 import type { Pace } from "../replay/pace.ts";
-import type { Normalization } from "../request/canonical.ts";
-import { credentialVariables, defaultDomains, matchDomains } from "../request/domains.ts";
 import { type OmitPath, parseOmitPath } from "../request/body_identity.ts";
+import type { CanonicalRequest, Normalization } from "../request/canonical.ts";
+import { credentialVariables, defaultDomains, matchDomains, modelOfUrl } from "../request/domains.ts";
 import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
 import { isErrorStatus } from "../store/entry.ts";
@@ -47,6 +48,8 @@ export interface Settings {
   /** Undefined: without delays. */
   readonly pace: Pace | undefined;
   readonly debug: Debug;
+  /** Whether CACHY_REFRESH names a request, so that it is recorded anew; undefined if it names none. */
+  readonly isStale: ((request: CanonicalRequest, sha256: string) => boolean) | undefined;
   /** Whether a miss makes the process exit with an error code. */
   readonly strict: boolean;
   /** Finds the file. Relative paths start at the working directory at the time when the settings were made. */
@@ -69,11 +72,12 @@ export function createSettings(options: CachyOptions): Settings {
   const { mode, source, warnings } = chooseMode(options.mode);
   const debug = chosenBy<Debug>("CACHY_DEBUG", { ...SWITCH, miss: "miss" });
   const strict = chosenBy("CACHY_STRICT", SWITCH);
+  const stale = staleByVariable(mode);
   const domains = options.domains ? { domains: options.domains, warnings: [] } : domainsByVariable();
   return {
     mode,
     modeSource: source,
-    warnings: [...warnings, ...debug.warnings, ...strict.warnings, ...domains.warnings],
+    warnings: [...warnings, ...debug.warnings, ...strict.warnings, ...stale.warnings, ...domains.warnings],
     isCached: cachedUrls(domains.domains, options.ignore ?? []),
     isIgnored: matchDomains(options.ignore ?? []),
     keyHeaders: lowerCase(options.keyHeaders),
@@ -91,6 +95,7 @@ export function createSettings(options: CachyOptions): Settings {
     pace: options.pace,
     debug: options.debug ?? debug.choice ?? false,
     strict: strict.choice ?? false,
+    isStale: stale.isStale,
     findFile: fileFinder(options),
     now: monotonicNow,
   };
@@ -123,6 +128,31 @@ function chosenBy<Value>(name: VariableName, values: Readonly<Record<string, Val
   if (Object.hasOwn(values, text)) return { choice: values[text], warnings: [] };
   const allowed = Object.keys(values).join(", ");
   return { warnings: [`Cannot use ${name}=${value}: expected one of ${allowed}. It is ignored.`] };
+}
+
+/** The requests that CACHY_REFRESH names: by the start of their digest, by host, or by model. */
+function staleByVariable(mode: Mode): Pick<Settings, "isStale"> & { readonly warnings: readonly string[] } {
+  const { value } = readVariable("CACHY_REFRESH");
+  if (value === undefined || mode === "off") return { isStale: undefined, warnings: [] };
+  if (mode === "replay") {
+    const ignored = `Cannot use CACHY_REFRESH=${value} in mode "replay", which asks no network. It is ignored.`;
+    return { isStale: undefined, warnings: [ignored] };
+  }
+  const names = value.split(/[\s,]+/).filter(Boolean);
+  const warnings = names.filter((name) => /^[0-9a-f]{1,3}$/.test(name)).map((name) => {
+    return `Cannot use ${name} in CACHY_REFRESH: expected at least 4 digits of a key, a host or a model.`;
+  });
+  const isStale = (request: CanonicalRequest, sha256: string) => names.some((name) => isNamed(name, request, sha256));
+  return { isStale, warnings };
+}
+
+function isNamed(name: string, { url, body }: CanonicalRequest, sha256: string): boolean {
+  if (/^[0-9a-f]{4,}$/.test(name)) return sha256.startsWith(name);
+  const { hostname } = new URL(url);
+  if (hostname === name || hostname.endsWith(`.${name}`)) return true;
+  const pattern = name.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join(".*");
+  const model = modelOfUrl(new URL(url)) ?? asRecord(parseJson(typeof body === "string" ? body : ""))?.model;
+  return typeof model === "string" && new RegExp(`^${pattern}$`, "i").test(model);
 }
 
 /** The default domains, and the domains in CACHY_DOMAINS. */

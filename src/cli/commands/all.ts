@@ -1,9 +1,11 @@
 import type { Command } from "../app/command.ts";
 import { compact } from "./compact.ts";
 import { diff } from "./diff.ts";
+import { drift } from "./drift.ts";
 import { gitSetup, mergeDriver, textconv } from "./git.ts";
 import { list } from "./list.ts";
 import { merge } from "./merge.ts";
+import { refresh } from "./refresh.ts";
 import { rekey } from "./rekey.ts";
 import { remove } from "./remove.ts";
 import { scan } from "./scan.ts";
@@ -13,6 +15,6 @@ import { verify } from "./verify.ts";
 
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
-  ...[list, show, diff, stats, verify, scan, compact, remove, merge, rekey],
+  ...[list, show, diff, stats, verify, scan, compact, remove, merge, rekey, refresh, drift],
   ...[gitSetup, mergeDriver, textconv],
 ];

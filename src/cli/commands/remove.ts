@@ -1,20 +1,12 @@
 import { plural, showBytes } from "../../lib/show.ts";
-import { type Call, confirmed, defineCommand, type ExitCode, FILE_OPTION, FINE, UsageError } from "../app/command.ts";
+import { type Call, confirmed, defineCommand, type ExitCode, FILE_OPTION, FINE } from "../app/command.ts";
 import { withProgress } from "../app/progress.ts";
 import { printable } from "../display/printable.ts";
 import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
-import { FILTER_OPTIONS, filterOf, OLDER_OPTION } from "../file/filters.ts";
-import { readingsOf } from "../file/lazy_reading.ts";
-import {
-  contentsOf,
-  digestOf,
-  findEntry,
-  findFile,
-  type LocatedEntry,
-  type RecordedFile,
-  withFile,
-} from "../file/recorded_file.ts";
-import { type EntryRow, rowLines, rowOf } from "../file/entry_row.ts";
+import { rowLines, rowOf } from "../file/entry_row.ts";
+import { FILTER_OPTIONS, OLDER_OPTION } from "../file/filters.ts";
+import { pickEntries } from "../file/pick_entries.ts";
+import { digestOf, findFile, withFile } from "../file/recorded_file.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,
@@ -38,47 +30,25 @@ export const remove = defineCommand({
   async run(call) {
     const { options, terminal } = call;
     const path = findFile(options.file, terminal);
-    const picked = await withFile(path, (file) => pickEntries(file, call));
-    if (picked.rows.length === 0) {
+    const rows = await withFile(path, (file) => {
+      const picked = pickEntries(file, call, "remove");
+      return new Map([...picked].map(({ entry, readings }) => [digestOf(entry), rowOf(entry, readings.start())]));
+    });
+    if (rows.size === 0) {
       terminal.note(`No entries in ${printable(path)} match. Nothing was removed.`);
       return FINE;
     }
     const unwanted = await withProgress(
       "Searching",
       (onProgress) =>
-        findUnwanted(path, ({ content }) => typeof content !== "string" && picked.digests.has(digestOf(content)), {
+        findUnwanted(path, ({ content }) => typeof content !== "string" && rows.has(digestOf(content)), {
           onProgress,
         }),
     );
-    await terminal.printAll(rowLines(picked.rows, terminal));
+    await terminal.printAll(rowLines(rows.values(), terminal));
     return await removeAsked(unwanted, call);
   },
 });
-
-interface Picked {
-  readonly rows: readonly EntryRow[];
-  readonly digests: ReadonlySet<string>;
-}
-
-function pickEntries(file: RecordedFile, { options, operands }: Call<typeof OPTIONS>): Picked {
-  const { model, domain, grep, older } = options;
-  const isFiltered = [model, domain, grep, older].some((value) => value !== undefined);
-  if (isFiltered === operands.length > 0) {
-    throw new UsageError(
-      "Cannot tell what to remove: expected either KEYs or filters. Name KEYs, or use --older, --model, --domain, --grep.",
-    );
-  }
-  const isWanted = filterOf(options, Date.now());
-  const located: Iterable<LocatedEntry> = isFiltered
-    ? contentsOf(file).newest()
-    : operands.map((digits) => findEntry(file, digits));
-  const rows = new Map<string, EntryRow>();
-  for (const { entry } of located) {
-    const readings = readingsOf(entry);
-    if (isWanted(entry, readings)) rows.set(digestOf(entry), rowOf(entry, readings.start()));
-  }
-  return { rows: [...rows.values()], digests: new Set(rows.keys()) };
-}
 
 async function removeAsked(unwanted: Unwanted, { options, terminal }: Call<typeof OPTIONS>): Promise<ExitCode> {
   const { path, lines, entries, bytes } = unwanted;
