@@ -32,7 +32,7 @@ const OPTIONS = {
 /** `drift`: compares recordings with what the provider answers now. */
 export const drift = defineCommand({
   name: "drift",
-  summary: "Calls the network again, and compares the responses with the recorded ones; the file stays unchanged",
+  summary: "Compares recordings with what the provider answers now",
   operands: { usage: "[KEY…]", least: 0, most: Infinity },
   options: OPTIONS,
   examples: ["drift --limit 5", "drift --model 'gpt-5*' --markdown --yes > drift.md", "drift 5ece2360 --json --yes"],

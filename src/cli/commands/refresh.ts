@@ -18,7 +18,7 @@ const OPTIONS = {
 /** `refresh`: records entries anew. */
 export const refresh = defineCommand({
   name: "refresh",
-  summary: "Calls the network again for some entries, and records the new responses",
+  summary: "Calls the network again for some entries",
   operands: { usage: "[KEY…]", least: 0, most: Infinity },
   options: OPTIONS,
   examples: ["refresh 5ece2360", "refresh --older 30d", "refresh --model 'gpt-5*' --yes"],

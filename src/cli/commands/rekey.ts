@@ -43,7 +43,7 @@ type Options = Call<typeof OPTIONS>["options"];
 /** `rekey`: computes the digests anew. */
 export const rekey = defineCommand({
   name: "rekey",
-  summary: "Computes keys anew after a change of options or of an SDK, without calling the network",
+  summary: "Computes keys anew after a change of options or of an SDK",
   options: OPTIONS,
   examples: [
     "rekey",
@@ -52,7 +52,7 @@ export const rekey = defineCommand({
     "rekey --set-member store=false --drop-member user",
   ],
   notes: [
-    "Give all normalize and omit options that the program has now. Without any, the rules of this version apply.",
+    "The network is not called. Give all normalize and omit options that the program has now. Without any, the rules of this version apply.",
     "The command lists what would change and asks first; without a terminal, it needs --yes. Options may be repeated.",
     "Exit code 1: some requests cannot be hashed again, because the file does not contain them completely.",
   ],
