@@ -2,7 +2,7 @@
 /**
  * Checks the examples like a new user: `node scripts/check_examples.mjs [--only NAME]`
  *
- * Copies each example into an empty folder, and installs the package (for Node and Bun the tarball of `deno pack`, for
+ * Copies each example into an empty folder, and installs the package (for Node and Bun the npm package, for
  * Deno the source) and the example's dependencies. Then runs its tests twice: first against a simulated provider, then
  * with `CI=true` and no server. The last line is `N passed, N failed`.
  */
@@ -20,6 +20,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { paidNetwork, startResponses } from "./example_provider.mjs";
+import { packPackage } from "./npm_package.mjs";
 import { allPassed, bun, cleanEnvironment, commandLine, deno, npm, report, root, run, start } from "./run.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
@@ -49,7 +50,7 @@ const examples = [
 
 const only = commandLine(["only"]).only ?? [];
 const temporary = mkdtempSync(join(tmpdir(), "cachy-examples-"));
-const tarball = join(temporary, "core.tgz");
+let tarball = "";
 const network = join(temporary, "paid_network.mjs");
 /** Installed folders by their dependencies: examples with the same ones share a folder. @type {Map<string, string>} */
 const installed = new Map();
@@ -59,10 +60,8 @@ await start(async () => {
   try {
     writeFileSync(network, paidNetwork);
     reportUnknown();
-    const args = ["pack", "--allow-dirty", "-o", tarball];
-    const packed = await run(deno(), args, { env: cleanEnvironment(), timeout: 120 });
-    if (!packed.ok) report("deno pack", false, packed.output);
-    for (const example of packed.ok ? examples : []) {
+    tarball = await packPackage(temporary);
+    for (const example of examples) {
       if (only.length === 0 || only.includes(example.name)) await check(example, provider);
     }
   } finally {

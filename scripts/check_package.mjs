@@ -1,25 +1,40 @@
 // @ts-check
 /**
- * Checks the package that users install: `node scripts/check_package.mjs [--nodes FOLDER]`
+ * Checks the npm package that users install: `node scripts/check_package.mjs [--nodes FOLDER]`
  *
- * `deno pack` creates the JavaScript and the type declarations that JSR serves to Node and Bun. This script installs it
- * in an empty folder together with the real `openai` package, and runs programs there on every runtime against a
- * loopback server: the first process records, the second one must not make a request. `--nodes` names the folder for
+ * This script builds the package (scripts/npm_package.mjs), installs it in an empty folder together with the real `openai`
+ * package, and runs programs there on every runtime against a loopback server: the first process records, the second one
+ * must not make a request. `--nodes` names the folder for
  * other Node versions (see scripts/nodes.mjs), by default a temporary one.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { allPassed, bun, cleanEnvironment, commandLine, deno, npm, report, root, run, start, tsc } from "./run.mjs";
 import { otherNodes, PACKAGE_MAJORS } from "./nodes.mjs";
-import { automatic, program, sharing, typed, typedWithSdk } from "./package_programs.mjs";
+import { packPackage } from "./npm_package.mjs";
+import { automatic, program, required, sharing, typed, typedWithSdk } from "./package_programs.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
 
 const INTENDED =
-  /^(?:package\.json|README\.md|FORMAT\.md|CHANGELOG\.md|LICENSE|mod\.js|mod\.d\.ts|src\/.+\.(?:js|d\.ts|ts))$/;
-const NEEDED = ["package.json", "README.md", "FORMAT.md", "CHANGELOG.md", "LICENSE", "mod.js", "mod.d.ts"];
+  /^(?:package\.json|(?:README|FORMAT|CHANGELOG)\.md|LICENSE|docs\/\w+\.(?:md|png|svg)|dist\/.+\.js|types\/.+\.d\.ts)$/;
+const NEEDED = [
+  ...["package.json", "README.md", "FORMAT.md", "CHANGELOG.md", "LICENSE", "types/mod.d.ts"],
+  ...["index", "kv", "auto", "cli"].map((name) => `dist/${name}.js`),
+];
+/** The limit of the unpacked package, in bytes. */
+const MOST_BYTES = 900_000;
 
 /** What `--strict` leaves out, and projects turn on. */
 const STRICTEST = [
@@ -44,11 +59,18 @@ await start(async () => {
   }
 });
 
-/** Packs the package and installs it with an SDK where nothing else is. */
+/** Builds the package, checks it as it would be published, and installs it with an SDK where nothing else is. */
 async function build() {
-  const tarball = join(temporary, "core.tgz");
-  const packed = await run(deno(), ["pack", "--allow-dirty", "-o", tarball], { env: cleanEnvironment(), timeout: 120 });
-  if (!report("deno pack", packed.ok, packed.output)) return false;
+  const tarball = await packPackage(temporary);
+  const tool = (
+    /** @type {string} */ name,
+  ) => [process.execPath, join(root, "npm", "node_modules", ...name.split("/"))];
+  const linted = await run(tool("publint/src/cli.js"), ["run", tarball, "--strict"], { timeout: 120 });
+  report("publint", linted.ok, linted.output);
+  const attw = tool("@arethetypeswrong/cli/dist/index.js");
+  // CommonJS programs load the ES modules by require(), which Node supports.
+  const typed = await run(attw, [tarball, "--profile", "esm-only", "--no-color"], { timeout: 120 });
+  report("are the types wrong?", typed.ok, typed.output);
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
   const args = ["install", "--no-audit", "--no-fund", tarball, "openai@6"];
@@ -65,9 +87,8 @@ function checkContents() {
   const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const names = Object.keys({ ...dependencies, ...peerDependencies });
   report("no dependencies", names.length === 0, names.join(", "));
-  // deno pack compiles the files that the entry points reach, and copies every other source file unchanged.
-  const unused = files.filter((file) => /(?<!\.d)\.ts$/.test(file));
-  if (unused.length > 0) console.log(`note: no entry point imports ${unused.join(", ")}`);
+  const bytes = files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+  report(`at most ${MOST_BYTES} bytes`, bytes <= MOST_BYTES, `${bytes} bytes`);
 }
 
 /**
@@ -110,13 +131,27 @@ async function checkRuntimes() {
   writeFileSync(join(project, "program.mjs"), program);
   writeFileSync(join(project, "sharing.mjs"), sharing);
   writeFileSync(join(project, "automatic.mjs"), automatic);
+  writeFileSync(join(project, "required.cjs"), required);
   const others = await otherNodes(options.nodes?.at(-1) ?? join(temporary, "nodes"), PACKAGE_MAJORS);
   const nodes = [process.execPath, ...others];
+  await checkCommand();
   await checkRuntime("Deno", [...deno(), "run", "-A"], "deno.jsonl");
   await checkRuntime("Bun", [...bun(), "run"], "bun.jsonl");
   for (const [index, node] of nodes.entries()) {
     const { output } = await run([node], ["--version"]);
     await checkRuntime(`Node ${output.trim()}`, [node], `node${index}.jsonl`);
+  }
+}
+
+/** `npx cachy` and `bunx cachy`, as a user types them. */
+async function checkCommand() {
+  for (const command of [[...npm(), "exec", "cachy"], [...bun(), "x", "cachy"]]) {
+    const { ok, output } = await run([...command, "--version"], [], {
+      cwd: project,
+      env: cleanEnvironment(),
+      timeout: 60,
+    });
+    report(`${command.slice(1).join(" ")} --version`, ok && /^\d+\.\d+\.\d+/.test(output), output);
   }
 }
 
@@ -156,7 +191,10 @@ async function checkRuntime(name, command, fileName) {
   const isEnabled = enabled.ok && enabled.output.includes("[true,1,true]");
   report(`${name}: the entry point "auto" enables cachy`, isEnabled, `${enabled.ending}:\n${enabled.output}`);
 
-  const cli = join("node_modules", "@cachy", "core", "src", "cli.js");
+  const loaded = await run(command, ["required.cjs"], settings);
+  report(`${name}: require()`, loaded.ok && loaded.output.includes("function"), `${loaded.ending}:\n${loaded.output}`);
+
+  const cli = join("node_modules", "@cachy", "core", "dist", "cli.js");
   const listed = await run([...command, cli, "list", "--file", file], [], settings);
   const isListed = listed.ok && /any +chat +Hi +answer 1 .*$/m.test(listed.output) &&
     /chat, stream +Hi +answer 2 /.test(listed.output);

@@ -3,13 +3,14 @@
  * Checks that a miss is seen in each test runner: `node scripts/check_test_runners.mjs [--only RUNNER]`
  *
  * The projects in tests/runners hide a miss, as an app does that catches all errors. Each is run by its real runner, with
- * the package that `deno pack` makes, in mode `replay`: the miss must be explained once, and must fail the run with
+ * the npm package, in mode `replay`: the miss must be explained once, and must fail the run with
  * `CACHY_STRICT=1`; if the response is recorded, nothing must be printed. The last line is `N passed, N failed`.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { packPackage } from "./npm_package.mjs";
 import { allPassed, bun, cleanEnvironment, commandLine, deno, report, root, run, start } from "./run.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
@@ -117,18 +118,17 @@ function isAtLeast(version) {
 async function install() {
   const runnersInstalled = await run([process.execPath], [join(root, "scripts", "install.mjs"), "tests/runners"]);
   if (!runnersInstalled.ok) return report("install", false, runnersInstalled.output);
-  const tarball = join(temporary, "core.tgz");
-  const packed = await run(deno(), ["pack", "--allow-dirty", "-o", tarball], { env: cleanEnvironment(), timeout: 120 });
+  const tarball = await packPackage(temporary);
   rmSync(installed, { recursive: true, force: true });
   mkdirSync(installed, { recursive: true });
   const unpacked = await run(["tar"], ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
-  return packed.ok && unpacked.ok || report("deno pack", false, packed.output + unpacked.output);
+  return unpacked.ok || report("unpack the package", false, unpacked.output);
 }
 
 /** @returns {Promise<string>} A file that has the response to the request of all projects. */
 async function record() {
   const file = join(temporary, "recorded.jsonl");
-  const { createCachy } = await import(pathToFileURL(join(installed, "mod.js")).href);
+  const { createCachy } = await import(pathToFileURL(join(installed, "dist", "index.js")).href);
   const answer = { id: "resp_1", object: "response", status: "completed", output: [] };
   const cachy = createCachy({ file, mode: "auto", fetch: () => Promise.resolve(Response.json(answer)) });
   const body = JSON.stringify({ input: "Say hello." });

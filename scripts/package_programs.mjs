@@ -31,6 +31,12 @@ async function streamed() {
 console.log(JSON.stringify([await whole(), await whole(), await streamed(), await streamed()]));
 `;
 
+/** Loads the package from CommonJS. */
+export const required = `
+const { enableCachy } = require("@cachy/core");
+console.log(typeof enableCachy);
+`;
+
 /** Shares a response by a key-value store. Prints the results of two handles, and whether the error class is shared. */
 export const sharing = `
 import { CachyError, createCachy, layeredStore, memoryStore } from "@cachy/core";

@@ -1,0 +1,142 @@
+// @ts-check
+/**
+ * The npm package.
+ *
+ * It has one bundled ES module for each entry point of deno.json, so that a program loads a few files instead of
+ * sixty. The type declarations are those that `deno pack` makes.
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cleanEnvironment, deno, npm, root, run } from "./run.mjs";
+
+const DOCUMENTS = ["README.md", "FORMAT.md", "CHANGELOG.md", "LICENSE", "docs"];
+
+/** @param {string} folder For the package; replaced if it exists. */
+export async function buildPackage(folder) {
+  const config = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const entries = entriesOf(config);
+  await bundle(entries, folder);
+  const types = await declarations(folder);
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest(config, entries, types), null, 2)}\n`);
+  for (const name of DOCUMENTS) {
+    // Decisions are for people who change the package.
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter: (path) => !path.includes("decisions") });
+  }
+}
+
+/**
+ * Builds the package and packs it, as `npm publish` does.
+ *
+ * @param {string} temporary An existing folder for the package and the tarball.
+ * @returns {Promise<string>} The path of the tarball.
+ */
+export async function packPackage(temporary) {
+  const folder = join(temporary, "package");
+  await buildPackage(folder);
+  const args = ["pack", "--pack-destination", temporary];
+  const packed = await run(npm(), args, { cwd: folder, env: cleanEnvironment(), timeout: 120 });
+  const tarball = readdirSync(temporary).find((name) => name.endsWith(".tgz"));
+  if (!packed.ok || tarball === undefined) throw new Error(`Cannot pack ${folder}: ${packed.output}`);
+  return join(temporary, tarball);
+}
+
+/**
+ * @param {{ exports: Record<string, string> }} config
+ * @returns {Record<string, string>} Entry point → source: `.` is `index`, `./kv` is `kv`.
+ */
+function entriesOf({ exports }) {
+  return Object.fromEntries(
+    Object.entries(exports).map(([name, source]) => [name === "." ? "index" : name.slice(2), source]),
+  );
+}
+
+/**
+ * @param {Record<string, string>} entries
+ * @param {string} folder
+ */
+async function bundle(entries, folder) {
+  await installTools();
+  const require = createRequire(join(root, "npm", "package.json"));
+  /** @type {{ build(options: object): Promise<unknown>, stop(): Promise<void> }} */
+  const esbuild = require("esbuild");
+  await esbuild.build({
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
+    outdir: join(folder, "dist"),
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true, // entry points share their state
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    charset: "utf8",
+    // Names stay, so that stack traces can be read.
+    ...{ minifyWhitespace: true, minifySyntax: true },
+    logLevel: "warning",
+  });
+  await esbuild.stop();
+  const cli = join(folder, "dist", "cli.js");
+  writeFileSync(cli, `#!/usr/bin/env node\n${readFileSync(cli, "utf8")}`, { mode: 0o755 });
+}
+
+async function installTools() {
+  if (existsSync(join(root, "npm", "node_modules"))) return;
+  const installed = await run([process.execPath], [join(root, "scripts", "install.mjs"), "npm"]);
+  if (!installed.ok) throw new Error(installed.output);
+}
+
+/**
+ * Copies the type declarations.
+ *
+ * @param {string} folder
+ * @returns {Promise<Record<string, { types: string }>>} The exports of the package that `deno pack` makes.
+ */
+async function declarations(folder) {
+  const work = mkdtempSync(join(tmpdir(), "cachy-npm-"));
+  try {
+    const tarball = join(work, "core.tgz");
+    const args = ["pack", "--allow-dirty", "--no-source-maps", "-o", tarball];
+    const packed = await run(deno(), args, { env: cleanEnvironment(), timeout: 120 });
+    if (!packed.ok) throw new Error(`Cannot make type declarations: ${packed.output}`);
+    const unpacked = await run(["tar"], ["xzf", tarball, "-C", work]);
+    if (!unpacked.ok) throw new Error(`Cannot unpack ${tarball}: ${unpacked.output}`);
+    cpSync(join(work, "package"), join(folder, "types"), {
+      recursive: true,
+      filter: (path) => !/\.[a-z]+$/i.test(path) || path.endsWith(".d.ts"),
+    });
+    rmSync(join(folder, "types", "LICENSE"), { force: true });
+    return JSON.parse(readFileSync(join(work, "package", "package.json"), "utf8")).exports;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {{ name: string, version: string, license: string }} config
+ * @param {Record<string, string>} entries
+ * @param {Record<string, { types: string }>} types
+ */
+function manifest({ name, version, license }, entries, types) {
+  const names = Object.keys(entries);
+  const keyOf = (/** @type {string} */ entry) => entry === "index" ? "." : `./${entry}`;
+  return {
+    name,
+    version,
+    description: "Records and replays LLM API calls: each call is paid for once.",
+    license,
+    type: "module",
+    engines: { node: ">=20" },
+    bin: { cachy: "dist/cli.js" },
+    exports: Object.fromEntries(names.map((entry) => [keyOf(entry), {
+      types: types[keyOf(entry)]?.types.replace("./", "./types/"),
+      default: `./dist/${entry}.js`,
+    }])),
+    // Importing these has an effect.
+    sideEffects: ["./dist/auto.js", "./dist/cli.js", "./dist/chunks/*"],
+    files: ["dist", "types", ...DOCUMENTS],
+    keywords: ["llm", "cache", "vcr", "record", "replay", "openai", "anthropic", "testing"],
+  };
+}
