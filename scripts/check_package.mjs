@@ -18,12 +18,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { allPassed, bun, cleanEnvironment, commandLine, deno, npm, report, root, run, start, tsc } from "./run.mjs";
 import { otherNodes, PACKAGE_MAJORS } from "./nodes.mjs";
 import { packPackage } from "./npm_package.mjs";
-import { automatic, program, required, sharing, typed, typedWithSdk } from "./package_programs.mjs";
+import { automatic, program, required, sharing, typed, typedWithSdk, withoutFiles } from "./package_programs.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
 
@@ -52,6 +53,7 @@ await start(async () => {
       checkContents();
       await checkTypes();
       await checkRuntimes();
+      await checkEdge();
     }
     return allPassed();
   } finally {
@@ -141,6 +143,26 @@ async function checkRuntimes() {
     const { output } = await run([node], ["--version"]);
     await checkRuntime(`Node ${output.trim()}`, [node], `node${index}.jsonl`);
   }
+}
+
+/** Bundles a program for browsers and edge runtimes, and runs it where there is neither Node nor a file system. */
+async function checkEdge() {
+  const require = createRequire(join(root, "npm", "package.json"));
+  const esbuild = require("esbuild");
+  const { EdgeRuntime } = require("edge-runtime");
+  writeFileSync(join(project, "without_files.mjs"), withoutFiles);
+  for (const condition of ["edge-light", "workerd", "browser"]) {
+    const { outputFiles } = await esbuild.build({
+      ...{ entryPoints: [join(project, "without_files.mjs")], bundle: true, write: false, format: "iife" },
+      ...{ platform: "neutral", mainFields: [], conditions: [condition], target: "es2022" },
+    });
+    const runtime = new EdgeRuntime({ initialCode: outputFiles[0]?.text ?? "" });
+    const result = JSON.parse(await runtime.evaluate("result"));
+    const isGood = `${result.live}` === "1,2" && `${result.replayed}` === "3,3" &&
+      /this runtime has no file system\. Set the option \{ store \}/.test(result.warning);
+    report(`${condition}: a program without files`, isGood, JSON.stringify(result));
+  }
+  await esbuild.stop();
 }
 
 /** `npx cachy` and `bunx cachy`, as a user types them. */

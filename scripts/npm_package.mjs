@@ -11,6 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cleanEnvironment, deno, npm, root, run } from "./run.mjs";
 
+/** Runtimes without files. */
+const EDGE_CONDITIONS = ["workerd", "edge-light", "browser"];
+
 const DOCUMENTS = ["README.md", "FORMAT.md", "CHANGELOG.md", "LICENSE", "docs"];
 
 /** @param {string} folder For the package; replaced if it exists. */
@@ -54,6 +57,13 @@ function entriesOf({ exports }) {
   );
 }
 
+/** What stands for modules of Node in browsers and edge runtimes. */
+const EDGE_MODULES = Object.fromEntries(
+  ["async_hooks", "buffer", "crypto", "diagnostics_channel", "fs", "path", "process", "timers", "url"].map((name) => {
+    return [`node:${name}`, join(root, "npm", "edge", name === "fs" ? "fs.js" : "platform.js")];
+  }),
+);
+
 /**
  * @param {Record<string, string>} entries
  * @param {string} folder
@@ -63,19 +73,26 @@ async function bundle(entries, folder) {
   const require = createRequire(join(root, "npm", "package.json"));
   /** @type {{ build(options: object): Promise<unknown>, stop(): Promise<void> }} */
   const esbuild = require("esbuild");
-  await esbuild.build({
-    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
-    outdir: join(folder, "dist"),
+  const sources = Object.entries(entries).map(([name, source]) => [name, join(root, source)]);
+  const common = {
     chunkNames: "chunks/[name]-[hash]",
     bundle: true,
     splitting: true, // entry points share their state
     format: "esm",
-    platform: "node",
-    target: "node20",
     charset: "utf8",
     // Names stay, so that stack traces can be read.
     ...{ minifyWhitespace: true, minifySyntax: true },
     logLevel: "warning",
+  };
+  await esbuild.build({
+    ...common,
+    ...{ entryPoints: Object.fromEntries(sources), outdir: join(folder, "dist"), platform: "node", target: "node20" },
+  });
+  await esbuild.build({
+    ...common,
+    entryPoints: Object.fromEntries(sources.filter(([name]) => name !== "cli")),
+    outdir: join(folder, "dist", "edge"),
+    ...{ platform: "neutral", target: "es2022", alias: EDGE_MODULES },
   });
   await esbuild.stop();
   const cli = join(folder, "dist", "cli.js");
@@ -132,10 +149,11 @@ function manifest({ name, version, license }, entries, types) {
     bin: { cachy: "dist/cli.js" },
     exports: Object.fromEntries(names.map((entry) => [keyOf(entry), {
       types: types[keyOf(entry)]?.types.replace("./", "./types/"),
+      ...entry === "cli" ? {} : Object.fromEntries(EDGE_CONDITIONS.map((name) => [name, `./dist/edge/${entry}.js`])),
       default: `./dist/${entry}.js`,
     }])),
     // Importing these has an effect.
-    sideEffects: ["./dist/auto.js", "./dist/cli.js", "./dist/chunks/*"],
+    sideEffects: ["./dist/auto.js", "./dist/cli.js", "./dist/chunks/*", "./dist/edge/**"],
     files: ["dist", "types", ...DOCUMENTS],
     keywords: ["llm", "cache", "vcr", "record", "replay", "openai", "anthropic", "testing"],
   };

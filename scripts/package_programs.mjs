@@ -37,6 +37,24 @@ const { enableCachy } = require("@cachy/core");
 console.log(typeof enableCachy);
 `;
 
+/** For a runtime without files: a file is refused with a cure, and a store works. */
+export const withoutFiles = `
+import { createCachy, memoryStore } from "@cachy/core";
+
+async function check() {
+  let calls = 0;
+  const network = async () => new Response(JSON.stringify({ call: ++calls }), { headers: { "content-type": "application/json" } });
+  const ask = async ({ fetch }) => (await (await fetch("https://api.openai.com/v1/responses", { method: "POST", body: "Hi" })).json()).call;
+  const warnings = [];
+  const onEvent = (event) => event.kind === "warning" && warnings.push(event.message);
+  const without = createCachy({ mode: "auto", fetch: network, onEvent });
+  const live = [await ask(without), await ask(without)];
+  const stored = createCachy({ mode: "auto", fetch: network, store: memoryStore() });
+  return JSON.stringify({ live, replayed: [await ask(stored), await ask(stored)], warning: warnings[0] ?? "" });
+}
+globalThis.result = check();
+`;
+
 /** Shares a response by a key-value store. Prints the results of two handles, and whether the error class is shared. */
 export const sharing = `
 import { CachyError, createCachy, layeredStore, memoryStore } from "@cachy/core";

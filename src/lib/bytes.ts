@@ -110,6 +110,9 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
 /** Up to this length in bytes, hashing takes less time than waiting for Web Crypto's thread. */
 const SYNC_LENGTH = 1 << 20;
 
+/** False in browsers and edge runtimes. */
+const hasNodeCrypto = typeof createHash === "function";
+
 /**
  * SHA-256 as 64 lowercase hex digits.
  *
@@ -117,7 +120,7 @@ const SYNC_LENGTH = 1 << 20;
  * inputs are hashed by Web Crypto, because hashing a megabyte blocks the event loop for a millisecond or two.
  */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (bytes.byteLength <= SYNC_LENGTH) return createHash("sha256").update(bytes).digest("hex");
+  if (bytes.byteLength <= SYNC_LENGTH && hasNodeCrypto) return createHash("sha256").update(bytes).digest("hex");
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
