@@ -15,6 +15,8 @@ export type VariableName =
   | "CACHY_DEBUG"
   | "CACHY_STRICT"
   | "CACHY_REFRESH"
+  | "CACHY_PRICES"
+  | "PAGER"
   | "NO_COLOR"
   | "TERM"
   | "VITEST"
