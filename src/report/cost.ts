@@ -57,14 +57,21 @@ function requestBody({ request }: Entry): Record<string, unknown> {
   return Object.fromEntries(value.map(([name, , content]) => [name, content]));
 }
 
-/** The model of the request, as it was named, then the model that the response names: Azure's deployments have any name. */
+/**
+ * The model that the request names. The model that the response names follows if the request names none, and for Azure,
+ * gateways and unknown hosts, where the request may name a deployment or a route.
+ */
 function modelsOf({ binary, response }: Entry, body: Record<string, unknown>, url: URL | undefined): string[] {
   const answered = binary ? undefined : MODEL_MEMBER.exec(response.slice(0, MODEL_WITHIN))?.[1];
   const inUrl = url && modelOfUrl(url);
   const named = [body.model, body.model_id, body.modelId, inUrl && decoded(inUrl), answered];
   const models = named.flatMap((name) => typeof name === "string" && name ? [name.replace(/^models\//, "")] : []);
-  return [...new Set(models)];
+  const provider = (url && providerAt(url)) ?? "";
+  return Object.hasOwn(PREFIXES, provider) && !NAMES_ROUTES.test(provider) ? models.slice(0, 1) : [...new Set(models)];
 }
+
+/** Providers whose requests may name a deployment or a route instead of a model. */
+const NAMES_ROUTES = /^Azure|^OpenRouter$|Gateway$/;
 
 const MODEL_MEMBER = /"model(?:Version)?"\s*:\s*"([^"\\]+)"/;
 /** In characters. */
