@@ -84,11 +84,13 @@ function unknownOption(rawName: string, rules: OptionRules): string {
   return `Cannot use the option ${rawName}: it is unknown. ${hintAt(rawName, names, "Known options")}`;
 }
 
-function checkOperands(operands: readonly string[], { operands: rule, name }: Command): void {
+function checkOperands(operands: readonly string[], { operands: rule, name, options }: Command): void {
   const { usage, least, most } = rule ?? { usage: "", least: 0, most: 0 };
   const surplus = operands[most];
   if (surplus !== undefined) {
-    throw new UsageError(`Cannot use ${show(surplus)}: ${name} takes only ${usage || "options"}. Remove it.`);
+    const isFile = "file" in options && /\.[a-z]+$/i.test(surplus);
+    const cure = isFile ? `If it is the file, write --file=${surplus}.` : "Remove it.";
+    throw new UsageError(`Cannot use ${show(surplus)}: ${name} takes only ${usage || "options"}. ${cure}`);
   }
   if (operands.length < least) throw new UsageError(`Cannot run ${name}: ${usage} is missing.`);
 }

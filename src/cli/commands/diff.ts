@@ -13,7 +13,8 @@ import {
   UsageError,
 } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { contentsOf, digestOf, findEntry, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import { findEntry } from "../file/find_entry.ts";
+import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
 import { readEntry } from "../read/reading.ts";
 
 const OPTIONS = {

@@ -7,7 +7,7 @@ import { asRecord } from "../../lib/json.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, type Terminal } from "../app/command.ts";
 import { printable } from "../display/printable.ts";
 import { mergeVersions } from "../edit/three_way.ts";
-import { fileLines, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import { fileLines, findFile, type RecordedFile, withAnyFile } from "../file/recorded_file.ts";
 import { readEntry } from "../read/reading.ts";
 import { showMessage } from "../show/conversation.ts";
 
@@ -38,7 +38,8 @@ export const textconv = defineCommand({
   examples: ["textconv cachy.jsonl"],
   notes: ["git-setup makes git diff call it. Times and sizes are left out, because they change with each recording."],
   async run({ operands: [path = ""], terminal }) {
-    await withFile(path, (file) => terminal.printAll(conversations(file)));
+    // Git cannot show a diff if this fails.
+    await withAnyFile(path, (file) => terminal.printAll(conversations(file)));
     return FINE;
   },
 });

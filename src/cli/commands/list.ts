@@ -2,9 +2,16 @@ import { plural, show } from "../../lib/show.ts";
 import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal, UsageError } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { createProgress, type Progress } from "../app/progress.ts";
-import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../file/filters.ts";
+import { type Filter, FILTER_OPTIONS, filterOf, hintForFilters, SINCE_OPTION } from "../file/filters.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
-import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import {
+  contentsOf,
+  FILE_OPERAND,
+  type FileContents,
+  findOneFile,
+  type RecordedFile,
+  withFile,
+} from "../file/recorded_file.ts";
 import { type EntryRow, rowLines, rowOf } from "../file/entry_row.ts";
 import { addUnknown, PRICES_OPTION, pricesOf, showUnknown, type UnknownCosts } from "../file/prices.ts";
 import type { Prices } from "../../report/prices.ts";
@@ -33,6 +40,7 @@ export const list = defineCommand({
   name: "list",
   alias: "ls",
   summary: "Lists the entries, one line each",
+  operands: FILE_OPERAND,
   options: OPTIONS,
   examples: ["list --limit 10", "list --model 'gpt-5*' --since 7d --sort tokens", "list --grep weather --json"],
   notes: [
@@ -43,12 +51,14 @@ export const list = defineCommand({
     const { options, terminal } = call;
     const choice = choiceOf(options);
     const hasCosts = choice.prices !== undefined;
-    await withFile(findFile(options.file, terminal), async (file) => {
+    await withFile(findOneFile(call), async (file) => {
       const contents = contentsOf(file);
       const found: Found = { rows: 0, unknown: new Map(), progress: progressFor(file, call) };
       const rows = chosenRows(contents, choice, found);
       await terminal.printAll(options.json ? jsonLines(rows) : rowLines(rows, terminal, hasCosts));
       noteRest(found, contents, file.path, terminal);
+      const hint = found.rows === 0 ? hintForFilters(options, contents) : undefined;
+      if (hint) terminal.note(printable(hint));
     });
     return FINE;
   },

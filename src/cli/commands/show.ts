@@ -20,7 +20,8 @@ import { PROGRAM } from "../app/help.ts";
 import { curlOf } from "../curl/curl.ts";
 import { CONTROLS_IN_LINES, printable, printableJson } from "../display/printable.ts";
 import { PRICES_OPTION, pricesOf } from "../file/prices.ts";
-import { findEntry, findFile, withFile } from "../file/recorded_file.ts";
+import { findEntry, newestEntry } from "../file/find_entry.ts";
+import { findFile, withFile } from "../file/recorded_file.ts";
 import { type Message, readEntry, type Reading } from "../read/reading.ts";
 import { showMessage } from "../show/conversation.ts";
 import { type TimedEvent, timedEvents } from "../show/timed_events.ts";
@@ -38,11 +39,11 @@ const OPTIONS = {
 export const show = defineCommand({
   name: "show",
   summary: "Shows a request and its response in readable form",
-  operands: { usage: "KEY", least: 1, most: 1 },
+  operands: { usage: "[KEY]", least: 0, most: 1 },
   options: OPTIONS,
-  examples: ["show 5ece2360", "show 5ec --events", "show 5ece2360 --raw > speech.mp3", "show 5ece2360 --curl"],
-  notes: ["KEY is the key or the digest of an entry, or its first digits."],
-  async run({ options, operands: [digits = ""], terminal }) {
+  examples: ["show", "show 5ece2360", "show 5ec --events", "show 5ece2360 --raw > speech.mp3", "show 5ece2360 --curl"],
+  notes: ["KEY is the key or the digest of an entry, or its first digits. Without KEY, the last added entry is shown."],
+  async run({ options, operands: [digits], terminal }) {
     const forms = FORMS.filter((form) => options[form]);
     if (forms.length > 1 && !(forms.length === 2 && options.json && options.events)) {
       throw new UsageError(
@@ -51,7 +52,7 @@ export const show = defineCommand({
     }
     const prices = pricesOf(options.prices);
     return await withFile(findFile(options.file, terminal), (file) => {
-      const { entry, position } = findEntry(file, digits);
+      const { entry, position } = digits === undefined ? newestEntry(file) : findEntry(file, digits);
       const line = lineNumber(file.descriptor, position.start);
       const cost = prices && costOf(entry, prices);
       return showAs({ entry, line, cost }, options, terminal);

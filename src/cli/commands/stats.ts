@@ -7,7 +7,14 @@ import { printable, printableJson } from "../display/printable.ts";
 import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { addUnknown, PRICES_OPTION, pricesOf, showUnknown, type UnknownCosts } from "../file/prices.ts";
-import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import {
+  contentsOf,
+  FILE_OPERANDS,
+  type FileContents,
+  findFiles,
+  type RecordedFile,
+  withFile,
+} from "../file/recorded_file.ts";
 import { type EntryRow, rowOf } from "../file/entry_row.ts";
 
 /** The totals of some entries. */
@@ -46,20 +53,29 @@ interface FileStats {
 export const stats = defineCommand({
   name: "stats",
   summary: "Counts entries, bytes, tokens and time, by provider and model",
+  operands: FILE_OPERANDS,
   options: { ...PRICES_OPTION, ...JSON_OPTION, ...FILE_OPTION },
-  examples: ["stats", "stats --json", "stats --prices model_prices_and_context_window.json"],
+  examples: ["stats", "stats recordings/*.jsonl --json", "stats --prices model_prices_and_context_window.json"],
   notes: [
     "Time is how long the responses took when they were recorded. Tokens are those that the responses report. With prices,",
-    '"spent" is what all recordings cost, and "saved" what each replay of all entries saves.',
+    '"spent" is what all recordings cost, and "saved" what each replay of all entries saves. With several files, --json',
+    "prints a list.",
   ],
-  async run({ options, terminal }) {
+  async run({ options, operands, terminal }) {
     const prices = pricesOf(options.prices);
-    const counted = await withFile(
-      findFile(options.file, terminal),
-      (file) => withProgress("Reading", (onProgress) => countFile(file, prices, onProgress)),
-    );
-    if (options.json) terminal.print(printableJson(counted, 2));
-    else printStats(counted, terminal);
+    const counted: FileStats[] = [];
+    for (const path of findFiles({ options, operands, terminal })) {
+      const stats = await withFile(
+        path,
+        (file) => withProgress("Reading", (onProgress) => countFile(file, prices, onProgress)),
+      );
+      if (!options.json) {
+        if (counted.length) terminal.print("");
+        printStats(stats, terminal);
+      }
+      counted.push(stats);
+    }
+    if (options.json) terminal.print(printableJson(counted.length === 1 ? counted[0] : counted, 2));
     return FINE;
   },
 });

@@ -2,7 +2,8 @@ import type { Entry } from "../../store/entry.ts";
 import { type OptionValues, UsageError } from "../app/command.ts";
 import { type FILTER_OPTIONS, filterOf, type OLDER_OPTION } from "./filters.ts";
 import { type Readings, readingsOf } from "./lazy_reading.ts";
-import { contentsOf, findEntry, type RecordedFile } from "./recorded_file.ts";
+import { findEntry } from "./find_entry.ts";
+import { contentsOf, type RecordedFile } from "./recorded_file.ts";
 
 /** The arguments that pick entries: keys or filters. */
 interface PickArguments {
