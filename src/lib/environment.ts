@@ -16,7 +16,7 @@ export type VariableName =
   | "CACHY_STRICT"
   | "CACHY_REFRESH"
   | "CACHY_PRICES"
-  | "PAGER"
+  | "LESS"
   | "NO_COLOR"
   | "TERM"
   | "VITEST"
@@ -100,7 +100,8 @@ interface DenoPermissions {
 /** A permission of Deno. */
 export type PermissionQuery =
   | { readonly name: "read" | "write"; readonly path: string }
-  | { readonly name: "env"; readonly variable?: string };
+  | { readonly name: "env"; readonly variable?: string }
+  | { readonly name: "run"; readonly command: string };
 
 const { Deno } = globalThis as {
   Deno?: { readonly permissions?: DenoPermissions };

@@ -13,6 +13,16 @@ export const HELP_OPTION = {
   help: { type: "boolean", short: "h", help: "show this help" },
 } as const satisfies OptionRules;
 
+/** The option of commands with long output. */
+const NO_PAGER_OPTION = {
+  "no-pager": { type: "boolean", help: "do not show long output in a pager (less, or PAGER)" },
+} as const satisfies OptionRules;
+
+/** All options of a command. */
+export function optionsOf({ options, isPaged }: Pick<Command, "options" | "isPaged">): OptionRules {
+  return { ...options, ...(isPaged ? NO_PAGER_OPTION : {}), ...HELP_OPTION };
+}
+
 /**
  * Parses the arguments of a command.
  *
@@ -20,7 +30,7 @@ export const HELP_OPTION = {
  * @throws {UsageError} If there are too few or too many operands.
  */
 export function readArguments(args: readonly string[], command: Command): Arguments {
-  const rules: OptionRules = { ...command.options, ...HELP_OPTION };
+  const rules = optionsOf(command);
   const known = Object.fromEntries(
     Object.entries(rules).map(([name, { type: given, short }]) => {
       const type = given === "boolean" ? "boolean" as const : "string" as const;

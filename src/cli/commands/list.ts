@@ -42,6 +42,7 @@ export const list = defineCommand({
   summary: "Lists the entries, one line each",
   operands: FILE_OPERAND,
   options: OPTIONS,
+  isPaged: true,
   examples: ["list --limit 10", "list --model 'gpt-5*' --since 7d --sort tokens", "list --grep weather --json"],
   notes: [
     "Replaced entries are not listed. TOKENS are input+output. On a terminal, lines are cut to its width, and TIME is an",

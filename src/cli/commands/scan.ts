@@ -30,6 +30,7 @@ export const scan = defineCommand({
   summary: "Searches for secrets",
   operands: FILE_OPERANDS,
   options: OPTIONS,
+  isPaged: true,
   examples: ["scan", "scan --env", "scan recordings/*.jsonl"],
   notes: [
     "Finds text that looks like a key (sk-…, AIza…, ghp_…, PEM …), credentials in requests and headers by name, and",

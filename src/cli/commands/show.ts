@@ -16,7 +16,7 @@ import {
   type Terminal,
   UsageError,
 } from "../app/command.ts";
-import { PROGRAM } from "../app/help.ts";
+import { PROGRAM } from "../app/program.ts";
 import { curlOf } from "../curl/curl.ts";
 import { CONTROLS_IN_LINES, printable, printableJson } from "../display/printable.ts";
 import { PRICES_OPTION, pricesOf } from "../file/prices.ts";
@@ -41,6 +41,7 @@ export const show = defineCommand({
   summary: "Shows a request and its response in readable form",
   operands: { usage: "[KEY]", least: 0, most: 1 },
   options: OPTIONS,
+  isPaged: true,
   examples: ["show", "show 5ece2360", "show 5ec --events", "show 5ece2360 --raw > speech.mp3", "show 5ece2360 --curl"],
   notes: ["KEY is the key or the digest of an entry, or its first digits. Without KEY, the last added entry is shown."],
   async run({ options, operands: [digits], terminal }) {

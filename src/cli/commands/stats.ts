@@ -55,6 +55,7 @@ export const stats = defineCommand({
   summary: "Counts entries, bytes, tokens and time, by provider and model",
   operands: FILE_OPERANDS,
   options: { ...PRICES_OPTION, ...JSON_OPTION, ...FILE_OPTION },
+  isPaged: true,
   examples: ["stats", "stats recordings/*.jsonl --json", "stats --prices model_prices_and_context_window.json"],
   notes: [
     "Time is how long the responses took when they were recorded. Tokens are those that the responses report. With prices,",

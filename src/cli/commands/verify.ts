@@ -18,6 +18,7 @@ export const verify = defineCommand({
   summary: "Checks every line: format, digest, complete and successful response, secrets",
   operands: FILE_OPERANDS,
   options: OPTIONS,
+  isPaged: true,
   examples: ["verify", "verify --fix", "verify recordings/*.jsonl --json"],
   notes: [
     "A problem is damage, a digest that does not match the request, an incomplete or failed response, or a secret. A note is",
