@@ -128,7 +128,7 @@ interface HandleContext {
 function createHandleContext(options: CachyOptions): HandleContext {
   const settings = createSettings(options);
   const { debug, credentials, mode } = settings;
-  if (debug === true && mode !== "off") tellIfUnused();
+  if (debug && mode !== "off") tellIfUnused();
   const prices = mode === "off" ? undefined : readVariable("CACHY_PRICES").value;
   const reporter = createReporter({ debug, onEvent: options.onEvent, credentials, prices });
   for (const warning of settings.warnings) reporter.warn(warning);

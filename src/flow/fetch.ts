@@ -226,7 +226,8 @@ function isCached({ settings, reporter }: Context, url: URL): boolean {
 }
 
 /** Paths of LLM APIs, on any host. */
-const LLM_PATH = /\/(?:chat\/completions|responses|messages|embeddings|api\/chat|api\/generate)$|:\w*generateContent$/i;
+const LLM_PATH =
+  /\/(?:completions|responses|messages|embeddings|v2\/chat|rerank|api\/(?:chat|generate|embed)|audio\/(?:speech|trans\w+)|images\/(?:generations|edits)|model\/[^/]+\/(?:converse|invoke)[\w-]*)$|:\w*(?:generate|embed)Contents?$/i;
 
 /** Warns that a host which looks like an LLM API is not cached: with debug, and in mode `replay`, which calls the network. */
 function tellUnknownHost({ settings, reporter }: Context, url: URL, [input, init]: FetchArguments): void {

@@ -92,6 +92,13 @@ export function isPath(value: unknown): boolean {
   }
 }
 
+/** The hint for a path that starts with `~`. */
+export function pathCure(value: unknown): string | undefined {
+  return /^~(?:$|[/\\])/.test(String(value))
+    ? 'Only shells know "~": write the whole path, in code join(homedir(), …).'
+    : undefined;
+}
+
 /** The part of Deno that is used here. */
 interface DenoPermissions {
   querySync(descriptor: PermissionQuery): { readonly state: "granted" | "prompt" | "denied" };
