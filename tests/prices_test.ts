@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { sendQuestion } from "../src/cli/file/prices.ts";
 import { costOf } from "../src/report/cost.ts";
 import { type Prices, readPrices } from "../src/report/prices.ts";
 import type { Entry } from "../src/store/entry.ts";
@@ -166,6 +167,15 @@ test("costOf() prices images, seconds and characters, where responses report no 
     response: "AA==",
   });
   isCost(speech, prices, 5 * 1.5e-5);
+});
+
+test("sendQuestion() says what requests cost when they were recorded", (t) => {
+  const entries = [chat("gpt-4o"), chat("gpt-9")];
+  assert.equal(sendQuestion(entries, undefined), "Send 2 requests to the network?");
+  assert.equal(
+    sendQuestion(entries, pricesIn(t, LITELLM)),
+    "Send 2 requests to the network? When they were recorded, they cost $0.013, without 1 of unknown cost.",
+  );
 });
 
 test("readPrices() reads a file of one's own: JSON by model, a list, or CSV, per million tokens", (t) => {

@@ -4,9 +4,9 @@ import { withProgress } from "../app/progress.ts";
 import { printable } from "../display/printable.ts";
 import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
 import { rowLines, rowOf } from "../file/entry_row.ts";
-import { FILTER_OPTIONS, hintForFilters, OLDER_OPTION } from "../file/filters.ts";
-import { pickEntries } from "../file/pick_entries.ts";
-import { contentsOf, digestOf, findFile, withFile } from "../file/recorded_file.ts";
+import { FILTER_OPTIONS, OLDER_OPTION } from "../file/filters.ts";
+import { noteNoMatch, pickEntries } from "../file/pick_entries.ts";
+import { digestOf, findFile, withFile } from "../file/recorded_file.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,
@@ -35,9 +35,8 @@ export const remove = defineCommand({
       return new Map([...picked].map(({ entry, readings }) => [digestOf(entry), rowOf(entry, readings.start())]));
     });
     if (rows.size === 0) {
-      terminal.note(`No entries in ${printable(path)} match. Nothing was removed.`);
-      const hint = await withFile(path, (file) => hintForFilters(options, contentsOf(file)));
-      if (hint) terminal.note(printable(hint));
+      await noteNoMatch(path, options, terminal);
+      terminal.note("Nothing was removed.");
       return FINE;
     }
     const unwanted = await withProgress(

@@ -1,6 +1,8 @@
 import { readVariable } from "../../lib/environment.ts";
-import { plural } from "../../lib/show.ts";
+import { plural, showDollars } from "../../lib/show.ts";
+import { costOf } from "../../report/cost.ts";
 import { type Prices, readPrices } from "../../report/prices.ts";
+import type { Entry } from "../../store/entry.ts";
 import type { OptionRules } from "../app/command.ts";
 
 /** The option that names the prices. */
@@ -34,4 +36,19 @@ export function addUnknown(unknown: UnknownCosts, reason: string | undefined): v
 /** Says which costs are unknown: `no price of gpt-9 (3 entries), …`. */
 export function showUnknown(unknown: UnknownCosts): string {
   return [...unknown].map(([reason, count]) => `${reason} (${plural(count, "entry", "entries")})`).join(", ");
+}
+
+/**
+ * The question before requests are sent again, with what they cost when they were recorded.
+ *
+ * @param prices Without them, the question names no cost.
+ */
+export function sendQuestion(entries: readonly Entry[], prices: Prices | undefined): string {
+  const question = `Send ${plural(entries.length, "request")} to the network`;
+  if (!prices) return `${question}?`;
+  const costs = entries.map((entry) => costOf(entry, prices));
+  const usd = costs.reduce((sum, cost) => sum + (cost.usd ?? 0), 0);
+  const unknown = costs.filter((cost) => cost.unknown !== undefined).length;
+  const rest = unknown ? `, without ${unknown} of unknown cost` : "";
+  return `${question}? When they were recorded, they cost ${showDollars(usd)}${rest}.`;
 }
