@@ -53,6 +53,8 @@ const LITELLM = {
   "openrouter/openai/gpt-4o": { litellm_provider: "openrouter", input_cost_per_token: 1e-6, output_cost_per_token: 0 },
   "whisper-1": { litellm_provider: "openai", input_cost_per_second: 1e-4, mode: "audio_transcription" },
   "dall-e-3": { litellm_provider: "openai", output_cost_per_image: 0.04, mode: "image_generation" },
+  "command-r": { litellm_provider: "cohere_chat", input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 },
+  "rerank-v3.5": { litellm_provider: "cohere", input_cost_per_query: 0.002, input_cost_per_token: 0, mode: "rerank" },
   "tts-1": { litellm_provider: "openai", input_cost_per_character: 1.5e-5, mode: "audio_speech" },
 };
 
@@ -153,6 +155,17 @@ test("costOf() prices cached, written, reasoning and audio tokens, tiers and lon
     completion_tokens_details: { reasoning_tokens: 100 },
   };
   isCost(chat("gpt-4o", CHAT, { usage: xai }), prices, 10 * 2.5e-6 + 105 * 1e-5);
+});
+
+test("costOf() prices what Cohere bills: fewer tokens than the model processed, and searches", (t) => {
+  const prices = pricesIn(t, LITELLM);
+  const usage = {
+    billed_units: { input_tokens: 5, output_tokens: 3 },
+    tokens: { input_tokens: 70, output_tokens: 9 },
+  };
+  isCost(chat("command-r", "https://api.cohere.com/v2/chat", { usage }), prices, 5e-6 + 3 * 2e-6);
+  const meta = { api_version: {}, billed_units: { search_units: 2 } };
+  isCost(chat("rerank-v3.5", "https://api.cohere.com/v2/rerank", { meta }), prices, 0.004);
 });
 
 test("costOf() prices images, seconds and characters, where responses report no tokens", (t) => {

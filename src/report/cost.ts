@@ -32,9 +32,10 @@ export function costOf(entry: Entry, prices: Prices): Cost {
   if (model === undefined) return {};
   const price = findPrice(models, url, prices);
   if (!price) return { unknown: `no price of ${model}` };
-  const tokens = usageOf(entry);
+  const billed = billedUnits(entry.response);
+  const tokens = billed ? tokensOf(billed) : usageOf(entry);
   const tier = TIER.exec(entry.response)?.[1];
-  const usd = tokens ? tokenCost(tokens, price, tier) : otherCost(entry, body, price);
+  const usd = tokens ? tokenCost(tokens, price, tier) : otherCost(entry, { body, billed }, price);
   if (usd !== undefined) return { usd };
   return { unknown: tokens ? `no complete price of ${model}` : `${model} reports no tokens` };
 }
@@ -197,8 +198,33 @@ function tokenCost(tokens: TokenCount, { rates }: Price, tier: string | undefine
   return usd;
 }
 
-/** The cost of a response that reports no tokens: of images, seconds of audio, or spoken characters. */
-function otherCost(entry: Entry, { input }: Record<string, unknown>, { rates }: Price): number | undefined {
+/** What Cohere bills: fewer tokens than the model processed, or searches. */
+function billedUnits(response: string): Record<string, unknown> | undefined {
+  const at = response.lastIndexOf(`"billed_units"`);
+  const units = at === -1 ? undefined : BILLED_UNITS.exec(response.slice(at, at + 1000))?.[1];
+  return units === undefined ? undefined : asRecord(parseJson(units));
+}
+
+const BILLED_UNITS = /^"billed_units"\s*:\s*(\{[^{}]*\})/;
+
+function tokensOf({ input_tokens: input, output_tokens: output }: Record<string, unknown>): TokenCount | undefined {
+  return input === undefined && output === undefined
+    ? undefined
+    : { input: Number(input ?? 0) || 0, output: Number(output ?? 0) || 0 };
+}
+
+/** The request and the billed units of a response without tokens. */
+interface Untokenized {
+  readonly body: Record<string, unknown>;
+  readonly billed: Record<string, unknown> | undefined;
+}
+
+/** The cost of a response that reports no tokens: of images, seconds of audio, spoken characters, or searches. */
+function otherCost(entry: Entry, { body: { input }, billed }: Untokenized, { rates }: Price): number | undefined {
+  const searches = billed?.search_units;
+  if (rates.input_cost_per_query !== undefined && typeof searches === "number") {
+    return searches * rates.input_cost_per_query;
+  }
   const answer = entry.binary ? undefined : asRecord(parseJson(entry.response));
   const perImage = rates.output_cost_per_image ?? rates.input_cost_per_image;
   if (perImage !== undefined && Array.isArray(answer?.data)) return answer.data.length * perImage;
