@@ -40,7 +40,7 @@ const PLACES = [
   ],
   ["src/flow/sources.ts", "if (!recording.response.body) await settled;", ""],
   ["src/record/write_entry.ts", "if (credential) {", "if (false) {"],
-  ["src/replay/replay.ts", 'const factor = pace === "recorded" ? 1 : pace;', "const factor = 1;"],
+  ["src/replay/pace.ts", 'const factor = pace === "recorded" ? 1 : pace;', "const factor = 1;"],
 ];
 
 const options = commandLine(["runtime", "file"]);

@@ -53,7 +53,7 @@ const rooms = {
   "cli/scan": { below: ["root"], face: ["scan.ts", "request_body.ts"] },
   "cli/app": {
     below: ["cli/display"],
-    face: ["command.ts", "help.ts", "progress.ts", "run_command_line.ts", "terminal.ts"],
+    face: ["command.ts", "program.ts", "progress.ts", "run_command_line.ts", "terminal.ts"],
   },
   "cli/show": { below: ["cli/read", "cli/display"] },
   "cli/file": { below: ["cli/show", "cli/app"] },
@@ -72,6 +72,7 @@ const nodeImporters = [
   "src/store/jsonl/",
   "src/options/settings.ts", // finds the project's folder
   "src/miss/exit_summary.ts",
+  "src/report/prices.ts",
   "src/global_fetch.ts",
   "src/with_cachy.ts",
   "src/cli.ts",
@@ -82,7 +83,7 @@ const nodeImporters = [
 const globalWriters = ["src/global_fetch.ts", "src/lib/shared_state.ts"];
 
 /** These load a module when they are called. */
-const lazyImporters = ["src/store/jsonl/compact_file.ts", "src/create_cachy.ts"];
+const lazyImporters = ["src/store/jsonl/compact_file.ts", "src/create_cachy.ts", "src/report/reporter.ts"];
 
 /** These load a module of the user. */
 const configReaders = ["src/cli/commands/rekey.ts"];

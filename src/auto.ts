@@ -10,8 +10,8 @@
  *
  * `CACHY_FILE`, `CACHY_DOMAINS` (hosts beside the default ones, separated by commas), `CACHY_MODE` (`auto`, `replay`,
  * `refresh`, `off`), `CACHY_DEBUG` (`1`, `miss`, `0`) and `CACHY_STRICT` (`1`, `0`) are the options, and `CI` makes the
- * mode `replay`. What the program itself says by `enableCachy()` wins, before or after the import. A wrong value is a
- * warning.
+ * mode `replay`. `CACHY_PRICES` names a file with prices, to see what calls cost. What the program itself says by
+ * `enableCachy()` wins, before or after the import. A wrong value is a warning.
  *
  * Test runners need one line of configuration, such as `setupFiles: ["@cachy/core/auto"]` of Vitest; the README lists
  * all. In mode `replay` a miss is then explained on stderr, and fails the run with `CACHY_STRICT=1`.

@@ -9,6 +9,7 @@ import {
   sharedInFlight,
 } from "./flow/in_flight.ts";
 import { callOnTheWay, fetchUnderWrapper, withoutForeignWrapper } from "./global_fetch.ts";
+import { readVariable } from "./lib/environment.ts";
 import { CachyError } from "./lib/errors.ts";
 import type { Miss } from "./miss/miss.ts";
 import type { CachyOptions } from "./options/options.ts";
@@ -127,8 +128,9 @@ interface HandleContext {
 function createHandleContext(options: CachyOptions): HandleContext {
   const settings = createSettings(options);
   const { debug, credentials, mode } = settings;
-  if (debug === true && mode !== "off") tellIfUnused();
-  const reporter = createReporter({ debug, onEvent: options.onEvent, credentials });
+  if (debug && mode !== "off") tellIfUnused();
+  const prices = mode === "off" ? undefined : readVariable("CACHY_PRICES").value;
+  const reporter = createReporter({ debug, onEvent: options.onEvent, credentials, prices });
   for (const warning of settings.warnings) reporter.warn(warning);
   const fileStore = options.store ? undefined : lazyFileStore(settings, reporter);
   const store = options.store ? timeLimited(options.store) : fileStore as Store;

@@ -60,6 +60,32 @@ slowTest("list fits the width of the terminal, and is colored", { skip }, async 
   }
 });
 
+slowTest(
+  "long output goes to PAGER on a terminal, unless --no-pager is set or there is no such program",
+  { skip },
+  async (t) => {
+    const { folder, file } = await project(t, [WEATHER]);
+    const line = JSON.parse(readFileSync(file, "utf8"));
+    const lines = Array.from({ length: 60 }, (_, at) => {
+      const key = String(10_000_000 + at);
+      return formatEntry({ ...line, key, sha256: line.sha256.replace(/^.{8}/, key) });
+    });
+    writeFileSync(file, lines.join(""));
+    const listed = (pager: string, ...args: string[]) => {
+      const { code, output } = inTerminal(folder, args, { env: { PAGER: pager, NO_COLOR: "1" } });
+      assert.equal(code, 0, output);
+      return output.trimEnd().split("\n");
+    };
+    const paged = listed("sed s/^/paged:/", "list");
+    assert.equal(paged.length, 61);
+    assert.ok(paged.every((line) => line.startsWith("paged:")), paged.join("\n"));
+    for (const direct of [listed("sed s/^/paged:/", "list", "--no-pager"), listed("no-such-pager", "list")]) {
+      assert.deepEqual([direct.length, direct[0]?.startsWith("KEY")], [61, true]);
+    }
+    assert.ok(listed("sed s/^/paged:/", "stats").every((line) => !line.startsWith("paged:")), "a short output");
+  },
+);
+
 slowTest("--help fits the width of the terminal", { skip }, async (t) => {
   const { folder } = await project(t, []);
   for (const args of [["--help"], ["list", "--help"]]) {

@@ -30,10 +30,16 @@ slowTest("cachy --help lists every command and how to run it, on stdout", async 
   const folder = temporaryFolder(t);
   const { code, stdout, stderr } = await cachy(folder, "--help");
   assert.deepEqual([code, stderr], [0, ""]);
-  for (const { name, summary } of commands) assert.ok(stdout.includes(name) && stdout.includes(summary), name);
-  assert.match(stdout, /deno run -RW jsr:@cachy\/core\/cli/);
+  const text = unwrapped(stdout);
+  for (const { name, summary } of commands) assert.ok(text.includes(name) && text.includes(summary), name);
+  assert.match(text, /cachy stands for: (?:node|bun|deno run -RW) \S*cli\b/);
   assert.deepEqual(await cachy(folder, "--version"), { code: 0, stdout: `${VERSION}\n`, stderr: "" });
 });
+
+/** A text without line breaks. */
+function unwrapped(text: string): string {
+  return text.replace(/\s+/g, " ");
+}
 
 test("cachy COMMAND --help shows each option and an example", async () => {
   const helps = await Promise.all(
@@ -42,12 +48,10 @@ test("cachy COMMAND --help shows each option and an example", async () => {
   for (const { command: { name, alias, options, examples }, code, stdout } of helps) {
     assert.equal(code, 0, name);
     for (const [option, { help }] of Object.entries(options)) {
-      assert.ok(stdout.includes(`--${option}`) && stdout.includes(help), `${name} --${option}`);
+      assert.ok(stdout.includes(`--${option}`) && unwrapped(stdout).includes(help), `${name} --${option}`);
     }
     assert.ok(examples.length > 0 && examples.every((example) => stdout.includes(example)), name);
     assert.ok(alias === undefined || stdout.includes(`cachy ${alias}`), name);
-    const longest = Math.max(...stdout.split("\n").map((line) => line.length));
-    assert.ok(longest <= 120, `a line of the help of ${name} has ${longest} characters`);
   }
 });
 
@@ -66,8 +70,8 @@ test("cachy rejects unknown arguments, suggests a correction, and ends with exit
     [["list", "--sort", "colour"], /expected one of time, size, tokens, duration, model/],
     [["list", "--since", "yesterday"], /Cannot use "yesterday" as --since: expected an age such as 30d/],
     [["list", "--domain", "a b"], /as --domain: expected a host/],
-    [["list", "more"], /list takes only options\. Remove it/],
-    [["show"], /Cannot run show: KEY is missing/],
+    [["list", "a.jsonl", "more"], /list takes only \[FILE\]\. Remove it/],
+    [["diff"], /Cannot run diff: KEY \[KEY\] is missing/],
     [["show", "xyz"], /Cannot use "xyz" as a key: expected hex digits/],
     [["show", "00000000"], /Cannot find 00000000: no key in .*cachy\.jsonl starts with it/],
     [["show", "a", "--raw", "--curl"], /Cannot use --raw and --curl together/],

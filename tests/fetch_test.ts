@@ -505,3 +505,26 @@ test("fetch() says once that a host is not cached whose path is that of an LLM A
   const failing = await ask({ debug: true, ignore: [() => assert.fail("never")] });
   assert.deepEqual(failing, [], "a function that fails breaks no call");
 });
+
+test("a request is told as one to an LLM API by its path", async () => {
+  const isTold = async (path: string) => {
+    const cachy = testCachy({ fetch: countingNetwork().fetch, mode: "replay" });
+    await (await cachy.fetch(`http://localhost:4000${path}`, jsonPost({}))).text();
+    return cachy.events.length > 0;
+  };
+  const told = [
+    "/v1/completions",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
+    "/v1/images/generations",
+    "/v2/chat",
+    "/v1/rerank",
+    "/model/amazon.nova-pro-v1%3A0/converse-stream",
+    "/v1beta/models/gemini-2.5-pro:streamGenerateContent",
+    "/v1beta/models/embedding-001:batchEmbedContents",
+  ];
+  for (const path of told) assert.equal(await isTold(path), true, path);
+  for (const path of ["/chat", "/audio/upload", "/images/7", "/v1/models"]) {
+    assert.equal(await isTold(path), false, path);
+  }
+});

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { CachyError, type CachyOptions, createCachy, defaultDomains, enableCachy, memoryStore } from "../mod.ts";
+import {
+  CachyError,
+  type CachyOptions,
+  createCachy,
+  defaultDomains,
+  enableCachy,
+  jsonlStore,
+  memoryStore,
+} from "../mod.ts";
 import { checkOptions } from "../src/options/check.ts";
 import { test } from "./suite.ts";
 
@@ -204,6 +212,17 @@ test("checkOptions() says what to write in place of a common mistake", () => {
     const { message } = refusal({ [name]: ["a.example", "*.openai.com"] });
     assert.match(message, /A host includes its subdomains: write "openai\.com"\.$/);
   }
+  const written: [domains: unknown, cure: RegExp][] = [
+    [["https://*.openai.com"], /A host includes its subdomains: write "openai\.com"\.$/],
+    [["api.openai.com/v1"], /starts with its scheme: write "https:\/\/api\.openai\.com\/v1"\.$/],
+    [["https://a.example/*"], /A URL prefix matches every URL that starts with it: end it before the \*\.$/],
+    [["*"], /For all hosts, write the regular expression \/\^https\?:\/\.$/],
+    ["api.openai.com", /Put it into a list: \[value\]\.$/],
+  ];
+  for (const [domains, cure] of written) assert.match(refusal({ domains }).message, cure);
+  assert.match(refusal({ store: "x.jsonl" }).message, /For a file, set the option "file"\.$/);
+  assert.match(refusal({ store: () => ({}) }).message, /Call the function: its result is the store\.$/);
+  assert.throws(() => jsonlStore("~/x.jsonl"), /Only shells know "~"/);
   assert.match(
     refusal({ normalize: [/x/, "y"] }).message,
     /^Cannot use \[\/x\/,"y"\] as .*Put the pair into a list: normalize: \[\[pattern, replacement\]\]\.$/,

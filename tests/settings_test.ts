@@ -98,7 +98,8 @@ test("createSettings() adds the hosts of CACHY_DOMAINS to the default ones, unle
   assert.deepEqual(cached("localhost:4000, https://llm.example/"), [[true, true, true], []]);
   assert.deepEqual(cached("localhost:4000", { domains: ["llm.example"] }), [[false, true, false], []]);
   const warning =
-    "Cannot use a/b in CACHY_DOMAINS: expected hosts and URL prefixes, separated by commas. It is ignored.";
+    "Cannot use a/b in CACHY_DOMAINS: expected hosts and URL prefixes, separated by commas. It is ignored. " +
+    'A URL prefix starts with its scheme: write "https://a/b".';
   assert.deepEqual(cached("a/b,llm.example"), [[false, true, true], [warning]]);
 });
 

@@ -144,3 +144,14 @@ test("stats count a hit even if its entry has no figures or invalid ones", async
     assert.deepEqual([hit.savedMs, hit.recordedAt], [undefined, undefined]);
   }
 });
+
+test("of identical requests at the same time, one claims the time and tokens that hits save", async () => {
+  const cachy = testCachy({ fetch: network(() => jsonAnswer({ choices: [], usage })).fetch, store: memoryStore() });
+  const call = async () => await (await cachy.fetch(CHAT_URL, jsonPost({}))).text();
+  await Promise.all([call(), call(), call()]);
+  assert.deepEqual([cachy.stats.hits, cachy.stats.tokensSaved.input], [2, 0], "they waited for the recording");
+  await Promise.all([call(), call(), call()]);
+  assert.deepEqual([cachy.stats.hits, cachy.stats.tokensSaved.input], [5, 19]);
+  const claims = cachy.events.filter((event) => event.kind === "hit").map((event) => event.savedMs !== undefined);
+  assert.equal(claims.filter(Boolean).length, 1);
+});

@@ -115,7 +115,8 @@ test("usageOf() counts the tokens that Anthropic wrote to its cache and read fro
     content: [],
     usage: { ...cached, cache_creation, output_tokens: 7 },
   };
-  assert.deepEqual(usage(message), { input: 3210, output: 7 });
+  const parts = { cachedInput: 3000, cacheWrite: 200 };
+  assert.deepEqual(usage(message), { input: 3210, output: 7, ...parts });
   const stream = (delta: object) =>
     sse({
       type: "message_start",
@@ -123,14 +124,11 @@ test("usageOf() counts the tokens that Anthropic wrote to its cache and read fro
     }, "message_start") +
     sse({ type: "message_delta", delta: {}, usage: delta }, "message_delta") +
     sse({ type: "message_stop" });
-  assert.deepEqual(usage(stream({ output_tokens: 7 })), {
-    input: 3210,
-    output: 7,
-  });
+  assert.deepEqual(usage(stream({ output_tokens: 7 })), { input: 3210, output: 7, ...parts });
   // Newer streams report all counts again at the end, including those that tools have added.
   assert.deepEqual(
     usage(stream({ ...cached, input_tokens: 15, output_tokens: 7 })),
-    { input: 3215, output: 7 },
+    { input: 3215, output: 7, ...parts },
   );
 });
 
@@ -144,10 +142,7 @@ test("usageOf() counts the tokens that OpenAI read from its cache once, since th
         prompt_tokens_details,
       },
     }),
-    {
-      input: 2000,
-      output: 9,
-    },
+    { input: 2000, output: 9, cachedInput: 1024 },
   );
 });
 
@@ -162,6 +157,8 @@ test("usageOf() counts the tokens of Gemini's thoughts and of its tools", () => 
   assert.deepEqual(usage({ candidates: [], usageMetadata }), {
     input: 15,
     output: 320,
+    cachedInput: 4,
+    reasoning: 300,
   });
 });
 
@@ -213,6 +210,7 @@ test("usageOf() reads Cohere's older responses, Bedrock's, and Ollama's without 
     {
       input: 7,
       output: 5,
+      cachedInput: 4,
     },
   );
   assert.deepEqual(usage({ done: true, eval_count: 5 }), {

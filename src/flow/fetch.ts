@@ -30,11 +30,12 @@ import type { Answer } from "./in_flight.ts";
 import { answerLive, find } from "./sources.ts";
 
 /** The way of one request: its entry answers it, otherwise an explained miss (mode `replay`), otherwise the network. */
-async function answer(context: Context, identified: IdentifiedRequest): Promise<Answer> {
+async function answer(context: Context, identified: IdentifiedRequest, hasWaited = false): Promise<Answer> {
   const { request, ordinal } = identified;
+  if (context.reporter.ready) await context.reporter.ready;
   const { entry, problem } = await findOrWarn(context, identified);
   request.signal?.throwIfAborted();
-  if (entry) return answerFromStore(context, identified, entry);
+  if (entry) return answerFromStore(context, identified, { entry, hasWaited });
   if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
   if (problem === undefined) {
     emitMiss(context, identified);
@@ -63,12 +64,14 @@ async function findOrWarn(
 function answerFromStore(
   { reporter, settings, staleIds }: Context,
   identified: IdentifiedRequest,
-  entry: Entry,
+  { entry, hasWaited }: { readonly entry: Entry; readonly hasWaited: boolean },
 ): Answer {
   const { url, signal } = identified.request;
   const response = replay(entry, { url, signal, pace: settings.pace });
   staleIds.replayed(url.origin, entry);
-  reporter.emit(hitEvent(identified, entry, settings.now() - identified.started));
+  // Of identical requests at the same time, one saved the call: the others waited as long as it took.
+  const costOf = hasWaited ? undefined : (entry: Entry) => reporter.costs()?.saved(entry);
+  reporter.emit(hitEvent(identified, entry, settings.now() - identified.started, costOf));
   return { response, isReplay: true };
 }
 
@@ -165,7 +168,11 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   if (fault) return await answerFault(context, identified, fault);
   const { digest, ordinal } = identified;
   if (ordinal) return await answerNumbered(ordinal, () => answer(context, identified));
-  return await inFlight.join(digest.sha256, request.signal, () => answer(context, identified));
+  return await inFlight.join(
+    digest.sha256,
+    request.signal,
+    (hasWaited) => answer(context, identified, hasWaited),
+  );
 }
 
 async function answerFault(context: Context, identified: IdentifiedRequest, fault: MetFault): Promise<Response> {
@@ -219,7 +226,8 @@ function isCached({ settings, reporter }: Context, url: URL): boolean {
 }
 
 /** Paths of LLM APIs, on any host. */
-const LLM_PATH = /\/(?:chat\/completions|responses|messages|embeddings|api\/chat|api\/generate)$|:\w*generateContent$/i;
+const LLM_PATH =
+  /\/(?:completions|responses|messages|embeddings|v2\/chat|rerank|api\/(?:chat|generate|embed)|audio\/(?:speech|trans\w+)|images\/(?:generations|edits)|model\/[^/]+\/(?:converse|invoke)[\w-]*)$|:\w*(?:generate|embed)Contents?$/i;
 
 /** Warns that a host which looks like an LLM API is not cached: with debug, and in mode `replay`, which calls the network. */
 function tellUnknownHost({ settings, reporter }: Context, url: URL, [input, init]: FetchArguments): void {

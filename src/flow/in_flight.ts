@@ -22,9 +22,14 @@ export interface InFlightRequests {
    * When the first one has written its entry, all others read it. When it fails, the next one asks the network. When
    * nothing has arrived for 10 s, the others ask the network themselves.
    *
+   * @param answer Receives whether the request has waited for an identical one.
    * @throws The error of `answer`, or the reason of the request's own signal, which ends the wait.
    */
-  join(sha256: string, signal: AbortSignal | undefined, answer: () => Promise<Answer>): Promise<Response>;
+  join(
+    sha256: string,
+    signal: AbortSignal | undefined,
+    answer: (hasWaited: boolean) => Promise<Answer>,
+  ): Promise<Response>;
 }
 
 /** A request that others wait for. */
@@ -64,13 +69,14 @@ export function createInFlight(silenceMs: number = SILENCE_MS): InFlightRequests
   return {
     async join(sha256, signal, answer) {
       const joinedAt = monotonicNow();
+      const hasWaited = requests.has(sha256);
       for (let first = requests.get(sha256); first; first = requests.get(sha256)) {
         const isWritten = await waitUnlessAborted(outcomeOf(first, silenceMs), signal);
-        if (isWritten) return (await answer()).response;
+        if (isWritten) return (await answer(true)).response;
         // A series of failures must not delay a call longer than one silent request.
         if (isWritten === undefined || monotonicNow() - joinedAt > silenceMs) break;
       }
-      return await lead(sha256, answer);
+      return await lead(sha256, () => answer(hasWaited));
     },
   };
 }

@@ -15,6 +15,8 @@ export type VariableName =
   | "CACHY_DEBUG"
   | "CACHY_STRICT"
   | "CACHY_REFRESH"
+  | "CACHY_PRICES"
+  | "LESS"
   | "NO_COLOR"
   | "TERM"
   | "VITEST"
@@ -90,6 +92,13 @@ export function isPath(value: unknown): boolean {
   }
 }
 
+/** The hint for a path that starts with `~`. */
+export function pathCure(value: unknown): string | undefined {
+  return /^~(?:$|[/\\])/.test(String(value))
+    ? 'Only shells know "~": write the whole path, in code join(homedir(), …).'
+    : undefined;
+}
+
 /** The part of Deno that is used here. */
 interface DenoPermissions {
   querySync(descriptor: PermissionQuery): { readonly state: "granted" | "prompt" | "denied" };
@@ -98,7 +107,8 @@ interface DenoPermissions {
 /** A permission of Deno. */
 export type PermissionQuery =
   | { readonly name: "read" | "write"; readonly path: string }
-  | { readonly name: "env"; readonly variable?: string };
+  | { readonly name: "env"; readonly variable?: string }
+  | { readonly name: "run"; readonly command: string };
 
 const { Deno } = globalThis as {
   Deno?: { readonly permissions?: DenoPermissions };

@@ -28,6 +28,12 @@ export function showTime(ms: number): string {
   return showIn(TIMES, ms, ms < 9.95 || ms >= 999.5 ? 1 : 0);
 }
 
+/** Formats US dollars: `$12.30`, and less than a dollar with two digits that count: `$0.25`, `$0.000042`. */
+export function showDollars(usd: number): string {
+  if (usd >= 0.995 || usd === 0) return `$${usd.toFixed(2)}`;
+  return `$${usd.toFixed(Math.max(2, 1 - Math.floor(Math.log10(usd))))}`;
+}
+
 /** Formats a value in the largest unit that gives at least 1 after rounding. */
 function showIn(units: readonly Unit[], value: number, digits: number): string {
   const [name, size] = units.findLast(([, size]) => value >= size * 0.9995) ?? units[0] as Unit;

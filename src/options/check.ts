@@ -1,4 +1,4 @@
-import { isPath } from "../lib/environment.ts";
+import { isPath, pathCure } from "../lib/environment.ts";
 import { CachyError, checkByRules, type Rule, type Rules } from "../lib/errors.ts";
 import { LONGEST_TIMER_MS } from "../lib/wait.ts";
 import { parseOmitPath } from "../request/body_identity.ts";
@@ -36,7 +36,7 @@ const RULES: Rules<CachyOptions> = {
   debug: ['a boolean or "miss"', (value) => typeof value === "boolean" || value === "miss"],
   onEvent: ["a function", isFunction],
   faults: ['a list of faults, such as { status: 429, headers: { "retry-after": "0" }, times: 1 }', listOf(isFault)],
-  store: [`a store: ${STORE_SHAPE.expected}`, isStore],
+  store: [`a store: ${STORE_SHAPE.expected}`, isStore, storeCure],
   fetch: ["a function", isFunction],
 };
 
@@ -70,26 +70,33 @@ function listOf(fits: (value: unknown) => boolean): Rule[1] {
 /** Whether a value is a host (with or without a port), a URL prefix, a RegExp or a function. */
 export function isDomainMatcher(value: unknown): boolean {
   if (!isText(value)) return value instanceof RegExp || isFunction(value);
-  if (/^https?:\/\//.test(value)) return URL.canParse(value);
+  // No URL contains "*" for any text.
+  if (/^https?:\/\//.test(value)) return URL.canParse(value) && !value.includes("*");
   return /^(?:[\p{L}\p{N}._-]+|\[[\da-f:.]+\])(?::\d+)?$/iu.test(value) &&
     URL.canParse(`http://${value}/`);
 }
 
-/** The hint for a host with a wildcard. */
-export function wildcardCure(value: unknown): string | undefined {
-  const host = isText(value) ? /^\*\.(.+)/.exec(value)?.[1] : undefined;
-  return host && `A host includes its subdomains: write "${host}".`;
+/** The hint for a text that is almost a host or a URL prefix. */
+export function hostCure(value: unknown): string | undefined {
+  if (!isText(value)) return undefined;
+  if (value === "*") return "For all hosts, write the regular expression /^https?:/.";
+  const host = /^(?:https?:\/\/)?\*\.([^*/]+)/.exec(value)?.[1];
+  if (host) return `A host includes its subdomains: write "${host}".`;
+  if (value.includes("*")) return "A URL prefix matches every URL that starts with it: end it before the *.";
+  const prefix = `https://${value}`;
+  return /^[\w.-]+(?::\d+)?\//.test(value) && isDomainMatcher(prefix)
+    ? `A URL prefix starts with its scheme: write "${prefix}".`
+    : undefined;
 }
 
 function domainsCure(value: unknown): string | undefined {
-  return Array.isArray(value) ? value.map(wildcardCure).find(Boolean) : undefined;
+  if (isDomainMatcher(value)) return "Put it into a list: [value].";
+  return Array.isArray(value) ? value.map(hostCure).find(Boolean) : hostCure(value);
 }
 
-/** The hint for a path that starts with `~`. */
-export function pathCure(value: unknown): string | undefined {
-  return /^~(?:$|[/\\])/.test(String(value))
-    ? 'Only shells know "~": write the path of the home folder, such as join(homedir(), …).'
-    : undefined;
+function storeCure(value: unknown): string | undefined {
+  if (isText(value)) return 'For a file, set the option "file".';
+  return isFunction(value) ? "Call the function: its result is the store." : undefined;
 }
 
 function isHeaderName(value: unknown): boolean {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import {
   isGranted,
   isPath,
+  pathCure,
   pathOf,
   readableVariables,
   readVariable,
@@ -20,7 +21,7 @@ import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
-import { checkOptions, isDomainMatcher, pathCure, wildcardCure } from "./check.ts";
+import { checkOptions, hostCure, isDomainMatcher } from "./check.ts";
 import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
 import type { CachyOptions, MissBehavior } from "./options.ts";
 
@@ -161,7 +162,7 @@ function domainsByVariable(): { readonly domains: readonly DomainMatcher[]; read
   const warnings = named.filter((domain) => !isDomainMatcher(domain)).map((domain) =>
     [
       `Cannot use ${domain} in CACHY_DOMAINS: expected hosts and URL prefixes, separated by commas. It is ignored.`,
-      wildcardCure(domain) ?? [],
+      hostCure(domain) ?? [],
     ].flat().join(" ")
   );
   return { domains: [...defaultDomains, ...named.filter(isDomainMatcher)], warnings };

@@ -52,12 +52,13 @@ export function entryWriter(
   let isFirst = true;
   return async (body) => {
     const ms = Math.round(now() - identified.started);
+    let entry: Entry;
     try {
       const credentials = settings.credentials();
       // Not before the body is complete, because this would delay the first chunk.
       request ??= requestOf(identified, settings.keepRequest, credentials);
       const answer = { head, body, request: await request, ms, errorsBefore };
-      const entry = makeEntry(identified, answer, settings.keepHeaders);
+      entry = makeEntry(identified, answer, settings.keepHeaders);
       const problem = allowSecrets ? undefined : secretProblem(entry, body.bytes, {
         request: eventRequest(identified),
         credentials,
@@ -72,7 +73,8 @@ export function entryWriter(
     }
     onWritten();
     if (isFirst) {
-      reporter.emit({ kind: "recorded", request: eventRequest(identified), bytes: body.bytes.byteLength, ms });
+      const cost = reporter.costs()?.spent(entry);
+      reporter.emit({ kind: "recorded", request: eventRequest(identified), bytes: body.bytes.byteLength, ms, cost });
     }
     isFirst = false;
     return undefined;

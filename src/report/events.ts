@@ -61,10 +61,15 @@ export type CachyEvent =
     readonly ms: number;
     /** The length of the body, in bytes. */
     readonly bytes: number;
-    /** The duration of the recorded call, in milliseconds; undefined if the entry does not contain it. */
+    /**
+     * The duration of the recorded call, in milliseconds. It is undefined if the entry does not contain it, and if the
+     * request waited for an identical one in flight: only one of them saved the call.
+     */
     readonly savedMs?: number;
-    /** The tokens of the recorded call; undefined if the response does not contain them. */
+    /** The tokens of the recorded call; undefined if the response does not contain them, and as for `savedMs`. */
     readonly savedTokens?: TokenCount;
+    /** What the recorded call cost, in US dollars; undefined without a known price, and as for `savedMs`. */
+    readonly savedCost?: number;
     /** When the response was recorded, in ISO 8601 and UTC; undefined if the entry does not contain it. */
     readonly recordedAt?: string;
   }
@@ -83,6 +88,8 @@ export type CachyEvent =
     readonly bytes: number;
     /** The time from the start of the request to the end of the body, in milliseconds. */
     readonly ms: number;
+    /** What the call cost, in US dollars; undefined without a known price. */
+    readonly cost?: number;
   }
   | {
     readonly kind: "dropped";
@@ -111,11 +118,13 @@ export function eventRequest({ canonical, digest }: IdentifiedRequest): EventReq
  * Makes the event of a cache hit.
  *
  * @param ms The time from the start of the request to the response, in milliseconds.
+ * @param costOf Returns what the recorded call cost; undefined if the request waited for an identical one in flight.
  */
 export function hitEvent(
   identified: IdentifiedRequest,
   entry: Entry,
   ms: number,
+  costOf: ((entry: Entry) => number | undefined) | undefined,
 ): CachyEvent & { readonly kind: "hit" } {
   const { duration_ms: savedMs, recorded_at: recordedAt } = entry;
   return {
@@ -124,9 +133,10 @@ export function hitEvent(
     ms,
     bytes: bodyLength(entry),
     // An edited file may contain any value.
-    savedMs: Number.isFinite(savedMs) && Number(savedMs) >= 0 ? savedMs : undefined,
+    savedMs: costOf && Number.isFinite(savedMs) && Number(savedMs) >= 0 ? savedMs : undefined,
     // GET requests that retrieve an earlier response cost no tokens.
-    savedTokens: identified.canonical.method === "POST" ? usageOf(entry) : undefined,
+    savedTokens: costOf && identified.canonical.method === "POST" ? usageOf(entry) : undefined,
+    savedCost: costOf?.(entry),
     recordedAt: typeof recordedAt === "string" ? recordedAt : undefined,
   };
 }

@@ -1,14 +1,20 @@
 import { atExit } from "../lib/environment.ts";
+import { messageOf } from "../lib/errors.ts";
 import { shared } from "../lib/shared_state.ts";
-import { type Color, paint, showBytes, showTime } from "../lib/show.ts";
+import { type Color, paint, showBytes, showDollars, showTime } from "../lib/show.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
-import { warnOnStderr } from "../store/store.ts";
+import { type Warn, warnOnStderr } from "../store/store.ts";
 import type { CachyEvent } from "./events.ts";
 import { type CachyStats, createCounters } from "./stats.ts";
+import type { CostWatch } from "./watch_costs.ts";
 
 /** Receives the events and warnings of a handle. */
 export interface Reporter {
   readonly stats: CachyStats;
+  /** Resolves when the prices are read; undefined without prices. */
+  readonly ready: Promise<void> | undefined;
+  /** What a call costs by the prices of `CACHY_PRICES`; undefined until `ready`, without prices, and if it is unknown. */
+  readonly costs: () => CostWatch | undefined;
   emit(event: CachyEvent): void;
   /** Reports a warning. Repeated messages are reported once. */
   warn(message: string): void;
@@ -18,6 +24,8 @@ export interface Reporter {
 export function createReporter(options: {
   readonly debug: boolean | "miss";
   readonly onEvent: ((event: CachyEvent) => void) | undefined;
+  /** The file with the prices. */
+  readonly prices?: string | undefined;
   /** The credentials to redact in printed lines. */
   readonly credentials: () => readonly Credential[];
 }): Reporter {
@@ -50,7 +58,22 @@ export function createReporter(options: {
     warnOnStderr(message);
     emit({ kind: "warning", message });
   };
-  return { stats, emit, warn };
+  let costs: CostWatch | undefined;
+  const ready = options.prices === undefined ? undefined : loadCosts(options.prices, warn).then((loaded) => {
+    costs = loaded;
+  });
+  return { stats, emit, warn, ready, costs: () => costs };
+}
+
+/** Most programs have no prices, so the modules that read them are loaded only if there are some. */
+async function loadCosts(prices: string, warn: Warn): Promise<CostWatch | undefined> {
+  try {
+    const { watchCosts } = await import("./watch_costs.ts");
+    return watchCosts(prices);
+  } catch (error) {
+    warn(messageOf(error));
+    return undefined;
+  }
 }
 
 /** Whether any handle of the process had an event, and whether the check at the end of the process is set up. */
@@ -97,13 +120,14 @@ export function debugLine(event: RequestEvent, isColored?: boolean): string {
 function outcome(event: RequestEvent): string {
   switch (event.kind) {
     case "hit": {
-      const saved = event.savedMs === undefined ? "" : `, saved ${showTime(event.savedMs)}`;
-      return `${showBytes(event.bytes)} ${showTime(event.ms)}${saved}`;
+      const { savedMs, savedCost } = event;
+      const saved = [savedMs === undefined ? [] : showTime(savedMs), savedCost ? showDollars(savedCost) : []].flat();
+      return `${showBytes(event.bytes)} ${showTime(event.ms)}${saved.length ? `, saved ${saved.join(" and ")}` : ""}`;
     }
     case "miss":
       return showTime(event.ms);
     case "recorded":
-      return `${showBytes(event.bytes)} in ${showTime(event.ms)}`;
+      return `${showBytes(event.bytes)} in ${showTime(event.ms)}${event.cost ? ` for ${showDollars(event.cost)}` : ""}`;
     case "dropped":
       return event.reason === "status" ? event.detail : `${event.reason}: ${event.detail}`;
     case "fault":

@@ -1,4 +1,4 @@
-import { showBytes, showTime } from "../lib/show.ts";
+import { showBytes, showDollars, showTime } from "../lib/show.ts";
 import type { CachyEvent, DropReason } from "./events.ts";
 import type { TokenCount } from "./usage.ts";
 
@@ -22,6 +22,10 @@ export interface CachyStats {
   readonly millisecondsSaved: number;
   /** The tokens of the recorded calls whose responses were replayed, as far as the responses contain them. */
   readonly tokensSaved: TokenCount;
+  /** What the replayed calls cost when they were recorded, in US dollars; missing until a price of one is known. */
+  readonly costSaved?: number;
+  /** What the recorded calls cost, in US dollars; missing until a price of one is known. */
+  readonly costRecorded?: number;
 }
 
 /** The statistics, and the function that updates them. */
@@ -36,7 +40,12 @@ export function createCounters(): Counters {
   const droppedBy: Partial<Record<DropReason, number>> = {};
   const tokensSaved = { input: 0, output: 0 };
   const counts = { hits: 0, misses: 0, recorded: 0, dropped: 0, bytesReplayed: 0, bytesRecorded: 0 };
-  const stats = { ...counts, droppedBy, millisecondsSaved: 0, tokensSaved };
+  const stats: { -readonly [Name in keyof CachyStats]: CachyStats[Name] } = {
+    ...counts,
+    droppedBy,
+    millisecondsSaved: 0,
+    tokensSaved,
+  };
   const count = (event: CachyEvent) => {
     switch (event.kind) {
       case "hit":
@@ -45,6 +54,7 @@ export function createCounters(): Counters {
         stats.millisecondsSaved += event.savedMs ?? 0;
         tokensSaved.input += event.savedTokens?.input ?? 0;
         tokensSaved.output += event.savedTokens?.output ?? 0;
+        if (event.savedCost !== undefined) stats.costSaved = (stats.costSaved ?? 0) + event.savedCost;
         return;
       case "miss":
         stats.misses++;
@@ -52,6 +62,7 @@ export function createCounters(): Counters {
       case "recorded":
         stats.recorded++;
         stats.bytesRecorded += event.bytes;
+        if (event.cost !== undefined) stats.costRecorded = (stats.costRecorded ?? 0) + event.cost;
         return;
       case "dropped":
         stats.dropped++;
@@ -107,8 +118,14 @@ function rowsOf({ file, stats }: Shown): (readonly [name: string, value: string]
     ["bytes recorded", showBytes(stats.bytesRecorded)],
     ["time saved", showTime(stats.millisecondsSaved)],
     ["tokens saved", `${input} in, ${output} out`],
+    ...costRow("cost saved", stats.costSaved),
+    ...costRow("cost recorded", stats.costRecorded),
     ...(file === undefined ? [] : [["file", file] as const]),
   ];
+}
+
+function costRow(name: string, usd: number | undefined): (readonly [string, string])[] {
+  return usd === undefined ? [] : [[name, showDollars(usd)]];
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

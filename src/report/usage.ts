@@ -7,6 +7,18 @@ export interface TokenCount {
   readonly input: number;
   /** All output tokens, including reasoning. */
   readonly output: number;
+  /** The part of `input` that the provider read from its cache; missing if it is 0, like the members below. */
+  readonly cachedInput?: number;
+  /** The part of `input` that the provider wrote to its cache. */
+  readonly cacheWrite?: number;
+  /** The part of `cacheWrite` that is kept for an hour. */
+  readonly hourCacheWrite?: number;
+  /** The part of `input` that is audio. */
+  readonly audioInput?: number;
+  /** The part of `output` that is reasoning. */
+  readonly reasoning?: number;
+  /** The part of `output` that is audio. */
+  readonly audioOutput?: number;
 }
 
 /**
@@ -74,7 +86,50 @@ function countOf(usage: Record<string, unknown>): TokenCount | undefined {
   const counts = asRecord(usage.tokens) ?? asRecord(usage.billed_units) ?? usage;
   const [input, output] = [firstOf(counts, INPUT), firstOf(counts, OUTPUT)];
   if (input === undefined && output === undefined) return undefined;
-  return { input: (input ?? 0) + sumOf(counts, MORE_INPUT), output: (output ?? 0) + sumOf(counts, MORE_OUTPUT) };
+  const parts = partsOf(usage);
+  const count = { input: (input ?? 0) + sumOf(counts, MORE_INPUT), output: (output ?? 0) + sumOf(counts, MORE_OUTPUT) };
+  // xAI counts reasoning apart from the other output.
+  const isApart = usage.total_tokens === count.input + count.output + (parts.reasoning ?? 0);
+  if (isApart) count.output += parts.reasoning ?? 0;
+  return { ...count, ...parts };
+}
+
+/** Where providers report the parts of the tokens. A response has at most one of the places of a part. */
+const PARTS: Readonly<Record<Exclude<keyof TokenCount, "input" | "output">, readonly string[]>> = {
+  cachedInput: [
+    "prompt_tokens_details.cached_tokens",
+    "input_tokens_details.cached_tokens",
+    "cache_read_input_tokens",
+    "cacheReadInputTokens",
+    "cachedContentTokenCount",
+    "prompt_cache_hit_tokens",
+    "cached_tokens",
+  ],
+  cacheWrite: ["cache_creation_input_tokens", "cacheWriteInputTokens", "prompt_tokens_details.cache_write_tokens"],
+  hourCacheWrite: ["cache_creation.ephemeral_1h_input_tokens"],
+  audioInput: [
+    "prompt_tokens_details.audio_tokens",
+    "input_tokens_details.audio_tokens",
+    "input_token_details.audio_tokens",
+  ],
+  reasoning: [
+    "completion_tokens_details.reasoning_tokens",
+    "output_tokens_details.reasoning_tokens",
+    "thoughtsTokenCount",
+  ],
+  audioOutput: ["completion_tokens_details.audio_tokens", "output_tokens_details.audio_tokens"],
+};
+const PLACES = Object.entries(PARTS).map(([part, places]) => [part, places.map((place) => place.split("."))] as const);
+
+function partsOf(usage: Record<string, unknown>): Omit<TokenCount, "input" | "output"> {
+  const parts: Record<string, number> = {};
+  for (const [part, places] of PLACES) {
+    for (const [name = "", inner] of places) {
+      const count = inner === undefined ? usage[name] : asRecord(usage[name])?.[inner];
+      if (isCount(count) && count > 0) parts[part] ??= count;
+    }
+  }
+  return parts;
 }
 
 function firstOf(counts: Record<string, unknown>, names: readonly string[]): number | undefined {

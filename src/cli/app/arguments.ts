@@ -13,6 +13,16 @@ export const HELP_OPTION = {
   help: { type: "boolean", short: "h", help: "show this help" },
 } as const satisfies OptionRules;
 
+/** The option of commands with long output. */
+const NO_PAGER_OPTION = {
+  "no-pager": { type: "boolean", help: "do not show long output in a pager (less, or PAGER)" },
+} as const satisfies OptionRules;
+
+/** All options of a command. */
+export function optionsOf({ options, isPaged }: Pick<Command, "options" | "isPaged">): OptionRules {
+  return { ...options, ...(isPaged ? NO_PAGER_OPTION : {}), ...HELP_OPTION };
+}
+
 /**
  * Parses the arguments of a command.
  *
@@ -20,7 +30,7 @@ export const HELP_OPTION = {
  * @throws {UsageError} If there are too few or too many operands.
  */
 export function readArguments(args: readonly string[], command: Command): Arguments {
-  const rules: OptionRules = { ...command.options, ...HELP_OPTION };
+  const rules = optionsOf(command);
   const known = Object.fromEntries(
     Object.entries(rules).map(([name, { type: given, short }]) => {
       const type = given === "boolean" ? "boolean" as const : "string" as const;
@@ -84,11 +94,13 @@ function unknownOption(rawName: string, rules: OptionRules): string {
   return `Cannot use the option ${rawName}: it is unknown. ${hintAt(rawName, names, "Known options")}`;
 }
 
-function checkOperands(operands: readonly string[], { operands: rule, name }: Command): void {
+function checkOperands(operands: readonly string[], { operands: rule, name, options }: Command): void {
   const { usage, least, most } = rule ?? { usage: "", least: 0, most: 0 };
   const surplus = operands[most];
   if (surplus !== undefined) {
-    throw new UsageError(`Cannot use ${show(surplus)}: ${name} takes only ${usage || "options"}. Remove it.`);
+    const isFile = "file" in options && /\.[a-z]+$/i.test(surplus);
+    const cure = isFile ? `If it is the file, write --file=${surplus}.` : "Remove it.";
+    throw new UsageError(`Cannot use ${show(surplus)}: ${name} takes only ${usage || "options"}. ${cure}`);
   }
   if (operands.length < least) throw new UsageError(`Cannot run ${name}: ${usage} is missing.`);
 }

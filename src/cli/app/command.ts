@@ -42,6 +42,8 @@ export interface Terminal {
   readonly width: number | undefined;
   /** Colors a text if stdout shows colors. */
   paint(text: string, color: Color): string;
+  /** From now on, output that does not fit the screen is shown in a pager. Missing if there is no screen. */
+  page?(): void;
   /** Asks a yes-or-no question; undefined if there is no terminal to ask on. */
   confirm(question: string): Promise<boolean | undefined>;
 }
@@ -74,6 +76,8 @@ export interface Command<Rules extends OptionRules = OptionRules> {
     readonly most: number;
   };
   readonly options: Rules;
+  /** Whether its output may be long. */
+  readonly isPaged?: boolean;
   /** Command lines, without the name of the program. */
   readonly examples: readonly string[];
   /** A paragraph of the help. Its lines are joined. */

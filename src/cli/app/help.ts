@@ -1,22 +1,20 @@
 import { wrap } from "../display/width.ts";
-import { HELP_OPTION } from "./arguments.ts";
+import { HELP_OPTION, optionsOf } from "./arguments.ts";
 import type { Command, OptionRule } from "./command.ts";
-
-/** The name of the program in messages. */
-export const PROGRAM = "cachy";
-
-/** The command that runs the program. */
-const RUN = "deno run -RW jsr:@cachy/core/cli";
+import { PROGRAM, runLine } from "./program.ts";
 
 /** Longer lines are hard to read. */
 const MOST_COLUMNS = 120;
+
+/** The columns of a help that does not go to a terminal. */
+const COLUMNS = 80;
 
 /**
  * The help of the whole program.
  *
  * @param width The columns of the terminal.
  */
-export function programHelp(commands: readonly Command[], width = MOST_COLUMNS): string {
+export function programHelp(commands: readonly Command[], width = COLUMNS): string {
   return [
     `Shows, checks and edits recorded responses of LLM APIs.`,
     "",
@@ -32,8 +30,7 @@ export function programHelp(commands: readonly Command[], width = MOST_COLUMNS):
     ...columns([...optionLines(HELP_OPTION), ["    --version", "show the version"]], width),
     "",
     `${PROGRAM} COMMAND --help shows the options and examples of a command.`,
-    `${PROGRAM} stands for: ${RUN}`,
-    `Without Deno: npx -y ${RUN}`,
+    ...standsFor(),
     "",
     ...wrap(
       "Exit code: 0 on success, 1 if the command found a problem, a secret or a difference, 2 if it failed.",
@@ -48,22 +45,29 @@ export function programHelp(commands: readonly Command[], width = MOST_COLUMNS):
  * @param width The columns of the terminal.
  */
 export function commandHelp(
-  { name, alias, summary, operands, options, examples, notes = [] }: Command,
-  width = MOST_COLUMNS,
+  { name, alias, summary, operands, options, examples, notes = [], isPaged }: Command,
+  width = COLUMNS,
 ): string {
   return [
-    `${summary}.`,
+    ...wrap(`${summary}.`, Math.min(width, MOST_COLUMNS)),
     "",
     `Usage: ${[PROGRAM, name, operands?.usage, "[OPTION…]"].filter(Boolean).join(" ")}`,
     ...(alias ? [`Short:  ${PROGRAM} ${alias}`] : []),
     ...(notes.length ? ["", ...wrap(notes.join(" "), Math.min(width, MOST_COLUMNS))] : []),
     "",
     "Options:",
-    ...columns(optionLines({ ...options, ...HELP_OPTION }), width),
+    ...columns(optionLines(optionsOf({ options, isPaged })), width),
     "",
     examples.length === 1 ? "Example:" : "Examples:",
     ...examples.map((example) => `  ${PROGRAM} ${example}`),
+    "",
+    ...standsFor(),
   ].join("\n");
+}
+
+/** How the reader runs the program. */
+function standsFor(): string[] {
+  return [`${PROGRAM} stands for: ${runLine()}`];
 }
 
 function optionLines(rules: Readonly<Record<string, OptionRule>>): string[][] {

@@ -4,7 +4,8 @@ import { withCure } from "../../store/jsonl/file.ts";
 import { printableLines } from "../display/printable.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, type ExitCode, FAILED, FINE, type Terminal, UsageError } from "./command.ts";
-import { commandHelp, PROGRAM, programHelp } from "./help.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import { PROGRAM, runLine } from "./program.ts";
 
 /** The version of this package. It must equal the one in `deno.json`. */
 export const VERSION = "0.1.0";
@@ -43,7 +44,7 @@ async function runCommand(
       return FAILED;
     }
     if (["--help", "-h", "help"].includes(name)) return printHelp(rest, commands, terminal);
-    if (name === "--version") {
+    if (["--version", "-V", "version"].includes(name)) {
       terminal.print(VERSION);
       return FINE;
     }
@@ -53,11 +54,12 @@ async function runCommand(
       terminal.print(commandHelp(command, terminal.width));
       return FINE;
     }
+    if (command.isPaged && !options["no-pager"]) terminal.page?.();
     return await command.run({ options, operands, terminal });
   } catch (error) {
     terminal.note(failure(error));
     if (error instanceof UsageError) {
-      terminal.note(`${[PROGRAM, command?.name, "--help"].filter(Boolean).join(" ")} shows the usage.`);
+      terminal.note(`${[runLine(), command?.name, "--help"].filter(Boolean).join(" ")} shows the usage.`);
     }
     return FAILED;
   }

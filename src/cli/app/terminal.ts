@@ -5,12 +5,14 @@ import { readVariable } from "../../lib/environment.ts";
 import { paint, wantsColors } from "../../lib/show.ts";
 import { withCure } from "../../store/jsonl/file.ts";
 import { CommandError, type Terminal } from "./command.ts";
+import { isLonger, showInPager } from "./pager.ts";
 
 /** The properties of `process.stdout` and `process.stderr` that this module reads. */
 export interface OutputStream {
   readonly isTTY?: boolean;
   /** Missing or 0 if the terminal does not know its width. */
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** Whether a stream is a terminal with cursor control. */
@@ -32,7 +34,12 @@ export function processTerminal(): Terminal {
   const isColored = wantsColors(isSmartTerminal(process.stdout));
   // Each write reports its error. Without listeners, the error would also end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  let paged: (string | Uint8Array)[] | undefined;
   const writeAll = async (pieces: Iterable<string | Uint8Array>) => {
+    if (paged) {
+      for (const piece of pieces) paged.push(piece);
+      return;
+    }
     for (const piece of pieces) {
       const error = await written(process.stdout, piece);
       // The reader has closed the pipe, as in `cachy list | head`.
@@ -53,7 +60,13 @@ export function processTerminal(): Terminal {
     },
     printBytes: (bytes) => void waiting.push(bytes),
     note: (line) => void written(process.stderr, `${line}\n`),
-    flush,
+    async flush() {
+      await flush();
+      const [pieces, screen] = [paged ?? [], process.stdout as OutputStream];
+      paged = undefined;
+      if (!(isLonger(pieces, screen) && await showInPager(pieces))) await writeAll(pieces);
+    },
+    page: isSmartTerminal(process.stdout) && process.stdin.isTTY ? () => void (paged = []) : undefined,
     width: columnsOf(process.stdout),
     paint: (text, color) => paint(text, color, isColored),
     async confirm(question) {

@@ -2,7 +2,7 @@ import { plural, showBytes } from "../../lib/show.ts";
 import { compactAt } from "../../store/jsonl/compact.ts";
 import { defineCommand, FILE_OPTION, FINE } from "../app/command.ts";
 import { withProgress } from "../app/progress.ts";
-import { findFile, withFile } from "../file/recorded_file.ts";
+import { FILE_OPERAND, findOneFile, withFile } from "../file/recorded_file.ts";
 
 const OPTIONS = {
   sort: { type: "boolean", help: "sort the lines by response and key, as pycachy does" },
@@ -13,15 +13,16 @@ const OPTIONS = {
 export const compact = defineCommand({
   name: "compact",
   summary: "Removes replaced and damaged lines",
+  operands: FILE_OPERAND,
   options: OPTIONS,
   examples: ["compact", "compact --sort"],
   notes: [
     "Other processes may record while compact runs, except pycachy. The file is replaced atomically. Entries within a",
     "damaged line are removed with it; to keep them, run verify --fix first.",
   ],
-  async run({ options, terminal }) {
-    const path = findFile(options.file, terminal);
-    await withFile(path, () => {}); // throws a message that names --file
+  async run({ options, operands, terminal }) {
+    const path = findOneFile({ options, operands, terminal });
+    await withFile(path, () => {}); // throws if it is missing or no recording
     const report = await withProgress(
       "Compacting",
       (onProgress) => compactAt(path, { sort: options.sort ?? false, onProgress }),

@@ -1,4 +1,5 @@
 import { parseJson } from "../../lib/json.ts";
+import { plural } from "../../lib/show.ts";
 import { type Difference, differencesOf, showDifference } from "../../miss/difference.ts";
 import { differencesOfRequests } from "../../miss/nearest.ts";
 import type { Entry } from "../../store/entry.ts";
@@ -12,13 +13,16 @@ import {
   type Terminal,
   UsageError,
 } from "../app/command.ts";
+import { compareLines } from "../display/line_diff.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { contentsOf, digestOf, findEntry, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import { findEntry } from "../file/find_entry.ts";
+import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
 import { readEntry } from "../read/reading.ts";
 
 const OPTIONS = {
   request: { type: "boolean", help: "compare only the requests" },
   answer: { type: "boolean", help: "compare only the responses" },
+  all: { type: "boolean", short: "a", help: "also show ids, times and signatures in responses, which always differ" },
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
@@ -29,10 +33,12 @@ export const diff = defineCommand({
   summary: "Shows the differences between two entries",
   operands: { usage: "KEY [KEY]", least: 1, most: 2 },
   options: OPTIONS,
+  isPaged: true,
   examples: ["diff 5ece2360 97f3a2e8", "diff 5ece2360 --answer"],
   notes: [
-    "Differences are listed by JSON path. The events of a stream are joined first. With one KEY, its newest recording is compared",
-    "with the one that it replaced, for example in mode refresh. The exit code is 1 if there is a difference.",
+    "Differences are listed by JSON path, and long texts line by line. The events of a stream are joined first. With one KEY,",
+    "its newest recording is compared with the one that it replaced, for example in mode refresh. The exit code is 1 if there",
+    "is a difference.",
   ],
   async run({ options, operands, terminal }) {
     if (options.request && options.answer) {
@@ -40,7 +46,7 @@ export const diff = defineCommand({
         "Cannot use --request and --answer together: both parts are compared by default. Leave out both.",
       );
     }
-    const differences = await withFile(findFile(options.file, terminal), (file) => {
+    const compared = await withFile(findFile(options.file, terminal), (file) => {
       const [a, b] = entriesToCompare(file, operands);
       noteMissingRequest(a, b, options, terminal);
       return {
@@ -48,11 +54,23 @@ export const diff = defineCommand({
         answer: options.request ? [] : differencesOfAnswers(a, b),
       };
     });
+    const answer = options.all ? compared.answer : compared.answer.filter((difference) => !isPassing(difference));
+    const differences = { ...compared, answer };
+    const ignored = compared.answer.length - answer.length;
+    if (ignored) terminal.note(`${plural(ignored, "id or time differs", "ids and times differ")}; --all shows them.`);
     if (options.json) terminal.print(printableJson(differences, 2));
     else await printDifferences(differences, terminal);
     return differences.request.length + differences.answer.length > 0 ? FOUND : FINE;
   },
 });
+
+/** Members of responses that differ from call to call: ids, times and opaque signatures. */
+const PASSING =
+  /(?:^|[._])(?:id|created|timestamp|date|system_fingerprint|signature|obfuscation|encrypted_content)$|(?:_(?:id|at|time|duration)|[a-z](?:Id|At|Time|Signature))$/;
+
+function isPassing({ kind, path }: Difference): boolean {
+  return kind === "changed" && PASSING.test(path);
+}
 
 function entriesToCompare(file: RecordedFile, [first = "", second]: readonly string[]): [Entry, Entry] {
   const { entry } = findEntry(file, first);
@@ -107,7 +125,25 @@ async function printDifferences(
   for (const [what, differences] of [["request", request], ["answer", answer]] as const) {
     if (differences.length === 0) continue;
     terminal.print(terminal.paint(`${what}:`, "cyan"));
-    await terminal.printAll(differences.map((difference) => `  ${printable(showDifference(difference))}`));
+    await terminal.printAll(differences.flatMap((difference) => differenceLines(difference, terminal.paint)));
   }
   if (request.length + answer.length === 0) terminal.print("No differences.");
+}
+
+/** Longer texts are compared line by line, in characters. */
+const SHORT_TEXT = 60;
+
+function differenceLines(difference: Difference, paint: Terminal["paint"]): string[] {
+  if (difference.kind === "changed") {
+    const { recorded, asked, path } = difference;
+    const isLong = (text: string) => text.length > SHORT_TEXT || text.includes("\n");
+    if (typeof recorded === "string" && typeof asked === "string" && (isLong(recorded) || isLong(asked))) {
+      const lines = compareLines(recorded, asked).map(({ mark, text }) => {
+        const line = `    ${mark} ${printable(text)}`;
+        return mark === " " ? line : paint(line, mark === "-" ? "red" : "green");
+      });
+      return [`  ${printable(path)}:`, ...lines];
+    }
+  }
+  return [`  ${printable(showDifference(difference))}`];
 }

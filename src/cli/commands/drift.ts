@@ -15,7 +15,8 @@ import {
 } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { FILTER_OPTIONS, OLDER_OPTION } from "../file/filters.ts";
-import { pickEntries } from "../file/pick_entries.ts";
+import { noteNoMatch, pickEntries } from "../file/pick_entries.ts";
+import { PRICES_OPTION, pricesOf, sendQuestion } from "../file/prices.ts";
 import { findFile, withFile } from "../file/recorded_file.ts";
 import { readEntry } from "../read/reading.ts";
 
@@ -25,6 +26,7 @@ const OPTIONS = {
   limit: { type: "string", short: "n", value: "N", help: "send at most N requests, the newest first (default: 20)" },
   markdown: { type: "boolean", help: "print Markdown, for a pull request" },
   yes: { type: "boolean", short: "y", help: "do not ask" },
+  ...PRICES_OPTION,
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
@@ -47,15 +49,18 @@ export const drift = defineCommand({
       throw new UsageError("Cannot use --json and --markdown together: each prints another form. Choose one.");
     }
     const limit = limitOf(options.limit);
+    const prices = pricesOf(options.prices);
     const path = findFile(options.file, terminal);
     const entries = await withFile(path, (file) => {
       return [...pickEntries(file, call, "compare", true)].map(({ entry }) => entry);
     });
+    if (entries.length === 0) await noteNoMatch(path, options, terminal);
     const { requests, failures } = await askableOf(entries);
     const sent = requests.slice(0, limit);
     tellLeftOut(failures, requests.length - sent.length, terminal);
     if (sent.length === 0) return FINE;
-    if (!await confirmed(questionOf(sent), options.yes, terminal)) {
+    const question = sendQuestion(sent.map(({ entry }) => entry), prices);
+    if (!await confirmed(question, options.yes, terminal)) {
       terminal.note("Nothing was sent.");
       return FINE;
     }
@@ -85,10 +90,6 @@ function limitOf(text = "20"): number {
 function tellLeftOut(failures: readonly (readonly [string, string])[], more: number, terminal: Terminal): void {
   for (const [key, reason] of failures) terminal.note(`${printable(key)} is not sent: ${reason}`);
   if (more > 0) terminal.note(`${plural(more, "more request")} not sent: raise --limit.`);
-}
-
-function questionOf(requests: readonly AskableRequest[]): string {
-  return `Send ${plural(requests.length, "request")} to the network?`;
 }
 
 async function resultOf(request: AskableRequest): Promise<Result> {

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { argv, execArgv, execPath } from "node:process";
 import { messageOf } from "../../lib/errors.ts";
 import { asRecord } from "../../lib/json.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, type Terminal } from "../app/command.ts";
+import { programWords } from "../app/program.ts";
 import { printable } from "../display/printable.ts";
 import { mergeVersions } from "../edit/three_way.ts";
-import { fileLines, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import { fileLines, findFile, type RecordedFile, withAnyFile } from "../file/recorded_file.ts";
 import { readEntry } from "../read/reading.ts";
 import { showMessage } from "../show/conversation.ts";
 
@@ -38,7 +38,8 @@ export const textconv = defineCommand({
   examples: ["textconv cachy.jsonl"],
   notes: ["git-setup makes git diff call it. Times and sizes are left out, because they change with each recording."],
   async run({ operands: [path = ""], terminal }) {
-    await withFile(path, (file) => terminal.printAll(conversations(file)));
+    // Git cannot show a diff if this fails.
+    await withAnyFile(path, (file) => terminal.printAll(conversations(file)));
     return FINE;
   },
 });
@@ -118,14 +119,6 @@ function writeAttributes(path: string, patterns: readonly string[], terminal: Te
   }
   for (const line of missing) terminal.print(`.gitattributes: ${line}`);
   if (!missing.length) terminal.print(".gitattributes: nothing to add");
-}
-
-/** The words that run this program again. */
-function programWords(): readonly string[] {
-  const { Deno } = globalThis as { readonly Deno?: { readonly mainModule: string } };
-  return Deno
-    ? [execPath, "run", "--quiet", "-RWE", "--no-lock", Deno.mainModule]
-    : [execPath, ...execArgv, argv[1] ?? ""];
 }
 
 function quoted(word: string): string {

@@ -2,12 +2,21 @@ import { plural, show } from "../../lib/show.ts";
 import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal, UsageError } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { createProgress, type Progress } from "../app/progress.ts";
-import { type Filter, FILTER_OPTIONS, filterOf, SINCE_OPTION } from "../file/filters.ts";
+import { type Filter, FILTER_OPTIONS, filterOf, hintForFilters, SINCE_OPTION } from "../file/filters.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
-import { contentsOf, type FileContents, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import {
+  contentsOf,
+  FILE_OPERAND,
+  type FileContents,
+  findOneFile,
+  type RecordedFile,
+  withFile,
+} from "../file/recorded_file.ts";
 import { type EntryRow, rowLines, rowOf } from "../file/entry_row.ts";
+import { addUnknown, PRICES_OPTION, pricesOf, showUnknown, type UnknownCosts } from "../file/prices.ts";
+import type { Prices } from "../../report/prices.ts";
 
-const SORTS = ["time", "size", "tokens", "duration", "model"] as const;
+const SORTS = ["time", "size", "tokens", "duration", "model", "cost"] as const;
 type Sort = typeof SORTS[number];
 
 const OPTIONS = {
@@ -21,6 +30,7 @@ const OPTIONS = {
   },
   reverse: { type: "boolean", short: "r", help: "reverse the order" },
   limit: { type: "string", short: "n", value: "NUMBER", help: "at most NUMBER entries" },
+  ...PRICES_OPTION,
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
@@ -30,7 +40,9 @@ export const list = defineCommand({
   name: "list",
   alias: "ls",
   summary: "Lists the entries, one line each",
+  operands: FILE_OPERAND,
   options: OPTIONS,
+  isPaged: true,
   examples: ["list --limit 10", "list --model 'gpt-5*' --since 7d --sort tokens", "list --grep weather --json"],
   notes: [
     "Replaced entries are not listed. TOKENS are input+output. On a terminal, lines are cut to its width, and TIME is an",
@@ -39,12 +51,15 @@ export const list = defineCommand({
   async run(call) {
     const { options, terminal } = call;
     const choice = choiceOf(options);
-    await withFile(findFile(options.file, terminal), async (file) => {
+    const hasCosts = choice.prices !== undefined;
+    await withFile(findOneFile(call), async (file) => {
       const contents = contentsOf(file);
-      const found: Found = { rows: 0, progress: progressFor(file, call) };
+      const found: Found = { rows: 0, unknown: new Map(), progress: progressFor(file, call) };
       const rows = chosenRows(contents, choice, found);
-      await terminal.printAll(options.json ? jsonLines(rows) : rowLines(rows, terminal));
+      await terminal.printAll(options.json ? jsonLines(rows) : rowLines(rows, terminal, hasCosts));
       noteRest(found, contents, file.path, terminal);
+      const hint = found.rows === 0 ? hintForFilters(options, contents) : undefined;
+      if (hint) terminal.note(printable(hint));
     });
     return FINE;
   },
@@ -53,6 +68,7 @@ export const list = defineCommand({
 /** The state of a search. */
 interface Found {
   rows: number;
+  readonly unknown: UnknownCosts;
   readonly progress: Progress;
 }
 
@@ -69,6 +85,7 @@ interface Choice {
   readonly limit: number | undefined;
   readonly isReversed: boolean;
   readonly isWanted: Filter;
+  readonly prices: Prices | undefined;
 }
 
 function choiceOf(options: Call<typeof OPTIONS>["options"]): Choice {
@@ -77,7 +94,15 @@ function choiceOf(options: Call<typeof OPTIONS>["options"]): Choice {
     limit: limitOf(options.limit),
     isReversed: options.reverse === true,
     isWanted: filterOf(options, Date.now()),
+    prices: choicePrices(options),
   };
+}
+
+/** @throws {UsageError} If entries are sorted by cost without prices. */
+function choicePrices({ sort, prices: named }: Call<typeof OPTIONS>["options"]): Prices | undefined {
+  const prices = pricesOf(named);
+  if (sort !== "cost" || prices) return prices;
+  throw new UsageError("Cannot sort by cost: no prices are known. Name their file with --prices or CACHY_PRICES.");
 }
 
 /** The rows in their order. They are collected only to sort or reverse them; otherwise each is printed when it is read. */
@@ -91,14 +116,20 @@ function chosenRows(contents: FileContents, choice: Choice, found: Found): Itera
 }
 
 /** Newest first. */
-function* wantedRows(contents: FileContents, { isWanted, limit }: Choice, found: Found): Generator<EntryRow, void> {
+function* wantedRows(
+  contents: FileContents,
+  { isWanted, limit, prices }: Choice,
+  found: Found,
+): Generator<EntryRow, void> {
   const { progress } = found;
   try {
     for (const { entry, position } of contents.newest()) {
       progress.update(contents.size - position.start);
       const readings = readingsOf(entry);
       if (!isWanted(entry, readings)) continue;
-      yield rowOf(entry, readings.start());
+      const row = rowOf(entry, readings.start(), prices);
+      addUnknown(found.unknown, row.unknownCost);
+      yield row;
       if (++found.rows === limit) return;
     }
   } finally {
@@ -112,6 +143,7 @@ const ORDERS: Readonly<Record<Sort, (a: EntryRow, b: EntryRow) => number>> = {
   size: (a, b) => b.bytes - a.bytes,
   tokens: (a, b) => tokensOf(b) - tokensOf(a),
   duration: (a, b) => (b.durationMs ?? -1) - (a.durationMs ?? -1),
+  cost: (a, b) => (b.cost ?? -1) - (a.cost ?? -1),
   model: (a, b) => compare(a.model ?? "", b.model ?? ""),
 };
 
@@ -137,11 +169,17 @@ function limitOf(text: string | undefined): number | undefined {
 }
 
 /** Tells what the list does not show. It goes to stderr, so that a pipe contains only rows. */
-function noteRest({ rows }: Found, { entries, noEntries }: FileContents, path: string, terminal: Terminal): void {
+function noteRest(
+  { rows, unknown }: Found,
+  { entries, noEntries }: FileContents,
+  path: string,
+  terminal: Terminal,
+): void {
   if (rows === 0) {
     const file = printable(path);
     terminal.note(entries === 0 ? `No entries in ${file}.` : `No entries in ${file} match.`);
   }
+  if (unknown.size) terminal.note(printable(`Costs are unknown: ${showUnknown(unknown)}.`));
   if (noEntries === 0) return;
   terminal.note(`${plural(noEntries, "line")} skipped. Run verify to see why.`);
 }

@@ -1,17 +1,18 @@
-import { plural } from "../../lib/show.ts";
 import { jsonlStore } from "../../store/jsonl/store.ts";
 import { askableOf, askAgain } from "../again/ask_again.ts";
 import { compareAnswers, describeDrift } from "../again/compare.ts";
 import { confirmed, defineCommand, FILE_OPTION, FINE, FOUND } from "../app/command.ts";
 import { printable } from "../display/printable.ts";
 import { FILTER_OPTIONS, OLDER_OPTION } from "../file/filters.ts";
-import { pickEntries } from "../file/pick_entries.ts";
+import { noteNoMatch, pickEntries } from "../file/pick_entries.ts";
+import { PRICES_OPTION, pricesOf, sendQuestion } from "../file/prices.ts";
 import { findFile, withFile } from "../file/recorded_file.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,
   ...OLDER_OPTION,
   yes: { type: "boolean", short: "y", help: "do not ask" },
+  ...PRICES_OPTION,
   ...FILE_OPTION,
 } as const;
 
@@ -29,8 +30,10 @@ export const refresh = defineCommand({
   ],
   async run(call) {
     const { options, terminal } = call;
+    const prices = pricesOf(options.prices);
     const path = findFile(options.file, terminal);
     const entries = await withFile(path, (file) => [...pickEntries(file, call, "refresh")].map(({ entry }) => entry));
+    if (entries.length === 0) await noteNoMatch(path, options, terminal);
     const { requests, failures } = await askableOf(entries);
     for (const [key, reason] of failures) terminal.print(`${printable(key)} is not sent: ${reason}`);
     if (failures.length) {
@@ -38,7 +41,7 @@ export const refresh = defineCommand({
     }
     const code = failures.length ? FOUND : FINE;
     if (requests.length === 0) return code;
-    const question = `Send ${plural(requests.length, "request")} to the network?`;
+    const question = sendQuestion(requests.map(({ entry }) => entry), prices);
     if (!await confirmed(question, options.yes, terminal)) {
       terminal.note("Nothing was sent.");
       return code;

@@ -5,7 +5,7 @@ import { printable } from "../display/printable.ts";
 import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
 import { rowLines, rowOf } from "../file/entry_row.ts";
 import { FILTER_OPTIONS, OLDER_OPTION } from "../file/filters.ts";
-import { pickEntries } from "../file/pick_entries.ts";
+import { noteNoMatch, pickEntries } from "../file/pick_entries.ts";
 import { digestOf, findFile, withFile } from "../file/recorded_file.ts";
 
 const OPTIONS = {
@@ -35,7 +35,8 @@ export const remove = defineCommand({
       return new Map([...picked].map(({ entry, readings }) => [digestOf(entry), rowOf(entry, readings.start())]));
     });
     if (rows.size === 0) {
-      terminal.note(`No entries in ${printable(path)} match. Nothing was removed.`);
+      await noteNoMatch(path, options, terminal);
+      terminal.note("Nothing was removed.");
       return FINE;
     }
     const unwanted = await withProgress(

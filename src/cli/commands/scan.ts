@@ -6,7 +6,7 @@ import { bytesAt, type Position } from "../../store/jsonl/file.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";
 import { everyMegabyte, type OnProgress, withProgress } from "../app/progress.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { fileLines, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
+import { FILE_OPERANDS, fileLines, findFiles, type RecordedFile, withAnyFile } from "../file/recorded_file.ts";
 import { type SecretFinding, secretFindings, showSecret } from "../scan/scan.ts";
 import { keyIfOne } from "../verify/verify.ts";
 
@@ -28,8 +28,9 @@ interface LocatedSecret extends SecretFinding {
 export const scan = defineCommand({
   name: "scan",
   summary: "Searches for secrets",
-  operands: { usage: "[FILE…]", least: 0, most: Infinity },
+  operands: FILE_OPERANDS,
   options: OPTIONS,
+  isPaged: true,
   examples: ["scan", "scan --env", "scan recordings/*.jsonl"],
   notes: [
     "Finds text that looks like a key (sk-…, AIza…, ghp_…, PEM …), credentials in requests and headers by name, and",
@@ -38,11 +39,10 @@ export const scan = defineCommand({
   ],
   async run({ options, operands, terminal }) {
     const credentials = options.env ? environmentCredentials() : [];
-    const paths = operands.length ? operands.map((path) => findFile(path, terminal)) : [];
-    if (!paths.length || options.file !== undefined) paths.push(findFile(options.file, terminal));
+    const paths = findFiles({ options, operands, terminal });
     const secrets: LocatedSecret[] = [];
     for (const path of paths) {
-      await withFile(
+      await withAnyFile(
         path,
         (file) =>
           withProgress("Searching", (onProgress) => {

@@ -1,6 +1,7 @@
 import { utf8 } from "../../lib/bytes.ts";
 import { asRecord } from "../../lib/json.ts";
-import { showBytes, showTime } from "../../lib/show.ts";
+import { showBytes, showDollars, showTime } from "../../lib/show.ts";
+import { type Cost, costOf } from "../../report/cost.ts";
 import { usageOf } from "../../report/usage.ts";
 import { bodyLength, decodeBody, type Entry } from "../../store/entry.ts";
 import { lineNumber } from "../../store/jsonl/index.ts";
@@ -15,10 +16,12 @@ import {
   type Terminal,
   UsageError,
 } from "../app/command.ts";
-import { PROGRAM } from "../app/help.ts";
+import { PROGRAM } from "../app/program.ts";
 import { curlOf } from "../curl/curl.ts";
 import { CONTROLS_IN_LINES, printable, printableJson } from "../display/printable.ts";
-import { findEntry, findFile, withFile } from "../file/recorded_file.ts";
+import { PRICES_OPTION, pricesOf } from "../file/prices.ts";
+import { findEntry, newestEntry } from "../file/find_entry.ts";
+import { findFile, withFile } from "../file/recorded_file.ts";
 import { type Message, readEntry, type Reading } from "../read/reading.ts";
 import { showMessage } from "../show/conversation.ts";
 import { type TimedEvent, timedEvents } from "../show/timed_events.ts";
@@ -27,6 +30,7 @@ const OPTIONS = {
   events: { type: "boolean", short: "e", help: "the events of a stream, with their times" },
   raw: { type: "boolean", help: "the body of the response, byte for byte" },
   curl: { type: "boolean", help: "the request as a curl command; credentials are variables" },
+  ...PRICES_OPTION,
   ...JSON_OPTION,
   ...FILE_OPTION,
 } as const;
@@ -35,21 +39,24 @@ const OPTIONS = {
 export const show = defineCommand({
   name: "show",
   summary: "Shows a request and its response in readable form",
-  operands: { usage: "KEY", least: 1, most: 1 },
+  operands: { usage: "[KEY]", least: 0, most: 1 },
   options: OPTIONS,
-  examples: ["show 5ece2360", "show 5ec --events", "show 5ece2360 --raw > speech.mp3", "show 5ece2360 --curl"],
-  notes: ["KEY is the key or the digest of an entry, or its first digits."],
-  async run({ options, operands: [digits = ""], terminal }) {
+  isPaged: true,
+  examples: ["show", "show 5ece2360", "show 5ec --events", "show 5ece2360 --raw > speech.mp3", "show 5ece2360 --curl"],
+  notes: ["KEY is the key or the digest of an entry, or its first digits. Without KEY, the last added entry is shown."],
+  async run({ options, operands: [digits], terminal }) {
     const forms = FORMS.filter((form) => options[form]);
     if (forms.length > 1 && !(forms.length === 2 && options.json && options.events)) {
       throw new UsageError(
         `Cannot use ${forms.map((form) => `--${form}`).join(" and ")} together: each prints another form. Choose one.`,
       );
     }
+    const prices = pricesOf(options.prices);
     return await withFile(findFile(options.file, terminal), (file) => {
-      const { entry, position } = findEntry(file, digits);
+      const { entry, position } = digits === undefined ? newestEntry(file) : findEntry(file, digits);
       const line = lineNumber(file.descriptor, position.start);
-      return showAs({ entry, line }, options, terminal);
+      const cost = prices && costOf(entry, prices);
+      return showAs({ entry, line, cost }, options, terminal);
     });
   },
 });
@@ -60,6 +67,8 @@ interface ShownEntry {
   readonly entry: Entry;
   /** The number of its line, from 1. */
   readonly line: number;
+  /** Undefined without prices. */
+  readonly cost: Cost | undefined;
 }
 
 async function showAs(
@@ -72,7 +81,7 @@ async function showAs(
   else if (options.curl) printCurl(entry, terminal);
   else if (options.events) await printEvents(entry, options.json === true, terminal);
   else if (options.json) {
-    await terminal.printAll(jsonMembers({ line: shown.line, entry, reading: readEntry(entry) }));
+    await terminal.printAll(jsonMembers({ line: shown.line, cost: shown.cost?.usd, entry, reading: readEntry(entry) }));
   } else await terminal.printAll(readingLines(shown, readEntry(entry), terminal.paint));
   return FINE;
 }
@@ -81,6 +90,7 @@ async function showAs(
 function* jsonMembers(members: Readonly<Record<string, unknown>>): Generator<string, void> {
   let before = "{";
   for (const [name, value] of Object.entries(members)) {
+    if (value === undefined) continue;
     yield before;
     before = `  ${JSON.stringify(name)}: ${printableJson(value, 2).replaceAll("\n", "\n  ")},`;
   }
@@ -134,12 +144,12 @@ function* eventLines(events: readonly TimedEvent[], paint: Terminal["paint"]): G
 }
 
 function* readingLines(
-  { entry, line }: ShownEntry,
+  shown: ShownEntry,
   reading: Reading,
   paint: Terminal["paint"],
 ): Generator<string, void> {
   const { asked, answered, settings } = reading;
-  for (const text of headLines(entry, line, reading)) yield printable(text);
+  for (const text of headLines(shown, reading)) yield printable(text);
   if (settings.length) yield printable(settings.map(([name, value]) => `${name} ${value}`).join(", "));
   if (asked.length === 0) yield* ["", paint("The file does not contain the request.", "dim")];
   for (const message of asked) yield* messageLines(message, paint);
@@ -155,7 +165,7 @@ function* messageLines(message: Message, paint: Terminal["paint"]): Generator<st
   yield* showMessage(message, paint);
 }
 
-function headLines(entry: Entry, line: number, { provider, model, kind, isStream }: Reading): string[] {
+function headLines({ entry, line, cost }: ShownEntry, { provider, model, kind, isStream }: Reading): string[] {
   const { method, url, namespace, n } = asRecord(entry.request) ?? {}; // members are not validated
   const { key, sha256, status_code: status, recorded_at: recordedAt, duration_ms: duration } = entry;
   const tokens = usageOf(entry);
@@ -163,6 +173,7 @@ function headLines(entry: Entry, line: number, { provider, model, kind, isStream
     `status ${status ?? 200}`,
     showBytes(bodyLength(entry)),
     tokens ? `${tokens.input} input tokens, ${tokens.output} output tokens` : undefined,
+    cost?.usd === undefined ? cost?.unknown && `cost unknown: ${cost.unknown}` : showDollars(cost.usd),
     typeof recordedAt === "string" ? `recorded ${recordedAt}` : undefined,
     typeof duration === "number" ? `in ${showTime(duration)}` : undefined,
     typeof namespace === "string" ? `namespace ${namespace}` : undefined,

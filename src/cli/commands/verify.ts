@@ -3,8 +3,8 @@ import { defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION, type Terminal } f
 import { withProgress } from "../app/progress.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { type DamagedParts, repairFile, type RepairReport } from "../edit/repair.ts";
-import { findFile, withFile } from "../file/recorded_file.ts";
-import { type FileReport, type LineFinding, verifyFile } from "../verify/verify.ts";
+import { FILE_OPERANDS, findFiles, withFile } from "../file/recorded_file.ts";
+import { type FileReport, verifyFile } from "../verify/verify.ts";
 
 const OPTIONS = {
   fix: { type: "boolean", help: "remove damage, and keep the original as .bak" },
@@ -16,33 +16,50 @@ const OPTIONS = {
 export const verify = defineCommand({
   name: "verify",
   summary: "Checks every line: format, digest, complete and successful response, secrets",
+  operands: FILE_OPERANDS,
   options: OPTIONS,
-  examples: ["verify", "verify --fix", "verify --json"],
+  isPaged: true,
+  examples: ["verify", "verify --fix", "verify recordings/*.jsonl --json"],
   notes: [
     "A problem is damage, a digest that does not match the request, an incomplete or failed response, or a secret. A note is",
-    "harmless. The exit code is 1 if a problem remains. --fix repairs only damage, and keeps every readable entry. For other",
-    "problems, remove the entry and record it again.",
+    "harmless. Other commands skip a line that is no entry. The exit code is 1 if a problem remains. --fix repairs only",
+    "damage, and keeps every readable entry. For other problems, remove the entry and record it again. With several files,",
+    "--json prints a list.",
   ],
-  async run({ options, terminal }) {
-    const path = findFile(options.file, terminal);
-    const report = await withFile(
-      path,
-      (file) => withProgress("Checking", (onProgress) => verifyFile(file, [], onProgress)),
-    );
-    const repair = options.fix
-      ? await withProgress("Repairing", (onProgress) => repairFile(path, { onProgress }))
-      : undefined;
-    if (options.json) terminal.print(printableJson({ ...report, repair }, 2));
-    else {
-      printReport(report, terminal);
-      if (repair) printRepair(repair, terminal);
+  async run({ options, operands, terminal }) {
+    const checked: CheckedFile[] = [];
+    for (const path of findFiles({ options, operands, terminal })) {
+      checked.push(await checkFile(path, options.fix === true));
+      if (!options.json) printChecked(checked.at(-1) as CheckedFile, terminal);
     }
-    const isLeft = ({ kind, severity }: LineFinding) => severity === "error" && !(repair && kind === "damaged");
-    return report.findings.some(isLeft) ? FOUND : FINE;
+    if (options.json) terminal.print(printableJson(checked.length === 1 ? checked[0] : checked, 2));
+    const isLeft = ({ findings, repair }: CheckedFile) =>
+      findings.some(({ kind, severity }) => severity === "error" && !(repair && kind === "damaged"));
+    return checked.some(isLeft) ? FOUND : FINE;
   },
 });
 
-function printReport({ file, lines, entries, replaced, findings }: FileReport, terminal: Terminal): void {
+interface CheckedFile extends FileReport {
+  readonly repair: RepairReport | undefined;
+}
+
+async function checkFile(path: string, isFixed: boolean): Promise<CheckedFile> {
+  const report = await withFile(
+    path,
+    (file) => withProgress("Checking", (onProgress) => verifyFile(file, [], onProgress)),
+  );
+  const repair = isFixed
+    ? await withProgress("Repairing", (onProgress) => repairFile(path, { onProgress }))
+    : undefined;
+  return { ...report, repair };
+}
+
+function printChecked({ repair, ...report }: CheckedFile, terminal: Terminal): void {
+  printReport(report, terminal);
+  if (repair) printRepair(repair, terminal);
+}
+
+function printReport({ file, lines, entries, skipped, replaced, findings }: FileReport, terminal: Terminal): void {
   for (const { line, byte, key, severity, reason } of findings) {
     const place = `line ${line}, byte ${byte}${key === undefined ? "" : `, ${key}`}`;
     const what = severity === "note" ? terminal.paint("note", "dim") : terminal.paint("problem", "red");
@@ -53,6 +70,7 @@ function printReport({ file, lines, entries, replaced, findings }: FileReport, t
   const counts = [
     plural(lines, "line"),
     `${plural(entries, "entry", "entries")}${replaced ? ` (${replaced} replaced)` : ""}`,
+    ...(skipped ? [`${skipped} skipped`] : []),
     plural(problems, "problem"),
     ...(notes ? [plural(notes, "note")] : []),
   ];

@@ -41,6 +41,7 @@ export async function mergeFiles(
   const own = statSync(path, { throwIfNoEntry: false });
   const problem = own && noFileReason(own);
   if (problem !== undefined) throw new CommandError(`Cannot merge into ${path}: ${problem}.`);
+  if (own) await withFile(path, () => {}); // throws if it is no recording
   const sizes = others.map((other) => sizeOf(path, other));
   const progress = everyMegabyte(onProgress, sizes.reduce((total, size) => total + size, 0));
   const target = mergeTarget(path);

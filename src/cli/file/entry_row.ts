@@ -1,5 +1,7 @@
 import { utf8 } from "../../lib/bytes.ts";
-import { showBytes, showTime } from "../../lib/show.ts";
+import { showBytes, showDollars, showTime } from "../../lib/show.ts";
+import { costOf } from "../../report/cost.ts";
+import type { Prices } from "../../report/prices.ts";
 import { type TokenCount, usageOf } from "../../report/usage.ts";
 import { bodyLength, type Entry } from "../../store/entry.ts";
 import type { Terminal } from "../app/command.ts";
@@ -29,11 +31,17 @@ export interface EntryRow {
   readonly bytes: number;
   /** How long the response took, in milliseconds. */
   readonly durationMs?: number;
+  /** What the call cost, in US dollars; missing without prices, and if it is unknown. */
+  readonly cost?: number;
+  /** Why the cost is unknown; missing without prices. */
+  readonly unknownCost?: string;
 }
 
 /** Makes the row of an entry. */
-export function rowOf(entry: Entry, { provider, model, kind, isStream, asked, answered }: Reading): EntryRow {
+export function rowOf(entry: Entry, reading: Reading, prices?: Prices): EntryRow {
+  const { provider, model, kind, isStream, asked, answered } = reading;
   const { key, sha256, recorded_at: recordedAt, duration_ms: durationMs } = entry;
+  const { usd, unknown } = prices ? costOf(entry, prices) : {};
   return {
     key,
     sha256,
@@ -47,6 +55,8 @@ export function rowOf(entry: Entry, { provider, model, kind, isStream, asked, an
     tokens: usageOf(entry),
     bytes: bodyLength(entry),
     durationMs: typeof durationMs === "number" ? durationMs : undefined,
+    cost: usd,
+    unknownCost: unknown,
   };
 }
 
@@ -66,12 +76,18 @@ function startOf(message: Message | undefined): string {
 }
 
 /** A table of entries with a line of titles; no lines if there are no entries. */
-export function* rowLines(rows: Iterable<EntryRow>, terminal: Terminal): Generator<string, void> {
+export function* rowLines(rows: Iterable<EntryRow>, terminal: Terminal, hasCosts = false): Generator<string, void> {
   const { width } = terminal;
   const isShort = width !== undefined;
-  const cells = rowCells(rows, { now: Date.now(), isShort, paintKey: (text) => terminal.paint(text, "yellow") });
+  const cells = rowCells(rows, {
+    now: Date.now(),
+    isShort,
+    hasCosts,
+    paintKey: (text) => terminal.paint(text, "yellow"),
+  });
   // In a pipe, the columns are always the same.
-  const lines = isShort ? filledLines(COLUMNS, [...cells], width) : tableLines(COLUMNS, cells);
+  const columns = hasCosts ? [...COLUMNS, COST] : COLUMNS;
+  const lines = isShort ? filledLines(columns, [...cells], width) : tableLines(columns, cells);
   const [titles, first] = [lines.next(), lines.next()];
   if (titles.done || first.done) return;
   yield titles.value;
@@ -96,15 +112,19 @@ const COLUMNS: readonly Column[] = [
   { title: "TOOK", priority: 2, align: "right" },
 ];
 
+/** Shown only with prices. */
+const COST: Column = { title: "COST", priority: 7, align: "right" };
+
 interface Look {
   /** In milliseconds since the Unix epoch. */
   readonly now: number;
   /** Whether times are shown as ages. */
   readonly isShort: boolean;
+  readonly hasCosts: boolean;
   paintKey(text: string): string;
 }
 
-function cellsOf(row: EntryRow, { now, isShort, paintKey }: Look): Cell[] {
+function cellsOf(row: EntryRow, { now, isShort, hasCosts, paintKey }: Look): Cell[] {
   const { key, recordedAt = "", provider = "", model = "", kind, isStream, prompt, answer, tokens, durationMs } = row;
   return [
     { text: key, paint: paintKey },
@@ -117,5 +137,11 @@ function cellsOf(row: EntryRow, { now, isShort, paintKey }: Look): Cell[] {
     tokens ? `${tokens.input}+${tokens.output}` : "",
     showBytes(row.bytes),
     durationMs === undefined ? "" : showTime(durationMs),
+    ...(hasCosts ? [showCost(row)] : []),
   ];
+}
+
+/** An unknown cost is a question mark, and a call without a price an empty cell. */
+function showCost({ cost, unknownCost }: EntryRow): string {
+  return cost !== undefined ? showDollars(cost) : unknownCost === undefined ? "" : "?";
 }

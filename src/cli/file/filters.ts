@@ -1,10 +1,11 @@
-import { show } from "../../lib/show.ts";
+import { hintAt, show } from "../../lib/show.ts";
 import { isDomainMatcher } from "../../options/check.ts";
 import { matchDomains } from "../../request/domains.ts";
 import type { Entry } from "../../store/entry.ts";
 import { type OptionRules, type OptionValues, UsageError } from "../app/command.ts";
 import type { Part } from "../read/reading.ts";
-import type { Readings } from "./lazy_reading.ts";
+import { type Readings, readingsOf } from "./lazy_reading.ts";
+import type { FileContents } from "./recorded_file.ts";
 import { isIsoDate, parseTime } from "./time.ts";
 
 /** Options that select entries. */
@@ -52,6 +53,47 @@ export function filterOf({ model, domain, grep, since, older }: FilterValues, no
   return (entry, readings) => filters.every((fits) => fits(entry, readings));
 }
 
+/**
+ * Says why no entry matches: no entry has the model or the host.
+ *
+ * @returns Undefined if another filter is the reason.
+ */
+export function hintForFilters({ model, domain }: FilterValues, contents: FileContents): string | undefined {
+  const [models, hosts] = [new Set<string>(), new Set<string>()];
+  for (const { entry } of contents.newest()) {
+    const name = model === undefined ? undefined : readingsOf(entry).start().model;
+    if (name !== undefined) models.add(name);
+    if (URL.canParse(urlOf(entry))) hosts.add(new URL(urlOf(entry)).host);
+  }
+  if (model !== undefined && ![...models].some((name) => modelPattern(model).test(name))) {
+    const longer = [...models].filter((name) => name.toLowerCase().includes(model.toLowerCase()));
+    const hint = longer.length
+      ? `To match ${listed(longer)}, write --model '${
+        longer.every((name) => name.startsWith(model)) ? "" : "*"
+      }${model}*'.`
+      : suggestion(model, models, "Models");
+    return `No entry has the model ${model}. ${hint}`;
+  }
+  if (domain === undefined || [...hosts].some((host) => matchDomains([domain])(new URL(`https://${host}`)))) {
+    return undefined;
+  }
+  const longer = [...hosts].filter((host) => host.includes(domain.toLowerCase()));
+  const hint = longer.length ? `Write the whole host: ${listed(longer)}.` : suggestion(domain, hosts, "Hosts");
+  return `No entry has the host ${domain}. ${hint}`;
+}
+
+/** How many names a hint lists. */
+const LISTED = 5;
+
+function listed(names: readonly string[]): string {
+  return names.slice(0, LISTED).join(", ") + (names.length > LISTED ? " …" : "");
+}
+
+function suggestion(name: string, known: ReadonlySet<string>, title: string): string {
+  const [first, ...rest] = known;
+  return first === undefined ? "" : hintAt(name, [first, ...rest].slice(0, LISTED * 4), title);
+}
+
 /** An entry without a time is never selected. */
 function recordedWhen(limit: number, isWanted: (time: number, limit: number) => boolean): Filter {
   return ({ recorded_at: recordedAt }) => isIsoDate(recordedAt) && isWanted(Date.parse(recordedAt), limit);
@@ -76,9 +118,13 @@ function urlOf({ request }: Entry): string {
 }
 
 function ofModel(pattern: string): Filter {
-  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  const model = new RegExp(`^${parts.join(".*")}$`, "is");
+  const model = modelPattern(pattern);
   return (_, readings) => model.test(readings.start().model ?? "");
+}
+
+function modelPattern(pattern: string): RegExp {
+  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "is");
 }
 
 function withText(text: string): Filter {

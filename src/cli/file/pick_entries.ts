@@ -1,8 +1,10 @@
 import type { Entry } from "../../store/entry.ts";
-import { type OptionValues, UsageError } from "../app/command.ts";
-import { type FILTER_OPTIONS, filterOf, type OLDER_OPTION } from "./filters.ts";
+import { type OptionValues, type Terminal, UsageError } from "../app/command.ts";
+import { printable } from "../display/printable.ts";
+import { type FILTER_OPTIONS, filterOf, hintForFilters, type OLDER_OPTION } from "./filters.ts";
 import { type Readings, readingsOf } from "./lazy_reading.ts";
-import { contentsOf, findEntry, type RecordedFile } from "./recorded_file.ts";
+import { findEntry } from "./find_entry.ts";
+import { contentsOf, type RecordedFile, withFile } from "./recorded_file.ts";
 
 /** The arguments that pick entries: keys or filters. */
 interface PickArguments {
@@ -36,4 +38,15 @@ export function* pickEntries(
     const readings = readingsOf(entry);
     if (isWanted(entry, readings)) yield { entry, readings };
   }
+}
+
+/** Says that no entry of a file was picked, and suggests a model or host. */
+export async function noteNoMatch(
+  path: string,
+  options: PickArguments["options"],
+  { note }: Pick<Terminal, "note">,
+): Promise<void> {
+  note(`No entries in ${printable(path)} match.`);
+  const hint = await withFile(path, (file) => hintForFilters(options, contentsOf(file)));
+  if (hint) note(printable(hint));
 }

@@ -1,14 +1,12 @@
 import { closeSync, fstatSync, type Stats, statSync } from "node:fs";
 import { isGranted } from "../../lib/environment.ts";
-import { show } from "../../lib/show.ts";
 import { createSettings } from "../../options/settings.ts";
 import type { Entry } from "../../store/entry.ts";
 import { isNewest } from "../../store/jsonl/compact.ts";
 import { bytesAt, openIfExists, type Position } from "../../store/jsonl/file.ts";
 import { emptyIndex, linesOf, readLines } from "../../store/jsonl/index.ts";
 import { entryAt } from "../../store/jsonl/line.ts";
-import { CommandError, type Terminal, UsageError } from "../app/command.ts";
-import { printable } from "../display/printable.ts";
+import { type Call, CommandError, type FILE_OPTION, type Terminal, UsageError } from "../app/command.ts";
 
 /** A file that is open for reading. Lines that are appended later are ignored. */
 export interface RecordedFile {
@@ -44,12 +42,61 @@ export function findFile(named: string | undefined, terminal: Terminal): string 
   return path;
 }
 
+/** The operands of commands that read one file. */
+export const FILE_OPERAND = { usage: "[FILE]", least: 0, most: 1 } as const;
+/** The operands of commands that read files. */
+export const FILE_OPERANDS = { usage: "[FILE…]", least: 0, most: Infinity } as const;
+
+/** The files of a command: its operands and the option `--file`, or the file of the project. */
+export function findFiles(
+  { operands, options, terminal }: Pick<Call<typeof FILE_OPTION>, "operands" | "options" | "terminal">,
+): string[] {
+  const named = [...operands, ...options.file === undefined ? [] : [options.file]];
+  return (named.length ? named : [undefined]).map((name) => findFile(name, terminal));
+}
+
 /**
- * Opens a file, passes it to a function, and closes it.
+ * The file of a command that reads one.
  *
- * @throws {CommandError} If it does not exist, is not a regular file, or cannot be read.
+ * @throws {UsageError} If it is named as an operand and as `--file`.
+ */
+export function findOneFile(call: Parameters<typeof findFiles>[0]): string {
+  const [path = "", second] = findFiles(call);
+  if (second === undefined) return path;
+  throw new UsageError(`Cannot read ${path} and ${second} together. Name one file.`);
+}
+
+/**
+ * Opens a recording, passes it to a function, and closes it.
+ *
+ * @throws {CommandError} If it does not exist, is not a regular file, cannot be read, or is no recording.
  */
 export async function withFile<Result>(
+  path: string,
+  use: (file: RecordedFile) => Result | Promise<Result>,
+): Promise<Result> {
+  return await withAnyFile(path, (file) => {
+    requireRecording(file);
+    return use(file);
+  });
+}
+
+/** The start of an entry, also of a damaged one. */
+const ENTRY_START = /\{\s*"key"\s*:\s*"[0-9a-f]{8}"/;
+/** How much of a file is searched for it before all lines are read, in bytes. */
+const SEARCHED_START = 1 << 20;
+
+/** @throws {CommandError} If the file is not empty and contains no entry: it may be precious, and must not be changed. */
+export function requireRecording(file: RecordedFile): void {
+  const { path, descriptor, size } = file;
+  const start = bytesAt(descriptor, { start: 0, length: Math.min(size, SEARCHED_START) });
+  const text = new TextDecoder().decode(start);
+  if (!text.trim() || ENTRY_START.test(text) || contentsOf(file).entries > 0) return;
+  throw new CommandError(`Cannot use ${path}: it is not a recording, because no line is an entry. Name a cachy.jsonl.`);
+}
+
+/** As {@linkcode withFile}, for a file of any content. */
+export async function withAnyFile<Result>(
   path: string,
   use: (file: RecordedFile) => Result | Promise<Result>,
 ): Promise<Result> {
@@ -157,50 +204,4 @@ function backwardReader(descriptor: number): (position: Position) => Uint8Array 
 /** The identity of an entry: its digest, or its key if pycachy wrote it. */
 export function digestOf({ key, sha256 }: Entry): string {
   return sha256 ?? key;
-}
-
-const KEY_LENGTH = 8;
-const DIGEST_LENGTH = 64;
-/** How many matching entries a message lists. */
-const SHOWN_ENTRIES = 5;
-
-/**
- * Finds the only entry whose key or digest starts with some digits, in its newest recording.
- *
- * @throws {UsageError} If the text contains more than hex digits.
- * @throws {CommandError} If no entry matches, or more than one.
- */
-export function findEntry(file: RecordedFile, digits: string): LocatedEntry {
-  let first: LocatedEntry | undefined;
-  let count = 0;
-  const named: string[] = []; // only digits, not entries: a short prefix may match gigabytes
-  for (const located of entriesOf(file, digits)) {
-    first ??= located;
-    if (++count <= SHOWN_ENTRIES) named.push(digestOf(located.entry).slice(0, digits.length + KEY_LENGTH));
-  }
-  if (!first) {
-    throw new CommandError(
-      `Cannot find ${digits}: no key in ${file.path} starts with it. Run list to see the keys.`,
-    );
-  }
-  if (count === 1) return first;
-  const more = count > named.length ? ` and ${count - named.length} more` : "";
-  throw new CommandError(
-    `Cannot tell which entry ${digits} is: it matches ${printable(named.join(", "))}${more}. Write more digits.`,
-  );
-}
-
-/** The newest entry of each matching digest. @throws {UsageError} If the text contains more than hex digits. */
-function* entriesOf(file: RecordedFile, digits: string): Generator<LocatedEntry, void> {
-  const prefix = digits.toLowerCase();
-  if (!/^[0-9a-f]+$/.test(prefix) || prefix.length > DIGEST_LENGTH) {
-    throw new UsageError(
-      `Cannot use ${show(digits)} as a key: expected hex digits, such as 5ece2360 or 5ec.`,
-    );
-  }
-  const least = parseInt(prefix.slice(0, KEY_LENGTH).padEnd(KEY_LENGTH, "0"), 16);
-  const most = parseInt(prefix.slice(0, KEY_LENGTH).padEnd(KEY_LENGTH, "f"), 16);
-  for (const located of contentsOf(file).newest((key) => key >= least && key <= most)) {
-    if (located.entry.key.startsWith(prefix) || located.entry.sha256?.startsWith(prefix)) yield located;
-  }
 }

@@ -23,6 +23,8 @@ export interface FileReport {
   readonly file: string;
   readonly lines: number;
   readonly entries: number;
+  /** Lines that other commands skip: they are no entries, or no request can find them. */
+  readonly skipped: number;
   /** Entries that newer ones have replaced. */
   readonly replaced: number;
   readonly findings: readonly LineFinding[];
@@ -40,14 +42,14 @@ export async function verifyFile(
   let [lines, entries] = [0, 0];
   for (const line of fileLines(file)) {
     lines++;
-    if (typeof line.content !== "string") {
+    if (typeof line.content !== "string" && keyIfOne(line.content.key) !== undefined) {
       entries++;
       digests.add(digestOf(line.content));
     }
     findings.push(...await findingsIn(file, line, credentials));
     progress(line.position.start + line.position.length);
   }
-  return { file: file.path, lines, entries, replaced: entries - digests.size, findings };
+  return { file: file.path, lines, entries, skipped: lines - entries, replaced: entries - digests.size, findings };
 }
 
 /** The key, if it is well-formed. Any other text may be a secret. */

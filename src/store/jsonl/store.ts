@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { isPath, pathOf, requireGranted, workingDirectory } from "../../lib/environment.ts";
+import { isPath, pathCure, pathOf, requireGranted, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import { type Entry, formatEntry } from "../entry.ts";
@@ -29,7 +29,9 @@ import { entryAt, keyNumber } from "./line.ts";
  */
 export function jsonlStore(file: string | URL): Store {
   if (!isPath(file)) {
-    throw new CachyError("invalid_option", `Cannot use ${show(file)} as a file: expected a path or a file: URL.`);
+    const cure = pathCure(file);
+    const message = `Cannot use ${show(file)} as a file: expected a path or a file: URL.${cure ? ` ${cure}` : ""}`;
+    throw new CachyError("invalid_option", message);
   }
   const path = pathOf(file, workingDirectory());
   const reader = createReader(path);

@@ -1,0 +1,32 @@
+import { basename, relative } from "node:path";
+import { argv, execArgv, execPath } from "node:process";
+import { fileURLToPath } from "node:url";
+import { workingDirectory } from "../../lib/environment.ts";
+
+/** The short name of the program in help and messages. */
+export const PROGRAM = "cachy";
+
+const { Deno } = globalThis as { readonly Deno?: { readonly mainModule: string } };
+
+/** The words that run this program again, from any folder. */
+export function programWords(): readonly string[] {
+  return Deno
+    ? [execPath, "run", "--quiet", "-RWE", "--no-lock", Deno.mainModule]
+    : [execPath, ...execArgv, argv[1] ?? ""];
+}
+
+/** The command line that ran this program, up to its arguments: `node node_modules/@cachy/core/src/cli.js`. */
+export function runLine(): string {
+  if (!Deno) return `${basename(execPath, ".exe")} ${shortPath(argv[1] ?? "")}`;
+  const { mainModule } = Deno;
+  const isPublished = /^(?:jsr:|https:\/\/jsr\.io\/)\/?@cachy\/core\b/.test(mainModule);
+  const place = isPublished || !mainModule.startsWith("file:") ? mainModule : shortPath(fileURLToPath(mainModule));
+  return `deno run -RW ${isPublished ? "jsr:@cachy/core/cli" : place}`;
+}
+
+/** A path from the working folder, if it is in it. */
+function shortPath(path: string): string {
+  const folder = workingDirectory();
+  const short = folder === undefined ? path : relative(folder, path);
+  return short.startsWith("..") ? path : short;
+}
