@@ -24,7 +24,7 @@ export { CachyError, type CachyErrorCode } from "./src/lib/errors.ts";
 export type { CachyEvent, DropReason, EventRequest } from "./src/report/events.ts";
 export type { Difference } from "./src/miss/difference.ts";
 export { CachyMissError, type Miss } from "./src/miss/miss.ts";
-export type { CachyOptions, MissBehavior } from "./src/options/options.ts";
+export type { CachyOptions, ExpiredBehavior, MissBehavior } from "./src/options/options.ts";
 export type { Mode } from "./src/options/mode.ts";
 export type { Fault, FaultRequest } from "./src/replay/faults.ts";
 export type { Pace } from "./src/replay/pace.ts";

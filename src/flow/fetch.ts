@@ -1,7 +1,7 @@
 import { messageOf } from "../lib/errors.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import { reportMiss } from "../miss/exit_summary.ts";
-import { CachyMissError, explainMiss, explainNearest, missResponse } from "../miss/miss.ts";
+import { CachyMissError, explainMiss, explainNearest, type Miss, missResponse } from "../miss/miss.ts";
 import { modeReason } from "../options/mode.ts";
 import type { MetFault } from "../replay/faults.ts";
 import { replay } from "../replay/replay.ts";
@@ -27,15 +27,24 @@ import type { Entry } from "../store/entry.ts";
 import { storeProblem } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { Answer } from "./in_flight.ts";
-import { answerLive, find } from "./sources.ts";
+import { answerLive, expiredMiss, expiryOf, find, note, warnOfExpiry } from "./sources.ts";
 
 /** The way of one request: its entry answers it, otherwise an explained miss (mode `replay`), otherwise the network. */
 async function answer(context: Context, identified: IdentifiedRequest): Promise<Answer> {
   const { request, ordinal } = identified;
   const { entry, problem } = await findOrWarn(context, identified);
   request.signal?.throwIfAborted();
-  if (entry) return answerFromStore(context, identified, entry);
+  const expiry = entry && expiryOf(context, identified, entry);
+  if (entry && expiry?.action === "fail") {
+    const { miss, cure } = expiredMiss(context, identified, expiry);
+    return await answerWith(context, identified, miss, cure);
+  }
+  if (entry && expiry?.action === "warn") {
+    if (expiry.message !== undefined) warnOfExpiry(context, expiry.message);
+    return answerFromStore(context, identified, entry);
+  }
   if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
+  note(context, identified, "live");
   if (problem === undefined) {
     emitMiss(context, identified);
     if (context.settings.debug === "miss") await tellNearest(context, identified);
@@ -60,13 +69,11 @@ async function findOrWarn(
   }
 }
 
-function answerFromStore(
-  { reporter, settings, staleIds }: Context,
-  identified: IdentifiedRequest,
-  entry: Entry,
-): Answer {
+function answerFromStore(context: Context, identified: IdentifiedRequest, entry: Entry): Answer {
+  const { reporter, settings, staleIds } = context;
   const { url, signal } = identified.request;
   const response = replay(entry, { url, signal, pace: settings.pace });
+  note(context, identified, "hit", { entry: entry.sha256 ?? entry.key });
   staleIds.replayed(url.origin, entry);
   reporter.emit(hitEvent(identified, entry, settings.now() - identified.started));
   return { response, isReplay: true };
@@ -89,11 +96,24 @@ async function answerMiss(
     cure: isSession(identified.request) ? `${cure}, which records the whole MCP session anew` : cure,
     problem,
   });
+  return await answerWith(context, identified, miss, problem === undefined ? cure : undefined);
+}
+
+/** Answers a request with an explanation. @param cure How to record it; undefined if the store could not be read. */
+async function answerWith(
+  context: Context,
+  identified: IdentifiedRequest,
+  miss: Miss,
+  cure: string | undefined,
+): Promise<Answer> {
+  const { settings } = context;
+  const { key, method, url, message } = miss;
   context.addMiss(miss);
+  note(context, identified, "miss", { miss: { key, method, url, message } });
   emitMiss(context, identified);
-  await reportMiss(miss, problem === undefined ? cure : undefined, settings.strict);
+  await reportMiss(miss, cure, settings.strict);
   if (settings.miss === "throw") throw new CachyMissError(miss);
-  return { response: missResponse(miss.message, identified.request.url) };
+  return { response: missResponse(message, identified.request.url) };
 }
 
 function emitMiss({ reporter, settings }: Context, identified: IdentifiedRequest): void {

@@ -1,8 +1,13 @@
 import { messageOf } from "../lib/errors.ts";
+import { shared } from "../lib/shared_state.ts";
+import { showTime } from "../lib/show.ts";
+import { PlatformDate } from "../lib/wait.ts";
+import type { ExpiredBehavior } from "../options/options.ts";
 import { headProblem } from "../record/completeness.ts";
 import { record, type Recording, streamProblem } from "../record/record.ts";
 import { entryWriter } from "../record/write_entry.ts";
 import { eventRequest, type Problem } from "../report/events.ts";
+import { type LedgerLine, noteInLedger, testOf } from "../report/reporter.ts";
 import { type CanonicalRequest, canonicalRequest } from "../request/canonical.ts";
 import { digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
 import { redactText } from "../secrets/redact.ts";
@@ -98,6 +103,79 @@ async function findEarlier(
     if (entry) return entry;
   }
   return undefined;
+}
+
+const DAY = 864e5;
+
+/** How many expired recordings a process names. */
+const NAMED_EXPIRED = 10;
+
+/** What to do with an entry by its age. `message` says how old it is, if it is expired or soon will be. */
+export interface Expiry {
+  readonly action: ExpiredBehavior;
+  readonly message?: string;
+}
+
+/** Whether the entry of a request is older than the option `maxAge`. */
+export function expiryOf(context: Context, identified: IdentifiedRequest, entry: Entry): Expiry {
+  const { maxAge, onExpired, mode } = context.settings;
+  const age = new PlatformDate().getTime() - Date.parse(String(entry.recorded_at));
+  // With "fail", a warning comes first.
+  if (!maxAge || !(age > maxAge.ms * (onExpired === "fail" ? 0.9 : 1))) return { action: "warn" };
+  const { method, url } = eventRequest(identified);
+  const { name: file } = context.store;
+  const old = age < 2 * DAY ? showTime(age) : `${Math.floor(age / DAY)} days`;
+  const test = testOf(file);
+  const expired = age > maxAge.ms ? `older than maxAge "${maxAge.text}"` : `and expires at maxAge "${maxAge.text}"`;
+  const message = `The recording of ${method} ${url} in ${file} is ${old} old, ${expired} ` +
+    `(key ${entry.key}, recorded ${String(entry.recorded_at).slice(0, 10)}${
+      test === undefined ? "" : `, test "${test}"`
+    }).`;
+  if (age <= maxAge.ms) return { action: "warn", message };
+  return { action: onExpired === "refresh" && mode === "replay" ? "warn" : onExpired, message };
+}
+
+/** Explains a request whose entry is expired, with the option `onExpired: "fail"`. */
+export function expiredMiss(context: Context, identified: IdentifiedRequest, { message: cause = "" }: Expiry) {
+  const request = eventRequest(identified);
+  const cure = expiryCure(context);
+  const message = [
+    `Cannot replay ${request.method} ${request.url}: its recording is expired (key ${request.key}).`,
+    cause,
+    `The network was not asked: the option onExpired is "fail".`,
+    `To record the answer again, ${cure}, and commit the file.`,
+  ].join("\n");
+  return { miss: { ...request, message, cause }, cure };
+}
+
+/** How to record an expired entry again. */
+function expiryCure({ settings, store }: Context): string {
+  const refresh = settings.modeSource === "option" ? '{ mode: "refresh" }' : "CACHY_MODE=refresh";
+  const test = testOf(store.name);
+  return `run ${test === undefined ? "the program" : `the test "${test}"`} once with ${refresh}`;
+}
+
+/** Warns of an entry that is expired, and names only the first ones of the process. */
+export function warnOfExpiry(context: Context, message: string): void {
+  const named = shared("expired", () => new Set<string>());
+  named.add(message);
+  if (named.size <= NAMED_EXPIRED) {
+    return context.reporter.warn(`${message} To record it again, ${expiryCure(context)}, and commit the file.`);
+  }
+  const list = `cachy list --file ${context.store.name}`;
+  context.reporter.warn(
+    `More recordings than these are expired, also in ${context.store.name}; \`${list}\` shows when each was recorded.`,
+  );
+}
+
+/** Notes in the ledger how a request was answered. */
+export function note(
+  { store }: Context,
+  { digest }: IdentifiedRequest,
+  outcome: "hit" | "live" | "miss",
+  more: Pick<LedgerLine & { kind: "asked" }, "entry" | "miss"> = {},
+): void {
+  noteInLedger({ kind: "asked", outcome, file: store.name, sha256: digest.sha256, ...more });
 }
 
 /** Asks the network and records the answer while the caller reads it. */

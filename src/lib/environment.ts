@@ -15,6 +15,7 @@ export type VariableName =
   | "CACHY_DEBUG"
   | "CACHY_STRICT"
   | "CACHY_REFRESH"
+  | "CACHY_LEDGER"
   | "NO_COLOR"
   | "TERM"
   | "VITEST"

@@ -10,7 +10,7 @@ import {
   workingDirectory,
 } from "../lib/environment.ts";
 import { asRecord, parseJson } from "../lib/json.ts";
-import { monotonicNow } from "../lib/wait.ts";
+import { monotonicNow, parseAge } from "../lib/wait.ts";
 import type { Fault } from "../replay/faults.ts";
 import type { Pace } from "../replay/pace.ts";
 import { type OmitPath, parseOmitPath } from "../request/body_identity.ts";
@@ -22,7 +22,7 @@ import { isErrorStatus } from "../store/entry.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import { checkOptions, isDomainMatcher, pathCure, wildcardCure } from "./check.ts";
 import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
-import type { CachyOptions, MissBehavior } from "./options.ts";
+import type { CachyOptions, ExpiredBehavior, MissBehavior } from "./options.ts";
 
 /** The options, combined with defaults and environment variables. */
 export interface Settings {
@@ -45,6 +45,9 @@ export interface Settings {
   readonly credentials: () => readonly Credential[];
   readonly faults: readonly Fault[];
   readonly miss: MissBehavior;
+  /** From which age an entry is expired, in milliseconds, and as the option says it; undefined: never. */
+  readonly maxAge: { readonly ms: number; readonly text: string } | undefined;
+  readonly onExpired: ExpiredBehavior;
   /** Undefined: without delays. */
   readonly pace: Pace | undefined;
   readonly debug: Debug;
@@ -92,6 +95,8 @@ export function createSettings(options: CachyOptions): Settings {
     credentials: () => credentialsOf(readableVariables(credentialVariables)),
     faults: [...options.faults ?? []],
     miss: options.miss ?? "answer",
+    maxAge: options.maxAge === undefined ? undefined : { ms: parseAge(options.maxAge) ?? 0, text: options.maxAge },
+    onExpired: options.onExpired ?? "warn",
     pace: options.pace,
     debug: options.debug ?? debug.choice ?? false,
     strict: strict.choice ?? false,

@@ -1,0 +1,207 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { findProjectFile } from "../../options/settings.ts";
+import type { NotedTest } from "../../report/reporter.ts";
+import type { Entry } from "../../store/entry.ts";
+import { type Ledger, realPath } from "../file/ledger.ts";
+import { contentsOf, digestOf, withFile } from "../file/recorded_file.ts";
+import { filterIn, hasTitle, selectorIn, sourceOf, testFilesIn } from "./test_sources.ts";
+
+/** A recording that no test asks for. */
+export interface UnusedFile {
+  readonly file: string;
+  /** The folder of all recordings, which stays. */
+  readonly folder: string;
+  readonly entries: number;
+  readonly reason: string;
+  /** The test that asks for the same requests, or has a similar name, and that had no recording before. */
+  readonly renamedTo?: { readonly file: string; readonly name: string };
+}
+
+/** Entries that no request asked for, in a recording that others were asked for. */
+export interface UnusedEntries {
+  readonly file: string;
+  readonly entries: readonly Entry[];
+}
+
+/** What was not asked for, but may be used. */
+export interface Kept {
+  readonly file: string;
+  readonly entries: number;
+  readonly reason: string;
+}
+
+/** What no run asked for. */
+export interface Unused {
+  readonly files: readonly UnusedFile[];
+  readonly entries: readonly UnusedEntries[];
+  readonly kept: readonly Kept[];
+}
+
+/** Why a ledger proves less than it seems; undefined if nothing is against it. */
+export interface Doubts {
+  /** Some request may be missing in the ledger. */
+  readonly failed: string | undefined;
+  /** Nothing says that all tests ran. */
+  readonly partial: string | undefined;
+}
+
+/** Why a ledger is not proof. @param isComplete Whether the user states that the whole suite ran and passed. */
+export function doubtsOf({ runs, damaged, withoutRun }: Ledger, isComplete: boolean): Doubts {
+  const failed = runs.find(({ code }) => code !== 0);
+  const selecting = runs.map(({ command }) => selectorIn(command)).find((word) => word !== undefined);
+  const unknown =
+    "nothing says that the whole suite ran and passed (run it by `cachy unused -- COMMAND`, or add --complete)";
+  return {
+    failed: failed
+      ? `the tests failed (exit code ${failed.code})`
+      : damaged > 0
+      ? "the ledger has a torn line: a process was killed"
+      : withoutRun.length > 0 && !isComplete
+      ? unknown
+      : undefined,
+    partial: isComplete || selecting === undefined
+      ? undefined
+      : `"${selecting}" in the command may select tests (if not, add --complete)`,
+  };
+}
+
+/** Judges every recording that the ledger names, and every file in its folders of recordings. */
+export async function findUnused(ledger: Ledger, isComplete: boolean): Promise<Unused> {
+  const judge: Judge = { ledger, isComplete, doubts: doubtsOf(ledger, isComplete), filters: new Map() };
+  const folders = new Set(ledger.tests.map(({ folder }) => folder));
+  const files = new Set([...ledger.asked.keys(), ...[...folders].flatMap((folder) => [...recordingsIn(folder)])]);
+  const found = { files: [] as UnusedFile[], entries: [] as UnusedEntries[], kept: [] as Kept[] };
+  for (const file of [...files].filter((file) => existsSync(file)).sort()) {
+    const all = await newestEntries(file);
+    const asked = ledger.asked.get(file);
+    const unasked = asked ? all.filter((entry) => isUnasked(entry, asked, ledger)) : all;
+    if (unasked.length === 0) continue;
+    const verdict = asked ? verdictOnEntries(judge, file) : verdictOnFile(judge, file);
+    const known = { file, entries: unasked.length, reason: verdict.reason };
+    if (!verdict.isUnused) found.kept.push(known);
+    else if (asked) found.entries.push({ file, entries: unasked });
+    else {
+      const folder = folderOf(ledger, file)?.folder ?? dirname(file);
+      found.files.push({ ...known, folder, renamedTo: await newNameOf(ledger, file, all) });
+    }
+  }
+  return found;
+}
+
+interface Judge {
+  readonly ledger: Ledger;
+  readonly isComplete: boolean;
+  readonly doubts: Doubts;
+  /** Project's folder → what keeps its tests from running. */
+  readonly filters: Map<string, string | undefined>;
+}
+
+interface Verdict {
+  readonly isUnused: boolean;
+  readonly reason: string;
+}
+
+const keep = (reason: string): Verdict => ({ isUnused: false, reason });
+
+/** Entries that were recorded after the start of the ledger belong to other processes. */
+function isUnasked(entry: Entry, asked: ReadonlySet<string>, { start }: Ledger): boolean {
+  return !asked.has(digestOf(entry)) && !(typeof entry.recorded_at === "string" && entry.recorded_at >= start);
+}
+
+/** Entries of one test's recording are unused if the test passed; entries of other files, if all tests ran. */
+function verdictOnEntries({ ledger, isComplete, doubts, filters }: Judge, file: string): Verdict {
+  if (doubts.failed !== undefined) return keep(doubts.failed);
+  const isOfOneTest = ledger.tests.some((noted) => noted.file === file && noted.test.file !== undefined);
+  if (isOfOneTest) return { isUnused: true, reason: "" };
+  const project = dirname(findProjectFile(dirname(file)).path);
+  if (!filters.has(project)) filters.set(project, isComplete ? undefined : filterInProject(project));
+  const reason = doubts.partial ?? filters.get(project);
+  return reason === undefined ? { isUnused: true, reason: "" } : keep(reason);
+}
+
+function filterInProject(project: string): string | undefined {
+  for (const file of testFilesIn(project)) {
+    const word = filterIn(sourceOf(file) ?? "");
+    if (word !== undefined) {
+      return `not all tests run: ${relative(project, file)} contains "${word}" (if that is fine, add --complete)`;
+    }
+  }
+  return undefined;
+}
+
+/** A recording that nothing asked for is unused if its test is gone. */
+function verdictOnFile({ ledger, isComplete, doubts }: Judge, file: string): Verdict {
+  const folder = folderOf(ledger, file);
+  if (!folder || ledger.tests.some((noted) => noted.file === file)) return keep("its test ran, but asked for nothing");
+  const part = dirname(relative(folder.folder, file));
+  const testFile = join(folder.project, part);
+  const inDoubt = doubts.failed ?? doubts.partial;
+  if (part === ".") return inDoubt === undefined ? gone("no test names it") : keep(inDoubt);
+  const source = sourceOf(testFile);
+  if (source === undefined) {
+    return /-[0-9a-f]{8}(?:$|[/\\])/.test(part) ? keep("its test file is not known") : gone(`${part} does not exist`);
+  }
+  const ofFile = ledger.tests.filter(({ test }) => test.file === testFile);
+  if (ofFile.length === 0) return keep(`${part} did not run`);
+  const lists = ofFile.flatMap(({ all }) => all ? [all] : []);
+  if (lists.some((all) => all.includes(file))) return keep("its test did not run");
+  if (hasTitle(source, basename(file, ".jsonl"))) return keep(`no run asked for it, but ${part} has its title`);
+  if (lists.length > 0) return gone(`${part} has no such test`);
+  const word = isComplete ? undefined : filterIn(source);
+  const reason = inDoubt ?? (word && `${part} contains "${word}" (if that is fine, add --complete)`);
+  return reason ? keep(reason) : gone(`no test of ${part} names it`);
+}
+
+/** A test whose folder of recordings contains a file. */
+function folderOf({ tests }: Ledger, file: string): NotedTest | undefined {
+  return tests.find(({ folder }) => file.startsWith(join(folder, "/")));
+}
+
+const gone = (reason: string): Verdict => ({ isUnused: true, reason });
+
+/** The recordings below a folder. */
+function* recordingsIn(folder: string): Generator<string> {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* recordingsIn(path);
+    else if (entry.isFile() && entry.name.endsWith(".jsonl")) yield realPath(path);
+  }
+}
+
+async function newestEntries(file: string): Promise<Entry[]> {
+  return await withFile(file, (open) => [...contentsOf(open).newest()].map(({ entry }) => entry));
+}
+
+/** The test that took the place of a gone one: it had no recording, and asks for the same or has a similar name. */
+async function newNameOf(
+  ledger: Ledger,
+  file: string,
+  entries: readonly Entry[],
+): Promise<UnusedFile["renamedTo"]> {
+  const candidates: { readonly noted: NotedTest; readonly score: number }[] = [];
+  for (const noted of ledger.tests) {
+    if (noted.file === file || !await isNew(noted.file, ledger)) continue;
+    const asked = ledger.asked.get(noted.file);
+    const same = entries.filter((entry) => asked?.has(digestOf(entry))).length;
+    const isNear = dirname(noted.file) === dirname(file);
+    const score = same * 10 + (isNear ? 1 + likeness(basename(noted.file), basename(file)) : 0);
+    if (same > 0 || isNear && score > 1.5) candidates.push({ noted, score });
+  }
+  const [best] = candidates.sort((a, b) => b.score - a.score);
+  return best && { file: best.noted.file, name: best.noted.test.name };
+}
+
+async function isNew(file: string, { start }: Ledger): Promise<boolean> {
+  return !existsSync(file) || (await newestEntries(file)).every(({ recorded_at: at = "" }) => at >= start);
+}
+
+/** The share of words that two names have in common: 0 to 1. */
+function likeness(a: string, b: string): number {
+  const wordsOf = (text: string) =>
+    new Set(text.replace(/-[0-9a-f]{8}(?=\.jsonl$)|\.jsonl$/g, "").toLowerCase().match(/[\p{L}\p{N}]+/gu));
+  const [first, second] = [wordsOf(a), wordsOf(b)];
+  const common = [...first].filter((word) => second.has(word)).length;
+  return common / Math.max(1, first.size, second.size);
+}
