@@ -37,14 +37,14 @@ async function answer(context: Context, identified: IdentifiedRequest): Promise<
   const expiry = entry && expiryOf(context, identified, entry);
   if (entry && expiry?.action === "fail") {
     const { miss, cure } = expiredMiss(context, identified, expiry);
-    return await answerWith(context, identified, miss, cure);
+    return await answerWith(context, identified, { miss, cure, entry });
   }
   if (entry && expiry?.action === "warn") {
     if (expiry.message !== undefined) warnOfExpiry(context, expiry.message);
     return answerFromStore(context, identified, entry);
   }
   if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
-  note(context, identified, "live");
+  note(context, identified, "live", { entry });
   if (problem === undefined) {
     emitMiss(context, identified);
     if (context.settings.debug === "miss") await tellNearest(context, identified);
@@ -73,7 +73,7 @@ function answerFromStore(context: Context, identified: IdentifiedRequest, entry:
   const { reporter, settings, staleIds } = context;
   const { url, signal } = identified.request;
   const response = replay(entry, { url, signal, pace: settings.pace });
-  note(context, identified, "hit", { entry: entry.sha256 ?? entry.key });
+  note(context, identified, "hit", { entry });
   staleIds.replayed(url.origin, entry);
   reporter.emit(hitEvent(identified, entry, settings.now() - identified.started));
   return { response, isReplay: true };
@@ -96,22 +96,28 @@ async function answerMiss(
     cure: isSession(identified.request) ? `${cure}, which records the whole MCP session anew` : cure,
     problem,
   });
-  return await answerWith(context, identified, miss, problem === undefined ? cure : undefined);
+  return await answerWith(context, identified, { miss, cure: problem === undefined ? cure : undefined });
 }
 
-/** Answers a request with an explanation. @param cure How to record it; undefined if the store could not be read. */
+/** Answers a request with an explanation. */
 async function answerWith(
   context: Context,
   identified: IdentifiedRequest,
-  miss: Miss,
-  cure: string | undefined,
+  { miss, cure, entry }: {
+    readonly miss: Miss;
+    /** How to record it; undefined if the store could not be read. */
+    readonly cure: string | undefined;
+    /** The entry that is expired. */
+    readonly entry?: Entry;
+  },
 ): Promise<Answer> {
-  const { settings } = context;
-  const { key, method, url, message } = miss;
+  const { settings, reporter } = context;
+  const { message } = miss;
   context.addMiss(miss);
-  note(context, identified, "miss", { miss: { key, method, url, message } });
+  note(context, identified, "miss", { miss, entry });
   emitMiss(context, identified);
-  await reportMiss(miss, cure, settings.strict);
+  if (settings.mode === "replay") await reportMiss(miss, cure, settings.strict);
+  else reporter.warn(message);
   if (settings.miss === "throw") throw new CachyMissError(miss);
   return { response: missResponse(message, identified.request.url) };
 }

@@ -2,12 +2,13 @@ import { messageOf } from "../lib/errors.ts";
 import { shared } from "../lib/shared_state.ts";
 import { showTime } from "../lib/show.ts";
 import { PlatformDate } from "../lib/wait.ts";
+import type { Miss } from "../miss/miss.ts";
 import type { ExpiredBehavior } from "../options/options.ts";
 import { headProblem } from "../record/completeness.ts";
 import { record, type Recording, streamProblem } from "../record/record.ts";
 import { entryWriter } from "../record/write_entry.ts";
 import { eventRequest, type Problem } from "../report/events.ts";
-import { type LedgerLine, noteInLedger, testOf } from "../report/reporter.ts";
+import { noteInLedger, testOf } from "../report/reporter.ts";
 import { type CanonicalRequest, canonicalRequest } from "../request/canonical.ts";
 import { digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
 import { redactText } from "../secrets/redact.ts";
@@ -168,14 +169,21 @@ export function warnOfExpiry(context: Context, message: string): void {
   );
 }
 
-/** Notes in the ledger how a request was answered. */
+/** Notes in the ledger how a request was answered. @param found The entry that was found, and the miss. */
 export function note(
   { store }: Context,
-  { digest }: IdentifiedRequest,
+  { digest: { sha256 } }: IdentifiedRequest,
   outcome: "hit" | "live" | "miss",
-  more: Pick<LedgerLine & { kind: "asked" }, "entry" | "miss"> = {},
+  { entry, miss }: { readonly entry?: Entry | undefined; readonly miss?: Miss },
 ): void {
-  noteInLedger({ kind: "asked", outcome, file: store.name, sha256: digest.sha256, ...more });
+  noteInLedger({
+    kind: "asked",
+    outcome,
+    file: store.name,
+    sha256,
+    entry: entry && (entry.sha256 ?? entry.key),
+    miss: miss && { key: miss.key, method: miss.method, url: miss.url, message: miss.message },
+  });
 }
 
 /** Asks the network and records the answer while the caller reads it. */

@@ -169,7 +169,7 @@ function ledgerPath(): string | undefined {
  */
 export function noteInLedger(line: LedgerLine): void {
   const { path, noted } = ledger();
-  const text = JSON.stringify(line);
+  const text = path === undefined ? "" : JSON.stringify(line);
   if (path === undefined || noted.has(text)) return;
   if (noted.size < MOST_NOTED) noted.add(text);
   try {

@@ -8,7 +8,7 @@ const MOST_BYTES = 100;
 const PLAIN = /^[a-z0-9_](?:[a-z0-9 _.,()'+=@-]*[a-z0-9_)'+=@-])?$/;
 
 /** Names that Windows reserves for devices, with any extension. */
-const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?:\.|$)/i;
+const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$) *(?:\.|$)/i;
 
 /** The ends that {@linkcode fileName} adds itself, the text that separates suites, and runs of spaces. */
 const OWN_FORMS = /-[0-9a-f]{8}$| \(\d+\)$| - | {2}/;
