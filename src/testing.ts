@@ -105,7 +105,9 @@ const CONTEXTS =
   "function that is not an arrow function; or a name, as a string.";
 
 function findIn(test: RunningTest): FoundTest {
-  const found = typeof test === "object" && test !== null ? findTest(test, ordinalOf) : undefined;
+  // Vitest's context is a function with members.
+  const isContext = typeof test === "object" && test !== null || typeof test === "function";
+  const found = isContext ? findTest(test, ordinalOf) : undefined;
   if (found?.names.some((name) => name.trim() !== "")) return found;
   throw refuse(`Cannot name a recording by ${show(test)}: it does not contain the name of a test. ${CONTEXTS}`);
 }

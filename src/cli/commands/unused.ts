@@ -123,11 +123,8 @@ async function printFound({ files, entries, kept }: Unused, terminal: Terminal):
     terminal.print(`Kept: ${plural(count, "entry", "entries")} in ${shown(file)}: ${printable(reason)}.`);
   }
   const unasked = entries.reduce((sum, { entries }) => sum + entries.length, 0);
-  terminal.print(
-    `${plural(unasked, "entry", "entries")} and ${plural(files.length, "file")} unused, ${
-      plural(kept.length, "file")
-    } kept because it is not certain.`,
-  );
+  const rest = kept.length > 0 ? `, ${plural(kept.length, "file")} kept that tests may still use` : "";
+  terminal.print(`${plural(unasked, "entry", "entries")} and ${plural(files.length, "file")} unused${rest}.`);
 }
 
 function asJson({ files, entries, kept }: Unused): object {

@@ -62,12 +62,17 @@ const RUNNERS =
   /^(?:vitest|jest|ava|mocha|_mocha|playwright|uvu|bun|deno|npm|npx|pnpm|yarn|bunx)(?:\.[cm]?js|\.cmd|\.exe)?$/;
 const WORDS = /^(?:run|run-script|exec|test\S*|t|tst|x|dlx|vitest|jest|ava|mocha|playwright|uvu)$/;
 
+/** Options of test runners whose next argument selects no tests. */
+const VALUED =
+  /^(?:-c|-r|--(?:config|require|import|loader|preload|reporters?|pool|env-file|timeout|max-?workers|coverage\S*))$/;
+
 /** The argument of a command that may select tests; undefined if there is none. */
 export function selectorIn(command: readonly string[]): string | undefined {
   const names = command.map((word) => word.split(/[/\\]/).at(-1) ?? "");
   const runner = names.findIndex((name) => RUNNERS.test(name));
   return command.find((word, at) =>
-    at > 0 && (SELECTING.test(word) || TEST_FILE.test(word) || isSelector(word, names[at] ?? "", at, runner))
+    at > 0 && !VALUED.test(command[at - 1] ?? "") &&
+    (SELECTING.test(word) || TEST_FILE.test(word) || isSelector(word, names[at] ?? "", at, runner))
   );
 }
 

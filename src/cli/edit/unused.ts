@@ -130,35 +130,46 @@ function filterInProject(project: string): string | undefined {
   return undefined;
 }
 
-/** A recording that nothing asked for is unused if its test is gone. */
-function verdictOnFile({ ledger, isComplete, doubts }: Judge, file: string): Verdict {
-  const folder = folderOf(ledger, file);
-  if (!folder || ledger.tests.some((noted) => noted.file === file)) return keep("its test ran, but asked for nothing");
-  const part = dirname(relative(folder.folder, file));
-  const testFile = join(folder.project, part);
-  const inDoubt = doubts.failed ?? doubts.partial;
-  if (part === ".") return inDoubt === undefined ? gone("no test names it") : keep(inDoubt);
-  const source = sourceOf(testFile);
-  if (source === undefined) {
-    return /-[0-9a-f]{8}(?:$|[/\\])/.test(part) ? keep("its test file is not known") : gone(`${part} does not exist`);
-  }
-  const ofFile = ledger.tests.filter(({ test }) => test.file === testFile);
-  if (ofFile.length === 0) return keep(`${part} did not run`);
-  const lists = ofFile.flatMap(({ all }) => all ? [all] : []);
-  if (lists.some((all) => all.includes(file))) return keep("its test did not run");
-  if (hasTitle(source, basename(file, ".jsonl"))) return keep(`no run asked for it, but ${part} has its title`);
-  if (lists.length > 0) return gone(`${part} has no such test`);
-  const word = isComplete ? undefined : filterIn(source);
-  const reason = inDoubt ?? (word && `${part} contains "${word}" (if that is fine, add --complete)`);
-  return reason ? keep(reason) : gone(`no test of ${part} names it`);
+/**
+ * A recording that nothing asked for is unused if its test is gone, and all others ran: one of these may be the same test
+ * with a new name.
+ */
+function verdictOnFile(judge: Judge, file: string): Verdict {
+  const { ledger, doubts } = judge;
+  const noted = folderOf(ledger, file);
+  if (!noted || ledger.tests.some((noted) => noted.file === file)) return keep("its test ran, but asked for nothing");
+  const part = dirname(relative(noted.folder, file));
+  const testFile = join(noted.project, part);
+  const source = part === "." ? undefined : sourceOf(testFile);
+  const reason = source === undefined ? undefined : reasonInSource(judge, { file, testFile, part, source });
+  const kept = reason ?? doubts.failed ?? doubts.partial;
+  if (kept !== undefined) return keep(kept);
+  if (source !== undefined) return gone(`${part} has no such test`);
+  if (part === ".") return gone("no test names it");
+  // The name of the folder may differ from that of the test file.
+  return /-[0-9a-f]{8}(?:$|[/\\])/.test(part) ? keep("its test file is not known") : gone(`${part} does not exist`);
 }
+
+/** Why the test of a recording may still exist, because its test file does; undefined if it does not. */
+function reasonInSource(
+  { ledger, isComplete }: Judge,
+  { file, testFile, part, source }: Readonly<Record<"file" | "testFile" | "part" | "source", string>>,
+): string | undefined {
+  const ofFile = ledger.tests.filter(({ test }) => test.file === testFile);
+  if (ofFile.length === 0) return `${part} did not run, or names no recordings`;
+  const lists = ofFile.flatMap(({ all }) => all ? [all] : []);
+  if (lists.some((all) => all.includes(file))) return "its test did not run";
+  if (hasTitle(source, basename(file, ".jsonl"))) return `no run asked for it, but ${part} has its title`;
+  const word = isComplete || lists.length > 0 ? undefined : filterIn(source);
+  return word && `${part} contains "${word}" (if that is fine, add --complete)`;
+}
+
+const gone = (reason: string): Verdict => ({ isUnused: true, reason });
 
 /** A test whose folder of recordings contains a file. */
 function folderOf({ tests }: Ledger, file: string): NotedTest | undefined {
   return tests.find(({ folder }) => file.startsWith(join(folder, "/")));
 }
-
-const gone = (reason: string): Verdict => ({ isUnused: true, reason });
 
 /** The recordings below a folder. */
 function* recordingsIn(folder: string): Generator<string> {

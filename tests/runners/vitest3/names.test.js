@@ -5,7 +5,7 @@ import { recordingFile } from "@cachy/core/testing";
 const test = base.extend({ recording: ({ task }, use) => use(recordingFile({ task })) });
 const named = ({ recording }) => void recording;
 
-test("says hello", named);
+base("says hello", (t) => void recordingFile(t));
 describe("greets", () => {
   test("Says: goodbye?", named);
   test("twice", named);
