@@ -102,7 +102,11 @@ test("unused finds what a renamed test and a dropped request leave behind, and r
 
   const found = succeeded(await unused(["--check"]), 1);
   assert.match(found, /says goodbye\.jsonl .*\n {2}Likely renamed: "takes leave"/);
-  succeeded(await unused(["--prune", "--yes"]));
+  assert.match(
+    succeeded(await unused(["--prune", "--yes"])),
+    /Likely renamed: "takes leave"/,
+    "recorded in an earlier run",
+  );
   assert.deepEqual(recorded(), ["greet.test.mjs/says hello.jsonl", "greet.test.mjs/takes leave.jsonl"]);
 });
 

@@ -45,12 +45,17 @@ export function filterIn(source: string): string | undefined {
 
 const TEST_FILE = /(?:^|[._-])(?:test|spec)s?\.[cm]?[jt]sx?$/;
 
-/** The test files below a folder, by their names. */
-export function* testFilesIn(folder: string): Generator<string> {
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+const TEST_FOLDER = /^(?:__tests__|tests?|specs?|e2e)$/;
+
+/** The test files below a folder: by their names, or by the name of a folder that contains them. */
+export function* testFilesIn(folder: string, isOfTests = false): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith(".")) yield* testFilesIn(path);
-    if (entry.isFile() && TEST_FILE.test(entry.name)) yield path;
+    const { name } = entry;
+    const path = join(folder, name);
+    if (entry.isDirectory() && name !== "node_modules" && !name.startsWith(".")) {
+      yield* testFilesIn(path, isOfTests || TEST_FOLDER.test(name));
+    } else if (entry.isFile() && (isOfTests ? SCRIPT : TEST_FILE).test(name)) yield path;
   }
 }
 

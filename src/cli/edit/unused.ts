@@ -185,27 +185,34 @@ async function newestEntries(file: string): Promise<Entry[]> {
   return await withFile(file, (open) => [...contentsOf(open).newest()].map(({ entry }) => entry));
 }
 
-/** The test that took the place of a gone one: it had no recording, and asks for the same or has a similar name. */
+/**
+ * The test that took the place of a gone one. Its recording is younger, or missing: it asks for the same, or it is new and
+ * has a similar name.
+ */
 async function newNameOf(
   ledger: Ledger,
   file: string,
   entries: readonly Entry[],
 ): Promise<UnusedFile["renamedTo"]> {
+  const newest = entries.map(({ recorded_at: at = "" }) => at).sort().at(-1) ?? "";
   const candidates: { readonly noted: NotedTest; readonly score: number }[] = [];
   for (const noted of ledger.tests) {
-    if (noted.file === file || !await isNew(noted.file, ledger)) continue;
+    const oldest = noted.file === file ? "" : await oldestTimeOf(noted.file);
+    if (oldest <= newest) continue;
     const asked = ledger.asked.get(noted.file);
     const same = entries.filter((entry) => asked?.has(digestOf(entry))).length;
     const isNear = dirname(noted.file) === dirname(file);
-    const score = same * 10 + (isNear ? 1 + likeness(basename(noted.file), basename(file)) : 0);
-    if (same > 0 || isNear && score > 1.5) candidates.push({ noted, score });
+    const alike = isNear ? likeness(basename(noted.file), basename(file)) : 0;
+    if (same > 0 || alike > 0.5 && oldest >= ledger.start) candidates.push({ noted, score: same + alike });
   }
   const [best] = candidates.sort((a, b) => b.score - a.score);
   return best && { file: best.noted.file, name: best.noted.test.name };
 }
 
-async function isNew(file: string, { start }: Ledger): Promise<boolean> {
-  return !existsSync(file) || (await newestEntries(file)).every(({ recorded_at: at = "" }) => at >= start);
+/** The time of the oldest entry of a recording; a text after all times if there is no recording. */
+async function oldestTimeOf(file: string): Promise<string> {
+  if (!existsSync(file)) return "~";
+  return (await newestEntries(file)).map(({ recorded_at: at = "" }) => at).sort()[0] ?? "~";
 }
 
 /** The share of words that two names have in common: 0 to 1. */
