@@ -16,9 +16,8 @@
  * @module
  */
 import { dirname, join, relative, sep } from "node:path";
-import { pathOf, workingDirectory } from "./lib/environment.ts";
+import { isPath, pathOf, workingDirectory } from "./lib/environment.ts";
 import { CachyError, checkByRules, type Rules } from "./lib/errors.ts";
-import { isPath } from "./lib/environment.ts";
 import { shared } from "./lib/shared_state.ts";
 import { show } from "./lib/show.ts";
 import { findProjectFile } from "./options/settings.ts";
@@ -82,14 +81,15 @@ const RULES: Rules<RecordingFileOptions> = {
  */
 export function recordingFile(test: string | RunningTest, options: RecordingFileOptions = {}): string {
   checkByRules(options, RULES, "a recording's file");
-  const found = typeof test === "string" ? ofName(test) : findIn(test);
-  const place = placeOf(found, options, typeof test === "string");
+  const isChosen = typeof test === "string";
+  const found = isChosen ? ofName(test) : findIn(test);
+  const place = placeOf(found, options, isChosen);
   const pathFor = ({ names, ordinal }: NamedTest) =>
     join(place.folder, ...place.parts, `${fileName(names, ordinal)}.jsonl`);
   const file = pathFor(found);
   const { project, folder, testFile } = place;
   noteTest(
-    { file, project, folder, test: { file: testFile, name: found.names.join(" > ") } },
+    { file, project, folder, isChosen, test: { file: testFile, name: found.names.join(" > ") } },
     () => found.all?.map(pathFor),
   );
   return file;
@@ -122,10 +122,10 @@ interface Place {
   readonly testFile: string | undefined;
 }
 
-function placeOf({ file }: FoundTest, options: RecordingFileOptions, isNamed: boolean): Place {
+function placeOf({ file }: FoundTest, options: RecordingFileOptions, isChosen: boolean): Place {
   const from = workingDirectory();
   const known = options.testFile ?? file;
-  if (known === undefined ? !isNamed : !isPath(known)) {
+  if (known === undefined ? !isChosen : !isPath(known)) {
     const what = known === undefined ? "the test runner does not name it" : `${show(String(known))} is not a file`;
     throw refuse(`Cannot find the test file: ${what}. Pass it: recordingFile(t, { testFile: import.meta.url }).`);
   }

@@ -142,6 +142,8 @@ export interface NotedTest {
   readonly folder: string;
   /** The path of the test file, if it is known, and the name of the test. */
   readonly test: { readonly file: string | undefined; readonly name: string };
+  /** Whether the user chose the name, so that several tests may share the recording. */
+  readonly isChosen: boolean;
   /** The paths of the recordings of all tests in the test file, if the test runner lists them. */
   readonly all?: readonly string[];
 }

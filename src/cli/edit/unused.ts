@@ -77,7 +77,7 @@ export async function findUnused(ledger: Ledger, isComplete: boolean): Promise<U
     const asked = ledger.asked.get(file);
     const unasked = asked ? all.filter((entry) => isUnasked(entry, asked, ledger)) : all;
     if (unasked.length === 0) continue;
-    const verdict = asked ? verdictOnEntries(judge, file) : verdictOnFile(judge, file);
+    const verdict = asked ? verdictOnEntries(judge, file, all) : verdictOnFile(judge, file);
     const known = { file, entries: unasked.length, reason: verdict.reason };
     if (!verdict.isUnused) found.kept.push(known);
     else if (asked) found.entries.push({ file, entries: unasked });
@@ -93,7 +93,7 @@ interface Judge {
   readonly ledger: Ledger;
   readonly isComplete: boolean;
   readonly doubts: Doubts;
-  /** Project's folder → what keeps its tests from running. */
+  /** Project's folder → what keeps tests in it from running. */
   readonly filters: Map<string, string | undefined>;
 }
 
@@ -110,24 +110,40 @@ function isUnasked(entry: Entry, asked: ReadonlySet<string>, { start }: Ledger):
 }
 
 /** Entries of one test's recording are unused if the test passed; entries of other files, if all tests ran. */
-function verdictOnEntries({ ledger, isComplete, doubts, filters }: Judge, file: string): Verdict {
-  if (doubts.failed !== undefined) return keep(doubts.failed);
-  const isOfOneTest = ledger.tests.some((noted) => noted.file === file && noted.test.file !== undefined);
-  if (isOfOneTest) return { isUnused: true, reason: "" };
-  const project = dirname(findProjectFile(dirname(file)).path);
+function verdictOnEntries(judge: Judge, file: string, entries: readonly Entry[]): Verdict {
+  const { ledger, doubts } = judge;
+  const reason = doubts.failed ?? interruption(ledger, file, entries);
+  const isOfOneTest = ledger.tests.some((noted) => noted.file === file && !noted.isChosen);
+  const kept = reason ?? (isOfOneTest ? undefined : doubts.partial ?? filterNear(judge, dirname(file)));
+  return kept === undefined ? { isUnused: true, reason: "" } : keep(kept);
+}
+
+/** After a request without an answer, a program may stop before it asks for the rest. */
+function interruption({ unanswered }: Ledger, file: string, entries: readonly Entry[]): string | undefined {
+  const { miss, live } = unanswered.get(file) ?? {};
+  if (miss?.size) return "requests were missed, so that later ones may be missing (record them first)";
+  const recorded = new Set(entries.map(digestOf));
+  const isLost = [...live ?? []].some((digest) => !recorded.has(digest));
+  return isLost ? "responses could not be recorded, so that later requests may be missing" : undefined;
+}
+
+/** What keeps tests of a project from running; undefined if there is nothing, or the user knows. */
+function filterNear({ isComplete, filters }: Judge, folder: string): string | undefined {
+  const project = dirname(findProjectFile(folder).path);
   if (!filters.has(project)) filters.set(project, isComplete ? undefined : filterInProject(project));
-  const reason = doubts.partial ?? filters.get(project);
-  return reason === undefined ? { isUnused: true, reason: "" } : keep(reason);
+  return filters.get(project);
 }
 
 function filterInProject(project: string): string | undefined {
   for (const file of testFilesIn(project)) {
     const word = filterIn(sourceOf(file) ?? "");
-    if (word !== undefined) {
-      return `not all tests run: ${relative(project, file)} contains "${word}" (if that is fine, add --complete)`;
-    }
+    if (word !== undefined) return skips(relative(project, file), word);
   }
   return undefined;
+}
+
+function skips(file: string, word: string): string {
+  return `not all tests run: ${file} contains "${word}" (if that is fine, add --complete)`;
 }
 
 /**
@@ -141,7 +157,9 @@ function verdictOnFile(judge: Judge, file: string): Verdict {
   const part = dirname(relative(noted.folder, file));
   const testFile = join(noted.project, part);
   const source = part === "." ? undefined : sourceOf(testFile);
-  const reason = source === undefined ? undefined : reasonInSource(judge, { file, testFile, part, source });
+  const reason = source === undefined
+    ? filterNear(judge, noted.project)
+    : reasonInSource(judge, { file, testFile, part, source });
   const kept = reason ?? doubts.failed ?? doubts.partial;
   if (kept !== undefined) return keep(kept);
   if (source !== undefined) return gone(`${part} has no such test`);
@@ -161,7 +179,7 @@ function reasonInSource(
   if (lists.some((all) => all.includes(file))) return "its test did not run";
   if (hasTitle(source, basename(file, ".jsonl"))) return `no run asked for it, but ${part} has its title`;
   const word = isComplete || lists.length > 0 ? undefined : filterIn(source);
-  return word && `${part} contains "${word}" (if that is fine, add --complete)`;
+  return word && skips(part, word);
 }
 
 const gone = (reason: string): Verdict => ({ isUnused: true, reason });

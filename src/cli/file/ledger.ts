@@ -34,6 +34,8 @@ export interface LedgerRun {
 export interface Ledger {
   /** Recording → the digests of requests, and the digests (or keys) of the entries that answered them. */
   readonly asked: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Recording → the digests of requests that were missed, or for which the network was called. */
+  readonly unanswered: ReadonlyMap<string, Readonly<Record<"miss" | "live", ReadonlySet<string>>>>;
   /** In order of time; one for each request and process. */
   readonly misses: readonly LedgerMiss[];
   readonly tests: readonly NotedTest[];
@@ -70,7 +72,7 @@ export function readLedger(path: string): Ledger {
   const lines = contents.flatMap(({ lines }) => lines).sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0);
   const tests = lines.flatMap((line) => line.kind === "test" ? [realTest(line)] : []);
   return {
-    asked: askedIn(lines),
+    ...askedIn(lines),
     misses: missesIn(lines, tests),
     tests,
     runs: lines.flatMap((line) => line.kind === "run" ? [line] : []),
@@ -89,18 +91,22 @@ function linesIn(text: string): { readonly lines: readonly Line[]; readonly dama
   return { lines, damaged: texts.length - lines.length };
 }
 
-function askedIn(lines: readonly Line[]): Map<string, Set<string>> {
+function askedIn(lines: readonly Line[]): Pick<Ledger, "asked" | "unanswered"> {
   const asked = new Map<string, Set<string>>();
+  const unanswered = new Map<string, Record<"miss" | "live", Set<string>>>();
   const realOf = realPaths();
   for (const line of lines) {
     if (line.kind !== "asked") continue;
     const file = realOf(line.file);
     const ids = asked.get(file) ?? new Set();
-    asked.set(file, ids);
-    ids.add(line.sha256);
+    asked.set(file, ids.add(line.sha256));
     if (line.entry !== undefined) ids.add(line.entry);
+    if (line.outcome === "hit") continue;
+    const ofFile = unanswered.get(file) ?? { miss: new Set(), live: new Set() };
+    unanswered.set(file, ofFile);
+    ofFile[line.outcome].add(line.sha256);
   }
-  return asked;
+  return { asked, unanswered };
 }
 
 function missesIn(lines: readonly Line[], tests: readonly NotedTest[]): LedgerMiss[] {
@@ -113,8 +119,9 @@ function missesIn(lines: readonly Line[], tests: readonly NotedTest[]): LedgerMi
   });
 }
 
-function realTest({ file, project, folder, test, all }: NotedTest): NotedTest {
+function realTest({ file, project, folder, isChosen, test, all }: NotedTest): NotedTest {
   return {
+    isChosen,
     file: realPath(file),
     project: realPath(project),
     folder: realPath(folder),
