@@ -19,8 +19,7 @@ import {
 import { printable } from "../display/printable.ts";
 import { findUnwanted, removeEntries } from "../edit/remove.ts";
 import { findUnused, type Unused, type UnusedFile } from "../edit/unused.ts";
-import { rowLines, rowOf } from "../file/entry_row.ts";
-import { readingsOf } from "../file/lazy_reading.ts";
+import { rowLines } from "../file/entry_row.ts";
 import { readLedger } from "../file/ledger.ts";
 import { digestOf } from "../file/recorded_file.ts";
 
@@ -112,8 +111,8 @@ const shown = (path: string): string => {
 
 async function printFound({ files, entries, kept }: Unused, terminal: Terminal): Promise<void> {
   for (const { file, entries: unasked } of entries) {
-    terminal.print(`${plural(unasked.length, "unused entry", "unused entries")} in ${shown(file)}:`);
-    await terminal.printAll(rowLines(unasked.map((entry) => rowOf(entry, readingsOf(entry).start())), terminal));
+    terminal.print(`${plural(unasked.size, "unused entry", "unused entries")} in ${shown(file)}:`);
+    await terminal.printAll(rowLines(unasked.values(), terminal));
   }
   for (const { file, entries: count, reason, renamedTo } of files) {
     const renamed = renamedTo ? `\n  Likely renamed: "${printable(renamedTo.name)}", ${shown(renamedTo.file)}` : "";
@@ -122,13 +121,13 @@ async function printFound({ files, entries, kept }: Unused, terminal: Terminal):
   for (const { file, entries: count, reason } of kept) {
     terminal.print(`Kept: ${plural(count, "entry", "entries")} in ${shown(file)}: ${printable(reason)}.`);
   }
-  const unasked = entries.reduce((sum, { entries }) => sum + entries.length, 0);
+  const unasked = entries.reduce((sum, { entries }) => sum + entries.size, 0);
   const rest = kept.length > 0 ? `, ${plural(kept.length, "file")} kept that tests may still use` : "";
   terminal.print(`${plural(unasked, "entry", "entries")} and ${plural(files.length, "file")} unused${rest}.`);
 }
 
 function asJson({ files, entries, kept }: Unused): object {
-  return { files, entries: entries.map(({ file, entries }) => ({ file, keys: entries.map(digestOf) })), kept };
+  return { files, entries: entries.map(({ file, entries }) => ({ file, keys: [...entries.keys()] })), kept };
 }
 
 async function pruneAsked(found: Unused, { options, terminal }: Call<typeof OPTIONS>): Promise<ExitCode> {
@@ -137,7 +136,7 @@ async function pruneAsked(found: Unused, { options, terminal }: Call<typeof OPTI
   for (const { file, renamedTo } of moved) {
     terminal.note(`Not removed: the renamed test has no recording yet. Move it: git mv '${file}' '${renamedTo?.file}'`);
   }
-  const count = found.entries.reduce((sum, { entries }) => sum + entries.length, 0);
+  const count = found.entries.reduce((sum, { entries }) => sum + entries.size, 0);
   const what = `${plural(count, "entry", "entries")} and ${plural(files.length, "file")}`;
   if (count + files.length === 0) return FINE;
   if (!options.yes) {
@@ -153,8 +152,9 @@ async function pruneAsked(found: Unused, { options, terminal }: Call<typeof OPTI
     }
   }
   for (const { file, entries } of found.entries) {
-    const ids = new Set(entries.map(digestOf));
-    removeEntries(await findUnwanted(file, ({ content }) => typeof content !== "string" && ids.has(digestOf(content))));
+    removeEntries(
+      await findUnwanted(file, ({ content }) => typeof content !== "string" && entries.has(digestOf(content))),
+    );
   }
   for (const file of files) removeFile(file);
   terminal.note(`Removed ${what}.`);

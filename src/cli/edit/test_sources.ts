@@ -65,7 +65,7 @@ const SELECTING =
 
 const RUNNERS =
   /^(?:vitest|jest|ava|mocha|_mocha|playwright|uvu|bun|deno|npm|npx|pnpm|yarn|bunx)(?:\.[cm]?js|\.cmd|\.exe)?$/;
-const WORDS = /^(?:run|run-script|exec|test\S*|t|tst|x|dlx|vitest|jest|ava|mocha|playwright|uvu)$/;
+const WORDS = /^(?:run|run-script|task|exec|test\S*|t|tst|x|dlx|vitest|jest|ava|mocha|playwright|uvu)$/;
 
 /** Options of test runners whose next argument selects no tests. */
 const VALUED =
@@ -82,7 +82,7 @@ export function selectorIn(command: readonly string[]): string | undefined {
 }
 
 function isSelector(word: string, name: string, at: number, runner: number): boolean {
-  if (word.startsWith("-") || RUNNERS.test(name) && !existsSync(join(word, "."))) return false;
+  if (word.startsWith("-")) return false;
   if (runner === -1) return /\.[cm]?[jt]sx?$/.test(word) && !word.includes("node_modules") && existsSync(word);
   return at > runner && !WORDS.test(word) && !RUNNERS.test(name);
 }

@@ -2,10 +2,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { findProjectFile } from "../../options/settings.ts";
 import type { NotedTest } from "../../report/reporter.ts";
-import type { Entry } from "../../store/entry.ts";
+import type { EntryRow } from "../file/entry_row.ts";
 import { type Ledger, realPath } from "../file/ledger.ts";
-import { contentsOf, digestOf, withFile } from "../file/recorded_file.ts";
+import { newNameOf } from "./new_name.ts";
 import { filterIn, hasTitle, selectorIn, sourceOf, testFilesIn } from "./test_sources.ts";
+import { entriesOf, type Times } from "./unasked.ts";
 
 /** A recording that no test asks for. */
 export interface UnusedFile {
@@ -21,7 +22,8 @@ export interface UnusedFile {
 /** Entries that no request asked for, in a recording that others were asked for. */
 export interface UnusedEntries {
   readonly file: string;
-  readonly entries: readonly Entry[];
+  /** By digest, or by key without one. */
+  readonly entries: ReadonlyMap<string, EntryRow>;
 }
 
 /** What was not asked for, but may be used. */
@@ -73,12 +75,12 @@ export async function findUnused(ledger: Ledger, isComplete: boolean): Promise<U
   const files = new Set([...ledger.asked.keys(), ...[...folders].flatMap((folder) => [...recordingsIn(folder)])]);
   const found = { files: [] as UnusedFile[], entries: [] as UnusedEntries[], kept: [] as Kept[] };
   for (const file of [...files].filter((file) => existsSync(file)).sort()) {
-    const all = await newestEntries(file);
     const asked = ledger.asked.get(file);
-    const unasked = asked ? all.filter((entry) => isUnasked(entry, asked, ledger)) : all;
-    if (unasked.length === 0) continue;
+    const { all, unasked } = await entriesOf(file, ledger);
+    const entries = asked ? unasked.size : all.size;
+    if (entries === 0) continue;
     const verdict = asked ? verdictOnEntries(judge, file, all) : verdictOnFile(judge, file);
-    const known = { file, entries: unasked.length, reason: verdict.reason };
+    const known = { file, entries, reason: verdict.reason };
     if (!verdict.isUnused) found.kept.push(known);
     else if (asked) found.entries.push({ file, entries: unasked });
     else {
@@ -104,13 +106,8 @@ interface Verdict {
 
 const keep = (reason: string): Verdict => ({ isUnused: false, reason });
 
-/** Entries that were recorded after the start of the ledger belong to other processes. */
-function isUnasked(entry: Entry, asked: ReadonlySet<string>, { start }: Ledger): boolean {
-  return !asked.has(digestOf(entry)) && !(typeof entry.recorded_at === "string" && entry.recorded_at >= start);
-}
-
 /** Entries of one test's recording are unused if the test passed; entries of other files, if all tests ran. */
-function verdictOnEntries(judge: Judge, file: string, entries: readonly Entry[]): Verdict {
+function verdictOnEntries(judge: Judge, file: string, entries: Times): Verdict {
   const { ledger, doubts } = judge;
   const reason = doubts.failed ?? interruption(ledger, file, entries);
   const isOfOneTest = ledger.tests.some((noted) => noted.file === file && !noted.isChosen);
@@ -119,11 +116,10 @@ function verdictOnEntries(judge: Judge, file: string, entries: readonly Entry[])
 }
 
 /** After a request without an answer, a program may stop before it asks for the rest. */
-function interruption({ unanswered }: Ledger, file: string, entries: readonly Entry[]): string | undefined {
+function interruption({ unanswered }: Ledger, file: string, entries: Times): string | undefined {
   const { miss, live } = unanswered.get(file) ?? {};
   if (miss?.size) return "requests were missed, so that later ones may be missing (record them first)";
-  const recorded = new Set(entries.map(digestOf));
-  const isLost = [...live ?? []].some((digest) => !recorded.has(digest));
+  const isLost = [...live ?? []].some((digest) => !entries.has(digest));
   return isLost ? "responses could not be recorded, so that later requests may be missing" : undefined;
 }
 
@@ -197,47 +193,4 @@ function* recordingsIn(folder: string): Generator<string> {
     if (entry.isDirectory()) yield* recordingsIn(path);
     else if (entry.isFile() && entry.name.endsWith(".jsonl")) yield realPath(path);
   }
-}
-
-async function newestEntries(file: string): Promise<Entry[]> {
-  return await withFile(file, (open) => [...contentsOf(open).newest()].map(({ entry }) => entry));
-}
-
-/**
- * The test that took the place of a gone one. Its recording is younger, or missing: it asks for the same, or it is new and
- * has a similar name.
- */
-async function newNameOf(
-  ledger: Ledger,
-  file: string,
-  entries: readonly Entry[],
-): Promise<UnusedFile["renamedTo"]> {
-  const newest = entries.map(({ recorded_at: at = "" }) => at).sort().at(-1) ?? "";
-  const candidates: { readonly noted: NotedTest; readonly score: number }[] = [];
-  for (const noted of ledger.tests) {
-    const oldest = noted.file === file ? "" : await oldestTimeOf(noted.file);
-    if (oldest <= newest) continue;
-    const asked = ledger.asked.get(noted.file);
-    const same = entries.filter((entry) => asked?.has(digestOf(entry))).length;
-    const isNear = dirname(noted.file) === dirname(file);
-    const alike = isNear ? likeness(basename(noted.file), basename(file)) : 0;
-    if (same > 0 || alike > 0.5 && oldest >= ledger.start) candidates.push({ noted, score: same + alike });
-  }
-  const [best] = candidates.sort((a, b) => b.score - a.score);
-  return best && { file: best.noted.file, name: best.noted.test.name };
-}
-
-/** The time of the oldest entry of a recording; a text after all times if there is no recording. */
-async function oldestTimeOf(file: string): Promise<string> {
-  if (!existsSync(file)) return "~";
-  return (await newestEntries(file)).map(({ recorded_at: at = "" }) => at).sort()[0] ?? "~";
-}
-
-/** The share of words that two names have in common: 0 to 1. */
-function likeness(a: string, b: string): number {
-  const wordsOf = (text: string) =>
-    new Set(text.replace(/-[0-9a-f]{8}(?=\.jsonl$)|\.jsonl$/g, "").toLowerCase().match(/[\p{L}\p{N}]+/gu));
-  const [first, second] = [wordsOf(a), wordsOf(b)];
-  const common = [...first].filter((word) => second.has(word)).length;
-  return common / Math.max(1, first.size, second.size);
 }
