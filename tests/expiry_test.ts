@@ -21,16 +21,16 @@ beforeEach(() => {
 });
 after(() => provider.stop());
 
-/** Changes the time of all recordings. @param days Their age; undefined removes the time, as in pycachy's entries. */
-function age(file: string, days: number | undefined): void {
-  const recordedAt = days === undefined ? undefined : new Date(Date.now() - days * 864e5).toISOString();
+/** Changes the time of all recordings. @param days Their age. Any other value is written as it is. */
+function age(file: string, days: unknown): void {
+  const recordedAt = typeof days === "number" ? new Date(Date.now() - days * 864e5).toISOString() : days;
   const lines = readFileSync(file, "utf8").trim().split("\n");
   const aged = lines.map((line) => JSON.stringify({ ...JSON.parse(line), recorded_at: recordedAt }));
   writeFileSync(file, `${aged.join("\n")}\n`);
 }
 
 /** Records answers, makes them old, and asks again. */
-async function askAgain(t: TestContext, days: number | undefined, options: CachyOptions, prompts = ["Hello."]) {
+async function askAgain(t: TestContext, days: unknown, options: CachyOptions, prompts = ["Hello."]) {
   const file = options.file ?? join(temporaryFolder(t), "cachy.jsonl");
   const { error } = console;
   t.after(() => void (console.error = error));
@@ -101,7 +101,7 @@ test('onExpired "refresh" in mode "replay" replays with a warning, and never cal
 });
 
 test("recordings younger than maxAge, or without a time, do not expire", async (t) => {
-  for (const days of [89, 0, undefined]) {
+  for (const days of [89, 0, undefined, null, "yesterday", "", {}, []]) {
     const { cachy, calls, warnings } = await askAgain(t, days, { mode: "replay", maxAge: "90d", onExpired: "refresh" });
     assert.deepEqual([kinds(cachy.events), calls, warnings], [["hit"], 0, []]);
   }

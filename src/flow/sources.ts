@@ -120,18 +120,19 @@ export interface Expiry {
 /** Whether the entry of a request is older than the option `maxAge`. */
 export function expiryOf(context: Context, identified: IdentifiedRequest, entry: Entry): Expiry {
   const { maxAge, onExpired, mode } = context.settings;
-  const age = new PlatformDate().getTime() - Date.parse(String(entry.recorded_at));
+  const { recorded_at: recordedAt } = entry;
+  // An edited file may contain any value.
+  if (!maxAge || typeof recordedAt !== "string") return { action: "warn" };
+  const age = new PlatformDate().getTime() - Date.parse(recordedAt);
   // With "fail", a warning comes first.
-  if (!maxAge || !(age > maxAge.ms * (onExpired === "fail" ? 0.9 : 1))) return { action: "warn" };
+  if (!(age > maxAge.ms * (onExpired === "fail" ? 0.9 : 1))) return { action: "warn" };
   const { method, url } = eventRequest(identified);
   const { name: file } = context.store;
   const old = age < 2 * DAY ? showTime(age) : `${Math.floor(age / DAY)} days`;
   const test = testOf(file);
   const expired = age > maxAge.ms ? `older than maxAge "${maxAge.text}"` : `and expires at maxAge "${maxAge.text}"`;
   const message = `The recording of ${method} ${url} in ${file} is ${old} old, ${expired} ` +
-    `(key ${entry.key}, recorded ${String(entry.recorded_at).slice(0, 10)}${
-      test === undefined ? "" : `, test "${test}"`
-    }).`;
+    `(key ${entry.key}, recorded ${recordedAt.slice(0, 10)}${test === undefined ? "" : `, test "${test}"`}).`;
   if (age <= maxAge.ms) return { action: "warn", message };
   return { action: onExpired === "refresh" && mode === "replay" ? "warn" : onExpired, message };
 }
