@@ -5,7 +5,7 @@ import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CachyError } from "../mod.ts";
 import { fileName, folderName } from "../src/testing/file_name.ts";
-import { recordingFile, type RunningTest } from "../src/testing.ts";
+import { recordingFile } from "../src/testing.ts";
 import { rounds, seed, test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
@@ -122,7 +122,7 @@ test("recordingFile() gives one context one file, and numbers others with the sa
 });
 
 test("recordingFile() uses the context of the running test", (t) => {
-  const file = recordingFile(t as RunningTest, { testFile: import.meta.url });
+  const file = recordingFile(t, { testFile: import.meta.url });
   assert.match(
     file,
     /[/\\]recording_file_test\.[jt]s[/\\]recordingFile\(\) uses the context of the running test-[0-9a-f]{8}\.jsonl$/,
