@@ -61,7 +61,7 @@ for (const mode of ["auto", "replay"] as const) {
     assert.deepEqual([kinds(cachy.events), calls, warnings.length], [["hit"], 0, 1]);
     assert.match(
       warnings[0] ?? "",
-      /^The recording of POST https:\/\/api\.openai\.com\/\S+ in \S+cachy\.jsonl is 120 days old, older than maxAge "90d" \(key [0-9a-f]{8}, recorded \d{4}-\d\d-\d\d\)\. To record it again, run the program once with \{ mode: "refresh" \}, and commit the file\.$/,
+      /^The recording of POST https:\/\/api\.openai\.com\/\S+ in \S+cachy\.jsonl is 120 days old, older than maxAge "90d" \(key [0-9a-f]{8}, recorded \d{4}-\d\d-\d\d\)\. To record it again, run the program once with CACHY_REFRESH=[0-9a-f]{8}(?: and \{ mode: "auto" \})?, and commit the file\.$/,
     );
   });
 
@@ -135,11 +135,18 @@ test("expired recordings, in processes", async (t) => {
   assert.deepEqual([warned.hits, provider.requests.length], [1, asked]);
   assert.match(
     warned.stderr,
-    /^cachy: The recording of .* is 100 days old, .* run the program once with CACHY_MODE=refresh/,
+    /^cachy: The recording of .* is 100 days old, .* run the program once with CACHY_REFRESH=[0-9a-f]{8} CACHY_MODE=auto, and/,
   );
   const failed = await ask({ maxAge: "90d", onExpired: "fail" }, { CI: "1", CACHY_STRICT: "1" }).catch(String);
   assert.match(String(failed), /the recording|The recording of/);
   const refreshed = await ask({ maxAge: "90d", onExpired: "refresh" });
   assert.deepEqual([refreshed.recorded, refreshed.stderr, provider.requests.length], [1, "", asked + 1]);
   assert.deepEqual([(await ask({ maxAge: "90d" }, { CI: "1" })).stderr], [""]);
+
+  // The command in the warning records again.
+  age(file, 100);
+  const [, key = ""] = /CACHY_REFRESH=(\w+) CACHY_MODE=auto/.exec((await ask({ maxAge: "90d" }, { CI: "1" })).stderr) ??
+    [];
+  const anew = await ask({ maxAge: "90d" }, { CI: "1", CACHY_REFRESH: key, CACHY_MODE: "auto" });
+  assert.deepEqual([anew.recorded, provider.requests.length], [1, asked + 2]);
 });

@@ -1,22 +1,46 @@
 import { messageOf } from "../lib/errors.ts";
-import { shared } from "../lib/shared_state.ts";
-import { showTime } from "../lib/show.ts";
-import { PlatformDate } from "../lib/wait.ts";
-import type { Miss } from "../miss/miss.ts";
-import type { ExpiredBehavior } from "../options/options.ts";
+import { waitUnlessAborted } from "../lib/wait.ts";
 import { headProblem } from "../record/completeness.ts";
 import { record, type Recording, streamProblem } from "../record/record.ts";
 import { entryWriter } from "../record/write_entry.ts";
-import { eventRequest, type Problem } from "../report/events.ts";
-import { noteInLedger, testOf } from "../report/reporter.ts";
+import { replay } from "../replay/replay.ts";
+import { eventRequest, hitEvent, type Problem } from "../report/events.ts";
+import { noteAsked } from "../report/reporter.ts";
 import { type CanonicalRequest, canonicalRequest } from "../request/canonical.ts";
 import { digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
 import { redactText } from "../secrets/redact.ts";
 import { type Entry, isErrorStatus } from "../store/entry.ts";
+import { storeProblem } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { Answer } from "./in_flight.ts";
 
 // The two sources of an answer: the store and the network.
+
+/** Finds the entry that answers a request. If the store fails, it prints a warning and returns why. */
+export async function findOrWarn(
+  context: Context,
+  identified: IdentifiedRequest,
+): Promise<{ readonly entry?: Entry; readonly problem?: string }> {
+  try {
+    return { entry: await waitUnlessAborted(find(context, identified), identified.request.signal) };
+  } catch (error) {
+    identified.request.signal?.throwIfAborted();
+    const problem = storeProblem("read", context.store.name, error);
+    context.reporter.warn(problem);
+    return { problem };
+  }
+}
+
+/** Replays an entry. */
+export function answerFromStore(context: Context, identified: IdentifiedRequest, entry: Entry): Answer {
+  const { reporter, settings, staleIds, store } = context;
+  const { url, signal } = identified.request;
+  const response = replay(entry, { url, signal, pace: settings.pace });
+  noteAsked(store.name, identified, "hit", { entry });
+  staleIds.replayed(url.origin, entry);
+  reporter.emit(hitEvent(identified, entry, settings.now() - identified.started));
+  return { response, isReplay: true };
+}
 
 /**
  * Finds the entry that answers a request.
@@ -26,7 +50,7 @@ import type { Answer } from "./in_flight.ts";
  *
  * @throws If the store fails.
  */
-export async function find(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
+async function find(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
   const { store, settings } = context;
   const { digest, ordinal, request } = identified;
   if (mustAsk(context, identified) && !context.refreshed().has(digest.sha256)) return undefined;
@@ -104,87 +128,6 @@ async function findEarlier(
     if (entry) return entry;
   }
   return undefined;
-}
-
-const DAY = 864e5;
-
-/** How many expired recordings a process names. */
-const NAMED_EXPIRED = 10;
-
-/** What to do with an entry by its age. `message` says how old it is, if it is expired or soon will be. */
-export interface Expiry {
-  readonly action: ExpiredBehavior;
-  readonly message?: string;
-}
-
-/** Whether the entry of a request is older than the option `maxAge`. */
-export function expiryOf(context: Context, identified: IdentifiedRequest, entry: Entry): Expiry {
-  const { maxAge, onExpired, mode } = context.settings;
-  const { recorded_at: recordedAt } = entry;
-  // An edited file may contain any value.
-  if (!maxAge || typeof recordedAt !== "string") return { action: "warn" };
-  const age = new PlatformDate().getTime() - Date.parse(recordedAt);
-  // With "fail", a warning comes first.
-  if (!(age > maxAge.ms * (onExpired === "fail" ? 0.9 : 1))) return { action: "warn" };
-  const { method, url } = eventRequest(identified);
-  const { name: file } = context.store;
-  const old = age < 2 * DAY ? showTime(age) : `${Math.floor(age / DAY)} days`;
-  const test = testOf(file);
-  const expired = age > maxAge.ms ? `older than maxAge "${maxAge.text}"` : `and expires at maxAge "${maxAge.text}"`;
-  const message = `The recording of ${method} ${url} in ${file} is ${old} old, ${expired} ` +
-    `(key ${entry.key}, recorded ${recordedAt.slice(0, 10)}${test === undefined ? "" : `, test "${test}"`}).`;
-  if (age <= maxAge.ms) return { action: "warn", message };
-  return { action: onExpired === "refresh" && mode === "replay" ? "warn" : onExpired, message };
-}
-
-/** Explains a request whose entry is expired, with the option `onExpired: "fail"`. */
-export function expiredMiss(context: Context, identified: IdentifiedRequest, { message: cause = "" }: Expiry) {
-  const request = eventRequest(identified);
-  const cure = expiryCure(context);
-  const message = [
-    `Cannot replay ${request.method} ${request.url}: its recording is expired (key ${request.key}).`,
-    cause,
-    `The network was not asked: the option onExpired is "fail".`,
-    `To record the answer again, ${cure}, and commit the file.`,
-  ].join("\n");
-  return { miss: { ...request, message, cause }, cure };
-}
-
-/** How to record an expired entry again. */
-function expiryCure({ settings, store }: Context): string {
-  const refresh = settings.modeSource === "option" ? '{ mode: "refresh" }' : "CACHY_MODE=refresh";
-  const test = testOf(store.name);
-  return `run ${test === undefined ? "the program" : `the test "${test}"`} once with ${refresh}`;
-}
-
-/** Warns of an entry that is expired, and names only the first ones of the process. */
-export function warnOfExpiry(context: Context, message: string): void {
-  const named = shared("expired", () => new Set<string>());
-  named.add(message);
-  if (named.size <= NAMED_EXPIRED) {
-    return context.reporter.warn(`${message} To record it again, ${expiryCure(context)}, and commit the file.`);
-  }
-  const list = `cachy list --file ${context.store.name}`;
-  context.reporter.warn(
-    `More recordings than these are expired, also in ${context.store.name}; \`${list}\` shows when each was recorded.`,
-  );
-}
-
-/** Notes in the ledger how a request was answered. @param found The entry that was found, and the miss. */
-export function note(
-  { store }: Context,
-  { digest: { sha256 } }: IdentifiedRequest,
-  outcome: "hit" | "live" | "miss",
-  { entry, miss }: { readonly entry?: Entry | undefined; readonly miss?: Miss },
-): void {
-  noteInLedger({
-    kind: "asked",
-    outcome,
-    file: store.name,
-    sha256,
-    entry: entry && (entry.sha256 ?? entry.key),
-    miss: miss && { key: miss.key, method: miss.method, url: miss.url, message: miss.message },
-  });
 }
 
 /** Asks the network and records the answer while the caller reads it. */

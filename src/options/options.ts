@@ -5,13 +5,10 @@ import type { Normalization } from "../request/canonical.ts";
 import type { DomainMatcher } from "../request/provider.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
-import type { Mode } from "./mode.ts";
+import type { ExpiredBehavior, Mode } from "./mode.ts";
 
 /** The result of a miss in mode `replay`: a response with status 406 that explains it, or a `CachyMissError`. */
 export type MissBehavior = "answer" | "throw";
-
-/** What to do about a recording that is older than `maxAge`. */
-export type ExpiredBehavior = "warn" | "fail" | "refresh";
 
 /** Options of `enableCachy` and `createCachy`. All have defaults. */
 export interface CachyOptions {

@@ -21,13 +21,11 @@ import { type Credential, credentialsOf } from "../secrets/values.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import { checkOptions, isDomainMatcher, pathCure, wildcardCure } from "./check.ts";
-import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
-import type { CachyOptions, ExpiredBehavior, MissBehavior } from "./options.ts";
+import { chooseMode, type ExpirySettings, type Mode } from "./mode.ts";
+import type { CachyOptions, MissBehavior } from "./options.ts";
 
 /** The options, combined with defaults and environment variables. */
-export interface Settings {
-  readonly mode: Mode;
-  readonly modeSource: ModeSource;
+export interface Settings extends ExpirySettings {
   readonly isCached: (url: URL) => boolean;
   /** Whether the option `ignore` matches the URL. */
   readonly isIgnored: (url: URL) => boolean;
@@ -45,9 +43,6 @@ export interface Settings {
   readonly credentials: () => readonly Credential[];
   readonly faults: readonly Fault[];
   readonly miss: MissBehavior;
-  /** From which age an entry is expired, in milliseconds, and as the option says it; undefined: never. */
-  readonly maxAge: { readonly ms: number; readonly text: string } | undefined;
-  readonly onExpired: ExpiredBehavior;
   /** Undefined: without delays. */
   readonly pace: Pace | undefined;
   readonly debug: Debug;

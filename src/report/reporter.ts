@@ -6,8 +6,10 @@ import { shared } from "../lib/shared_state.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import { type Color, paint, showBytes, showTime } from "../lib/show.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
+import type { IdentifiedRequest } from "../request/identify.ts";
+import type { Entry } from "../store/entry.ts";
 import { warnOnStderr } from "../store/store.ts";
-import type { CachyEvent } from "./events.ts";
+import type { CachyEvent, EventRequest } from "./events.ts";
 import { type CachyStats, createCounters } from "./stats.ts";
 
 /** Receives the events and warnings of a handle. */
@@ -128,7 +130,7 @@ export type LedgerLine =
     /** The digest of the entry that answered, or its key if it has no digest. */
     readonly entry?: string;
     /** The request and its explanation; only of misses. */
-    readonly miss?: { readonly key: string; readonly method: string; readonly url: string; readonly message: string };
+    readonly miss?: EventRequest & { readonly message: string };
   }
   | ({ readonly kind: "test" } & NotedTest);
 
@@ -169,7 +171,7 @@ function ledgerPath(): string | undefined {
  * Appends a line to the ledger, if CACHY_LEDGER names one. Many processes append to one file: each line is one write. It
  * starts with a line feed, so that a line after a torn one is whole.
  */
-export function noteInLedger(line: LedgerLine): void {
+function noteInLedger(line: LedgerLine): void {
   const { path, noted } = ledger();
   const text = path === undefined ? "" : JSON.stringify(line);
   if (path === undefined || noted.has(text)) return;
@@ -181,6 +183,28 @@ export function noteInLedger(line: LedgerLine): void {
   } catch (error) {
     warnOnStderr(`Cannot write the ledger ${path}: ${messageOf(error)}. Do not remove recordings by it.`);
   }
+}
+
+/**
+ * Notes in the ledger how a request was answered.
+ *
+ * @param file The path of the recording, or the name of another store.
+ * @param found The entry that was found, and the explanation of a miss.
+ */
+export function noteAsked(
+  file: string,
+  { digest: { sha256 } }: IdentifiedRequest,
+  outcome: "hit" | "live" | "miss",
+  { entry, miss }: { readonly entry?: Entry | undefined; readonly miss?: EventRequest & { readonly message: string } },
+): void {
+  noteInLedger({
+    kind: "asked",
+    outcome,
+    file,
+    sha256,
+    entry: entry && (entry.sha256 ?? entry.key),
+    miss: miss && { key: miss.key, method: miss.method, url: miss.url, message: miss.message },
+  });
 }
 
 /** Remembers which test a recording belongs to. @param all Lists the recordings of all tests in the test file. */
