@@ -162,6 +162,17 @@ slowTest("unused removes nothing because of a filtered, partial or failed run", 
   assert.match(removed, /1 unused entry in cachy\.jsonl/);
   assert.deepEqual(recorded(), all.filter((file) => file.startsWith("b.")));
   assert.equal(entriesIn("cachy.jsonl"), 1);
+
+  // A renamed test file: each recording has a new name, and nothing is removed before it is there.
+  rmSync(join(folder, "b.test.mjs"));
+  write("c.test.mjs", source("b.test.mjs"));
+  const renamed = succeeded(await unused(prune, [], { CACHY_MODE: "replay" }));
+  assert.equal(renamed.match(/Likely renamed: /g)?.length, 4, renamed);
+  assert.match(
+    renamed,
+    /mkdir -p '.*c\.test\.mjs' && git mv '.*b\.test\.mjs.says hello\.jsonl' '.*c\.test\.mjs.says hello\.jsonl'/,
+  );
+  assert.deepEqual(recorded(), all.filter((file) => file.startsWith("b.")));
 });
 
 slowTest("a ledger of concurrent processes has every request, and the explanation of every miss", async (t) => {

@@ -134,7 +134,9 @@ async function pruneAsked(found: Unused, { options, terminal }: Call<typeof OPTI
   const moved = found.files.filter(isToMove);
   const files = found.files.filter((file) => !isToMove(file));
   for (const { file, renamedTo } of moved) {
-    terminal.note(`Not removed: the renamed test has no recording yet. Move it: git mv '${file}' '${renamedTo?.file}'`);
+    terminal.note(
+      `Not removed: the renamed test has no recording yet. Move it: ${moving(file, renamedTo?.file ?? "")}`,
+    );
   }
   const count = found.entries.reduce((sum, { entries }) => sum + entries.size, 0);
   const what = `${plural(count, "entry", "entries")} and ${plural(files.length, "file")}`;
@@ -159,6 +161,13 @@ async function pruneAsked(found: Unused, { options, terminal }: Call<typeof OPTI
   for (const file of files) removeFile(file);
   terminal.note(`Removed ${what}.`);
   return FINE;
+}
+
+/** The shell command that moves a recording. */
+function moving(from: string, to: string): string {
+  const quoted = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
+  const folder = existsSync(dirname(to)) ? "" : `mkdir -p ${quoted(dirname(to))} && `;
+  return `${folder}git mv ${quoted(from)} ${quoted(to)}`;
 }
 
 /** The renamed test can have the old recording, because it has none. */
