@@ -139,6 +139,9 @@ slowTest("unused removes nothing because of a filtered, partial or failed run", 
     /nothing says that the whole suite/,
   );
 
+  const unchecked = cachy(["--check", "--ledger", ledger]);
+  await pruned("no proof", unchecked, /Cannot check what is unused: nothing says that the whole suite/, 2);
+
   write("a.test.mjs", source("a.test.mjs").replace(', "Hello again.")', ').then(() => assert.fail("broken"))'));
   await pruned("failed", unused(prune), /the command failed with exit code 1/, 2);
   rmSync(ledger);

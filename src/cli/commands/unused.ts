@@ -27,7 +27,7 @@ const OPTIONS = {
   ledger: { type: "string", value: "PATH", help: "the ledger, or a folder of ledgers (default: CACHY_LEDGER)" },
   prune: { type: "boolean", help: "remove what is unused" },
   yes: { type: "boolean", short: "y", help: "do not ask before --prune removes" },
-  check: { type: "boolean", help: "exit with code 1 if something is unused" },
+  check: { type: "boolean", help: "exit with code 1 if something is unused, and with 2 if the ledger proves nothing" },
   complete: { type: "boolean", help: "state that the ledger is of a whole suite that passed" },
   ...JSON_OPTION,
 } as const;
@@ -62,6 +62,9 @@ export const unused = defineCommand({
       else await printFound(found, terminal);
       const isFound = found.files.length + found.entries.length > 0;
       if (options.prune && isFound) return await pruneAsked(found, call);
+      if (options.check && found.doubt !== undefined && found.kept.length > 0) {
+        throw new CommandError(`Cannot check what is unused: ${found.doubt}.`);
+      }
       return options.check && isFound ? FOUND : FINE;
     });
   },

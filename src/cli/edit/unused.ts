@@ -38,6 +38,8 @@ export interface Unused {
   readonly files: readonly UnusedFile[];
   readonly entries: readonly UnusedEntries[];
   readonly kept: readonly Kept[];
+  /** Why the ledger proves nothing; undefined if it is of runs that passed. */
+  readonly doubt: string | undefined;
 }
 
 /** Why a ledger proves less than it seems; undefined if nothing is against it. */
@@ -70,7 +72,8 @@ export function doubtsOf({ runs, damaged, withoutRun }: Ledger, isComplete: bool
 
 /** Judges every recording that the ledger names, and every file in its folders of recordings. */
 export async function findUnused(ledger: Ledger, isComplete: boolean): Promise<Unused> {
-  const judge: Judge = { ledger, isComplete, doubts: doubtsOf(ledger, isComplete), filters: new Map() };
+  const doubts = doubtsOf(ledger, isComplete);
+  const judge: Judge = { ledger, isComplete, doubts, filters: new Map() };
   const folders = new Set(ledger.tests.map(({ folder }) => folder));
   const files = new Set([...ledger.asked.keys(), ...[...folders].flatMap((folder) => [...recordingsIn(folder)])]);
   const found = { files: [] as UnusedFile[], entries: [] as UnusedEntries[], kept: [] as Kept[] };
@@ -88,7 +91,7 @@ export async function findUnused(ledger: Ledger, isComplete: boolean): Promise<U
       found.files.push({ ...known, folder, renamedTo: await newNameOf(ledger, file, all) });
     }
   }
-  return found;
+  return { ...found, doubt: doubts.failed };
 }
 
 interface Judge {
