@@ -25,7 +25,7 @@ export type { CachyEvent, DropReason, EventRequest } from "./src/report/events.t
 export type { Difference } from "./src/miss/difference.ts";
 export { CachyMissError, type Miss } from "./src/miss/miss.ts";
 export type { CachyOptions, MissBehavior } from "./src/options/options.ts";
-export type { Mode } from "./src/options/mode.ts";
+export type { ExpiredBehavior, Mode } from "./src/options/mode.ts";
 export type { Fault, FaultRequest } from "./src/replay/faults.ts";
 export type { Pace } from "./src/replay/pace.ts";
 export { disableCachy, enableCachy } from "./src/enable_cachy.ts";

@@ -32,7 +32,7 @@ const PLACES = [
   ["src/replay/replay.ts", "if (signal?.aborted) return controller.error(signal.reason);", ""],
   ["src/replay/replay.ts", "total === bodyLength ? lengths as number[] : undefined", "lengths as number[]"],
   ["src/with_cachy.ts", "await flush();\n    return result;", "return result;"],
-  ["src/flow/fetch.ts", "  request.signal?.throwIfAborted();\n  if (entry)", "  if (entry)"],
+  ["src/flow/fetch.ts", "  request.signal?.throwIfAborted();\n  const {", "  const {"],
   [
     "src/flow/fetch.ts",
     'if (context.settings.mode === "replay") return',

@@ -44,8 +44,10 @@ const rooms = {
       "write_lines.ts",
     ],
   },
+  // The names of recordings by their tests.
+  testing: { below: ["lib"] },
   // The files of `src/` itself, and mod.ts.
-  root: { below: ["flow", "store/jsonl"] },
+  root: { below: ["flow", "store/jsonl", "testing"] },
 
   // The command line.
   "cli/display": { below: ["root"] },
@@ -59,7 +61,10 @@ const rooms = {
   "cli/file": { below: ["cli/show", "cli/app"] },
   "cli/verify": { below: ["cli/scan", "cli/file"] },
   "cli/curl": { below: ["cli/scan", "cli/verify"], face: ["curl.ts"] },
-  "cli/edit": { below: ["cli/verify"], face: ["merge.ts", "remove.ts", "repair.ts", "three_way.ts", "rekey.ts"] },
+  "cli/edit": {
+    below: ["cli/verify"],
+    face: ["merge.ts", "remove.ts", "repair.ts", "three_way.ts", "rekey.ts", "unused.ts"],
+  },
   "cli/again": { below: ["cli/edit"] },
   "cli/commands": { below: ["cli/curl", "cli/again"], face: ["all.ts"] },
   "cli.ts": { below: ["cli/commands"] },
@@ -73,6 +78,9 @@ const nodeImporters = [
   "src/options/settings.ts", // finds the project's folder
   "src/miss/exit_summary.ts",
   "src/report/prices.ts",
+  "src/report/reporter.ts", // writes the ledger
+  "src/testing.ts",
+  "src/testing/",
   "src/global_fetch.ts",
   "src/with_cachy.ts",
   "src/cli.ts",

@@ -4,9 +4,10 @@
  *
  * The projects in tests/runners hide a miss, as an app does that catches all errors. Each is run by its real runner, with
  * the npm package, in mode `replay`: the miss must be explained once, and must fail the run with
- * `CACHY_STRICT=1`; if the response is recorded, nothing must be printed. The last line is `N passed, N failed`.
+ * `CACHY_STRICT=1`; if the response is recorded, nothing must be printed. In the last run, the tests of `names.test.js`
+ * must name their recordings by `recordingFile()`. The last line is `N passed, N failed`.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -84,6 +85,9 @@ const all = [
     ways: { usual: ["test", `--output=${join(temporary, "playwright")}`] },
   },
 ];
+
+/** The tests of `names.test.js`, without those whose names repeat: some runners reject these. */
+const NAMES = ["case 1", "case 2", "greets - Says_ goodbye_-b5336981", "greets - twice", "says hello"];
 
 const only = commandLine(["only"]).only ?? [];
 
@@ -168,12 +172,34 @@ async function check({ name, folder, command, ways }, recorded) {
     const strict = await test(empty, { CACHY_STRICT: "1" });
     const isRed = /^exit code [1-9]/.test(strict.ending) && strict.explained > 0;
     report(`${label}: with CACHY_STRICT=1 it is explained, and the run is red`, isRed, strict.ending + strict.output);
-    const quiet = await test(recorded, { CACHY_STRICT: "1" });
+    const CACHY_LEDGER = join(mkdtempSync(join(temporary, "ledger-")), "ledger.jsonl");
+    const quiet = await test(recorded, { CACHY_STRICT: "1", CACHY_LEDGER });
     const isQuiet = quiet.ok && !/cachy/i.test(quiet.output);
     report(
       `${label}: if all is recorded, nothing is printed, and the run is green`,
       isQuiet,
       quiet.ending + quiet.output,
     );
+    if (!args.includes("commonjs.config.json")) reportNames(label, CACHY_LEDGER);
   }
+}
+
+/**
+ * Reports whether each test named its recording by itself and by its file.
+ *
+ * @param {string} label
+ * @param {string} path Of the ledger.
+ */
+function reportNames(label, path) {
+  const lines = existsSync(path)
+    ? readFileSync(path, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line))
+    : [];
+  /** @type {string[]} */
+  const files = lines.filter(({ kind }) => kind === "test").map(({ file }) => file.replaceAll("\\", "/"));
+  const ofFile = files.map((file) =>
+    /\/recordings\/(?:\w+\/)?names[._](?:test|spec)\.m?js\/(.*)\.jsonl$/.exec(file)?.[1]
+  );
+  const others = ofFile.filter((name) => name !== "greets - twice (2)").sort();
+  const isRight = JSON.stringify(others) === JSON.stringify(NAMES);
+  report(`${label}: each test has a recording of its own, by its name`, isRight, files.join("\n"));
 }

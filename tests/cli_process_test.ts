@@ -11,8 +11,8 @@ import { temporaryFolder } from "./testing.ts";
 /** The arguments of each command besides the file, and the expected exit code. */
 type Expected = Readonly<Record<string, readonly [args: readonly string[], code: number]>>;
 
-/** `cli_git_test.ts` and `cli_again_test.ts` test these. */
-const OTHERS: readonly string[] = ["git-setup", "merge-driver", "textconv", "refresh", "drift"];
+/** `cli_git_test.ts`, `cli_again_test.ts` and `unused_test.ts` test these. */
+const OTHERS: readonly string[] = ["git-setup", "merge-driver", "textconv", "refresh", "drift", "unused"];
 
 /** Runs all commands at the same time, each on its own copy of a file. Without a file, the commands find none. */
 async function runAll(folder: string, file: string | undefined, expected: Expected) {

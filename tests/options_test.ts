@@ -71,6 +71,8 @@ const RIGHT: Values = {
   recordErrors: [true, false, [], [400, 599]],
   allowSecrets: [true, false],
   miss: ["answer", "throw"],
+  maxAge: ["90d", "12h", "2w", "45min", "10s", "1.5 d"],
+  onExpired: ["warn", "fail", "refresh"],
   pace: ["recorded", 1, 0.5, 100, { chunkMs: 0 }, { chunkMs: 20 }],
   debug: [true, false, "miss"],
   onEvent: [() => {}],
@@ -113,6 +115,8 @@ const WRONG: Values = {
   recordErrors: ["true", 1, null, 400, [200], [399], [600], [400.5], ["400"]],
   allowSecrets: ["true", 1, null],
   miss: ["", "reject", true, null],
+  maxAge: ["", "90", "90 days", "-1d", "d", 90, null, "1e3d"],
+  onExpired: ["", "throw", true, null],
   pace: ["fast", 0, -1, NaN, Infinity, {}, { chunkMs: -1 }, { chunkMs: "20" }, { chunkMs: 1, ms: 2 }, true, null, []],
   debug: ["true", 1, null, "hit"],
   onEvent: ["log", {}, null],
@@ -155,7 +159,8 @@ function refusal(options: unknown): CachyError {
 test("checkOptions() accepts valid values of every option, and no options", () => {
   checkOptions({});
   for (const [name, values] of Object.entries(RIGHT)) {
-    for (const value of [...values, undefined]) checkOptions({ [name]: value });
+    const needed = name === "onExpired" ? { maxAge: "90d" } : {};
+    for (const value of [...values, undefined]) checkOptions({ ...needed, [name]: value });
   }
 });
 
@@ -166,6 +171,10 @@ test("checkOptions() rejects invalid values, and names the option and the expect
       assert.match(message, new RegExp(`^Cannot use .+ as option "${name}": expected .+\\.$`, "s"));
     }
   }
+});
+
+test("checkOptions() rejects onExpired without maxAge, which would have no effect", () => {
+  assert.match(refusal({ onExpired: "fail" }).message, /"onExpired" alone.* Set maxAge, such as "90d"\.$/);
 });
 
 test("checkOptions() describes the expected values for each option", () => {

@@ -1,11 +1,11 @@
 import { messageOf } from "../lib/errors.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import { reportMiss } from "../miss/exit_summary.ts";
-import { CachyMissError, explainMiss, explainNearest, missResponse } from "../miss/miss.ts";
-import { modeReason } from "../options/mode.ts";
+import { CachyMissError, explainMiss, explainNearest, type Miss, missResponse } from "../miss/miss.ts";
+import { type Expiry, expiryOf, expiryWarning, explainExpired, modeReason } from "../options/mode.ts";
 import type { MetFault } from "../replay/faults.ts";
-import { replay } from "../replay/replay.ts";
-import { eventRequest, hitEvent } from "../report/events.ts";
+import { eventRequest } from "../report/events.ts";
+import { noteAsked } from "../report/reporter.ts";
 import {
   type IdentifiedRequest,
   identify,
@@ -24,10 +24,9 @@ import {
 } from "../request/request.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 import type { Entry } from "../store/entry.ts";
-import { storeProblem } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { Answer } from "./in_flight.ts";
-import { answerLive, find } from "./sources.ts";
+import { answerFromStore, answerLive, findOrWarn } from "./sources.ts";
 
 /** The way of one request: its entry answers it, otherwise an explained miss (mode `replay`), otherwise the network. */
 async function answer(context: Context, identified: IdentifiedRequest, hasWaited = false): Promise<Answer> {
@@ -35,8 +34,15 @@ async function answer(context: Context, identified: IdentifiedRequest, hasWaited
   if (context.reporter.ready) await context.reporter.ready;
   const { entry, problem } = await findOrWarn(context, identified);
   request.signal?.throwIfAborted();
-  if (entry) return answerFromStore(context, identified, { entry, hasWaited });
+  const { settings, store } = context;
+  const expiry = entry && expiryOf(settings, entry, eventRequest(identified), store.name);
+  if (entry && expiry?.action === "warn") {
+    if (expiry.problem) context.reporter.warn(expiryWarning(expiry.problem, store.name));
+    return answerFromStore(context, identified, { entry, hasWaited });
+  }
+  if (entry && expiry?.action === "fail") return await answerExpired(context, identified, entry, expiry);
   if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
+  noteAsked(store.name, identified, "live", { entry });
   if (problem === undefined) {
     emitMiss(context, identified);
     if (context.settings.debug === "miss") await tellNearest(context, identified);
@@ -45,34 +51,6 @@ async function answer(context: Context, identified: IdentifiedRequest, hasWaited
   // If the store cannot be read, the response is not recorded.
   ordinal?.release();
   return { response: await context.network(...request.call) };
-}
-
-async function findOrWarn(
-  context: Context,
-  identified: IdentifiedRequest,
-): Promise<{ readonly entry?: Entry; readonly problem?: string }> {
-  try {
-    return { entry: await waitUnlessAborted(find(context, identified), identified.request.signal) };
-  } catch (error) {
-    identified.request.signal?.throwIfAborted();
-    const problem = storeProblem("read", context.store.name, error);
-    context.reporter.warn(problem);
-    return { problem };
-  }
-}
-
-function answerFromStore(
-  { reporter, settings, staleIds }: Context,
-  identified: IdentifiedRequest,
-  { entry, hasWaited }: { readonly entry: Entry; readonly hasWaited: boolean },
-): Answer {
-  const { url, signal } = identified.request;
-  const response = replay(entry, { url, signal, pace: settings.pace });
-  staleIds.replayed(url.origin, entry);
-  // Of identical requests at the same time, one saved the call: the others waited as long as it took.
-  const costOf = hasWaited ? undefined : (entry: Entry) => reporter.costs()?.saved(entry);
-  reporter.emit(hitEvent(identified, entry, settings.now() - identified.started, costOf));
-  return { response, isReplay: true };
 }
 
 /** @param problem Why the store could not be read; undefined if it could. */
@@ -92,9 +70,33 @@ async function answerMiss(
     cure: isSession(identified.request) ? `${cure}, which records the whole MCP session anew` : cure,
     problem,
   });
+  return await answerWith(context, identified, miss, { cure: problem === undefined ? cure : undefined });
+}
+
+async function answerExpired(
+  context: Context,
+  identified: IdentifiedRequest,
+  entry: Entry,
+  { problem = { cause: "", cure: "" } }: Expiry,
+): Promise<Answer> {
+  const request = eventRequest(identified);
+  const miss = { ...request, message: explainExpired(request, problem), cause: problem.cause };
+  return await answerWith(context, identified, miss, { cure: problem.cure, entry });
+}
+
+/** Answers with an explanation: how to record, unless the store could not be read, and the entry that is expired. */
+async function answerWith(
+  context: Context,
+  identified: IdentifiedRequest,
+  miss: Miss,
+  { cure, entry }: { readonly cure: string | undefined; readonly entry?: Entry },
+): Promise<Answer> {
+  const { reporter, settings } = context;
   context.addMiss(miss);
+  noteAsked(context.store.name, identified, "miss", { miss, entry });
   emitMiss(context, identified);
-  await reportMiss(miss, problem === undefined ? cure : undefined, settings.strict);
+  if (settings.mode === "replay") await reportMiss(miss, cure, settings.strict);
+  else reporter.warn(miss.message);
   if (settings.miss === "throw") throw new CachyMissError(miss);
   return { response: missResponse(miss.message, identified.request.url) };
 }

@@ -1,16 +1,52 @@
 import { messageOf } from "../lib/errors.ts";
+import { waitUnlessAborted } from "../lib/wait.ts";
 import { headProblem } from "../record/completeness.ts";
 import { record, type Recording, streamProblem } from "../record/record.ts";
 import { entryWriter } from "../record/write_entry.ts";
-import { eventRequest, type Problem } from "../report/events.ts";
+import { replay } from "../replay/replay.ts";
+import { eventRequest, hitEvent, type Problem } from "../report/events.ts";
+import { noteAsked } from "../report/reporter.ts";
 import { type CanonicalRequest, canonicalRequest } from "../request/canonical.ts";
 import { digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
 import { redactText } from "../secrets/redact.ts";
 import { type Entry, isErrorStatus } from "../store/entry.ts";
+import { storeProblem } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { Answer } from "./in_flight.ts";
 
 // The two sources of an answer: the store and the network.
+
+/** Finds the entry that answers a request. If the store fails, it prints a warning and returns why. */
+export async function findOrWarn(
+  context: Context,
+  identified: IdentifiedRequest,
+): Promise<{ readonly entry?: Entry; readonly problem?: string }> {
+  try {
+    return { entry: await waitUnlessAborted(find(context, identified), identified.request.signal) };
+  } catch (error) {
+    identified.request.signal?.throwIfAborted();
+    const problem = storeProblem("read", context.store.name, error);
+    context.reporter.warn(problem);
+    return { problem };
+  }
+}
+
+/** Replays an entry. */
+export function answerFromStore(
+  context: Context,
+  identified: IdentifiedRequest,
+  { entry, hasWaited }: { readonly entry: Entry; readonly hasWaited: boolean },
+): Answer {
+  const { reporter, settings, staleIds, store } = context;
+  const { url, signal } = identified.request;
+  const response = replay(entry, { url, signal, pace: settings.pace });
+  noteAsked(store.name, identified, "hit", { entry });
+  staleIds.replayed(url.origin, entry);
+  // Of identical requests at the same time, one saved the call: the others waited as long as it took.
+  const costOf = hasWaited ? undefined : (entry: Entry) => reporter.costs()?.saved(entry);
+  reporter.emit(hitEvent(identified, entry, settings.now() - identified.started, costOf));
+  return { response, isReplay: true };
+}
 
 /**
  * Finds the entry that answers a request.
@@ -20,7 +56,7 @@ import type { Answer } from "./in_flight.ts";
  *
  * @throws If the store fails.
  */
-export async function find(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
+async function find(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
   const { store, settings } = context;
   const { digest, ordinal, request } = identified;
   if (mustAsk(context, identified) && !context.refreshed().has(digest.sha256)) return undefined;

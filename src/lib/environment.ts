@@ -17,6 +17,7 @@ export type VariableName =
   | "CACHY_REFRESH"
   | "CACHY_PRICES"
   | "LESS"
+  | "CACHY_LEDGER"
   | "NO_COLOR"
   | "TERM"
   | "VITEST"

@@ -92,6 +92,15 @@ export function isTimeLimit(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value <= LONGEST_TIMER_MS;
 }
 
+/** In milliseconds. */
+const UNITS: Readonly<Record<string, number>> = { s: 1e3, min: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+
+/** The milliseconds of an age: `30d`, `12h`, `2w`, `45min`, `10s`; undefined for any other text. */
+export function parseAge(text: string): number | undefined {
+  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\s*(s|min|h|d|w)$/.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * (UNITS[unit] ?? 0);
+}
+
 interface AbortListener {
   readonly calls: Set<() => void>;
   readonly callAll: () => void;

@@ -1,6 +1,6 @@
 import { isPath, pathCure } from "../lib/environment.ts";
 import { CachyError, checkByRules, type Rule, type Rules } from "../lib/errors.ts";
-import { LONGEST_TIMER_MS } from "../lib/wait.ts";
+import { LONGEST_TIMER_MS, parseAge } from "../lib/wait.ts";
 import { parseOmitPath } from "../request/body_identity.ts";
 import type { Fault } from "../replay/faults.ts";
 import { isSecretName } from "../secrets/redact.ts";
@@ -32,6 +32,8 @@ const RULES: Rules<CachyOptions> = {
   recordErrors: ["a boolean, or a list of statuses from 400 to 599, such as [400, 404]", isErrorChoice],
   allowSecrets: ["a boolean", (value) => typeof value === "boolean"],
   miss: ['"answer" or "throw"', (value) => value === "answer" || value === "throw"],
+  maxAge: ['an age, such as "90d", "12h", "2w" or "45min"', (value) => isText(value) && parseAge(value) !== undefined],
+  onExpired: ['"warn", "fail" or "refresh"', (value) => ["warn", "fail", "refresh"].includes(value as string)],
   pace: ['"recorded", a speed factor above 0, or { chunkMs: milliseconds }', isPace],
   debug: ['a boolean or "miss"', (value) => typeof value === "boolean" || value === "miss"],
   onEvent: ["a function", isFunction],
@@ -45,14 +47,16 @@ const RULES: Rules<CachyOptions> = {
  *
  * @throws {CachyError} `invalid_option`, if an option is unknown.
  * @throws {CachyError} `invalid_option`, if a value is invalid.
- * @throws {CachyError} `invalid_option`, if both `file` and `cacheDir` are given.
+ * @throws {CachyError} `invalid_option`, if both `file` and `cacheDir` are given, or `onExpired` without `maxAge`.
  */
 export function checkOptions(options: CachyOptions): void {
   checkByRules(options, RULES);
-  if (options.file === undefined || options.cacheDir === undefined) return;
-  const message =
-    `Cannot use the options "file" and "cacheDir" together: both set the place of the file. Set one of them.`;
-  throw new CachyError("invalid_option", message);
+  const message = options.file !== undefined && options.cacheDir !== undefined
+    ? `Cannot use the options "file" and "cacheDir" together: both set the place of the file. Set one of them.`
+    : options.onExpired !== undefined && options.maxAge === undefined
+    ? `Cannot use the option "onExpired" alone: recordings expire only with "maxAge". Set maxAge, such as "90d".`
+    : undefined;
+  if (message !== undefined) throw new CachyError("invalid_option", message);
 }
 
 function isText(value: unknown): value is string {

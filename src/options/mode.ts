@@ -1,4 +1,10 @@
 import { readVariable } from "../lib/environment.ts";
+import { shared } from "../lib/shared_state.ts";
+import { showTime } from "../lib/show.ts";
+import { PlatformDate } from "../lib/wait.ts";
+import type { EventRequest } from "../report/events.ts";
+import { testOf } from "../report/reporter.ts";
+import type { Entry } from "../store/entry.ts";
 
 /**
  * Decides between cache and network.
@@ -67,4 +73,80 @@ const REASONS: Readonly<Record<ModeSource, ModeReason>> = {
 /** The reason for mode `replay`, by what chose it. */
 export function modeReason(source: ModeSource): ModeReason {
   return REASONS[source];
+}
+
+/** What to do about a recording that is older than `maxAge`. */
+export type ExpiredBehavior = "warn" | "fail" | "refresh";
+
+/** The settings by which recordings expire. */
+export interface ExpirySettings {
+  readonly mode: Mode;
+  readonly modeSource: ModeSource;
+  /** In milliseconds, and as the option says it; undefined: recordings do not expire. */
+  readonly maxAge: { readonly ms: number; readonly text: string } | undefined;
+  readonly onExpired: ExpiredBehavior;
+}
+
+/** What to do with an entry by its age. */
+export interface Expiry {
+  readonly action: ExpiredBehavior;
+  /** How old the entry is, if it is expired or soon will be, and how to record it again. */
+  readonly problem?: { readonly cause: string; readonly cure: string };
+}
+
+const DAY = 864e5;
+
+/** Whether the entry of a request is older than the option `maxAge`. @param file Where the entry is. */
+export function expiryOf(settings: ExpirySettings, entry: Entry, request: EventRequest, file: string): Expiry {
+  const { maxAge, onExpired, mode } = settings;
+  const { recorded_at: recordedAt } = entry;
+  // An edited file may contain any value.
+  if (!maxAge || typeof recordedAt !== "string") return { action: "warn" };
+  const age = new PlatformDate().getTime() - Date.parse(recordedAt);
+  // With "fail", a warning comes first.
+  if (!(age > maxAge.ms * (onExpired === "fail" ? 0.9 : 1))) return { action: "warn" };
+  const isExpired = age > maxAge.ms;
+  const test = testOf(file);
+  const old = age < 2 * DAY ? showTime(age) : `${Math.floor(age / DAY)} days`;
+  const limit = `${isExpired ? "older than" : "and expires at"} maxAge "${maxAge.text}"`;
+  const facts = [
+    `key ${request.key}`,
+    `recorded ${recordedAt.slice(0, 10)}`,
+    test === undefined ? [] : `test "${test}"`,
+  ];
+  const { method, url } = request;
+  const cause = `The recording of ${method} ${url} in ${file} is ${old} old, ${limit} (${facts.flat().join(", ")}).`;
+  const problem = { cause, cure: expiryCure(settings, request.key, test) };
+  const isReplayed = !isExpired || onExpired === "refresh" && mode === "replay";
+  return { action: isReplayed ? "warn" : onExpired, problem };
+}
+
+/** CACHY_REFRESH records only this request anew, but not in mode `replay`. */
+function expiryCure({ mode, modeSource }: ExpirySettings, key: string, test: string | undefined): string {
+  const option = modeSource === "option" ? ` and { mode: "auto" }` : " CACHY_MODE=auto";
+  return `run ${test === undefined ? "the program" : `the test "${test}"`} once with CACHY_REFRESH=${key}` +
+    (mode === "replay" ? option : "");
+}
+
+/** How many expired recordings a process names. */
+const NAMED_EXPIRED = 10;
+
+/** The warning of an entry that is replayed although it is expired. Only the first ones of the process are named. */
+export function expiryWarning({ cause, cure }: Required<Expiry>["problem"], file: string): string {
+  const named = shared("expired", () => new Set<string>()).add(cause);
+  if (named.size <= NAMED_EXPIRED) return `${cause} To record it again, ${cure}, and commit the file.`;
+  return `More recordings than these are expired, also in ${file}; \`cachy list --file ${file}\` shows when each was recorded.`;
+}
+
+/** The explanation of a request that fails because its entry is expired. */
+export function explainExpired(
+  { method, url, key }: EventRequest,
+  { cause, cure }: Required<Expiry>["problem"],
+): string {
+  return [
+    `Cannot replay ${method} ${url}: its recording is expired (key ${key}).`,
+    cause,
+    `The network was not asked: the option onExpired is "fail".`,
+    `To record the answer again, ${cure}, and commit the file.`,
+  ].join("\n");
 }

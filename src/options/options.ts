@@ -5,7 +5,7 @@ import type { Normalization } from "../request/canonical.ts";
 import type { DomainMatcher } from "../request/provider.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
-import type { Mode } from "./mode.ts";
+import type { ExpiredBehavior, Mode } from "./mode.ts";
 
 /** The result of a miss in mode `replay`: a response with status 406 that explains it, or a `CachyMissError`. */
 export type MissBehavior = "answer" | "throw";
@@ -112,6 +112,23 @@ export interface CachyOptions {
    * @default "answer"
    */
   readonly miss?: MissBehavior;
+  /**
+   * The age from which a recording is expired: `"90d"`, `"12h"`, `"2w"`, `"45min"`. Entries without a time of recording,
+   * such as those by pycachy, do not expire.
+   *
+   * @default recordings do not expire
+   */
+  readonly maxAge?: string;
+  /**
+   * What to do about an expired recording, of the option `maxAge`. In mode `replay`, the network is never called.
+   *
+   * - `"warn"`: replay it, and print a warning
+   * - `"fail"`: the request fails as a miss does, see the option `miss`; a warning is printed from nine tenths of `maxAge`
+   * - `"refresh"`: call the network and record again; in mode `replay`, the same as `"warn"`
+   *
+   * @default "warn"
+   */
+  readonly onExpired?: ExpiredBehavior;
   /**
    * The speed of replayed streams: with the recorded delays (`"recorded"`), faster by a factor (a number), or with the
    * same delay before every chunk (`{ chunkMs: 20 }`, in milliseconds).

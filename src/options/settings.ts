@@ -11,7 +11,7 @@ import {
   workingDirectory,
 } from "../lib/environment.ts";
 import { asRecord, parseJson } from "../lib/json.ts";
-import { monotonicNow } from "../lib/wait.ts";
+import { monotonicNow, parseAge } from "../lib/wait.ts";
 import type { Fault } from "../replay/faults.ts";
 import type { Pace } from "../replay/pace.ts";
 import { type OmitPath, parseOmitPath } from "../request/body_identity.ts";
@@ -22,13 +22,11 @@ import { type Credential, credentialsOf } from "../secrets/values.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import type { KeepRequest } from "../store/entry_request.ts";
 import { checkOptions, hostCure, isDomainMatcher } from "./check.ts";
-import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
+import { chooseMode, type ExpirySettings, type Mode } from "./mode.ts";
 import type { CachyOptions, MissBehavior } from "./options.ts";
 
 /** The options, combined with defaults and environment variables. */
-export interface Settings {
-  readonly mode: Mode;
-  readonly modeSource: ModeSource;
+export interface Settings extends ExpirySettings {
   readonly isCached: (url: URL) => boolean;
   /** Whether the option `ignore` matches the URL. */
   readonly isIgnored: (url: URL) => boolean;
@@ -93,6 +91,8 @@ export function createSettings(options: CachyOptions): Settings {
     credentials: () => credentialsOf(readableVariables(credentialVariables)),
     faults: [...options.faults ?? []],
     miss: options.miss ?? "answer",
+    maxAge: options.maxAge === undefined ? undefined : { ms: parseAge(options.maxAge) ?? 0, text: options.maxAge },
+    onExpired: options.onExpired ?? "warn",
     pace: options.pace,
     debug: options.debug ?? debug.choice ?? false,
     strict: strict.choice ?? false,

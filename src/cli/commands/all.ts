@@ -11,10 +11,11 @@ import { remove } from "./remove.ts";
 import { scan } from "./scan.ts";
 import { show } from "./show.ts";
 import { stats } from "./stats.ts";
+import { unused } from "./unused.ts";
 import { verify } from "./verify.ts";
 
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
-  ...[list, show, diff, stats, verify, scan, compact, remove, merge, rekey, refresh, drift],
+  ...[list, show, diff, stats, verify, scan, unused, compact, remove, merge, rekey, refresh, drift],
   ...[gitSetup, mergeDriver, textconv],
 ];

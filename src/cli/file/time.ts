@@ -1,8 +1,6 @@
 import { show } from "../../lib/show.ts";
+import { parseAge } from "../../lib/wait.ts";
 import { UsageError } from "../app/command.ts";
-
-/** In milliseconds. */
-const UNITS: Readonly<Record<string, number>> = { s: 1e3, min: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 
 /** Whether a value is a date and time as in entries: ISO 8601 in UTC. */
 export function isIsoDate(value: unknown): value is string {
@@ -21,8 +19,8 @@ const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
  * @throws {UsageError} If the text is neither.
  */
 export function parseTime(text: string, option: string, now: number): number {
-  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\s*(s|min|h|d|w)$/.exec(text) ?? [];
-  if (count !== undefined) return now - Number(count) * (UNITS[unit] ?? 0);
+  const age = parseAge(text);
+  if (age !== undefined) return now - age;
   const isDate = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text);
   const isZoned = !text.includes("T") || /Z$|[+-]\d\d:\d\d$/.test(text);
   const time = isDate ? Date.parse(isZoned ? text : `${text}Z`) : NaN;

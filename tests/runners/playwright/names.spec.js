@@ -1,0 +1,12 @@
+import { test } from "@playwright/test";
+import { recordingFile } from "@cachy/core/testing";
+
+// Each test names its recording; scripts/check_test_runners.mjs reads the names in the ledger.
+const name = ({}, testInfo) => void recordingFile(testInfo);
+
+test("says hello", name);
+test.describe("greets", () => {
+  test("Says: goodbye?", name);
+  test("twice", name);
+});
+for (const n of [1, 2]) test(`case ${n}`, name);

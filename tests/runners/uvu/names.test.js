@@ -1,0 +1,9 @@
+import { test } from "uvu";
+import { recordingFile } from "@cachy/core/testing";
+
+// Each test names its recording; scripts/check_test_runners.mjs reads the names in the ledger.
+for (const title of ["says hello", "greets > Says: goodbye?", "greets > twice", "case 1", "case 2"]) {
+  test(title, () => void recordingFile(title, { testFile: import.meta.url }));
+}
+
+test.run();
