@@ -10,5 +10,5 @@ const fail = () => {
 
 export const existsSync = () => false;
 export const closeSync = () => {};
-export const [fstatSync, mkdirSync, openSync, readSync, statSync, writeSync] = Array(6).fill(fail);
+export const [fstatSync, mkdirSync, openSync, readFileSync, readSync, statSync, writeSync] = Array(7).fill(fail);
 export const [chmodSync, fsyncSync, linkSync, realpathSync, renameSync, rmSync] = Array(6).fill(fail);

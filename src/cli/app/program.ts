@@ -17,7 +17,12 @@ export function programWords(): readonly string[] {
 
 /** The command line that ran this program, up to its arguments: `node node_modules/@cachy/core/src/cli.js`. */
 export function runLine(): string {
-  if (!Deno) return `${basename(execPath, ".exe")} ${shortPath(argv[1] ?? "")}`;
+  const path = argv[1] ?? "";
+  if (!Deno) {
+    if (/\.[cm]?[jt]s$/.test(path)) return `${basename(execPath, ".exe")} ${shortPath(path)}`;
+    // The command of an npm package.
+    return /[/\\]\.bin[/\\]|[/\\]_npx[/\\]/.test(path) ? `npx ${basename(path)}` : basename(path);
+  }
   const { mainModule } = Deno;
   const isPublished = /^(?:jsr:|https:\/\/jsr\.io\/)\/?@cachy\/core\b/.test(mainModule);
   const place = isPublished || !mainModule.startsWith("file:") ? mainModule : shortPath(fileURLToPath(mainModule));
