@@ -5,7 +5,7 @@ import { type EventRequest, eventRequest, type Problem } from "../report/events.
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
-import { type Credential, joinedTexts, KEY_SHAPES } from "../secrets/values.ts";
+import { type Credential, issuedCredentials, joinedTexts, keysIn } from "../secrets/values.ts";
 import {
   contentTypeOf,
   encodeBody,
@@ -139,7 +139,10 @@ interface SecretSearch {
   readonly warn: Warn;
 }
 
-/** Warns of a secret in a response. A response with a known credential is not stored. */
+const TO_ALLOW =
+  "The network answered the call. If the value may be in the file, set the option { allowSecrets: true }.";
+
+/** Warns of a secret in a response. A response is not stored if it has a known credential, or one by its name. */
 function secretProblem(
   entry: Entry,
   body: Uint8Array,
@@ -150,10 +153,13 @@ function secretProblem(
   if (credential) {
     const detail =
       `its response contains the value of the environment variable ${credential.name} (${credential.where})`;
-    warn(
-      `Cannot record ${method} ${url}: ${detail}.\n` +
-        `The network answered the call. If the value may be in the file, set the option { allowSecrets: true }.`,
-    );
+    warn(`Cannot record ${method} ${url}: ${detail}.\n${TO_ALLOW}`);
+    return { reason: "secret", detail };
+  }
+  const [issued] = entry.binary ? [] : issuedCredentials(contentTypeOf(entry), entry.response);
+  if (issued) {
+    const detail = `its response contains a credential by its name (${issued.place})`;
+    warn(`Cannot record ${method} ${url}: ${detail}.\n${TO_ALLOW}`);
     return { reason: "secret", detail };
   }
   const shape = keyShapeIn(entry, joined);
@@ -197,6 +203,5 @@ function credentialIn(
 
 /** Describes text in a response that looks like a key. */
 export function keyShapeIn({ binary, response }: Entry, joined: readonly string[] = []): string | undefined {
-  const texts = binary ? joined : [response, ...joined];
-  return KEY_SHAPES.find(([, pattern]) => texts.some((text) => text.search(pattern) !== -1))?.[0];
+  return keysIn((binary ? joined : [response, ...joined]).join("\n")).keys().next().value;
 }

@@ -29,7 +29,7 @@ export type DropReason =
   | "unfinished"
   /** The body is longer than `maxBodyBytes`. */
   | "too-large"
-  /** The response contains the value of a credential in the environment. */
+  /** The response contains the value of a credential in the environment, or a member such as `access_token`. */
   | "secret"
   /** The option `fetch` returned something other than a standard `Response`. */
   | "not-readable"
