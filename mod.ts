@@ -29,7 +29,7 @@ export type { Mode } from "./src/options/mode.ts";
 export type { Fault, FaultRequest } from "./src/replay/faults.ts";
 export type { Pace } from "./src/replay/pace.ts";
 export { disableCachy, enableCachy } from "./src/enable_cachy.ts";
-export type { KeepRequest } from "./src/store/entry_request.ts";
+export type { KeepRequest, Redact } from "./src/store/entry_request.ts";
 export { withCachy } from "./src/with_cachy.ts";
 export { compactFile, type CompactOptions } from "./src/store/jsonl/compact_file.ts";
 export type { CompactReport } from "./src/store/jsonl/compact.ts";

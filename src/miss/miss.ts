@@ -4,8 +4,8 @@ import { type EventRequest, eventRequest } from "../report/events.ts";
 import { errorBodyFor } from "../request/domains.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
-import type { RecordedRequest } from "../store/entry.ts";
-import { hideSecretValues, recordedRequest } from "../store/entry_request.ts";
+import { ENTRY_VERSION, type RecordedRequest } from "../store/entry.ts";
+import { hideSecretValues, recordedRequest, type Redact, redactEntry } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
 import { type Difference, likelyCause, showDifference } from "./difference.ts";
 import { findNearest, type Nearest, type Search } from "./nearest.ts";
@@ -34,6 +34,7 @@ const SHOWN_DIFFERENCES = 8;
 export interface NearestSources {
   readonly store: Store;
   readonly credentials: readonly Credential[];
+  readonly redact: Redact | undefined;
   /** The clock, in milliseconds. */
   readonly now: () => number;
 }
@@ -95,15 +96,16 @@ interface Found extends Pick<Miss, "nearest" | "cause"> {
 
 /** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
 async function searchNearest(
-  { canonical, extras }: IdentifiedRequest,
-  { store, credentials, now }: NearestSources,
+  identified: IdentifiedRequest,
+  { store, credentials, redact, now }: NearestSources,
 ): Promise<Found | undefined> {
   if (!store.entries) return undefined;
   try {
     const forms: RecordedRequest[] = [];
     for (const keep of ["brief", "whole"] as const) {
-      const form = await recordedRequest(canonical, { keep, ...extras });
-      if (form) forms.push(hideSecretValues(form, credentials));
+      const form = await recordedRequest(identified.canonical, { keep, ...identified.extras });
+      const hidden = form && await redactForm(identified, hideSecretValues(form, credentials), redact);
+      if (hidden) forms.push(hidden);
     }
     const isAlike = forms[0]?.body === forms[1]?.body;
     const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), now);
@@ -111,6 +113,17 @@ async function searchNearest(
   } catch {
     return undefined;
   }
+}
+
+/** The request as the option `redact` would have stored it: the message must not show what the file hides. */
+async function redactForm(
+  { digest }: IdentifiedRequest,
+  request: RecordedRequest,
+  redact: Redact | undefined,
+): Promise<RecordedRequest | undefined> {
+  if (!redact) return request;
+  const headers = { "content-type": "application/json" };
+  return (await redactEntry({ ...digest, v: ENTRY_VERSION, headers, response: "{}", request }, redact)).request;
 }
 
 function describeSearch(search: Search, asked: RecordedRequest): Found {

@@ -1,4 +1,5 @@
 import { includesBytes, utf8 } from "../lib/bytes.ts";
+import { messageOf } from "../lib/errors.ts";
 import { framingOf } from "../lib/framing.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import { type EventRequest, eventRequest, type Problem } from "../report/events.ts";
@@ -8,15 +9,23 @@ import { identityUrl, redactText } from "../secrets/redact.ts";
 import { type Credential, issuedCredentials, joinedTexts, keysIn } from "../secrets/values.ts";
 import {
   contentTypeOf,
+  decodeBody,
   encodeBody,
   type Entry,
   ENTRY_VERSION,
   recordedHeaders,
   type RecordedRequest,
 } from "../store/entry.ts";
-import { hideSecretValues, type KeepRequest, recordedRequest } from "../store/entry_request.ts";
+import {
+  hideSecretValues,
+  type KeepRequest,
+  recordedRequest,
+  type Redact,
+  redactEntry,
+} from "../store/entry_request.ts";
 import { type Store, storeProblem, type Warn } from "../store/store.ts";
 import type { ReceivedBody } from "./collect.ts";
+import { checkCompleteness } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
 
 /** Where and how an entry is written. */
@@ -27,6 +36,7 @@ export interface EntryWriting {
     readonly keepRequest: KeepRequest;
     readonly keepHeaders: ReadonlySet<string>;
     readonly allowSecrets: boolean;
+    readonly redact: Redact | undefined;
     readonly credentials: () => readonly Credential[];
     /** The clock, in milliseconds. */
     readonly now: () => number;
@@ -57,12 +67,18 @@ export function entryWriter(
       // Not before the body is complete, because this would delay the first chunk.
       request ??= requestOf(identified, settings.keepRequest, credentials);
       const answer = { head, body, request: await request, ms, errorsBefore };
-      const entry = makeEntry(identified, answer, settings.keepHeaders);
-      const problem = allowSecrets ? undefined : secretProblem(entry, body.bytes, {
-        request: eventRequest(identified),
-        credentials,
-        warn: reporter.warn,
-      });
+      const entry = await redacted(makeEntry(identified, answer, settings.keepHeaders), head, settings.redact);
+      const search = { request: eventRequest(identified), credentials, warn: reporter.warn };
+      if ("reason" in entry) {
+        const { method, url } = search.request;
+        reporter.warn(
+          `Cannot record ${method} ${url}: ${entry.detail}.\nThe network answered the call. Nothing is stored.`,
+        );
+        return entry;
+      }
+      const problem = allowSecrets
+        ? undefined
+        : secretProblem(entry, entry.binary ? bytesOf(entry) : body.bytes, search);
       if (problem) return problem;
       await store.append(entry);
     } catch (error) {
@@ -77,6 +93,27 @@ export function entryWriter(
     isFirst = false;
     return undefined;
   };
+}
+
+/** The entry to store after the option `redact`; or why nothing is stored. */
+async function redacted(entry: Entry, head: AnswerHead, redact: Redact | undefined): Promise<Entry | Problem> {
+  if (!redact) return entry;
+  try {
+    const result = await redactEntry(entry, redact);
+    if (result.response === entry.response) return result;
+    const check = checkCompleteness(head);
+    const problem = check.push(bytesOf(result)) ? undefined : check.end(bytesOf(result));
+    return problem
+      ? { reason: "redact", detail: `the option "redact" damaged the response: ${problem.detail}` }
+      : result;
+  } catch (error) {
+    return { reason: "redact", detail: `the option "redact" failed: ${messageOf(error)}` };
+  }
+}
+
+function bytesOf(entry: Entry): Uint8Array<ArrayBuffer> {
+  const body = decodeBody(entry);
+  return typeof body === "string" ? utf8(body) : body;
 }
 
 /** The recorded request; undefined if it cannot be read, because a response is useful without it. */
