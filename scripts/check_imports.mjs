@@ -27,7 +27,7 @@ const rooms = {
   replay: { below: ["store"] },
   report: { below: ["store"] },
   record: { below: ["replay", "report"], face: ["record.ts", "completeness.ts", "write_entry.ts", "json_answer.ts"] },
-  miss: { below: ["replay", "report"], face: ["miss.ts", "exit_summary.ts", "nearest.ts", "difference.ts"] },
+  miss: { below: ["replay", "report"], face: ["miss.ts", "exit_summary.ts", "difference.ts", "comparison.ts"] },
   options: { below: ["replay", "report"] },
   flow: { below: ["record", "miss", "options"], face: ["fetch.ts", "context.ts", "in_flight.ts"] },
   // The path of a request depends on the contract of stores, not on this store.

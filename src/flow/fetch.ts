@@ -2,7 +2,7 @@ import { messageOf } from "../lib/errors.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import { reportMiss } from "../miss/exit_summary.ts";
 import { CachyMissError, explainMiss, explainNearest, missResponse } from "../miss/miss.ts";
-import { modeReason } from "../options/mode.ts";
+import { modeReason } from "../options/check.ts";
 import type { MetFault } from "../replay/faults.ts";
 import { replay } from "../replay/replay.ts";
 import { eventRequest, hitEvent } from "../report/events.ts";
@@ -85,6 +85,7 @@ async function answerMiss(
     store,
     credentials: settings.credentials(),
     redact: settings.redact,
+    options: settings,
     now,
     because,
     cure: isSession(identified.request) ? `${cure}, which records the whole MCP session anew` : cure,
@@ -105,7 +106,7 @@ function emitMiss({ reporter, settings }: Context, identified: IdentifiedRequest
 async function tellNearest({ settings, store }: Context, identified: IdentifiedRequest): Promise<void> {
   if (settings.mode !== "auto") return;
   const { redact, now } = settings;
-  const sources = { store, credentials: settings.credentials(), redact, now };
+  const sources = { store, credentials: settings.credentials(), redact, options: settings, now };
   const explanation = await waitUnlessAborted(explainNearest(identified, sources), identified.request.signal);
   if (explanation) console.error(explanation);
 }

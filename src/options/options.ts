@@ -5,7 +5,16 @@ import type { Normalization } from "../request/canonical.ts";
 import type { DomainMatcher } from "../request/provider.ts";
 import type { KeepRequest, Redact } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
-import type { Mode } from "./mode.ts";
+
+/**
+ * Decides between cache and network.
+ *
+ * - `auto`: replays recorded requests; sends all others to the network and records their responses
+ * - `replay`: replays recorded requests; for all others, the result is a miss with an explanation, without a network call
+ * - `refresh`: sends each request to the network once per process, and replaces its recording
+ * - `off`: sends all requests to the network, and records nothing
+ */
+export type Mode = "auto" | "replay" | "refresh" | "off";
 
 /** The result of a miss in mode `replay`: a response with status 406 that explains it, or a `CachyMissError`. */
 export type MissBehavior = "answer" | "throw";

@@ -20,9 +20,8 @@ import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import type { KeepRequest, Redact } from "../store/entry_request.ts";
-import { checkOptions, isDomainMatcher, pathCure, wildcardCure } from "./check.ts";
-import { chooseMode, type Mode, type ModeSource } from "./mode.ts";
-import type { CachyOptions, MissBehavior } from "./options.ts";
+import { checkOptions, chooseMode, isDomainMatcher, type ModeSource, pathCure, wildcardCure } from "./check.ts";
+import type { CachyOptions, MissBehavior, Mode } from "./options.ts";
 
 /** The options, combined with defaults and environment variables. */
 export interface Settings {

@@ -1,10 +1,11 @@
 import { encodeBase64, sha256Hex, utf8 } from "../lib/bytes.ts";
-import { canonicalJson } from "../lib/json.ts";
+import { canonicalJson, parseJson } from "../lib/json.ts";
 import { withinTime } from "../lib/wait.ts";
 import type { FormPart } from "../request/body.ts";
 import type { CanonicalRequest } from "../request/canonical.ts";
 import type { DigestExtras } from "../request/identify.ts";
 import {
+  isCredentialMember,
   isSecretName,
   REDACTED,
   redactForm,
@@ -149,6 +150,26 @@ export function placeholderLength(
 ): { readonly count: number; readonly unit: "characters" | "bytes" } | undefined {
   const [, count, unit] = PLACEHOLDER_ALONE.exec(text) ?? [];
   return count === undefined ? undefined : { count: Number(count), unit: unit as "characters" | "bytes" };
+}
+
+/** The places of a recorded request where it may differ although it looks alike: redacted values that were hashed. */
+export function hiddenPlaces({ headers = {}, body }: RecordedRequest): string[] {
+  const places = Object.keys(headers).filter((name) => headers[name]?.includes(REDACTED)).map((name) =>
+    `headers.${name}`
+  );
+  const parts = parseJson(body);
+  if (areRecordedParts(parts, body)) {
+    return [...places, ...parts.filter((part) => part[2].includes(REDACTED)).map(([name]) => `form.${name}`)];
+  }
+  if (parts === undefined) return body.includes(REDACTED) ? [...places, "body"] : places;
+  canonicalJson(body, {
+    string(value, path) {
+      const isHashed = value !== REDACTED || !isCredentialMember(path);
+      if (value.includes(REDACTED) && isHashed) places.push(path.join("."));
+      return value;
+    },
+  });
+  return [...new Set(places)];
 }
 
 /** Redacts the values of credentials, and text that looks like a key. */

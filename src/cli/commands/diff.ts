@@ -1,6 +1,6 @@
 import { parseJson } from "../../lib/json.ts";
-import { type Difference, differencesOf, showDifference } from "../../miss/difference.ts";
-import { differencesOfRequests } from "../../miss/nearest.ts";
+import type { Difference } from "../../miss/comparison.ts";
+import { differencesOf, differencesOfRequests, showDifference } from "../../miss/difference.ts";
 import type { Entry } from "../../store/entry.ts";
 import {
   CommandError,
