@@ -68,6 +68,8 @@ test("a miss offers an anchored pattern for a changing value in a prompt, and no
     [/^an id \(/, "use file file-AbC123dEfGh please", "use file file-ZyX987wVuTs please"],
     [/^an id \(/, "session k3j2h9xq1z ends", "session p8m4n1vb7q ends"],
     [/^an id \(/, "session id: kjhgfdsa, go on", "session id: qwertzui, go on"],
+    [/^an id \(/, "session kJhGfDsAqWeR ends", "session pLmKzXcVbNqT ends"],
+    [/^an id \(/, "use run_kjhgfdsq now", "use run_mnbvcxzl now"],
     [/^a temporary folder/, "in /tmp/run-ab/x", "in /tmp/run-cd/y"],
     [/^a local address/, "ask http://localhost:54321/v1", "ask http://localhost:49152/v1"],
     [/^a duration/, "took 12.5 ms", "took 7.25 ms"],
@@ -133,6 +135,9 @@ test("a miss offers an option that cures a difference in the URL, and none for a
     (await missOf(azure("2024-06-01"), azure("2024-10-21"))).cause,
     "another API version (api-version: 2024-06-01 → 2024-10-21).",
   );
+  const gemini = (version: string) =>
+    chat("Hi", {}, `https://generativelanguage.googleapis.com/${version}/models/gemini:generateContent`);
+  assert.equal((await missOf(gemini("v1"), gemini("v1beta"))).cause, "another API version (v1 → v1beta).");
 });
 
 const form = (file: string, content: string, fields: Record<string, string> = {}): Call => {
@@ -152,6 +157,8 @@ test("a miss tells a file name, the content of a file and a field of a form apar
   const field = [form("a.wav", "x", { request_id: "one" }), form("a.wav", "x", { request_id: "two" })] as const;
   const { cause, message } = await missOf(...field);
   assert.match(cause, /omit: \["request_id"\]/, message);
+  const stamps = [1, 2].map((days) => form("a.wav", "x", { note: `Sent ${at(days).toISOString()}.` })) as [Call, Call];
+  await assertCures((await missOf(...stamps, { keepRequest: "whole" })).cause, stamps);
   await assertCures(cause, field, [form("a.wav", "y")]);
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { credentialsOf, hideInText, isCredentialVariable, issuedCredentials, keysIn } from "../src/secrets/values.ts";
+import { credentialsOf, hideInText, isCredentialVariable, keysIn } from "../src/secrets/values.ts";
 import { redactText } from "../src/secrets/redact.ts";
+import { issuedCredentials } from "../src/store/entry.ts";
 import { secretFindings } from "../src/cli/scan/scan.ts";
 import { test, type TestContext } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
@@ -64,6 +65,11 @@ const PREFIXED: Record<string, string> = {
   "lin_api_": MIXED.slice(0, 40),
   "ntn_": MIXED.slice(0, 46),
   "sntrys_": MIXED.slice(0, 60),
+  "sess-": MIXED.slice(0, 40),
+  "vcp_": MIXED.slice(0, 56),
+  "sk_car_": MIXED.slice(0, 22),
+  "re_": `${MIXED.slice(0, 8)}_${MIXED.slice(0, 24)}`,
+  "SECRET_ACCESS_KEY=": `${MIXED.slice(0, 38)}/+`,
   "hooks.slack.com/services/": `T0123/B0123/${MIXED.slice(0, 24)}`,
 };
 const UUID = "0b5f1c1e-3a2b-4c5d-8e9f-001122334455";
@@ -230,6 +236,20 @@ test("fetch() does not record responses that issue credentials by their names, a
   }
 });
 
+test("fetch() does not record a response that repeats a credential of its request", async () => {
+  const keys = [["authorization", "Bearer no-shape-0123456789"], ["x-api-key", "no-shape-0123456789"]] as const;
+  for (const [name, value] of keys) {
+    const cachy = testCachy({ fetch: network(() => jsonAnswer({ seen: "no-shape-0123456789" })).fetch });
+    await (await cachy.fetch(CHAT_URL, jsonPost({}, { [name]: value }))).text();
+    const [warning] = cachy.events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
+    assert.deepEqual(cachy.stats.droppedBy, { secret: 1 });
+    assert.match(warning ?? "", /contains the value of the header (?:authorization|x-api-key) of the request \(body\)/);
+  }
+  const dummy = testCachy({ fetch: network(() => jsonAnswer({ seen: "dummy" })).fetch });
+  await (await dummy.fetch(CHAT_URL, jsonPost({}, { authorization: "Bearer dummy" }))).text();
+  assert.equal(dummy.stats.recorded, 1);
+});
+
 test("fetch() records responses whose content has members with such names", async () => {
   const message = (args: object) => ({ choices: [{ message: { tool_calls: [{ function: args }] } }] });
   const password = "hunter22hunter";
@@ -273,6 +293,7 @@ test("issuedCredentials() accepts any text and any nesting", (_: TestContext) =>
       `${"[".repeat(2000)}"password": 1`,
     ]
   ) {
-    assert.deepEqual(issuedCredentials("application/json", body), []);
+    const headers = { "content-type": "application/json" };
+    assert.deepEqual(issuedCredentials({ key: "00000000", headers, response: body }), []);
   }
 });

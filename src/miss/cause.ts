@@ -42,13 +42,16 @@ function otherSetting(
   if (at("namespace")) return "another namespace, which keeps answers to the same request apart.";
   const header = differences.find(({ path }) => /^headers[[.]/.test(path));
   if (header) return `another value of a header that changes the answer (${header.path}).`;
-  const version = new URL(asked.url).searchParams;
-  for (const [name, value] of new URL(recorded.url).searchParams) {
-    if (/version/i.test(name) && version.get(name) !== value) {
-      return `another API version (${name}: ${value} → ${version.get(name) ?? "none"}).`;
-    }
+  return otherVersion(new URL(recorded.url), new URL(asked.url));
+}
+
+function otherVersion(recorded: URL, asked: URL): string | undefined {
+  for (const [name, value] of recorded.searchParams) {
+    const other = asked.searchParams.get(name) ?? "none";
+    if (/version/i.test(name) && other !== value) return `another API version (${name}: ${value} → ${other}).`;
   }
-  return undefined;
+  const [a, b] = [recorded, asked].map(({ pathname }) => pathname.match(/(?<=\/)v\d+\w*(?=\/)/)?.[0]);
+  return a && b && a !== b ? `another API version (${a} → ${b}).` : undefined;
 }
 
 /** Texts or names that look alike. */
@@ -219,7 +222,9 @@ function otherContent(differences: readonly Difference[]): string | undefined {
   if (file) return `another content of a form field (${file.path}).`;
   for (const { path, recorded, asked } of differences.filter(isTextChange)) {
     if (placeholderLength(recorded) || placeholderLength(asked)) {
-      return `another long text or file (${path}): only its hash is recorded. With { keepRequest: "whole" }, the next miss ` +
+      return `another long text or file (${
+        path || "body"
+      }): only its hash is recorded. With { keepRequest: "whole" }, the next miss ` +
         "can show the difference.";
     }
     if (isOpaque(recorded) || isOpaque(asked)) return `another picture, sound or file (${path}).`;

@@ -76,13 +76,15 @@ const KINDS: readonly Kind[] = [
   { ...ID, source: "(?<![\\w+/=-])[\\w-]{8,}(?![\\w+/=-])", fits: looksRandom },
 ];
 
-/** Whether an id was drawn at random: letters and digits alternate. Names and order numbers do not. */
+/** Whether an id was drawn at random. Names, words and order numbers were not. */
 function looksRandom(text: string): boolean {
   const random = text.split(/[_-]/).findLast((part) => part.length >= 4) ?? "";
+  if (/^[\da-f]{16,}$/.test(random)) return /\d/.test(random) && /[a-f]/.test(random);
   const classes = random.replace(/[a-z]+/g, "a").replace(/[A-Z]+/g, "A").replace(/\d+/g, "1");
-  return /^[\da-f]{16,}$/.test(random)
-    ? /\d/.test(random) && /[a-f]/.test(random)
-    : classes.includes("1") && classes.length > 4;
+  if (classes.includes("1")) return classes.length > 4;
+  // Words have vowels, also those of a camelCase name.
+  if (classes.length > 4) return /[A-Z][^aeiouyA-Z]*(?=[A-Z]|$)/.test(random);
+  return random.length >= 8 && (random.match(/[aeiouy]/gi)?.length ?? 0) < random.length / 5;
 }
 
 interface Token {
@@ -187,7 +189,7 @@ export function escaped(text: string): string {
 
 /** Names of members that only identify a call. */
 const BOOKKEEPING =
-  /(?:^|\.)(?:metadata|labels|tags|telemetry|tracing|litellm_metadata|client_metadata)[.[]|(?:^|[.\]])(?:(?:request|run|session|trace|span|correlation|idempotency|event|client|invocation|execution|job|user)_?id|user|safety_?identifier|prompt_?cache_?key|nonce|timestamp|ts|now|(?:created|sent|started|updated)_?at|uuid|guid|hostname|traceparent|cache_control|cacheControl)$/i;
+  /(?:^|\.)(?:metadata|labels|tags|telemetry|tracing|litellm_metadata|client_metadata)[.[]|(?:^|[.\]])(?:(?:request|run|session|trace|span|correlation|idempotency|event|client|invocation|execution|job|user)_?(?:id|key)|session|trace|correlation|user|safety_?identifier|prompt_?cache_?key|nonce|timestamp|ts|now|(?:created|sent|started|updated)_?at|uuid|guid|hostname|traceparent|cache_control|cacheControl)$/i;
 /** Names of members whose text a model reads. They are never left out as a whole. */
 const READ =
   /(?:^|[.\]])(?:content|text|input|prompt|system|instructions?|query|question|description|arguments|data|url|uri|b64_json|bytes|image\w*|file\w*|audio\w*|body|model|name|role|type)(?:\[\d+\])*$|^$/i;

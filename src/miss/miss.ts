@@ -139,7 +139,11 @@ async function describeSearch(
   if (!nearest) return { lines: describeNothing(search) };
   const { differences, entry, request: recorded, asked } = nearest;
   const cause = await likelyCause({ identified, options, recorded, asked, differences }).catch(() => undefined);
-  const lines = describeNearest(nearest, isComplete ? "" : `, of the newest ${seen}`);
+  const url = identified.canonical.url === recorded.url ? [] : ["url"];
+  const lines = describeNearest(nearest, isComplete ? "" : `, of the newest ${seen}`, [
+    ...url,
+    ...hiddenPlaces(recorded),
+  ]);
   return {
     lines: cause ? [...lines, `Likely cause: ${cause}`] : lines,
     cause,
@@ -147,10 +151,10 @@ async function describeSearch(
   };
 }
 
-function describeNearest({ entry, request, differences }: Nearest, among: string): string[] {
+function describeNearest({ entry, differences }: Nearest, among: string, hidden: readonly string[]): string[] {
   const date = typeof entry.recorded_at === "string" ? `, recorded ${entry.recorded_at.slice(0, 10)}` : "";
   if (differences.length === 0) {
-    const places = hiddenPlaces(request).slice(0, SHOWN_DIFFERENCES).join(", ");
+    const places = hidden.slice(0, SHOWN_DIFFERENCES).join(", ");
     const what = places ? `what differs is redacted in the file (${places})` : "what differs is not kept in the file";
     return [`A request that looks alike is recorded (key ${entry.key}${date}); ${what}.`];
   }

@@ -6,13 +6,14 @@ import { type EventRequest, eventRequest, type Problem } from "../report/events.
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
-import { type Credential, issuedCredentials, joinedTexts, keysIn } from "../secrets/values.ts";
+import { type Credential, credentialsOfHeaders, joinedTexts, keysIn } from "../secrets/values.ts";
 import {
   contentTypeOf,
   decodeBody,
   encodeBody,
   type Entry,
   ENTRY_VERSION,
+  issuedCredentials,
   recordedHeaders,
   type RecordedRequest,
 } from "../store/entry.ts";
@@ -63,7 +64,7 @@ export function entryWriter(
   return async (body) => {
     const ms = Math.round(now() - identified.started);
     try {
-      const credentials = settings.credentials();
+      const credentials = [...settings.credentials(), ...credentialsOfHeaders(identified.request.headers)];
       // Not before the body is complete, because this would delay the first chunk.
       request ??= requestOf(identified, settings.keepRequest, credentials);
       const answer = { head, body, request: await request, ms, errorsBefore };
@@ -176,6 +177,10 @@ interface SecretSearch {
   readonly warn: Warn;
 }
 
+function nameOf(credential: string): string {
+  return credential.includes(" ") ? `the ${credential} of the request` : `the environment variable ${credential}`;
+}
+
 const TO_ALLOW =
   "The network answered the call. If the value may be in the file, set the option { allowSecrets: true }.";
 
@@ -188,12 +193,11 @@ function secretProblem(
   const joined = joinedTexts(contentTypeOf(entry), entry.binary ? body : entry.response);
   const credential = credentialIn(entry, { body, joined }, credentials);
   if (credential) {
-    const detail =
-      `its response contains the value of the environment variable ${credential.name} (${credential.where})`;
+    const detail = `its response contains the value of ${nameOf(credential.name)} (${credential.where})`;
     warn(`Cannot record ${method} ${url}: ${detail}.\n${TO_ALLOW}`);
     return { reason: "secret", detail };
   }
-  const [issued] = entry.binary ? [] : issuedCredentials(contentTypeOf(entry), entry.response);
+  const [issued] = issuedCredentials(entry);
   if (issued) {
     const detail = `its response contains a credential by its name (${issued.place})`;
     warn(`Cannot record ${method} ${url}: ${detail}.\n${TO_ALLOW}`);

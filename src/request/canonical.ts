@@ -143,7 +143,11 @@ export function normalizeParts(
   { normalize, omit = [] }: CanonicalOptions,
 ): (readonly [name: string, filename: string | null, value: string])[] {
   const kept = parts.filter(([name]) => !isOmitted([name], omit));
-  return kept.map(([name, file, value]) => [name, file && normalizeText(withoutClock(file), normalize), value]);
+  return kept.map(([name, file, value]) => {
+    return file === null
+      ? [name, file, normalizeText(value, normalize)]
+      : [name, normalizeText(withoutClock(file), normalize), value];
+  });
 }
 
 function normalizeText(text: string, normalize: readonly Normalization[]): string {

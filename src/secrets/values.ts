@@ -1,10 +1,10 @@
 import { framingOf, streamParser } from "../lib/framing.ts";
-import { asRecord, canonicalJson, canonicalString, parseJson } from "../lib/json.ts";
-import { isIssuedCredential, mayIssueCredential, parameterName, REDACTED } from "./redact.ts";
+import { asRecord, canonicalString } from "../lib/json.ts";
+import { isSecretName, REDACTED } from "./redact.ts";
 
-/** A secret whose value is known: an environment variable. */
+/** A secret whose value is known: an environment variable, or a header of the request. */
 export interface Credential {
-  /** The name of the variable. */
+  /** The name of the variable, or `header NAME`. */
   readonly name: string;
   /** The value as it appears in texts, JSON and URLs, the longest form first. */
   readonly forms: readonly string[];
@@ -28,13 +28,30 @@ export function isCredentialVariable(name: string): boolean {
 
 /** The credentials among environment variables, the longest value first, because it may contain a shorter one. */
 export function credentialsOf(variables: Iterable<readonly [name: string, value: string]>): Credential[] {
-  return [...variables]
-    .map(([name, value]) => [name, isCredentialVariable(name) ? value : passwordOf(name, value)] as const)
+  return credentialsIn(
+    [...variables].map(([name, value]) =>
+      [name, isCredentialVariable(name) ? value : passwordOf(name, value)] as const
+    ),
+  );
+}
+
+function credentialsIn(values: readonly (readonly [name: string, value: string])[]): Credential[] {
+  return values
     .filter(([, value]) => value.length >= SHORTEST_SECRET)
     .sort(([, a], [, b]) => b.length - a.length)
     .map(([name, value]) => {
       return { name, forms: [...new Set(formsOf(value))].sort((a, b) => b.length - a.length) };
     });
+}
+
+/** The credentials in the headers of a request, without their scheme. A response may repeat them. */
+export function credentialsOfHeaders(headers: Iterable<readonly [name: string, value: string]>): Credential[] {
+  return credentialsIn(
+    [...headers].filter(([name]) => isSecretName(name)).map(([name, value]) => [
+      `header ${name}`,
+      value.replace(/^[A-Za-z]+ +/, ""),
+    ]),
+  );
 }
 
 /** The password in the URL of a variable such as `DATABASE_URL`; empty if there is none. */
@@ -81,7 +98,10 @@ const PREFIXED: readonly (readonly [prefixes: string, rest: string])[] = [
   ["xai-|pplx-|r8_|hf_|api_org_|gsk_|npm_|flp_|ntn_|lin_api_", "[A-Za-z0-9]{30,}"],
   ["fw_|up_|csk-", `${DIGIT}[A-Za-z0-9]{20,}`],
   ["nvapi-|tgp_v1_|vck_|wandb_v1_|cfut_|cfat_|pcsk_|figd_|GOCSPX-|dckr_pat_|dckr_oat_|hvs.|hvb.", "[\\w-]{24,}"],
-  ["tvly-|sbp_|sb_secret_", `${DIGIT}[\\w-]{20,}`],
+  [
+    "tvly-|sbp_|sb_secret_|vcp_|vci_|vca_|vcr_|sess-|ek_|nfp_|pul-|pscale_tkn_|pscale_pw_|CFPAT-|ops_eyJ|fm2_|NRAK-",
+    `${DIGIT}[\\w-]{20,}`,
+  ],
   ["pa-", `${DIGIT}[\\w-]{43}(?![\\w-])`],
   ["AIza", "[\\w-]{35}"],
   ["AQ.A|1//0|ATATT3|ATCTT3|pypi-AgE", "[\\w-]{40,}"],
@@ -92,7 +112,8 @@ const PREFIXED: readonly (readonly [prefixes: string, rest: string])[] = [
   ["LLM|", "\\d{6,}\\|[\\w-]{16,}"],
   ["bce-v3/", "ALTAK[\\w-]{10,}/[\\da-f]{32,}"],
   // `sk-` has another rule, because words may follow a dash.
-  ["sk_|rk_", `(?:(?:live|test|prod)_[A-Za-z0-9]{16,}|${DIGIT}[A-Za-z0-9]{32,})${END}`],
+  ["re_", "[A-Za-z0-9]{6,12}_[A-Za-z0-9]{20,}"],
+  ["sk_|rk_", `(?:(?:live|test|prod|car)_[A-Za-z0-9]{16,}|${DIGIT}[A-Za-z0-9]{32,})${END}`],
   ["bedrock-api-key-|whsec_|glsa_|glc_|sntrys_|sntryu_", "[\\w+/-]{24,}={0,2}"],
   ["AKIA|ASIA|ABIA|ACCA", `[A-Z0-9]{16}${END}`],
   ["ghp_|gho_|ghu_|ghs_|ghr_", "[A-Za-z0-9]{36,}"],
@@ -124,6 +145,10 @@ const OTHER_SHAPES: readonly (readonly [what: string, pattern: RegExp])[] = [
   // Standard base64 may contain "ABSK".
   ["an Amazon Bedrock key (ABSK…)", keyShape("ABSK", "[A-Za-z0-9+/]{80,}={0,2}", "g", "[\\w+/-]")],
   ["a connection string", /(?:Account|SharedAccess|Access)Key(?:=|%3D)[A-Za-z0-9+/%]{40,}={0,2}/gi],
+  [
+    "an AWS secret access key",
+    /secret_?access_?key(?:\\?["'])?\s{0,3}[:=]\s{0,3}(?:\\?["'])?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
+  ],
   // Of the next four, the part before the secret one stays: it only names the key.
   ["an Azure client secret (…Q~…)", /Q~(?<=(?<![\w.~-])[\w.~-]{3}\dQ~)[\w.~-]{31,34}(?![\w.~-])/g],
   [
@@ -207,37 +232,9 @@ function collectStrings(value: unknown, place: string, texts: Map<string, string
   }
 }
 
-function eventsOf(contentType: string, body: string | Uint8Array) {
+/** The framing of a body, and its events; undefined if it is not a stream. */
+export function eventsOf(contentType: string, body: string | Uint8Array) {
   const framing = framingOf(contentType, () => body);
   const parser = streamParser(framing);
   return { framing, events: parser && [...parser.push(body), ...parser.end()] };
-}
-
-/** A credential that a response issues or repeats. */
-export interface IssuedCredential {
-  /** `access_token`, `session.client_secret` … */
-  readonly place: string;
-  readonly value: string;
-}
-
-/** Values with blanks, and those that servers mask, are not credentials. */
-const WHOLE_VALUE = /^(?!\[redacted\]|<|x+$)(?!.*(?:\.\.\.|…|\*\*))\S{8,}$/i;
-
-/** Finds the members of a JSON response, of the events of a stream and of a form that are credentials by their names. */
-export function issuedCredentials(contentType: string, body: string): IssuedCredential[] {
-  if (body.length > LONGEST_STREAM || !mayIssueCredential(body)) return [];
-  const found: IssuedCredential[] = [];
-  const add = (path: readonly string[], value: string) => {
-    const isIssued = path.some((_, at) => isIssuedCredential(path.slice(0, at + 1)));
-    if (isIssued && WHOLE_VALUE.test(value)) found.push({ place: path.join("."), value });
-    return value;
-  };
-  for (const text of eventsOf(contentType, body).events?.map(({ text }) => text) ?? [body]) {
-    if (!mayIssueCredential(text)) continue;
-    if (parseJson(text) !== undefined) canonicalJson(text, { string: (value, path) => add(path, value) });
-    else if (/^[\w.-]+=[^\s=]*$/.test(text.split("&", 1)[0] ?? "")) {
-      for (const pair of text.split("&")) add([parameterName(pair)], pair.slice(pair.indexOf("=") + 1));
-    }
-  }
-  return found;
 }

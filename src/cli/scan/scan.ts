@@ -1,7 +1,7 @@
 import { asRecord } from "../../lib/json.ts";
 import { isSecretName } from "../../secrets/redact.ts";
-import { type Credential, hideInText, issuedCredentials, joinedTexts } from "../../secrets/values.ts";
-import { contentTypeOf, decodeBody, type Entry } from "../../store/entry.ts";
+import { type Credential, hideInText, joinedTexts } from "../../secrets/values.ts";
+import { contentTypeOf, decodeBody, type Entry, issuedCredentials } from "../../store/entry.ts";
 import { excerptOf, type Match, matchesIn, matchesInBytes, matchesWithUrls, namedSecret } from "./matches.ts";
 import { type PlacedMatch, secretsInBody, secretsInJson } from "./request_body.ts";
 
@@ -58,7 +58,7 @@ function responseSecrets(entry: Entry, credentials: readonly Credential[]): Secr
   // A stream often repeats the joined text of its events. Do not report it twice.
   const joined = joinedTexts(contentTypeOf(entry), body).flatMap((text) => matchesIn(text, credentials))
     .filter(({ what }) => !seen.has(what));
-  const issued = typeof body === "string" ? issuedCredentials(contentTypeOf(entry), body) : [];
+  const issued = issuedCredentials(entry);
   return [
     ...placed("response", written),
     ...placed("response, across several events", joined),
