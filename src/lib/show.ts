@@ -124,7 +124,7 @@ export function showText(text: string, isAscii = false): string {
 const LOOK_ALIKES =
   "аaеeоoрpсcхxуyіiјjѕsԁdһhԛqԝwьbАAВBЕEЗ3ІIЈJКKМMНHОOРPСCТTХXУYЅSαaοoνvρpιiκkΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX" +
   "‐-‑-‒-–-—-―-−-‘'’'ʼ'′'“\"”\"„\"″\"·.•.⁄/∕/∶:꞉:‚,";
-const FOLDED = new Map(
+const FOLDED: ReadonlyMap<string, string> = new Map(
   [...LOOK_ALIKES].flatMap((character, at, all) => at % 2 === 0 ? [[character, all[at + 1] ?? ""] as const] : []),
 );
 
