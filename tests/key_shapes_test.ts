@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { credentialsOf, hideInText, isCredentialVariable, keysIn } from "../src/secrets/values.ts";
 import { redactText } from "../src/secrets/redact.ts";
-import { issuedCredentials } from "../src/store/entry.ts";
+import { issuedCredentials } from "../src/record/json_answer.ts";
 import { secretFindings } from "../src/cli/scan/scan.ts";
 import { test, type TestContext } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
@@ -141,7 +141,7 @@ test("hideInText() takes time in proportion to the text for each prefix", () => 
   for (
     const prefix of [...Object.keys(PREFIXED), ".", "a.", "glpat-.", "eyJ.", "%3A", `${HEX.slice(0, 32)}.`, "JQQJ9"]
   ) {
-    assert.ok(hideInText(prefix.repeat(100_000), []));
+    assert.ok(hideInText(prefix.repeat(20_000), []));
   }
 });
 

@@ -13,7 +13,6 @@ import {
   encodeBody,
   type Entry,
   ENTRY_VERSION,
-  issuedCredentials,
   recordedHeaders,
   type RecordedRequest,
 } from "../store/entry.ts";
@@ -27,7 +26,7 @@ import {
 import { type Store, storeProblem, type Warn } from "../store/store.ts";
 import type { ReceivedBody } from "./collect.ts";
 import { checkCompleteness } from "./completeness.ts";
-import type { AnswerHead } from "./json_answer.ts";
+import { type AnswerHead, issuedCredentials } from "./json_answer.ts";
 
 /** Where and how an entry is written. */
 export interface EntryWriting {
@@ -58,7 +57,7 @@ export function entryWriter(
   head: AnswerHead,
   { store, reporter, settings, errorsBefore, onWritten }: EntryWriting,
 ): (body: ReceivedBody) => Promise<Problem | undefined> {
-  const { now, allowSecrets } = settings;
+  const { now } = settings;
   let request: Promise<RecordedRequest | undefined> | undefined;
   let isFirst = true;
   return async (body) => {
@@ -68,18 +67,11 @@ export function entryWriter(
       // Not before the body is complete, because this would delay the first chunk.
       request ??= requestOf(identified, settings.keepRequest, credentials);
       const answer = { head, body, request: await request, ms, errorsBefore };
-      const entry = await redacted(makeEntry(identified, answer, settings.keepHeaders), head, settings.redact);
+      const made = makeEntry(identified, answer, settings.keepHeaders);
       const search = { request: eventRequest(identified), credentials, warn: reporter.warn };
-      if ("reason" in entry) {
-        const { method, url } = search.request;
-        reporter.warn(
-          `Cannot record ${method} ${url}: ${entry.detail}.\nThe network answered the call. Nothing is stored.`,
-        );
-        return entry;
-      }
-      const problem = allowSecrets
-        ? undefined
-        : secretProblem(entry, entry.binary ? bytesOf(entry) : body.bytes, search);
+      const entry = await redacted(made, head, settings.redact, search);
+      if ("reason" in entry) return entry;
+      const problem = settings.allowSecrets ? undefined : secretProblem(entry, search);
       if (problem) return problem;
       await store.append(entry);
     } catch (error) {
@@ -97,18 +89,24 @@ export function entryWriter(
 }
 
 /** The entry to store after the option `redact`; or why nothing is stored. */
-async function redacted(entry: Entry, head: AnswerHead, redact: Redact | undefined): Promise<Entry | Problem> {
+async function redacted(
+  entry: Entry,
+  head: AnswerHead,
+  redact: Redact | undefined,
+  { request: { method, url }, warn }: SecretSearch,
+): Promise<Entry | Problem> {
   if (!redact) return entry;
   try {
     const result = await redactEntry(entry, redact);
-    if (result.response === entry.response) return result;
     const check = checkCompleteness(head);
-    const problem = check.push(bytesOf(result)) ? undefined : check.end(bytesOf(result));
-    return problem
-      ? { reason: "redact", detail: `the option "redact" damaged the response: ${problem.detail}` }
-      : result;
+    const isSame = result.response === entry.response;
+    const problem = isSame || check.push(bytesOf(result)) ? undefined : check.end(bytesOf(result));
+    if (problem) throw new Error(`it damaged the response: ${problem.detail}`);
+    return result;
   } catch (error) {
-    return { reason: "redact", detail: `the option "redact" failed: ${messageOf(error)}` };
+    const detail = `the option "redact" failed: ${messageOf(error)}`;
+    warn(`Cannot record ${method} ${url}: ${detail}.\nThe network answered the call. Nothing is stored.`);
+    return { reason: "redact", detail };
   }
 }
 
@@ -187,10 +185,10 @@ const TO_ALLOW =
 /** Warns of a secret in a response. A response is not stored if it has a known credential, or one by its name. */
 function secretProblem(
   entry: Entry,
-  body: Uint8Array,
   { request: { method, url }, credentials, warn }: SecretSearch,
 ): Problem | undefined {
-  const joined = joinedTexts(contentTypeOf(entry), entry.binary ? body : entry.response);
+  const body = entry.binary ? bytesOf(entry) : entry.response;
+  const joined = joinedTexts(contentTypeOf(entry), body);
   const credential = credentialIn(entry, { body, joined }, credentials);
   if (credential) {
     const detail = `its response contains the value of ${nameOf(credential.name)} (${credential.where})`;
@@ -215,8 +213,7 @@ function secretProblem(
 
 /** The parts of a response that are searched besides its entry. */
 interface SearchedBody {
-  /** The bytes of a body that is not text. */
-  readonly body: Uint8Array;
+  readonly body: string | Uint8Array;
   /** Texts that a stream sends in pieces; see `joinedTexts`. */
   readonly joined: readonly string[];
 }
@@ -227,7 +224,7 @@ interface SearchedBody {
  * @returns The name of the variable and the part of the response; undefined if there is no credential.
  */
 function credentialIn(
-  { headers = {}, response, binary, final_url: finalUrl = "" }: Entry,
+  { headers = {}, final_url: finalUrl = "" }: Entry,
   { body, joined }: SearchedBody,
   credentials: readonly Credential[],
 ): { readonly name: string; readonly where: string } | undefined {
@@ -236,7 +233,7 @@ function credentialIn(
     const header = Object.keys(headers).find((header) => isIn(headers[header] ?? ""));
     if (header !== undefined) return { name, where: `header ${header}` };
     if (isIn(finalUrl)) return { name, where: "final URL" };
-    const isInBody = binary ? forms.some((form) => includesBytes(body, utf8(form))) : isIn(response);
+    const isInBody = typeof body === "string" ? isIn(body) : forms.some((form) => includesBytes(body, utf8(form)));
     if (isInBody || joined.some(isIn)) return { name, where: "body" };
   }
   return undefined;

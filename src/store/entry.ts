@@ -1,7 +1,5 @@
 import { decodeBase64, encodeBase64, textOf, utf8Length } from "../lib/bytes.ts";
-import { canonicalJson, parseJson } from "../lib/json.ts";
-import { identityUrl, isIssuedCredential, mayIssueCredential, parameterName, redactText } from "../secrets/redact.ts";
-import { eventsOf } from "../secrets/values.ts";
+import { identityUrl, redactText } from "../secrets/redact.ts";
 
 /** The version of the line format: this code writes it, and reads no newer one. */
 export const ENTRY_VERSION = 1;
@@ -225,37 +223,4 @@ export function recordedHeaders(headers: Headers, alsoRecorded: ReadonlySet<stri
     recorded[name] = name === UPLOAD_URL && URL.canParse(value) ? identityUrl(new URL(value)) : redactText(value);
   }
   return recorded;
-}
-
-/** A credential that a response issues or repeats. */
-export interface IssuedCredential {
-  /** `access_token`, `session.client_secret` … */
-  readonly place: string;
-  readonly value: string;
-}
-
-/** Values with blanks, and those that servers mask, are not credentials. */
-const WHOLE_VALUE = /^(?!\[redacted\]|<|x+$)(?!.*(?:\.\.\.|…|\*\*))\S{8,}$/i;
-
-/** In characters. */
-const LONGEST_SEARCHED = 8_000_000;
-
-/** Finds the members of a JSON response, of the events of a stream and of a form that are credentials by their names. */
-export function issuedCredentials(entry: Entry): IssuedCredential[] {
-  const { binary, response: body } = entry;
-  if (binary || body.length > LONGEST_SEARCHED || !mayIssueCredential(body)) return [];
-  const found: IssuedCredential[] = [];
-  const add = (path: readonly string[], value: string) => {
-    const isIssued = path.some((_, at) => isIssuedCredential(path.slice(0, at + 1)));
-    if (isIssued && WHOLE_VALUE.test(value)) found.push({ place: path.join("."), value });
-    return value;
-  };
-  for (const text of eventsOf(contentTypeOf(entry), body).events?.map(({ text }) => text) ?? [body]) {
-    if (!mayIssueCredential(text)) continue;
-    if (parseJson(text) !== undefined) canonicalJson(text, { string: (value, path) => add(path, value) });
-    else if (/^[\w.-]+=[^\s=]*$/.test(text.split("&", 1)[0] ?? "")) {
-      for (const pair of text.split("&")) add([parameterName(pair)], pair.slice(pair.indexOf("=") + 1));
-    }
-  }
-  return found;
 }
