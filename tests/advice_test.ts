@@ -246,7 +246,10 @@ test("a miss names ids of an earlier response, and recordings that are older tha
   await (await testCachy({ store, fetch: countingNetwork().fetch }).fetch(...recorded)).text();
   const player = testCachy({ store, mode: "replay", omit: ["note"] });
   await player.fetch(...asked);
-  assert.match(player.misses[0]?.cause ?? "", /options normalize and omit leave out .* Record it once more\.$/);
+  assert.match(
+    player.misses[0]?.cause ?? "",
+    /options normalize and omit leave out .* cachy rekey with them, or record it once more\.$/,
+  );
 });
 
 test("the advice is in the body, in the summary at the end, and its status text has one line", async () => {

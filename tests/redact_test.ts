@@ -103,6 +103,14 @@ test("redact stores nothing if it throws or returns something else, warns, and a
   }
 });
 
+test("redact also applies to recorded errors", async (t) => {
+  const failed = () => jsonAnswer({ error: { message: `${MAIL} has no credit` } }, { status: 402 });
+  const { cachy, file } = recorder(t, { redact, recordErrors: true, fetch: network(failed).fetch });
+  assert.ok((await ask(cachy)).includes(MAIL));
+  const text = readFileSync(file, "utf8");
+  assert.ok(text.includes("[email] has no credit") && !text.includes(MAIL));
+});
+
 test("a response with a secret is stored if redact removes the secret", async (t) => {
   const token = () => jsonAnswer({ access_token: "abcdef-123456" });
   const options = { fetch: network(token).fetch };

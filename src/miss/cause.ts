@@ -81,7 +81,7 @@ async function unseen(comparison: Comparison): Promise<string | undefined> {
 /** Whether an option leaves out what differs, which the recorded request still has. */
 async function olderThanOptions(comparison: Comparison): Promise<string | undefined> {
   return await cures(comparison, { normalize: [], omit: [] })
-    ? "the options normalize and omit leave out what differs, but the recorded request is older. Record it once more."
+    ? "the options normalize and omit leave out what differs, but the recorded request is older. Run cachy rekey with them, or record it once more."
     : undefined;
 }
 
@@ -158,7 +158,7 @@ function changeInUrl(recorded: URL, asked: URL): Change | undefined {
   return { what: unique(whats, String).join(", "), path: "url", normalize };
 }
 
-const OFFER = "If this means nothing to the model, leave it out of the key, and record once more:\n";
+const OFFER = "If this means nothing to the model, leave it out of the key, and run cachy rekey or record once more:\n";
 
 function written({ normalize, omit }: Cure): string {
   const pairs = normalize.map(([pattern, replacement]) => {
