@@ -130,6 +130,11 @@ test("a miss offers an option that cures a difference in the URL, and none for a
   await assertCures(query, [stamped(now), stamped(now + 1)]);
   const run = (id = "") => chat("Hi", {}, `https://api.openai.com/v1/sessions/${id}/steps`);
   await assertCures((await missOf(run(UUIDS[0]), run(UUIDS[1]))).cause, [run(UUIDS[0]), run(UUIDS[1])]);
+  const traced = (id = "") => chat("Hi", {}, `${CHAT_URL}?request_id=${id}`);
+  assert.equal(
+    (await missOf(traced(UUIDS[0]), traced(UUIDS[1]))).cause,
+    "another value of a parameter of the URL (request_id).",
+  );
   const azure = (version: string) => chat("Hi", {}, `https://a.openai.azure.com/openai/chat?api-version=${version}`);
   assert.equal(
     (await missOf(azure("2024-06-01"), azure("2024-10-21"))).cause,
@@ -167,6 +172,8 @@ test("a miss offers no option for what a prompt is about", async () => {
   const picture = (byte: number) => [{ type: "image_url", image_url: { url: png(byte) } }];
   const cases: [recorded: unknown, asked: unknown][] = [
     ["Where is order 10002001?", "Where is order 10002002?"],
+    ["Order A1B2C3D4E5 please", "Order F6G7H8I9J0 please"],
+    ["Invoice no. A1B2C3D4E5", "Invoice no. F6G7H8I9J0"],
     ["Where is order ORD-2024001?", "Where is order ORD-2024002?"],
     ["What is the status of order id: 48291023", "What is the status of order id: 48291024"],
     ["What happened on 1969-07-20?", "What happened on 1989-11-09?"],

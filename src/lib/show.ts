@@ -151,3 +151,18 @@ export function unseenDifference(a: string, b: string): string | undefined {
   }
   return undefined;
 }
+
+/** A pattern for a text. */
+export function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+/** The items without those of the same name. */
+export function unique<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {
+  return [...new Map(items.map((item) => [nameOf(item), item])).values()];
+}
+
+/** A pattern with the code points of characters that are not seen. */
+export function showPattern(pattern: RegExp): string {
+  return String(pattern).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}

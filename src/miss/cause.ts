@@ -1,12 +1,12 @@
 import { parseJson } from "../lib/json.ts";
-import { showText, unseenDifference } from "../lib/show.ts";
+import { escaped, showPattern, showText, unique, unseenDifference } from "../lib/show.ts";
 import { parseOmitPath } from "../request/body_identity.ts";
 import { type CanonicalOptions, canonicalRequest, type Normalization, normalizeParts } from "../request/canonical.ts";
 import { modelOfUrl } from "../request/domains.ts";
 import { digestRequest } from "../request/identify.ts";
 import type { RecordedRequest } from "../store/entry.ts";
 import { areRecordedParts, hiddenPlaces, placeholderLength } from "../store/entry_request.ts";
-import { canOmit, changeAt, changingValues, escaped, isOpaque, unique } from "./changing.ts";
+import { canOmit, changeAt, changingValues, isOpaque } from "./changing.ts";
 import type { Change, Comparison, Cure, Difference } from "./comparison.ts";
 import { isTextChange } from "./difference.ts";
 
@@ -150,8 +150,8 @@ function changeInUrl(recorded: URL, asked: URL): Change | undefined {
     if (name !== otherName) return undefined;
     if (value === other) continue;
     const values = changingValues(value, other);
-    // The pattern of an id would match other ids, too.
-    if (!values?.length || values.some(({ what, isWhole }) => isWhole && what === "an id")) return undefined;
+    // The pattern of an id alone would match other ids, too.
+    if (!values?.length || values.some(({ what, isWhole }) => isWhole && what.startsWith("an id"))) return undefined;
     normalize.push(...values.map(({ normalization }) => normalization));
     whats.push(...values.map(({ what }) => what));
   }
@@ -169,11 +169,6 @@ function written({ normalize, omit }: Cure): string {
     ...(pairs.length ? [`  normalize: [${pairs.join(", ")}]`] : []),
     ...(omit.length ? [`  omit: [${omit.map((path) => JSON.stringify(path)).join(", ")}]`] : []),
   ].join("\n");
-}
-
-/** A pattern with the code points of characters that are not seen. */
-function showPattern(pattern: RegExp): string {
-  return String(pattern).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 async function changingOnEachRun(comparison: Comparison): Promise<string | undefined> {
@@ -218,6 +213,12 @@ function earlierResponse(differences: readonly Difference[]): string | undefined
 }
 
 function otherContent(differences: readonly Difference[]): string | undefined {
+  const urls = differences.find(isTextChange);
+  if (urls?.path === "url") {
+    const [a, b] = [new URL(urls.recorded), new URL(urls.asked)];
+    const name = [...a.searchParams.keys()].find((name) => a.searchParams.get(name) !== b.searchParams.get(name));
+    if (name !== undefined) return `another value of a parameter of the URL (${name}).`;
+  }
   const file = differences.find(({ kind, path }) => kind === "changed" && /^form.*\.content$/.test(path));
   if (file) return `another content of a form field (${file.path}).`;
   for (const { path, recorded, asked } of differences.filter(isTextChange)) {

@@ -1,4 +1,5 @@
 import { parseJson } from "../lib/json.ts";
+import { escaped, unique } from "../lib/show.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import { parseOmitPath } from "../request/body_identity.ts";
 import type { RecordedRequest } from "../store/entry.ts";
@@ -22,14 +23,17 @@ const CLOCK = "\\d{1,2}:\\d\\d(?::\\d\\d(?:[.,]\\d+)?)?(?:[ \\u00a0\\u202f]?[AaP
 const ZONE = "(?: ?(?:Z|UTC|GMT(?:[+-]\\d+)?|[+-]\\d\\d:?\\d\\d))?";
 const NAMED_DATE = `(?:${DAY},? )?(?:${MONTH} \\d{1,2}(?:st|nd|rd|th)?,? \\d{4}|\\d{1,2}\\.? ${MONTH} \\d{4})`;
 const NUMBER_DATE = "(?:\\d{4}[-/.]\\d{1,2}[-/.]\\d{1,2}|\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4})(?!\\d)";
-const YEARS = 3;
 
-/** Dates of long ago are what a prompt is about. */
+/** Dates of other years are what a prompt is about. */
 function isNear(date: string): boolean {
   const year = Number(/(?<!\d)\d{4}(?!\d)/.exec(date)?.[0] ?? NaN);
-  return Number.isNaN(year) || Math.abs(year - new PlatformDate().getFullYear()) <= YEARS;
+  return Number.isNaN(year) || Math.abs(year - new PlatformDate().getFullYear()) <= 3;
 }
 
+/** What a prompt asks about. */
+const SUBJECT =
+  "(?:[Oo]rder|[Cc]ustomer|[Pp]roduct|[Ii]tem|[Ii]nvoice|[Tt]icket|[Aa]ccount|[Aa]rticle|[Pp]art|[Cc]ase" +
+  "|[Bb]ooking|[Rr]eservation|[Tt]racking|[Ss]erial|[Ff]light|SKU|[Cc]ontract|[Pp]ayment|[Pp]atient)";
 const ID = { what: "an id", replacement: "ID" };
 
 /** The first kind that matches counts. */
@@ -70,10 +74,14 @@ const KINDS: readonly Kind[] = [
   { what: "a local address", source: "(?:localhost|127\\.0\\.0\\.1|\\[::1\\]):\\d{2,5}", replacement: "ADDRESS" },
   {
     ...ID,
-    source:
-      "(?<=(?<!(?:[Oo]rder|[Cc]ustomer|[Pp]roduct|[Ii]tem|[Ii]nvoice|[Tt]icket|[Aa]ccount|[Aa]rticle|[Pp]art)[ _-]?)(?:\\b[Ii]d|ID|Id|[Nn]once|[Uu]uid)[\"']?(?: is |\\s*[:=#]\\s*)[\"']?)[\\w-]{4,}",
+    source: `(?<=(?<!${SUBJECT}[ _-]?)(?:\\b[Ii]d|ID|Id|[Nn]once|[Uu]uid)["']?(?: is |\\s*[:=#]\\s*)["']?)[\\w-]{4,}`,
   },
-  { ...ID, source: "(?<![\\w+/=-])[\\w-]{8,}(?![\\w+/=-])", fits: looksRandom },
+  {
+    ...ID,
+    source:
+      `(?<![\\w+/=-]|${SUBJECT}\\b[^\\w\\n]{0,3}(?:(?:[Nn]umber|[Nn]o|[Ii][Dd])\\b[^\\w\\n]{0,3})?)[\\w-]{8,}(?![\\w+/=-])`,
+    fits: looksRandom,
+  },
 ];
 
 /** Whether an id was drawn at random. Names, words and order numbers were not. */
@@ -148,7 +156,8 @@ function clockSource(a: string, b: string): string | undefined {
       if (run.length < 3 && other.length < 3) return run === "0" && other === "0" ? "0" : "\\d{1,2}";
       return run.length === other.length && run.length < 15 ? `\\d{${run.length}}` : "\\d+";
     }
-    if (/[a-z]{3}/.test(run) && /^[A-Za-z]+$/.test(other)) return "[A-Za-z]+";
+    const isName = run !== other || new RegExp(`^(?:${DAY}|${MONTH})$`).test(run) || /^[AaPp][Mm]$/.test(run);
+    if (isName && /^[A-Za-z]+$/.test(run + other)) return "[A-Za-z]+";
     return run === other ? escaped(run) : undefined;
   });
   return sources.includes(undefined) ? undefined : sources.join("");
@@ -180,11 +189,6 @@ function anchored(
   // The text before the value is enough, unless there is none.
   const right = /\w/.test(near) ? "" : next ? `(?=${escaped(next)}${end})` : end;
   return left + source + right;
-}
-
-/** A pattern for a text. */
-export function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** Names of members that only identify a call. */
@@ -242,9 +246,4 @@ function isClockOrRandom(value: unknown): boolean {
   if (typeof value !== "number") return false;
   const isClock = value > 1e9 && value < 3e9 || value > 1e12 && value < 3e12;
   return isClock || !Number.isInteger(value) && `${value}`.length >= 12;
-}
-
-/** The items without those of the same name. */
-export function unique<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {
-  return [...new Map(items.map((item) => [nameOf(item), item])).values()];
 }
