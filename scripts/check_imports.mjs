@@ -27,7 +27,7 @@ const rooms = {
   replay: { below: ["store"] },
   report: { below: ["store"] },
   record: { below: ["replay", "report"], face: ["record.ts", "completeness.ts", "write_entry.ts", "json_answer.ts"] },
-  miss: { below: ["replay", "report"], face: ["miss.ts", "exit_summary.ts", "nearest.ts", "difference.ts"] },
+  miss: { below: ["replay", "report"], face: ["miss.ts", "exit_summary.ts", "difference.ts", "comparison.ts"] },
   options: { below: ["replay", "report"] },
   flow: { below: ["record", "miss", "options"], face: ["fetch.ts", "context.ts", "in_flight.ts"] },
   // The path of a request depends on the contract of stores, not on this store.
@@ -91,7 +91,12 @@ const nodeImporters = [
 const globalWriters = ["src/global_fetch.ts", "src/lib/shared_state.ts"];
 
 /** These load a module when they are called. */
-const lazyImporters = ["src/store/jsonl/compact_file.ts", "src/create_cachy.ts", "src/report/reporter.ts"];
+const lazyImporters = [
+  "src/store/jsonl/compact_file.ts",
+  "src/create_cachy.ts",
+  "src/report/reporter.ts",
+  "src/miss/miss.ts",
+];
 
 /** These load a module of the user. */
 const configReaders = ["src/cli/commands/rekey.ts"];

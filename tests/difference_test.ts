@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Difference, differencesOf, showDifference, weightOf } from "../src/miss/difference.ts";
+import type { Difference } from "../src/miss/comparison.ts";
+import { differencesOf, showDifference, weightOf } from "../src/miss/difference.ts";
 import { test } from "./suite.ts";
 
 const shown = (recorded: unknown, asked: unknown) => differencesOf(recorded, asked).map(showDifference);

@@ -85,9 +85,9 @@ async function branches(t: TestContext, { attributes, before }: { attributes?: s
 /** The files of two branches may have a common start or not. */
 const STARTS = [["before 1", "before 2"], []];
 
-test("the README contains the line by which this repository merges its file", () => {
+test("the documentation contains the line by which this repository merges its file", () => {
   assert.equal(attribute, "cachy.jsonl merge=union -text");
-  assert.ok(textOf("README.md").split("\n").includes(attribute));
+  assert.ok(textOf("docs/lifecycle.md").split("\n").includes(attribute));
 });
 
 slowTest(

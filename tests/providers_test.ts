@@ -104,6 +104,12 @@ test("fetch() distinguishes requests by each header of a provider that changes t
     ["Helicone-Fallbacks", `[{"target-url":"https://a.example"}]`, `[{"target-url":"https://b.example"}]`],
     ["Helicone-Cache-Seed", "1", "2"],
     ["x-fal-target-url", "https://fal.run/a", "https://fal.run/b"],
+    ["x-ms-oai-image-generation-deployment", "gpt-image-1", "gpt-image-1.5"],
+    ["extra-parameters", "drop", "pass-through"],
+    ["X-DashScope-Async", "enable", "disable"],
+    ["X-DashScope-OssResourceResolve", "enable", "disable"],
+    ["x-portkey-azure-endpoint-name", "a", "b"],
+    ["x-portkey-huggingface-base-url", "https://a.example", "https://b.example"],
   ];
   for (const [name, one, other] of headers) {
     const { fetch, stats } = testCachy({ fetch: countingNetwork().fetch });

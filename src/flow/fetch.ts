@@ -65,6 +65,8 @@ async function answerMiss(
   const miss = await explainMiss(identified, {
     store,
     credentials: settings.credentials(),
+    redact: settings.redact,
+    options: settings,
     now,
     because,
     cure: isSession(identified.request) ? `${cure}, which records the whole MCP session anew` : cure,
@@ -108,7 +110,8 @@ function emitMiss({ reporter, settings }: Context, identified: IdentifiedRequest
 /** In mode `auto` a miss costs money. In mode `refresh` nothing was looked for. */
 async function tellNearest({ settings, store }: Context, identified: IdentifiedRequest): Promise<void> {
   if (settings.mode !== "auto") return;
-  const sources = { store, credentials: settings.credentials(), now: settings.now };
+  const { redact, now } = settings;
+  const sources = { store, credentials: settings.credentials(), redact, options: settings, now };
   const explanation = await waitUnlessAborted(explainNearest(identified, sources), identified.request.signal);
   if (explanation) console.error(explanation);
 }

@@ -106,3 +106,69 @@ export function wantsColors(isTerminal: boolean = isStderrTerminal()): boolean {
   const { Deno } = globalThis as { readonly Deno?: { readonly noColor?: boolean } };
   return isTerminal && Deno?.noColor !== true && readVariable("NO_COLOR").value === undefined;
 }
+
+/** Characters that are not seen: control characters, those without a width, and marks of the direction of writing. */
+const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/u;
+/** Spaces other than the usual one. */
+const SPACE = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u;
+
+/**
+ * Writes a text as JSON, with the code points of characters that are not seen: `"a\u200bb"`.
+ *
+ * @param isAscii Whether to do so for all characters outside of ASCII, as for texts that look alike.
+ */
+export function showText(text: string, isAscii = false): string {
+  return [...JSON.stringify(text)].map((character) => {
+    const isHidden = UNSEEN.test(character) || SPACE.test(character) || (isAscii && character > "~");
+    if (!isHidden) return character;
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, "0")}`;
+  }).join("");
+}
+
+/** Letters and signs that look like others, and those that they look like. */
+const LOOK_ALIKES =
+  "аaеeоoрpсcхxуyіiјjѕsԁdһhԛqԝwьbАAВBЕEЗ3ІIЈJКKМMНHОOРPСCТTХXУYЅSαaοoνvρpιiκkΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX" +
+  "‐-‑-‒-–-—-―-−-‘'’'ʼ'′'“\"”\"„\"″\"·.•.⁄/∕/∶:꞉:‚,";
+const FOLDED: ReadonlyMap<string, string> = new Map(
+  [...LOOK_ALIKES].flatMap((character, at, all) => at % 2 === 0 ? [[character, all[at + 1] ?? ""] as const] : []),
+);
+
+/** In characters. */
+const LONGEST_COMPARED = 100_000;
+
+/** What two texts differ in that a reader does not see: `NFC and NFD`; undefined if they look different. */
+export function unseenDifference(a: string, b: string): string | undefined {
+  if (/^[\n\t -~]*$/.test(a + b) || a.length + b.length > LONGEST_COMPARED) return undefined;
+  const steps: (readonly [what: string, change: (text: string) => string])[] = [
+    ["line ends (CR LF and LF)", (text) => text.replace(/\r\n?/g, "\n")],
+    ["composed and decomposed characters (NFC and NFD)", (text) => text.normalize("NFC")],
+    ["kinds of spaces", (text) => text.replace(new RegExp(SPACE, "gu"), " ")],
+    ["characters that are not seen", (text) => text.replace(new RegExp(`(?![\\n\\t])${UNSEEN.source}`, "gu"), "")],
+    ["characters that look alike", (text) => [...text.normalize("NFKC")].map((at) => FOLDED.get(at) ?? at).join("")],
+  ];
+  const found: string[] = [];
+  for (const [what, change] of steps) {
+    const [changedA, changedB] = [change(a), change(b)];
+    const isNearer = a !== changedA || b !== changedB;
+    [a, b] = [changedA, changedB];
+    if (isNearer) found.push(what);
+    if (a === b) return found.join(", ");
+  }
+  return undefined;
+}
+
+/** A pattern for a text. */
+export function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+/** The items without those of the same name. */
+export function unique<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {
+  return [...new Map(items.map((item) => [nameOf(item), item])).values()];
+}
+
+/** A pattern with the code points of characters that are not seen. */
+export function showPattern(pattern: RegExp): string {
+  return String(pattern).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}

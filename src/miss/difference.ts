@@ -1,13 +1,17 @@
-import { asRecord } from "../lib/json.ts";
+import { asRecord, parseJson } from "../lib/json.ts";
 import { modelOfUrl } from "../request/domains.ts";
-import type { RecordedRequest } from "../store/entry.ts";
-import { placeholderLength } from "../store/entry_request.ts";
+import type { Difference, Nearest, Search } from "./comparison.ts";
+import type { Entry, RecordedRequest } from "../store/entry.ts";
+import { areRecordedParts, isHash } from "../store/entry_request.ts";
+import { showText, unseenDifference } from "../lib/show.ts";
 
-/** One place at which two JSON values differ: the recorded one and the one that is asked for now. */
-export type Difference =
-  | { readonly kind: "changed"; readonly path: string; readonly recorded: unknown; readonly asked: unknown }
-  | { readonly kind: "added"; readonly path: string; readonly asked: unknown }
-  | { readonly kind: "missing"; readonly path: string; readonly recorded: unknown };
+/** Whether a text has changed. */
+export function isTextChange(
+  difference: Difference,
+): difference is Difference & { readonly kind: "changed"; readonly recorded: string; readonly asked: string } {
+  return difference.kind === "changed" && typeof difference.recorded === "string" &&
+    typeof difference.asked === "string";
+}
 
 /** Where two JSON values differ, in the order of their members. */
 export function differencesOf(recorded: unknown, asked: unknown, path = ""): Difference[] {
@@ -93,7 +97,7 @@ const CONTEXT_LENGTH = 24;
 
 /** A difference in one line, its values shortened to where they differ. */
 export function showDifference(difference: Difference): string {
-  const place = difference.path || "body";
+  const place = difference.path ? showText(difference.path).slice(1, -1).replaceAll('\\"', '"') : "body";
   switch (difference.kind) {
     case "added":
       return `${place}: added ${shorten(JSON.stringify(difference.asked) ?? "")}`;
@@ -109,10 +113,11 @@ function showChange(recorded: unknown, asked: unknown): string {
     return [recorded, asked].map((value) => shorten(JSON.stringify(value) ?? "")).join(" → ");
   }
   const from = Math.max(0, sharedStart(recorded, asked) - CONTEXT_LENGTH);
+  const isAlike = unseenDifference(recorded, asked) !== undefined;
   return [recorded, asked].map((text) => {
     const shown = [...text.slice(from, from + SHOWN_LENGTH + 1)].slice(0, SHOWN_LENGTH).join("");
     const isCut = from + shown.length < text.length;
-    return JSON.stringify(`${from > 0 ? "…" : ""}${shown}${isCut ? "…" : ""}`);
+    return `"${from > 0 ? "…" : ""}${showText(shown, isAlike).slice(1, -1)}${isCut ? "…" : ""}"`;
   }).join(" → ");
 }
 
@@ -120,86 +125,105 @@ function shorten(json: string): string {
   return json.length > SHOWN_LENGTH ? `${json.slice(0, SHOWN_LENGTH)}…` : json;
 }
 
-/** What changes on every run, what normalizes it, and what takes its place. */
-const CHANGING: readonly (readonly [what: string, pattern: RegExp, replacement: string])[] = [
-  ["a time", /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?/, "TIME"],
-  ["a date", /\d{4}-\d\d-\d\d/, "DATE"],
-  ["a date", /\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [A-Za-z]+ \d{1,2},? \d{4}/, "DATE"],
-  ["a date", /\d{1,2}[/.]\d{1,2}[/.]\d{2,4}/, "DATE"],
-  ["a time", /\d{1,2}:\d\d(?::\d\d)?(?: ?[AP]M)?/, "TIME"],
-  ["an id (UUID)", /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i, "ID"],
-  ["a time in (milli)seconds", /\b1\d{9}(?:\d{3})?(?:\.\d+)?\b/, "TIME"],
-  ["an id", /\b[a-z]+[_-](?=\w*\d)\w{8,}\b/i, "ID"],
-  ["an id", /\b(?=\w*\d)(?=\w*[a-z])[0-9a-z]{8,}\b/i, "ID"],
-  ["a temporary folder", /(?:\/private)?\/(?:tmp|var\/folders)\/[\w/.+-]+/, "FOLDER"],
-];
+/** How long to search for the nearest request, in milliseconds: a developer waits for the message. */
+const LONGEST_SEARCH_MS = 20;
 
 /**
- * The likely cause of a miss, in one or two lines, if it is one that is known.
+ * Looks for the recorded request that is most like another one: with the same method, host and path if there is one,
+ * else with the same path at another host; among these the one that differs least.
  *
- * @param differences What is different between the nearest recorded request and the one that is asked for.
+ * @param forms What is asked, as the file would keep it: in brief and as a whole.
+ * @param entries Newest first.
+ * @param now The clock, in milliseconds.
  */
-export function likelyCause(
-  recorded: RecordedRequest,
-  asked: RecordedRequest,
-  differences: readonly Difference[],
-): string | undefined {
-  return otherHost(recorded, asked) ?? otherSetting(differences) ?? changingText(differences) ??
-    otherMembers(differences);
-}
-
-function otherHost(recorded: RecordedRequest, asked: RecordedRequest): string | undefined {
-  const [a, b] = [new URL(recorded.url), new URL(asked.url)];
-  if (a.host !== b.host) return `another base URL or domain: it was recorded at ${a.host}, and is asked at ${b.host}.`;
-  const isStreamed = (url: URL) => /:stream|-stream$/.test(url.pathname);
-  if (isStreamed(a) !== isStreamed(b)) return STREAM;
-  const [recordedModel, askedModel] = [modelOfUrl(a), modelOfUrl(b)];
-  return recordedModel === askedModel ? undefined : `another model: ${recordedModel} → ${askedModel}.`;
-}
-
-const STREAM = "one of the two is streamed, the other is not.";
-
-function otherSetting(differences: readonly Difference[]): string | undefined {
-  const at = (path: string) => differences.find((difference) => difference.path === path);
-  const model = at("model");
-  if (model?.kind === "changed") return `another model: ${String(model.recorded)} → ${String(model.asked)}.`;
-  if (at("stream")) return STREAM;
-  if (at("namespace")) return "another namespace, which keeps answers to the same request apart.";
-  const header = differences.find(({ path }) => /^headers[[.]/.test(path));
-  return header && `another value of a header that changes the answer (${header.path}).`;
-}
-
-/** Texts that are equal once a pattern is replaced. */
-function changingText(differences: readonly Difference[]): string | undefined {
-  const texts = differences.flatMap((difference) => isChangedText(difference) ? [difference] : []);
-  if (texts.length === 0 || texts.length < differences.length) return undefined;
-  for (const [what, pattern, replacement] of CHANGING) {
-    const every = new RegExp(pattern.source, `${pattern.flags}g`);
-    const normalized = (text: string) => text.replace(every, replacement);
-    if (!texts.every(({ recorded, asked }) => normalized(recorded) === normalized(asked))) continue;
-    if (texts.every(({ asked }) => asked.includes(replacement) && normalized(asked) === asked)) {
-      return `${what}, which the option normalize leaves out by now: the recorded one has it still. Record it once more.`;
+export async function findNearest(
+  forms: readonly RecordedRequest[],
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
+  now: () => number,
+): Promise<Search> {
+  const deadline = now() + LONGEST_SEARCH_MS;
+  let best: { readonly nearest: Nearest; readonly rank: number; readonly weight: number } | undefined;
+  let [seen, told] = [0, 0];
+  let isComplete = true;
+  for await (const entry of entries) {
+    if (now() >= deadline && seen > 0) {
+      isComplete = false;
+      break;
     }
-    return `${what} that changes on every run. This option leaves it out of the key:\n` +
-      `  normalize: [[${String(pattern)}, ${JSON.stringify(replacement)}]]`;
+    seen++;
+    const { request } = entry;
+    if (isRequest(request)) {
+      told++;
+      const rank = rankOf(request, forms[0] as RecordedRequest);
+      if (rank !== undefined && rank <= (best?.rank ?? Infinity)) {
+        const { asked, differences, weight } = leastDifferences(request, forms);
+        const isBetter = !best || rank < best.rank || weight < best.weight;
+        if (isBetter) best = { nearest: { entry, request, asked, differences }, rank, weight };
+      }
+    }
   }
-  return undefined;
+  return { nearest: best?.nearest, seen, told, isComplete };
 }
 
-function isChangedText(
-  difference: Difference,
-): difference is Difference & { readonly recorded: string; readonly asked: string } {
-  if (difference.kind !== "changed") return false;
-  return [difference.recorded, difference.asked].every((value) =>
-    typeof value === "string" && !placeholderLength(value)
-  );
+/** The request of a line may have wrong members: lines are not checked when they are read. */
+function isRequest(request: unknown): request is RecordedRequest {
+  const { method, url, body } = (request ?? {}) as Partial<Record<string, unknown>>;
+  return typeof method === "string" && typeof url === "string" && URL.canParse(url) && typeof body === "string";
 }
 
-/** Members that come and go without any other change are mostly those of a new version. */
-function otherMembers(differences: readonly Difference[]): string | undefined {
-  if (differences.length === 0 || differences.some(({ kind, path }) => kind === "changed" || /\]$/.test(path))) {
-    return undefined;
+/** 0: same method, host and path; 1: same path at another host; 2: a path with the same end, as proxies have; 3: another id in the path. */
+function rankOf(recorded: RecordedRequest, asked: RecordedRequest): number | undefined {
+  if (recorded.method !== asked.method) return undefined;
+  const [a, b] = [new URL(recorded.url), new URL(asked.url)];
+  const [pathA, pathB] = [callOf(a), callOf(b)];
+  if (pathA === pathB) return a.host === b.host ? 0 : 1;
+  if (lastSegments(pathA) === lastSegments(pathB)) return 2;
+  return a.host === b.host && differInOneSegment(pathA.split("/"), pathB.split("/")) ? 3 : undefined;
+}
+
+/** The path without the model, and streamed or not: Gemini and Bedrock have both in the path, others in the body. */
+function callOf(url: URL): string {
+  return url.pathname.replace(modelOfUrl(url) ?? "*", "*")
+    .replace(":streamGenerateContent", ":generateContent").replace("-with-response-stream", "");
+}
+
+/** The last segments must be equal: they say what is asked for. */
+function differInOneSegment(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.at(-1) === b.at(-1) && a.filter((segment, at) => segment !== b[at]).length === 1;
+}
+
+function lastSegments(path: string): string {
+  return path.split("/").slice(-2).join("/");
+}
+
+function leastDifferences(recorded: RecordedRequest, forms: readonly RecordedRequest[]) {
+  const all = forms.map((asked) => ({ asked, differences: differencesOfRequests(recorded, asked) }));
+  return all.map(({ asked, differences }) => ({ asked, differences, weight: weightOf(differences) }))
+    .reduce((least, next) => next.weight < least.weight ? next : least);
+}
+
+/** By JSON path inside of the body; `url`, `headers` and `namespace` are named as such. */
+export function differencesOfRequests(recorded: RecordedRequest, asked: RecordedRequest): Difference[] {
+  const [a, b] = [aroundBody(recorded), aroundBody(asked)];
+  return [...differencesOf(a, b), ...differencesOf(bodyOf(recorded), bodyOf(asked))];
+}
+
+function aroundBody({ url, headers = {}, namespace, n }: RecordedRequest): Record<string, unknown> {
+  return {
+    url,
+    headers,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(n === undefined ? {} : { n }),
+  };
+}
+
+function bodyOf({ body }: RecordedRequest): unknown {
+  const value = parseJson(body);
+  if (!areRecordedParts(value, body)) return value ?? body;
+  const form: Record<string, unknown[]> = {};
+  for (const [name, file_name, written] of value) {
+    const content = isHash(written) ? `[sha256 ${written}]` : written;
+    (form[name] ??= []).push(file_name === null ? { content } : { file_name, content });
   }
-  const names = differences.map(({ path }) => path).slice(0, 3).join(", ");
-  return `other members are sent (${names}), by another version of the SDK or another option.`;
+  return { form: Object.fromEntries(Object.entries(form).map(([name, all]) => [name, all.length > 1 ? all : all[0]])) };
 }

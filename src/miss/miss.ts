@@ -2,13 +2,14 @@ import { CachyError } from "../lib/errors.ts";
 import { labelled } from "../replay/replay.ts";
 import { type EventRequest, eventRequest } from "../report/events.ts";
 import { errorBodyFor } from "../request/domains.ts";
+import type { CanonicalOptions } from "../request/canonical.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
-import type { RecordedRequest } from "../store/entry.ts";
-import { hideSecretValues, recordedRequest } from "../store/entry_request.ts";
+import { ENTRY_VERSION, type RecordedRequest } from "../store/entry.ts";
+import { hiddenPlaces, hideSecretValues, recordedRequest, type Redact, redactEntry } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
-import { type Difference, likelyCause, showDifference } from "./difference.ts";
-import { findNearest, type Nearest, type Search } from "./nearest.ts";
+import type { Difference, Nearest, Search } from "./comparison.ts";
+import { findNearest, showDifference } from "./difference.ts";
 
 /** A request that mode `replay` could not answer. */
 export interface Miss extends EventRequest {
@@ -34,6 +35,9 @@ const SHOWN_DIFFERENCES = 8;
 export interface NearestSources {
   readonly store: Store;
   readonly credentials: readonly Credential[];
+  readonly redact: Redact | undefined;
+  /** The options that make the key. */
+  readonly options: CanonicalOptions;
   /** The clock, in milliseconds. */
   readonly now: () => number;
 }
@@ -95,30 +99,53 @@ interface Found extends Pick<Miss, "nearest" | "cause"> {
 
 /** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
 async function searchNearest(
-  { canonical, extras }: IdentifiedRequest,
-  { store, credentials, now }: NearestSources,
+  identified: IdentifiedRequest,
+  { store, credentials, redact, options, now }: NearestSources,
 ): Promise<Found | undefined> {
   if (!store.entries) return undefined;
   try {
     const forms: RecordedRequest[] = [];
     for (const keep of ["brief", "whole"] as const) {
-      const form = await recordedRequest(canonical, { keep, ...extras });
-      if (form) forms.push(hideSecretValues(form, credentials));
+      const form = await recordedRequest(identified.canonical, { keep, ...identified.extras });
+      const hidden = form && await redactForm(identified, hideSecretValues(form, credentials), redact);
+      if (hidden) forms.push(hidden);
     }
     const isAlike = forms[0]?.body === forms[1]?.body;
     const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), now);
-    return describeSearch(search, forms[0] as RecordedRequest);
+    return await describeSearch(search, identified, options);
   } catch {
     return undefined;
   }
 }
 
-function describeSearch(search: Search, asked: RecordedRequest): Found {
+/** The request as the option `redact` would have stored it: the message must not show what the file hides. */
+async function redactForm(
+  { digest }: IdentifiedRequest,
+  request: RecordedRequest,
+  redact: Redact | undefined,
+): Promise<RecordedRequest | undefined> {
+  if (!redact) return request;
+  const headers = { "content-type": "application/json" };
+  return (await redactEntry({ ...digest, v: ENTRY_VERSION, headers, response: "{}", request }, redact)).request;
+}
+
+async function describeSearch(
+  search: Search,
+  identified: IdentifiedRequest,
+  options: CanonicalOptions,
+): Promise<Found> {
   const { nearest, isComplete, seen } = search;
   if (!nearest) return { lines: describeNothing(search) };
-  const { differences, entry } = nearest;
-  const cause = likelyCause(nearest.request, asked, differences);
-  const lines = describeNearest(nearest, isComplete ? "" : `, of the newest ${seen}`);
+  const { differences, entry, request: recorded, asked } = nearest;
+  // Loaded only for a miss: most processes have none.
+  const cause = await import("./cause.ts")
+    .then(({ likelyCause }) => likelyCause({ identified, options, recorded, asked, differences }))
+    .catch(() => undefined);
+  const url = identified.canonical.url === recorded.url ? [] : ["url"];
+  const lines = describeNearest(nearest, isComplete ? "" : `, of the newest ${seen}`, [
+    ...url,
+    ...hiddenPlaces(recorded),
+  ]);
   return {
     lines: cause ? [...lines, `Likely cause: ${cause}`] : lines,
     cause,
@@ -126,10 +153,12 @@ function describeSearch(search: Search, asked: RecordedRequest): Found {
   };
 }
 
-function describeNearest({ entry, differences }: Nearest, among: string): string[] {
+function describeNearest({ entry, differences }: Nearest, among: string, hidden: readonly string[]): string[] {
   const date = typeof entry.recorded_at === "string" ? `, recorded ${entry.recorded_at.slice(0, 10)}` : "";
   if (differences.length === 0) {
-    return [`A request that looks alike is recorded (key ${entry.key}${date}); what differs is not kept in the file.`];
+    const places = hidden.slice(0, SHOWN_DIFFERENCES).join(", ");
+    const what = places ? `what differs is redacted in the file (${places})` : "what differs is not kept in the file";
+    return [`A request that looks alike is recorded (key ${entry.key}${date}); ${what}.`];
   }
   const shown = differences.slice(0, SHOWN_DIFFERENCES).map((difference) => `  ${showDifference(difference)}`);
   const more = differences.length - shown.length;

@@ -31,6 +31,7 @@ const RULES: Rules<CachyOptions> = {
   maxBodyBytes: ["a number of bytes, 0 or more", (value) => typeof value === "number" && value >= 0],
   recordErrors: ["a boolean, or a list of statuses from 400 to 599, such as [400, 404]", isErrorChoice],
   allowSecrets: ["a boolean", (value) => typeof value === "boolean"],
+  redact: ["a function", isFunction],
   miss: ['"answer" or "throw"', (value) => value === "answer" || value === "throw"],
   maxAge: ['an age, such as "90d", "12h", "2w" or "45min"', (value) => isText(value) && parseAge(value) !== undefined],
   onExpired: ['"warn", "fail" or "refresh"', (value) => ["warn", "fail", "refresh"].includes(value as string)],

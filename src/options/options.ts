@@ -3,7 +3,7 @@ import type { Pace } from "../replay/pace.ts";
 import type { CachyEvent } from "../report/events.ts";
 import type { Normalization } from "../request/canonical.ts";
 import type { DomainMatcher } from "../request/provider.ts";
-import type { KeepRequest } from "../store/entry_request.ts";
+import type { KeepRequest, Redact } from "../store/entry_request.ts";
 import type { Store } from "../store/store.ts";
 import type { ExpiredBehavior, Mode } from "./mode.ts";
 
@@ -97,12 +97,35 @@ export interface CachyOptions {
    */
   readonly recordErrors?: boolean | readonly number[];
   /**
-   * Whether to record responses that contain the value of a credential in the environment: a variable with KEY, TOKEN,
-   * SECRET or PASSWORD in its name, and a value of at least 12 characters. Requests are always redacted.
+   * Whether to record responses that contain a credential: the value of a variable of the environment with KEY, TOKEN,
+   * SECRET or PASSWORD in its name, of at least 12 characters, or a member such as `access_token`. Requests are always
+   * redacted.
    *
    * @default false
    */
   readonly allowSecrets?: boolean;
+  /**
+   * Removes what only you know to be private, such as names and e-mail addresses. Called with a copy of each entry before
+   * anything of it is written; returns the entry to store, or a promise of it, which may take up to 10 seconds. The key,
+   * `sha256` and `v` must stay. The caller of `fetch` gets the original response, and each replay the stored one. If the
+   * function throws, or returns something else, nothing is stored, and a warning says so.
+   *
+   * @example
+   * ```ts
+   * import { createCachy, memoryStore } from "@cachy/core";
+   *
+   * const hide = (text: string) => text.replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "[email]");
+   * createCachy({
+   *   store: memoryStore(),
+   *   redact: (entry) => ({
+   *     ...entry,
+   *     response: entry.binary ? entry.response : hide(entry.response),
+   *     request: entry.request && { ...entry.request, body: hide(entry.request.body) },
+   *   }),
+   * });
+   * ```
+   */
+  readonly redact?: Redact;
   /**
    * The result of a miss in mode `replay`. With `"answer"`, it is a response with status 406, which SDKs report at once
    * and do not retry. With `"throw"`, `fetch` rejects with a {@linkcode CachyMissError}, for programs that call `fetch`

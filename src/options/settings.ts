@@ -20,7 +20,7 @@ import { credentialVariables, defaultDomains, matchDomains, modelOfUrl } from ".
 import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
 import { isErrorStatus } from "../store/entry.ts";
-import type { KeepRequest } from "../store/entry_request.ts";
+import type { KeepRequest, Redact } from "../store/entry_request.ts";
 import { checkOptions, hostCure, isDomainMatcher } from "./check.ts";
 import { chooseMode, type ExpirySettings, type Mode } from "./mode.ts";
 import type { CachyOptions, MissBehavior } from "./options.ts";
@@ -40,6 +40,7 @@ export interface Settings extends ExpirySettings {
   /** Whether an error of this status is recorded and replayed; undefined if none is. */
   readonly recordsError: ((status: number) => boolean) | undefined;
   readonly allowSecrets: boolean;
+  readonly redact: Redact | undefined;
   /** The credentials in the environment at the time of the call. */
   readonly credentials: () => readonly Credential[];
   readonly faults: readonly Fault[];
@@ -88,6 +89,7 @@ export function createSettings(options: CachyOptions): Settings {
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     recordsError: recordedErrors(options.recordErrors),
     allowSecrets: options.allowSecrets ?? false,
+    redact: options.redact,
     credentials: () => credentialsOf(readableVariables(credentialVariables)),
     faults: [...options.faults ?? []],
     miss: options.miss ?? "answer",

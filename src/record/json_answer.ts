@@ -1,7 +1,10 @@
 import { textOf } from "../lib/bytes.ts";
 import { withoutBom } from "../lib/framing.ts";
-import { asRecord, parseJson, recordsIn } from "../lib/json.ts";
+import { asRecord, canonicalJson, parseJson, recordsIn } from "../lib/json.ts";
 import type { Problem } from "../report/events.ts";
+import { isIssuedCredential, mayIssueCredential, parameterName } from "../secrets/redact.ts";
+import { eventsOf } from "../secrets/values.ts";
+import { contentTypeOf, type Entry } from "../store/entry.ts";
 
 /** The response before its body. */
 export interface AnswerHead {
@@ -96,4 +99,37 @@ function hasOpenState(record: Record<string, unknown>): boolean {
     if (state === undefined || state === null || asRecord(state)) return false;
     return !FINAL_STATES.has(String(state).toLowerCase().replace(/^[a-z]+_state_/, ""));
   });
+}
+
+/** A credential that a response issues or repeats. */
+export interface IssuedCredential {
+  /** `access_token`, `session.client_secret` … */
+  readonly place: string;
+  readonly value: string;
+}
+
+/** Values with blanks, and those that servers mask, are not credentials. */
+const WHOLE_VALUE = /^(?!\[redacted\]|<|x+$)(?!.*(?:\.\.\.|…|\*\*))\S{8,}$/i;
+
+/** In characters. */
+const LONGEST_SEARCHED = 8_000_000;
+
+/** Finds the members of a JSON response, of the events of a stream and of a form that are credentials by their names. */
+export function issuedCredentials(entry: Entry): IssuedCredential[] {
+  const { binary, response: body } = entry;
+  if (binary || body.length > LONGEST_SEARCHED || !mayIssueCredential(body)) return [];
+  const found: IssuedCredential[] = [];
+  const add = (path: readonly string[], value: string) => {
+    const isIssued = path.some((_, at) => isIssuedCredential(path.slice(0, at + 1)));
+    if (isIssued && WHOLE_VALUE.test(value)) found.push({ place: path.join("."), value });
+    return value;
+  };
+  for (const text of eventsOf(contentTypeOf(entry), body).events?.map(({ text }) => text) ?? [body]) {
+    if (!mayIssueCredential(text)) continue;
+    if (parseJson(text) !== undefined) canonicalJson(text, { string: (value, path) => add(path, value) });
+    else if (/^[\w.-]+=[^\s=]*$/.test(text.split("&", 1)[0] ?? "")) {
+      for (const pair of text.split("&")) add([parameterName(pair)], pair.slice(pair.indexOf("=") + 1));
+    }
+  }
+  return found;
 }

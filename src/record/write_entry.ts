@@ -1,23 +1,32 @@
 import { includesBytes, utf8 } from "../lib/bytes.ts";
+import { messageOf } from "../lib/errors.ts";
 import { framingOf } from "../lib/framing.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import { type EventRequest, eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
-import { type Credential, joinedTexts, KEY_SHAPES } from "../secrets/values.ts";
+import { type Credential, credentialsOfHeaders, joinedTexts, keysIn } from "../secrets/values.ts";
 import {
   contentTypeOf,
+  decodeBody,
   encodeBody,
   type Entry,
   ENTRY_VERSION,
   recordedHeaders,
   type RecordedRequest,
 } from "../store/entry.ts";
-import { hideSecretValues, type KeepRequest, recordedRequest } from "../store/entry_request.ts";
+import {
+  hideSecretValues,
+  type KeepRequest,
+  recordedRequest,
+  type Redact,
+  redactEntry,
+} from "../store/entry_request.ts";
 import { type Store, storeProblem, type Warn } from "../store/store.ts";
 import type { ReceivedBody } from "./collect.ts";
-import type { AnswerHead } from "./json_answer.ts";
+import { checkCompleteness } from "./completeness.ts";
+import { type AnswerHead, issuedCredentials } from "./json_answer.ts";
 
 /** Where and how an entry is written. */
 export interface EntryWriting {
@@ -27,6 +36,7 @@ export interface EntryWriting {
     readonly keepRequest: KeepRequest;
     readonly keepHeaders: ReadonlySet<string>;
     readonly allowSecrets: boolean;
+    readonly redact: Redact | undefined;
     readonly credentials: () => readonly Credential[];
     /** The clock, in milliseconds. */
     readonly now: () => number;
@@ -47,23 +57,23 @@ export function entryWriter(
   head: AnswerHead,
   { store, reporter, settings, errorsBefore, onWritten }: EntryWriting,
 ): (body: ReceivedBody) => Promise<Problem | undefined> {
-  const { now, allowSecrets } = settings;
+  const { now } = settings;
   let request: Promise<RecordedRequest | undefined> | undefined;
   let isFirst = true;
   return async (body) => {
     const ms = Math.round(now() - identified.started);
     let entry: Entry;
     try {
-      const credentials = settings.credentials();
+      const credentials = [...settings.credentials(), ...credentialsOfHeaders(identified.request.headers)];
       // Not before the body is complete, because this would delay the first chunk.
       request ??= requestOf(identified, settings.keepRequest, credentials);
       const answer = { head, body, request: await request, ms, errorsBefore };
-      entry = makeEntry(identified, answer, settings.keepHeaders);
-      const problem = allowSecrets ? undefined : secretProblem(entry, body.bytes, {
-        request: eventRequest(identified),
-        credentials,
-        warn: reporter.warn,
-      });
+      const made = makeEntry(identified, answer, settings.keepHeaders);
+      const search = { request: eventRequest(identified), credentials, warn: reporter.warn };
+      const kept = await redacted(made, head, settings.redact, search);
+      if ("reason" in kept) return kept;
+      entry = kept;
+      const problem = settings.allowSecrets ? undefined : secretProblem(entry, search);
       if (problem) return problem;
       await store.append(entry);
     } catch (error) {
@@ -79,6 +89,33 @@ export function entryWriter(
     isFirst = false;
     return undefined;
   };
+}
+
+/** The entry to store after the option `redact`; or why nothing is stored. */
+async function redacted(
+  entry: Entry,
+  head: AnswerHead,
+  redact: Redact | undefined,
+  { request: { method, url }, warn }: SecretSearch,
+): Promise<Entry | Problem> {
+  if (!redact) return entry;
+  try {
+    const result = await redactEntry(entry, redact);
+    const check = checkCompleteness(head);
+    const isSame = result.response === entry.response;
+    const problem = isSame || check.push(bytesOf(result)) ? undefined : check.end(bytesOf(result));
+    if (problem) throw new Error(`it damaged the response: ${problem.detail}`);
+    return result;
+  } catch (error) {
+    const detail = `the option "redact" failed: ${messageOf(error)}`;
+    warn(`Cannot record ${method} ${url}: ${detail}.\nThe network answered the call. Nothing is stored.`);
+    return { reason: "redact", detail };
+  }
+}
+
+function bytesOf(entry: Entry): Uint8Array<ArrayBuffer> {
+  const body = decodeBody(entry);
+  return typeof body === "string" ? utf8(body) : body;
 }
 
 /** The recorded request; undefined if it cannot be read, because a response is useful without it. */
@@ -141,21 +178,30 @@ interface SecretSearch {
   readonly warn: Warn;
 }
 
-/** Warns of a secret in a response. A response with a known credential is not stored. */
+function nameOf(credential: string): string {
+  return credential.includes(" ") ? `the ${credential} of the request` : `the environment variable ${credential}`;
+}
+
+const TO_ALLOW =
+  "The network answered the call. If the value may be in the file, set the option { allowSecrets: true }.";
+
+/** Warns of a secret in a response. A response is not stored if it has a known credential, or one by its name. */
 function secretProblem(
   entry: Entry,
-  body: Uint8Array,
   { request: { method, url }, credentials, warn }: SecretSearch,
 ): Problem | undefined {
-  const joined = joinedTexts(contentTypeOf(entry), entry.binary ? body : entry.response);
+  const body = entry.binary ? bytesOf(entry) : entry.response;
+  const joined = joinedTexts(contentTypeOf(entry), body);
   const credential = credentialIn(entry, { body, joined }, credentials);
   if (credential) {
-    const detail =
-      `its response contains the value of the environment variable ${credential.name} (${credential.where})`;
-    warn(
-      `Cannot record ${method} ${url}: ${detail}.\n` +
-        `The network answered the call. If the value may be in the file, set the option { allowSecrets: true }.`,
-    );
+    const detail = `its response contains the value of ${nameOf(credential.name)} (${credential.where})`;
+    warn(`Cannot record ${method} ${url}: ${detail}.\n${TO_ALLOW}`);
+    return { reason: "secret", detail };
+  }
+  const [issued] = issuedCredentials(entry);
+  if (issued) {
+    const detail = `its response contains a credential by its name (${issued.place})`;
+    warn(`Cannot record ${method} ${url}: ${detail}.\n${TO_ALLOW}`);
     return { reason: "secret", detail };
   }
   const shape = keyShapeIn(entry, joined);
@@ -170,8 +216,7 @@ function secretProblem(
 
 /** The parts of a response that are searched besides its entry. */
 interface SearchedBody {
-  /** The bytes of a body that is not text. */
-  readonly body: Uint8Array;
+  readonly body: string | Uint8Array;
   /** Texts that a stream sends in pieces; see `joinedTexts`. */
   readonly joined: readonly string[];
 }
@@ -182,7 +227,7 @@ interface SearchedBody {
  * @returns The name of the variable and the part of the response; undefined if there is no credential.
  */
 function credentialIn(
-  { headers = {}, response, binary, final_url: finalUrl = "" }: Entry,
+  { headers = {}, final_url: finalUrl = "" }: Entry,
   { body, joined }: SearchedBody,
   credentials: readonly Credential[],
 ): { readonly name: string; readonly where: string } | undefined {
@@ -191,7 +236,7 @@ function credentialIn(
     const header = Object.keys(headers).find((header) => isIn(headers[header] ?? ""));
     if (header !== undefined) return { name, where: `header ${header}` };
     if (isIn(finalUrl)) return { name, where: "final URL" };
-    const isInBody = binary ? forms.some((form) => includesBytes(body, utf8(form))) : isIn(response);
+    const isInBody = typeof body === "string" ? isIn(body) : forms.some((form) => includesBytes(body, utf8(form)));
     if (isInBody || joined.some(isIn)) return { name, where: "body" };
   }
   return undefined;
@@ -199,6 +244,5 @@ function credentialIn(
 
 /** Describes text in a response that looks like a key. */
 export function keyShapeIn({ binary, response }: Entry, joined: readonly string[] = []): string | undefined {
-  const texts = binary ? joined : [response, ...joined];
-  return KEY_SHAPES.find(([, pattern]) => texts.some((text) => text.search(pattern) !== -1))?.[0];
+  return keysIn((binary ? joined : [response, ...joined]).join("\n")).keys().next().value;
 }

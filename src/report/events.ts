@@ -29,8 +29,10 @@ export type DropReason =
   | "unfinished"
   /** The body is longer than `maxBodyBytes`. */
   | "too-large"
-  /** The response contains the value of a credential in the environment. */
+  /** The response contains the value of a credential in the environment, or a member such as `access_token`. */
   | "secret"
+  /** The option `redact` threw, or returned something other than the entry. */
+  | "redact"
   /** The option `fetch` returned something other than a standard `Response`. */
   | "not-readable"
   /** The store failed. */

@@ -137,6 +137,19 @@ function canonicalJsonBody(url: URL, text: string, rules: KeyRules): CanonicalBo
   return { body, format: "json", streaming: isStreamingJson(parsed) };
 }
 
+/** Recorded parts of a form, with the options applied to fields and file names. */
+export function normalizeParts(
+  parts: readonly (readonly [name: string, filename: string | null, value: string])[],
+  { normalize, omit = [] }: CanonicalOptions,
+): (readonly [name: string, filename: string | null, value: string])[] {
+  const kept = parts.filter(([name]) => !isOmitted([name], omit));
+  return kept.map(([name, file, value]) => {
+    return file === null
+      ? [name, file, normalizeText(value, normalize)]
+      : [name, normalizeText(withoutClock(file), normalize), value];
+  });
+}
+
 function normalizeText(text: string, normalize: readonly Normalization[]): string {
   return normalize.reduce((current, [pattern, replacement]) => {
     if (typeof pattern === "string") {

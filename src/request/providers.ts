@@ -63,6 +63,7 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["openai.azure.com", "cognitiveservices.azure.com"],
     keys: ["AZURE_OPENAI_API_KEY"],
     auth: "api-key: ",
+    keyHeaders: /x-ms-oai-image-generation-deployment:/,
     model: /(?<=\/deployments\/)[^/]+(?=\/)/,
     baseUrls: { AZURE_OPENAI_ENDPOINT: "" },
   },
@@ -71,7 +72,7 @@ export const PROVIDERS: readonly Provider[] = [
     name: "Azure AI",
     hosts: ["models.ai.azure.com"],
     keys: ["AZURE_API_KEY"],
-    keyHeaders: /azureml-model-deployment:/,
+    keyHeaders: /azureml-model-deployment:|extra-parameters:(?!error$)/,
   },
   { name: "GitHub Models", hosts: ["models.github.ai", "models.inference.ai.azure.com"], keys: ["GITHUB_TOKEN"] },
   { name: "GitHub Copilot", hosts: ["api.githubcopilot.com"] },
@@ -112,7 +113,7 @@ export const PROVIDERS: readonly Provider[] = [
     keys: ["PORTKEY_API_KEY"],
     auth: "x-portkey-api-key: ",
     keyHeaders:
-      /x-portkey-(?:provider|config|virtual-key|custom-host|cache-namespace|strict-open-ai-compliance|anthropic-(?:beta|version)|azure-(?:resource-name|deployment-id|api-version)):/,
+      /x-portkey-(?:provider|config|virtual-key|custom-host|cache-namespace|strict-open-ai-compliance|anthropic-(?:beta|version)|azure-[^:]+|huggingface-base-url):/,
   },
   { name: "Helicone", hosts: ["ai-gateway.helicone.ai"], keys: ["HELICONE_API_KEY"] },
   // The request also carries the credential of the provider behind the gateway.
@@ -164,7 +165,7 @@ export const PROVIDERS: readonly Provider[] = [
     name: "Alibaba Cloud",
     hosts: ["dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "dashscope-us.aliyuncs.com"],
     keys: ["DASHSCOPE_API_KEY"],
-    keyHeaders: /x-dashscope-sse:/,
+    keyHeaders: /x-dashscope-(?:sse|async|ossresourceresolve):/,
   },
   { name: "Volcengine", hosts: ["ark.cn-beijing.volces.com"], keys: ["ARK_API_KEY"] },
   {

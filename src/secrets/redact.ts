@@ -55,6 +55,25 @@ const OTHER_TOKEN =
 const CONTENT =
   /^(?:messages|contents|prompt|system|system_?instruction|instructions|instances|documents|input\/[^/]+|params\/arguments)\/|(?:^|\/)(?:properties|\$defs|definitions)\//i;
 
+/** Members of a response that the model or a tool wrote: a tool may have an argument `password`. */
+const WRITTEN =
+  /(?:^|\/)(?:choices|candidates|contents?|output|outputs|messages?|parts|delta|input|args|arguments|parameters|properties|\$defs|definitions|tool_?calls?|tool_?use|function_?calls?|structured_?content|parsed|logprobs|text|snippet|results|documents|data\/embedding)(?:\/|$)/i;
+const ISSUED =
+  /^(?:(?:access|refresh|id|auth|session|bearer|security|oauth)token|(?:client|consumer|app|api|shared)secret|secret|(?:api|secret|private|secretaccess|signing|encryption)key|password|passwd|passphrase|connectionstring)$/;
+
+/**
+ * Whether a member of a response is a credential that a server issues or repeats, such as `access_token`. Members inside
+ * of what a model wrote are content, whatever their names are.
+ */
+export function isIssuedCredential(path: readonly string[]): boolean {
+  return ISSUED.test(squash(path.at(-1) ?? "")) && !WRITTEN.test(path.slice(0, -1).join("/"));
+}
+
+/** Whether a text may contain members or form fields that `isIssuedCredential` finds. */
+export function mayIssueCredential(text: string): boolean {
+  return /(?:token|secret|key|pass(?:word|wd|phrase)|string)(?:"\s*:|=)/i.test(text);
+}
+
 /** Whether a form field of this name is a credential, and so not part of the key. */
 export function isCredentialName(name: string): boolean {
   return isSecretName(name) && !OTHER_TOKEN.test(squash(name));
@@ -127,21 +146,48 @@ export function identityUrl({ protocol, host, pathname, search }: URL): string {
 /** Schemes are short. Without a limit, the time to search a long text of dots would grow with its square. */
 const URL_IN_TEXT = /(?<![a-z0-9])[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>`)]+/gi;
 
-/** Removes credentials from the URLs in a text: user and password, and parameters with secret names. */
+/** A URL that is percent-encoded, once or several times, as URLs contain other URLs. */
+const ENCODED_URL = /[a-z][a-z0-9+.-]{0,20}(?::|%(?:25)*3A)%(?:25)*2F%(?:25)*2F[^\s"'<>`)&;?#/]+/gi;
+const MAY_HOLD_URL = /:\/\/|%(?:25)*2F%(?:25)*2F/i;
+
+/**
+ * Removes credentials from the URLs in a text: user and password, and parameters with secret names. Also from URLs that
+ * are parts of other URLs, percent-encoded or not.
+ */
 export function redactText(text: string): string {
-  return text.includes("://") && /[?@#]/.test(text) ? text.replace(URL_IN_TEXT, redactUrl) : text;
+  if (!MAY_HOLD_URL.test(text) || !/[?@#%]/.test(text)) return text;
+  return text.replace(ENCODED_URL, redactEncoded).replace(URL_IN_TEXT, redactUrl);
+}
+
+function redactEncoded(encoded: string): string {
+  const url = decode(encoded);
+  if (url === undefined) return encoded;
+  const redacted = redactText(url);
+  return redacted === url ? encoded : encodeURIComponent(redacted);
+}
+
+/** Undefined if nothing is encoded, or not validly. */
+function decode(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text);
+    return decoded === text ? undefined : decoded;
+  } catch {
+    return undefined;
+  }
 }
 
 function redactUrl(url: string): string {
-  const [, start = "", query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
-  return start.replace(/^([^:]+:\/\/)[^/]*@/, "$1") + redactPairs(query) + redactPairs(fragment);
+  const [, scheme = "", authority = "", path = "", query = "", fragment = ""] =
+    /^([^:]+:\/\/)([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
+  const host = authority.replace(/^.*@/s, "");
+  return scheme + host + redactText(path) + redactPairs(query) + redactPairs(fragment);
 }
 
 /** Redacts a query or a fragment, which starts with `?` or `#`. */
 function redactPairs(text: string): string {
   const pairs = text.slice(1).split(/[&;]/);
-  const kept = pairs.filter((pair) => !isSecretParameter(pair));
-  if (kept.length === pairs.length) return text;
+  const kept = pairs.filter((pair) => !isSecretParameter(pair)).map(redactText);
+  if (kept.length === pairs.length && kept.every((pair, at) => pair === pairs[at])) return text;
   return kept.length ? text.charAt(0) + kept.join("&") : "";
 }
 

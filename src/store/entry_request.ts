@@ -1,9 +1,11 @@
 import { encodeBase64, sha256Hex, utf8 } from "../lib/bytes.ts";
-import { canonicalJson } from "../lib/json.ts";
+import { canonicalJson, parseJson } from "../lib/json.ts";
+import { withinTime } from "../lib/wait.ts";
 import type { FormPart } from "../request/body.ts";
 import type { CanonicalRequest } from "../request/canonical.ts";
 import type { DigestExtras } from "../request/identify.ts";
 import {
+  isCredentialMember,
   isSecretName,
   REDACTED,
   redactForm,
@@ -13,7 +15,7 @@ import {
   redactText,
 } from "../secrets/redact.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
-import type { RecordedRequest } from "./entry.ts";
+import { bodyLength, checkEntry, type Entry, type RecordedRequest } from "./entry.ts";
 
 /**
  * How much of a request is recorded with its response.
@@ -150,6 +152,26 @@ export function placeholderLength(
   return count === undefined ? undefined : { count: Number(count), unit: unit as "characters" | "bytes" };
 }
 
+/** The places of a recorded request where it may differ although it looks alike: redacted values that were hashed. */
+export function hiddenPlaces({ headers = {}, body }: RecordedRequest): string[] {
+  const places = Object.keys(headers).filter((name) => headers[name]?.includes(REDACTED)).map((name) =>
+    `headers.${name}`
+  );
+  const parts = parseJson(body);
+  if (areRecordedParts(parts, body)) {
+    return [...places, ...parts.filter((part) => part[2].includes(REDACTED)).map(([name]) => `form.${name}`)];
+  }
+  if (parts === undefined) return body.includes(REDACTED) ? [...places, "body"] : places;
+  canonicalJson(body, {
+    string(value, path) {
+      const isHashed = value !== REDACTED || !isCredentialMember(path);
+      if (value.includes(REDACTED) && isHashed) places.push(path.join("."));
+      return value;
+    },
+  });
+  return [...new Set(places)];
+}
+
 /** Redacts the values of credentials, and text that looks like a key. */
 export function hideSecretValues(request: RecordedRequest, credentials: readonly Credential[]): RecordedRequest {
   const hide = (text: string) => hideInText(text, credentials);
@@ -162,4 +184,49 @@ export function hideSecretValues(request: RecordedRequest, credentials: readonly
     namespace: namespace === undefined ? undefined : hide(namespace),
   };
   return { ...hidden, exact: request.exact && JSON.stringify(hidden) === JSON.stringify(request) };
+}
+
+/** The option `redact`: gives the entry to store. */
+export type Redact = (entry: Entry) => Entry | Promise<Entry>;
+
+/** In milliseconds: the end of the response waits for it. */
+const REDACT_LIMIT_MS = 10_000;
+
+/**
+ * Applies the option `redact` to an entry, before anything of it is written.
+ *
+ * @throws {Error} If the function throws or takes too long, or if its result is not the same entry with other contents.
+ */
+export async function redactEntry(entry: Entry, redact: Redact): Promise<Entry> {
+  const { headers, request } = entry;
+  const copy = { ...entry, headers: headers && { ...headers }, request: request && { ...request } };
+  const result: unknown = await withinTime(redact(copy), REDACT_LIMIT_MS);
+  const checked = checkEntry(result);
+  if (typeof checked === "string") throw new Error(`it did not return an entry: ${checked}`);
+  const changed = (["key", "sha256", "v"] as const).find((name) => checked[name] !== entry[name]);
+  if (changed) throw new Error(`it changed "${changed}"`);
+  if (checked.request && typeof checked.request.body !== "string") throw new Error(`"request.body" is not a string`);
+  const { key, sha256, v } = entry; // The key comes first in a line.
+  return Object.assign({ key, sha256, v }, checked, {
+    request: sameOrInexact(checked.request, request),
+    chunks: fitChunks(checked),
+  });
+}
+
+function sameOrInexact(redacted: RecordedRequest | undefined, request: RecordedRequest | undefined) {
+  return redacted && JSON.stringify(redacted) !== JSON.stringify(request) ? { ...redacted, exact: false } : redacted;
+}
+
+/** Moves the borders of the chunks, so that a stream of another length is still replayed in as many chunks. */
+function fitChunks({ chunks, ...entry }: Entry): Entry["chunks"] {
+  const [length, total] = [bodyLength(entry), chunks?.reduce((sum, [, bytes]) => sum + bytes, 0) ?? 0];
+  if (!chunks || total === length || total === 0) return chunks;
+  let [given, used] = [0, 0];
+  const fitted = chunks.map(([ms, bytes]) => {
+    const start = used;
+    given += bytes;
+    used = Math.round(given / total * length);
+    return [ms, used - start] as const;
+  });
+  return fitted.filter(([, bytes]) => bytes > 0);
 }

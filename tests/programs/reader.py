@@ -23,12 +23,13 @@ CREDENTIALS = set(
 )
 KEY_HEADER = re.compile(
     r"(anthropic-beta|x-anthropic-beta|x-pass-anthropic-beta|openai-beta|groq-model-version|ai-([^:]+-)?model-id"
-    r"|ai-language-model-streaming|azureml-model-deployment|x-amzn-bedrock-[^:]+|x-dashscope-sse|prefer"
+    r"|ai-language-model-streaming|azureml-model-deployment|x-amzn-bedrock-[^:]+|x-dashscope-(sse|async|ossresourceresolve)|prefer"
+    r"|x-ms-oai-image-generation-deployment"
     r"|x-goog-upload-(command|offset)|x-fal-target-url|mcp-session-id|x-litellm-tags|cf-aig-(cache-key|gateway-id)"
     r"|helicone-(target-url|target-provider|openai-api-base|fallbacks|cache-seed)"
     r"|x-portkey-(provider|config|virtual-key|custom-host|cache-namespace|strict-open-ai-compliance"
-    r"|anthropic-beta|anthropic-version|azure-resource-name|azure-deployment-id|azure-api-version)):"
-    r"|anthropic-version:(?!2023-06-01$)|x-openrouter-(experimental-)?metadata:(?!disabled$)|accept:(audio|image)/"
+    r"|anthropic-beta|anthropic-version|azure-[^:]+|huggingface-base-url)):"
+    r"|anthropic-version:(?!2023-06-01$)|extra-parameters:(?!error$)|x-openrouter-(experimental-)?metadata:(?!disabled$)|accept:(audio|image)/"
 )
 GEMINI_PATH = re.compile(r":(generateContent|streamGenerateContent|batchGenerateContent|countTokens)$")
 GIVEN_ID = re.compile(r"call_|fc_|(srv|mcp)?toolu_|tooluse_|chatcmpl-tool-|functions\.")

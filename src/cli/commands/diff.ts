@@ -1,7 +1,7 @@
 import { parseJson } from "../../lib/json.ts";
 import { plural } from "../../lib/show.ts";
-import { type Difference, differencesOf, showDifference } from "../../miss/difference.ts";
-import { differencesOfRequests } from "../../miss/nearest.ts";
+import type { Difference } from "../../miss/comparison.ts";
+import { differencesOf, differencesOfRequests, showDifference } from "../../miss/difference.ts";
 import type { Entry } from "../../store/entry.ts";
 import {
   CommandError,

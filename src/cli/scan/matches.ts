@@ -1,6 +1,6 @@
 import { includesBytes, utf8 } from "../../lib/bytes.ts";
 import { REDACTED, redactText } from "../../secrets/redact.ts";
-import { type Credential, KEY_SHAPES } from "../../secrets/values.ts";
+import { type Credential, keysIn } from "../../secrets/values.ts";
 import { placeholderLength } from "../../store/entry_request.ts";
 
 /** Secrets of one kind in one text. */
@@ -42,11 +42,8 @@ export function matchesIn(text: string, credentials: readonly Credential[]): Mat
     }
     if (count) found.push({ what: valueOf(name), count, excerpt: excerptOf(present[0] ?? "") });
   }
-  for (const [what, pattern] of KEY_SHAPES) {
-    const keys = rest.match(pattern);
-    if (keys) found.push({ what, count: keys.length, excerpt: excerptOf(keys[0]) });
-  }
-  return found;
+  const keys = [...keysIn(rest)].map(([what, all]) => ({ what, count: all.length, excerpt: excerptOf(all[0] ?? "") }));
+  return [...found, ...keys];
 }
 
 /** Finds the values of credentials in bytes. Key shapes are not searched: in binary data, they mean nothing. */

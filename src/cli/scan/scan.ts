@@ -1,8 +1,9 @@
 import { asRecord } from "../../lib/json.ts";
+import { issuedCredentials } from "../../record/json_answer.ts";
 import { isSecretName } from "../../secrets/redact.ts";
 import { type Credential, hideInText, joinedTexts } from "../../secrets/values.ts";
 import { contentTypeOf, decodeBody, type Entry } from "../../store/entry.ts";
-import { type Match, matchesIn, matchesInBytes, matchesWithUrls, namedSecret } from "./matches.ts";
+import { excerptOf, type Match, matchesIn, matchesInBytes, matchesWithUrls, namedSecret } from "./matches.ts";
 import { type PlacedMatch, secretsInBody, secretsInJson } from "./request_body.ts";
 
 /** Secrets of one kind in one place of an entry. */
@@ -58,7 +59,16 @@ function responseSecrets(entry: Entry, credentials: readonly Credential[]): Secr
   // A stream often repeats the joined text of its events. Do not report it twice.
   const joined = joinedTexts(contentTypeOf(entry), body).flatMap((text) => matchesIn(text, credentials))
     .filter(({ what }) => !seen.has(what));
-  return [...placed("response", written), ...placed("response, across several events", joined)];
+  const issued = issuedCredentials(entry);
+  return [
+    ...placed("response", written),
+    ...placed("response, across several events", joined),
+    ...issued.flatMap(({ place, value }) => {
+      return matchesIn(value, credentials).length
+        ? []
+        : placed(`response, ${place}`, [{ what: "a credential", count: 1, excerpt: excerptOf(value) }]);
+    }),
+  ];
 }
 
 /** Headers with secret-like names that only set browser permissions. */
