@@ -1,4 +1,4 @@
-/** The programs of the README that need a Redis. In a separate file: on Deno, a skipped test prevents `after`. */
+/** The programs of docs/sharing.md that need a Redis. In a separate file: on Deno, a skipped test prevents `after`. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { startProvider } from "./provider/provider.ts";
@@ -7,12 +7,12 @@ import { redisIsMissing, startRedis } from "./redis.ts";
 import { test } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
 
-for (const [index, program] of [[3, "fourth"], [4, "fifth"]] as const) {
-  const title = `the ${program} program of the README shares by Redis, and continues without it`;
+for (const [index, program] of [[0, "first"], [1, "second"]] as const) {
+  const title = `the ${program} program of docs/sharing.md shares by Redis, and continues without it`;
   test(title, { skip: redisIsMissing }, async (t) => {
     const [provider, redis] = await Promise.all([startProvider({ pause: 1 }), startRedis()]);
     t.after(() => Promise.all([provider.stop(), redis.kill()]));
-    const programs = writePrograms(provider);
+    const programs = writePrograms("docs/sharing.md", provider);
     t.after(() => programs.remove());
     /** On a machine without a file. */
     const runAnew = async () => {
