@@ -49,6 +49,9 @@ const rooms = {
   // The files of `src/` itself, and mod.ts.
   root: { below: ["flow", "store/jsonl", "testing"] },
 
+  // The proxy for other programs.
+  proxy: { below: ["root"], face: ["server.ts", "variables.ts", "presets.ts"] },
+
   // The command line.
   "cli/display": { below: ["root"] },
   "cli/read": { below: ["root"], face: ["reading.ts", "providers.ts", "body/answer_body.ts"] },
@@ -66,7 +69,7 @@ const rooms = {
     face: ["merge.ts", "remove.ts", "repair.ts", "three_way.ts", "rekey.ts", "unused.ts"],
   },
   "cli/again": { below: ["cli/edit"] },
-  "cli/commands": { below: ["cli/curl", "cli/again"], face: ["all.ts"] },
+  "cli/commands": { below: ["cli/curl", "cli/again", "proxy"], face: ["all.ts"] },
   "cli.ts": { below: ["cli/commands"] },
 };
 
@@ -83,6 +86,7 @@ const nodeImporters = [
   "src/testing/",
   "src/global_fetch.ts",
   "src/with_cachy.ts",
+  "src/proxy/",
   "src/cli.ts",
   "src/cli/",
 ];
@@ -91,7 +95,12 @@ const nodeImporters = [
 const globalWriters = ["src/global_fetch.ts", "src/lib/shared_state.ts"];
 
 /** These load a module when they are called. */
-const lazyImporters = ["src/store/jsonl/compact_file.ts", "src/create_cachy.ts", "src/report/reporter.ts"];
+const lazyImporters = [
+  "src/store/jsonl/compact_file.ts",
+  "src/create_cachy.ts",
+  "src/report/reporter.ts",
+  "src/cli/commands/recording_proxy.ts",
+];
 
 /** These load a module of the user. */
 const configReaders = ["src/cli/commands/rekey.ts"];
