@@ -6,6 +6,7 @@
  *
  * - `first-byte`: the first byte of a small stream during recording, against bare fetch
  * - `large-body`: time and memory of a body of 100 MB, against bare fetch
+ * - `proxy`: the first byte of a small stream during recording through the proxy, against a bare proxy
  * - `hit`: against the steps that no cache in a file can omit
  * - `million`: a file of a million entries, against `wc -l` and against a file of a hundred
  * - `peers`: against other tools that record and replay, always on Node (see bench_peers.mjs)
@@ -34,6 +35,7 @@ const node = [process.execPath, "--import", "tsx"];
 const measures = {
   "first-byte": benchFirstByte,
   "large-body": benchLargeBody,
+  proxy: benchProxy,
   hit: benchHit,
   million: benchMillion,
   peers: benchPeers,
@@ -85,17 +87,27 @@ function chosen(known, option, names = []) {
 }
 
 /** @param {Setting} setting */
-async function benchFirstByte({ runtimes, url }) {
+async function benchFirstByte(setting) {
+  await benchFirst(setting, "first_byte.ts", "Time to first byte, recording − bare fetch");
+}
+
+/** @param {Setting} setting */
+async function benchProxy(setting) {
+  await benchFirst(setting, "proxy.ts", "Time to first byte through the proxy, recording − bare proxy");
+}
+
+/** @param {Setting} setting @param {string} program @param {string} title */
+async function benchFirst({ runtimes, url }, program, title) {
   const rows = [];
   for (const { label, command } of runtimes) {
-    const { bare, recording, difference, p95, noise, noiseP95 } = await measure(command, ["first_byte.ts", url]);
+    const { bare, recording, difference, p95, noise, noiseP95 } = await measure(command, [program, url]);
     goal("first byte within 1 ms, median", label, difference <= 1);
     goal("first byte within 1 ms, p95", label, p95 <= 1);
     const ratio = times(recording / bare);
     rows.push([label, ms(bare), ms(recording), ratio, ms(difference), ms(p95), ms(noise), ms(noiseP95)]);
   }
   const columns = ["bare", "recording", "ratio", "difference", "p95", "bare − bare", "p95"];
-  printTable("Time to first byte, recording − bare fetch (goal: within 1 ms)", ["", ...columns], rows);
+  printTable(`${title} (goal: within 1 ms)`, ["", ...columns], rows);
 }
 
 /** @param {Setting} setting */

@@ -3,7 +3,7 @@
  * Checks the documentation of the public names: `node scripts/check_docs.mjs`
  *
  * Reads `deno doc --json` for each entry point of deno.json: the module needs a text and an example, and each exported
- * symbol, member and parameter of a function needs a text. The README must list the options of the code. `deno doc
+ * symbol, member and parameter of a function needs a text. docs/options.md must list the options of the code. `deno doc
  * --html` must build a page for each entry point and each symbol. The last line is `N symbols, N members, N problems`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -151,7 +151,7 @@ function tagsOf(doc, kind) {
 }
 
 /**
- * Checks that the README's table lists the options of the code.
+ * Checks that the table in docs/options.md lists the options of the code.
  *
  * @param {Module | undefined} module
  */
@@ -159,15 +159,15 @@ function checkReadme(module) {
   const declarations = module?.symbols.find(({ name }) => name === "CachyOptions")?.declarations ?? [];
   const members = /** @type {Member[]} */ (declarations[0]?.def?.properties ?? []);
   const options = members.map(({ name }) => name);
-  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const readme = readFileSync(join(root, "docs", "options.md"), "utf8");
   const section = /^## Options$(.*?)^## /ms.exec(readme)?.[1] ?? "";
   const rows = [...section.matchAll(/^\| `(\w+)` /gm)].map((match) => match[1]);
   if (options.length === 0) problems.push("the options are missing");
   for (const option of options.filter((option) => !rows.includes(option))) {
-    problems.push(`the README does not list the option ${option}`);
+    problems.push(`docs/options.md does not list the option ${option}`);
   }
   for (const row of rows.filter((row) => !options.includes(row))) {
-    problems.push(`the README lists an option ${row} that does not exist`);
+    problems.push(`docs/options.md lists an option ${row} that does not exist`);
   }
 }
 

@@ -49,6 +49,9 @@ const rooms = {
   // The files of `src/` itself, and mod.ts.
   root: { below: ["flow", "store/jsonl", "testing"] },
 
+  // The proxy for other programs.
+  proxy: { below: ["root"], face: ["server.ts", "variables.ts", "presets.ts"] },
+
   // The command line.
   "cli/display": { below: ["root"] },
   "cli/read": { below: ["root"], face: ["reading.ts", "providers.ts", "body/answer_body.ts"] },
@@ -66,7 +69,7 @@ const rooms = {
     face: ["merge.ts", "remove.ts", "repair.ts", "three_way.ts", "rekey.ts", "unused.ts"],
   },
   "cli/again": { below: ["cli/edit"] },
-  "cli/commands": { below: ["cli/curl", "cli/again"], face: ["all.ts"] },
+  "cli/commands": { below: ["cli/curl", "cli/again", "proxy"], face: ["all.ts"] },
   "cli.ts": { below: ["cli/commands"] },
 };
 
@@ -83,6 +86,7 @@ const nodeImporters = [
   "src/testing/",
   "src/global_fetch.ts",
   "src/with_cachy.ts",
+  "src/proxy/",
   "src/cli.ts",
   "src/cli/",
 ];
@@ -96,6 +100,7 @@ const lazyImporters = [
   "src/create_cachy.ts",
   "src/report/reporter.ts",
   "src/miss/miss.ts",
+  "src/cli/commands/recording_proxy.ts",
 ];
 
 /** These load a module of the user. */

@@ -11,8 +11,10 @@ import { temporaryFolder } from "./testing.ts";
 /** The arguments of each command besides the file, and the expected exit code. */
 type Expected = Readonly<Record<string, readonly [args: readonly string[], code: number]>>;
 
-/** `cli_git_test.ts`, `cli_again_test.ts` and `unused_test.ts` test these. */
-const OTHERS: readonly string[] = ["git-setup", "merge-driver", "textconv", "refresh", "drift", "unused"];
+/** `cli_git_test.ts`, `cli_again_test.ts`, `unused_test.ts` and `proxy_run_test.ts` test these. */
+const OTHERS: readonly string[] = [
+  ...["git-setup", "merge-driver", "textconv", "refresh", "drift", "unused", "run", "proxy"],
+];
 
 /** Runs all commands at the same time, each on its own copy of a file. Without a file, the commands find none. */
 async function runAll(folder: string, file: string | undefined, expected: Expected) {

@@ -92,7 +92,7 @@ test("cachy rejects unknown arguments, suggests a correction, and ends with exit
 test("cachy reports a missing file or a folder, and creates none", async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "recordings"));
-  const writers = ["merge", "git-setup"];
+  const writers = ["merge", "git-setup", "run", "proxy"];
   for (const { name } of commands.filter(({ name, options }) => "file" in options && !writers.includes(name))) {
     const operands = ["show", "diff", "remove", "refresh"].includes(name) ? ["5ece2360"] : [];
     const missing = await cachyOn(join(folder, "cachy.jsonl"), name, ...operands);

@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** By default, there is none. */
+  readonly stdin?: string;
 }
 
 /**
@@ -39,8 +41,9 @@ export function startProgram(program: string, args: readonly string[], options: 
     if (/^(?:CI$|CACHY_|NODE_TEST_CONTEXT$)/.test(variable) && !options.env?.[variable]) delete env[variable];
   }
   const flags = options.flags ?? defaultFlags(path);
-  const stdio = ["ignore", "pipe", "pipe"] as const;
+  const stdio = [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"] as const;
   const child = spawn(process.execPath, [...flags, path, ...args], { env, cwd: options.cwd, stdio: [...stdio] });
+  child.stdin?.end(options.stdin);
   const output = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {

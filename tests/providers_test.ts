@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import Anthropic from "@anthropic-ai/sdk";
 import Groq from "groq-sdk";
+import Together from "together-ai";
 import OpenAI from "openai";
 import { memoryStore } from "../mod.ts";
 import { providerOf } from "../src/cli/read/providers.ts";
@@ -164,6 +165,7 @@ test("the table of providers lists the variables that SDKs read their base URL f
   const sdks: Readonly<Record<string, () => string>> = {
     OPENAI_BASE_URL: () => new OpenAI({ apiKey: "x" }).baseURL,
     ANTHROPIC_BASE_URL: () => new Anthropic({ apiKey: "x" }).baseURL,
+    TOGETHER_BASE_URL: () => new Together({ apiKey: "x" }).baseURL,
     GROQ_BASE_URL: () => new Groq({ apiKey: "x" }).baseURL,
   };
   const defaults = Object.assign({}, ...PROVIDERS.map(({ baseUrls }) => baseUrls));
@@ -177,6 +179,7 @@ test("the table of providers lists the variables that SDKs read their base URL f
     }
   }
   for (const { name, baseUrls = {} } of PROVIDERS) {
-    for (const url of Object.values(baseUrls)) if (url) assert.equal(providerOf(new URL(url))?.name, name, url);
+    const urls = Object.values(baseUrls).map((url) => url.replace(/\{\w+\}/, "eu-west-1"));
+    for (const url of urls) if (url) assert.equal(providerOf(new URL(`${url}/chat/completions`))?.name, name, url);
   }
 });

@@ -159,7 +159,10 @@ function isNamed(name: string, { url, body }: CanonicalRequest, sha256: string):
 }
 
 /** The default domains, and the domains in CACHY_DOMAINS. */
-function domainsByVariable(): { readonly domains: readonly DomainMatcher[]; readonly warnings: readonly string[] } {
+export function domainsByVariable(): {
+  readonly domains: readonly DomainMatcher[];
+  readonly warnings: readonly string[];
+} {
   const named = readVariable("CACHY_DOMAINS").value?.split(/[\s,]+/).filter(Boolean) ?? [];
   const warnings = named.filter((domain) => !isDomainMatcher(domain)).map((domain) =>
     [

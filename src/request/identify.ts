@@ -9,7 +9,7 @@ import type { RequestData } from "./request.ts";
  * - `plain`: the same request means the same answer
  * - `stateful`: the n-th time means the n-th answer (creating, listing, polling)
  * - `uncached`: its answer is good for this moment only (a part of a body, a short-lived token)
- * - `telemetry`: traces that an SDK sends on its own
+ * - `telemetry`: traces that an SDK sends on its own, and requests that only open a connection (Cerebras, Claude Code)
  * - `standing`: a connection of an MCP session for messages of the server, or the end of the session
  */
 export type RequestKind = "plain" | "stateful" | "uncached" | "telemetry" | "standing";
@@ -38,7 +38,7 @@ export function requestKind(method: string, url: URL, headers: Headers): Request
   if (SHORT_LIVED_PATH.test(url.pathname) || isConditional(headers)) {
     return "uncached";
   }
-  if (url.pathname.endsWith("/v1/traces/ingest")) return "telemetry";
+  if (/\/v1\/(?:traces\/ingest|tcp_warming)$|^\/api\/hello$/.test(url.pathname)) return "telemetry";
   if (isStanding(method, headers)) return "standing";
   if (method !== "POST") return "stateful";
   return url.pathname.split("/").some((segment) => STATEFUL_SEGMENTS.has(segment)) ? "stateful" : "plain";

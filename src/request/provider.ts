@@ -40,7 +40,10 @@ export interface Provider {
   readonly modelHeader?: RegExp;
   /** The form of errors that its SDKs need to show the message. The pattern applies to every host, because of proxies. */
   readonly errors?: { readonly urls: RegExp; readonly form: ErrorForm };
-  /** Environment variable that replaces the base URL of SDKs → default URL, or "" if it depends on customer or region. */
+  /**
+   * Environment variable that replaces the base URL of SDKs → default URL, or "" if it depends on the customer. `{NAME}`
+   * stands for the value of another variable.
+   */
   readonly baseUrls?: Readonly<Record<string, string>>;
   /** The port of its local server. */
   readonly localPort?: string;

@@ -8,7 +8,8 @@ export const PROVIDERS: readonly Provider[] = [
     keys: ["OPENAI_API_KEY", "OPENAI_ADMIN_KEY"],
     keyHeaders: /openai-beta:/,
     model: /(?<=\/models\/)[^/:?#]+(?=$|[?#])/,
-    baseUrls: { OPENAI_BASE_URL: "https://api.openai.com/v1" },
+    // LangChain and LiteLLM in Python read the second one.
+    baseUrls: { OPENAI_BASE_URL: "https://api.openai.com/v1", OPENAI_API_BASE: "https://api.openai.com/v1" },
   },
   { name: "OpenAI", hosts: ["chatgpt.com"] },
   {
@@ -41,7 +42,10 @@ export const PROVIDERS: readonly Provider[] = [
       /^https:\/\/(?:[a-z0-9-]+-aiplatform|aiplatform\.[a-z0-9-]+\.rep)\.googleapis\.com\//,
     ],
     keys: ["GOOGLE_ACCESS_TOKEN"],
-    baseUrls: { GOOGLE_VERTEX_BASE_URL: "" },
+    baseUrls: {
+      GOOGLE_VERTEX_BASE_URL: "https://{GOOGLE_CLOUD_LOCATION}-aiplatform.googleapis.com/",
+      ANTHROPIC_VERTEX_BASE_URL: "https://{CLOUD_ML_REGION}-aiplatform.googleapis.com/v1",
+    },
   },
   {
     name: "Google Cloud",
@@ -56,7 +60,11 @@ export const PROVIDERS: readonly Provider[] = [
     keys: ["AWS_BEARER_TOKEN_BEDROCK", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
     keyHeaders: /x-amzn-bedrock-[^:]+:/,
     model: /(?<=\/model\/)[^/]+(?=\/(?:invoke|converse))/,
-    baseUrls: { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: "", AWS_BEDROCK_BASE_URL: "" },
+    baseUrls: {
+      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: "https://bedrock-runtime.{AWS_REGION}.amazonaws.com",
+      ANTHROPIC_BEDROCK_BASE_URL: "https://bedrock-runtime.{AWS_REGION}.amazonaws.com",
+      AWS_BEDROCK_BASE_URL: "https://bedrock-mantle.{AWS_REGION}.api.aws/openai/v1",
+    },
   },
   {
     name: "Azure OpenAI",
@@ -83,6 +91,7 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["openrouter.ai"],
     keys: ["OPENROUTER_API_KEY"],
     keyHeaders: /x-anthropic-beta:|x-openrouter-(?:experimental-)?metadata:(?!disabled$)/,
+    baseUrls: { OPENROUTER_BASE_URL: "https://openrouter.ai/api/v1" },
   },
   {
     name: "Vercel AI Gateway",
@@ -114,6 +123,7 @@ export const PROVIDERS: readonly Provider[] = [
     auth: "x-portkey-api-key: ",
     keyHeaders:
       /x-portkey-(?:provider|config|virtual-key|custom-host|cache-namespace|strict-open-ai-compliance|anthropic-(?:beta|version)|azure-[^:]+|huggingface-base-url):/,
+    baseUrls: { PORTKEY_BASE_URL: "https://api.portkey.ai/v1" },
   },
   { name: "Helicone", hosts: ["ai-gateway.helicone.ai"], keys: ["HELICONE_API_KEY"] },
   // The request also carries the credential of the provider behind the gateway.
@@ -144,15 +154,30 @@ export const PROVIDERS: readonly Provider[] = [
     keyHeaders: /groq-model-version:/,
     baseUrls: { GROQ_BASE_URL: "https://api.groq.com" },
   },
-  { name: "Together", hosts: ["api.together.xyz", "api.together.ai"], keys: ["TOGETHER_API_KEY"] },
+  {
+    name: "Together",
+    hosts: ["api.together.xyz", "api.together.ai"],
+    keys: ["TOGETHER_API_KEY"],
+    baseUrls: { TOGETHER_BASE_URL: "https://api.together.ai/v1" },
+  },
   { name: "Mistral", hosts: ["api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai"], keys: ["MISTRAL_API_KEY"] },
   { name: "Mistral", hosts: ["codestral.mistral.ai"], keys: ["CODESTRAL_API_KEY"] },
   { name: "xAI", hosts: ["api.x.ai"], keys: ["XAI_API_KEY"] },
   { name: "Moonshot", hosts: ["api.moonshot.ai", "api.moonshot.cn"], keys: ["MOONSHOT_API_KEY"] },
   { name: "Moonshot", hosts: ["api.kimi.com"], keys: ["KIMI_API_KEY"] },
   { name: "Cohere", hosts: ["api.cohere.com", "api.cohere.ai"], keys: ["CO_API_KEY", "COHERE_API_KEY"] },
-  { name: "Perplexity", hosts: ["api.perplexity.ai"], keys: ["PERPLEXITY_API_KEY"] },
-  { name: "Cerebras", hosts: ["api.cerebras.ai"], keys: ["CEREBRAS_API_KEY"] },
+  {
+    name: "Perplexity",
+    hosts: ["api.perplexity.ai"],
+    keys: ["PERPLEXITY_API_KEY"],
+    baseUrls: { PERPLEXITY_BASE_URL: "https://api.perplexity.ai" },
+  },
+  {
+    name: "Cerebras",
+    hosts: ["api.cerebras.ai"],
+    keys: ["CEREBRAS_API_KEY"],
+    baseUrls: { CEREBRAS_BASE_URL: "https://api.cerebras.ai" },
+  },
   { name: "SambaNova", hosts: ["api.sambanova.ai"], keys: ["SAMBANOVA_API_KEY"] },
   { name: "Nebius", hosts: ["api.studio.nebius.com", "api.tokenfactory.nebius.com"], keys: ["NEBIUS_API_KEY"] },
   { name: "Hyperbolic", hosts: ["api.hyperbolic.xyz"], keys: ["HYPERBOLIC_API_KEY"] },
@@ -230,7 +255,8 @@ export const PROVIDERS: readonly Provider[] = [
     hosts: ["https://ollama.com/api", "https://ollama.com/v1"],
     keys: ["OLLAMA_API_KEY"],
     errors: { urls: /\/api\/(?:chat|generate|embed|embeddings|show|tags)$/, form: "text" },
-    baseUrls: { OLLAMA_HOST: "http://127.0.0.1:11434" },
+    // LangChain reads the second one.
+    baseUrls: { OLLAMA_HOST: "http://127.0.0.1:11434", OLLAMA_BASE_URL: "http://127.0.0.1:11434" },
     localPort: "11434",
   },
   { name: "Voyage AI", hosts: ["api.voyageai.com"], keys: ["VOYAGE_API_KEY"] },
@@ -241,7 +267,12 @@ export const PROVIDERS: readonly Provider[] = [
   { name: "v0", hosts: ["https://api.v0.dev/v1/chat", "https://api.v0.dev/v1/chats"], keys: ["V0_API_KEY"] },
   { name: "Exa", hosts: ["api.exa.ai"], keys: ["EXA_API_KEY"], auth: "x-api-key: " },
   { name: "Tavily", hosts: ["api.tavily.com"], keys: ["TAVILY_API_KEY"] },
-  { name: "Firecrawl", hosts: ["api.firecrawl.dev"], keys: ["FIRECRAWL_API_KEY"] },
+  {
+    name: "Firecrawl",
+    hosts: ["api.firecrawl.dev"],
+    keys: ["FIRECRAWL_API_KEY"],
+    baseUrls: { FIRECRAWL_API_URL: "https://api.firecrawl.dev" },
+  },
   { name: "StepFun", hosts: ["api.stepfun.com"], keys: ["STEPFUN_API_KEY"] },
   { name: "Meta Llama", hosts: ["api.llama.com"], keys: ["LLAMA_API_KEY"] },
   { name: "W&B", hosts: ["api.inference.wandb.ai"], keys: ["WANDB_API_KEY"] },

@@ -56,8 +56,11 @@ export interface Call<Rules extends OptionRules = OptionRules> {
   readonly terminal: Terminal;
 }
 
-/** The exit code of a command that did not fail: `FOUND` if it found a problem, a secret or a difference. */
-export type ExitCode = typeof FINE | typeof FOUND;
+/**
+ * The exit code of a command that did not fail: `FOUND` if it found a problem, a secret or a difference. `run` returns the
+ * one of the program that it ran.
+ */
+export type ExitCode = number;
 export const FINE = 0 as const;
 export const FOUND = 1 as const;
 /** The exit code of a command that failed. */

@@ -16,7 +16,7 @@ const COLUMNS = 80;
  */
 export function programHelp(commands: readonly Command[], width = COLUMNS): string {
   return [
-    `Shows, checks and edits recorded responses of LLM APIs.`,
+    `Shows, checks, edits and replays recorded responses of LLM APIs.`,
     "",
     `Usage: ${PROGRAM} COMMAND [OPTION…]`,
     "",

@@ -20,7 +20,7 @@ export async function runCommandLine(
   args: readonly string[],
   commands: readonly Command[],
   terminal: Terminal,
-): Promise<ExitCode | typeof FAILED> {
+): Promise<ExitCode> {
   const code = await runCommand(args, commands, terminal);
   try {
     await terminal.flush();
@@ -35,7 +35,7 @@ async function runCommand(
   args: readonly string[],
   commands: readonly Command[],
   terminal: Terminal,
-): Promise<ExitCode | typeof FAILED> {
+): Promise<ExitCode> {
   let command: Command | undefined;
   try {
     const [name, ...rest] = args;

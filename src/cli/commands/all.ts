@@ -5,9 +5,11 @@ import { drift } from "./drift.ts";
 import { gitSetup, mergeDriver, textconv } from "./git.ts";
 import { list } from "./list.ts";
 import { merge } from "./merge.ts";
+import { proxy } from "./proxy.ts";
 import { refresh } from "./refresh.ts";
 import { rekey } from "./rekey.ts";
 import { remove } from "./remove.ts";
+import { run } from "./run.ts";
 import { scan } from "./scan.ts";
 import { show } from "./show.ts";
 import { stats } from "./stats.ts";
@@ -17,5 +19,5 @@ import { verify } from "./verify.ts";
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
   ...[list, show, diff, stats, verify, scan, unused, compact, remove, merge, rekey, refresh, drift],
-  ...[gitSetup, mergeDriver, textconv],
+  ...[run, proxy, gitSetup, mergeDriver, textconv],
 ];
