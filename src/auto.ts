@@ -14,7 +14,8 @@
  * `enableCachy()` wins, before or after the import. A wrong value is a warning.
  *
  * Test runners need one line of configuration, such as `setupFiles: ["@cachy/core/auto"]` of Vitest; the README lists
- * all. In mode `replay` a miss is then explained on stderr, and fails the run with `CACHY_STRICT=1`.
+ * all. In mode `replay` a miss is then explained on stderr, and fails the run with `CACHY_STRICT=1`. With
+ * `CACHY_LEDGER=PATH`, a ledger of what the run asks for is written, by which `cachy unused` finds unused recordings.
  *
  * @example As the first import of a program or of a test runner's set-up file
  * ```ts

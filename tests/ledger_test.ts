@@ -95,6 +95,17 @@ test("entries that were recorded after the start of the run are kept", async (t)
   assert.deepEqual(await judge(ledger([hit(digest("a")), PASSED])), ["", ""]);
 });
 
+test("a file in the folder of recordings that is not a recording is left alone", async (t) => {
+  const { folder, hit, ledger } = sharedFile(t);
+  const file = join(folder, "recordings", "data.jsonl");
+  mkdirSync(join(folder, "recordings"));
+  writeFileSync(file, '{"my":"data"}\n');
+  const named = { file: join(folder, "recordings", "a.jsonl"), folder: join(folder, "recordings"), project: folder };
+  const line = { kind: "test", ...named, isChosen: true, test: { name: "a" } };
+  const found = await findUnused(readLedger(ledger([hit(digest("a")), line, PASSED])), true);
+  assert.deepEqual([found.files, found.kept], [[], []]);
+});
+
 const noLinks = process.platform === "win32" ? "Windows restricts symbolic links." : undefined;
 
 test("a recording is the same behind a symbolic link", { skip: noLinks }, async (t) => {

@@ -1,7 +1,7 @@
 import { type EntryRow, rowOf } from "../file/entry_row.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import type { Ledger } from "../file/ledger.ts";
-import { contentsOf, digestOf, withFile } from "../file/recorded_file.ts";
+import { contentsOf, digestOf, withAnyFile } from "../file/recorded_file.ts";
 
 /** The digest of each entry → when it was recorded. Without a time, the text is empty. */
 export type Times = ReadonlyMap<string, string>;
@@ -13,7 +13,7 @@ export async function entriesOf(
 ): Promise<{ readonly all: Times; readonly unasked: ReadonlyMap<string, EntryRow> }> {
   const [all, unasked] = [new Map<string, string>(), new Map<string, EntryRow>()];
   const ids = asked.get(file);
-  await withFile(file, (open) => {
+  await withAnyFile(file, (open) => {
     for (const { entry } of contentsOf(open).newest()) {
       const id = digestOf(entry);
       const time = typeof entry.recorded_at === "string" ? entry.recorded_at : "";
