@@ -11,6 +11,7 @@ import {
   identify,
   isSession,
   isSessionStart,
+  mcpAnswer,
   type Ordinal,
   requestKind,
 } from "../request/identify.ts";
@@ -35,7 +36,10 @@ async function answer(context: Context, identified: IdentifiedRequest): Promise<
   const { entry, problem } = await findOrWarn(context, identified);
   request.signal?.throwIfAborted();
   if (entry) return answerFromStore(context, identified, entry);
-  if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
+  if (context.settings.mode === "replay") {
+    const response = mcpAnswer(request);
+    return response ? { response } : await answerMiss(context, identified, problem);
+  }
   if (problem === undefined) {
     emitMiss(context, identified);
     if (context.settings.debug === "miss") await tellNearest(context, identified);

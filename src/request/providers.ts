@@ -190,7 +190,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: "fal",
-    hosts: ["fal.run", "rest.fal.ai"],
+    hosts: ["fal.run", "rest.fal.ai", "rest.alpha.fal.ai"],
     keys: ["FAL_KEY"],
     auth: "authorization: Key ",
     keyHeaders: /x-fal-target-url:/,
