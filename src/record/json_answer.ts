@@ -72,6 +72,9 @@ const FINAL_STATES: ReadonlySet<string> = new Set([
   "ready",
   "deleted",
   "requires_action",
+  "done",
+  "dubbed",
+  "transcribed",
 ]);
 const STATE_MEMBERS = ["status", "state", "processing_status", "task_status"];
 
