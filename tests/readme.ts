@@ -7,7 +7,12 @@ import { type Exit, runProgram } from "./processes.ts";
 import type { Provider } from "./provider/provider.ts";
 
 export const readme: string = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-export const snippets: readonly string[] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+export const snippets: readonly string[] = snippetsOf(readme);
+
+/** The programs in a page. */
+export function snippetsOf(page: string): string[] {
+  return [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+}
 
 export interface Surroundings {
   readonly cwd: string;
@@ -26,12 +31,12 @@ export interface ReadmePrograms {
 /** The variables that the README sets for CI. */
 const AWS_KEYS = { AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" };
 
-export function writePrograms({ url }: Provider): ReadmePrograms {
+export function writePrograms({ url }: Provider, programs: readonly string[] = snippets): ReadmePrograms {
   const name = `readme_${crypto.randomUUID()}`;
   // Among the programs, so that imports find the packages.
   const folder = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
   mkdirSync(folder);
-  for (const [index, snippet] of snippets.entries()) {
+  for (const [index, snippet] of programs.entries()) {
     const program = snippet.replaceAll(`"@cachy/core"`, `"../../../mod.ts"`)
       .replaceAll(`"@cachy/core/kv"`, `"../../../src/store/key_value.ts"`);
     writeFileSync(join(folder, `${index}.ts`), `import "../paid_network.ts";\n${program}`);

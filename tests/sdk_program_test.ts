@@ -36,7 +36,7 @@ async function outcome(program: SdkProgram): Promise<unknown> {
 
 /** Loading the other SDKs takes longer than their tests. */
 const isFast = ({ packages: [sdk], name }: SdkProgram) =>
-  /^(?:@ai-sdk\/gateway|@fal-ai|replicate)/.test(sdk) && !/polled/.test(name);
+  /^(?:@ai-sdk\/gateway|@fal-ai|replicate)/.test(sdk) && name !== "polled run";
 
 for (const program of sdkPrograms) {
   const { packages, name, requests, hits = requests } = program;

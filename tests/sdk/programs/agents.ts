@@ -68,7 +68,7 @@ const agentPrograms: SdkProgram[] = [
 ];
 
 /** A graph that calls the model, then its tools, until the model answers. */
-async function graph(model: unknown): Promise<unknown> {
+async function graph(model: unknown, isStreamed: boolean): Promise<unknown> {
   const { createReactAgent } = await import("@langchain/langgraph/prebuilt");
   const { tool } = await import("@langchain/core/tools");
   const { z } = await import("zod");
@@ -78,29 +78,38 @@ async function graph(model: unknown): Promise<unknown> {
     schema: z.object({ city: z.string() }),
   });
   const agent = createReactAgent({ llm: model as never, tools: [forecast] });
-  const { messages } = await agent.invoke({ messages: [{ role: "user", content: PROMPT }] });
+  const input = { messages: [{ role: "user", content: PROMPT }] };
+  if (isStreamed) {
+    const texts: unknown[] = [];
+    for await (const [{ content }] of await agent.stream(input, { streamMode: "messages" })) texts.push(content);
+    return texts;
+  }
+  const { messages } = await agent.invoke(input);
   return messages.map(({ content, name }: { content: unknown; name?: string }) => ({ content, name }));
 }
 
-function langgraph(provider: string, model: () => Promise<unknown>): SdkProgram {
+function langgraph(provider: string, model: () => Promise<unknown>): SdkProgram[] {
   const packages = [provider, "@langchain/core", "@langchain/langgraph", "zod"] as const;
-  return { packages, name: "agent of LangGraph", requests: 2, run: async () => await graph(await model()) };
+  return [
+    { packages, name: "ReAct agent", requests: 2, run: async () => await graph(await model(), false) },
+    { packages, name: "streamed ReAct agent", requests: 2, run: async () => await graph(await model(), true) },
+  ];
 }
 
 const langchainPrograms: SdkProgram[] = [
-  langgraph("@langchain/anthropic", async () => {
+  ...langgraph("@langchain/anthropic", async () => {
     const { ChatAnthropic } = await import("@langchain/anthropic");
     return new ChatAnthropic({ apiKey: API_KEY, model: "claude-haiku-4-5" });
   }),
-  langgraph("@langchain/google-genai", async () => {
+  ...langgraph("@langchain/google-genai", async () => {
     const { ChatGoogleGenerativeAI } = await import("@langchain/google-genai");
     return new ChatGoogleGenerativeAI({ apiKey: API_KEY, model: "gemini-2.5-flash" });
   }),
-  langgraph("@langchain/ollama", async () => {
+  ...langgraph("@langchain/ollama", async () => {
     const { ChatOllama } = await import("@langchain/ollama");
     return new ChatOllama({ model: "llama3.2" });
   }),
-  langgraph("@langchain/openai", async () => {
+  ...langgraph("@langchain/openai", async () => {
     const { ChatOpenAI } = await import("@langchain/openai");
     return new ChatOpenAI({ apiKey: API_KEY, model: "gpt-5-mini" });
   }),

@@ -46,11 +46,11 @@ function vertexOfGoogle(name: string, location: string): SdkProgram {
 
 export const gatewayPrograms: SdkProgram[] = [
   vertexOfAnthropic("messages in a region", region),
-  vertexOfAnthropic("messages, global", "global"),
+  vertexOfAnthropic("global messages", "global"),
   vertexOfAnthropic("messages in the EU", "eu"),
-  vertexOfGoogle("generateContent of Vertex AI in a region", region),
-  vertexOfGoogle("generateContent of Vertex AI, global", "global"),
-  vertexOfGoogle("generateContent of Vertex AI in the EU", "eu"),
+  vertexOfGoogle("Vertex AI in a region", region),
+  vertexOfGoogle("global Vertex AI", "global"),
+  vertexOfGoogle("Vertex AI in the EU", "eu"),
   {
     packages: ["portkey-ai"],
     name: "chat",

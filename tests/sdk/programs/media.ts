@@ -36,13 +36,13 @@ function speech(environment: "Production" | "ProductionUs" | "ProductionEu", nam
 const images: SdkProgram[] = [
   {
     packages: ["replicate"],
-    name: "run with a Buffer, which is uploaded",
+    name: "run with an uploaded Buffer",
     requests: 2,
     run: async () => await (await replicate()).run("owner/model", { input: { audio: await sound() } }),
   },
   {
     packages: ["replicate"],
-    name: "run that is polled",
+    name: "polled run",
     requests: 3,
     hits: 2,
     run: async () => {
@@ -106,7 +106,7 @@ const voices: SdkProgram[] = [
   },
   {
     packages: ["assemblyai"],
-    name: "transcribe, which uploads and polls",
+    name: "transcribe with upload and polling",
     requests: 4,
     hits: 3,
     run: async () => {
@@ -129,7 +129,7 @@ const uploads: SdkProgram[] = [
   },
   {
     packages: ["@mistralai/mistralai"],
-    name: 'chat with the option server: "eu"',
+    name: "chat in the EU",
     requests: 1,
     run: async () => {
       const { Mistral } = await import("@mistralai/mistralai");
