@@ -24,6 +24,7 @@ function redirect(t: TestContext, provider: Provider): void {
   });
   globalThis.fetch = async (input, init) => {
     const { url, method, headers, body, signal } = new Request(input as Request, init);
+    if (!url.startsWith("http")) return await fetch(url);
     const { host, pathname, search } = new URL(url);
     const bytes = body ? await new Response(body).arrayBuffer() : undefined;
     return await fetch(`${provider.url}/${host}${pathname}${search}`, { method, headers, body: bytes, signal });
