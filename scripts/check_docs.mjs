@@ -34,7 +34,7 @@ await start(async () => {
     if (module) checkModule(name, module);
     else problems.push(`${name}: deno doc does not list ${file}`);
   }
-  checkReadme(modules[pathToFileURL(join(root, exports["."])).href]);
+  checkOptions(modules[pathToFileURL(join(root, exports["."])).href]);
   await checkPages(exports, modules);
   for (const problem of problems) console.log(problem);
   console.log(`${seen.symbols} symbols, ${seen.members} members, ${problems.length} problems`);
@@ -155,12 +155,12 @@ function tagsOf(doc, kind) {
  *
  * @param {Module | undefined} module
  */
-function checkReadme(module) {
+function checkOptions(module) {
   const declarations = module?.symbols.find(({ name }) => name === "CachyOptions")?.declarations ?? [];
   const members = /** @type {Member[]} */ (declarations[0]?.def?.properties ?? []);
   const options = members.map(({ name }) => name);
-  const readme = readFileSync(join(root, "docs", "options.md"), "utf8");
-  const section = /^## Options$(.*?)^## /ms.exec(readme)?.[1] ?? "";
+  const page = readFileSync(join(root, "docs", "options.md"), "utf8");
+  const section = /^# Options$(.*?)^## /ms.exec(page)?.[1] ?? "";
   const rows = [...section.matchAll(/^\| `(\w+)` /gm)].map((match) => match[1]);
   if (options.length === 0) problems.push("the options are missing");
   for (const option of options.filter((option) => !rows.includes(option))) {

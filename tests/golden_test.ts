@@ -11,6 +11,9 @@ const GOLDEN = new URL("golden/v1.jsonl", import.meta.url);
 /** Lines whose digests leave out what is not the meaning of a request. Never change them. */
 const IDENTITY = new URL("golden/v1_identity.jsonl", import.meta.url);
 const IDENTITY_SHA256 = "0befdadc53eb823e0a6ce7de3a28869ba987012703310a0575a35b2242715ca2";
+/** A line without the version of the AI SDK in its digest. Never change it. */
+const GATEWAY = new URL("golden/v1_gateway.jsonl", import.meta.url);
+const GATEWAY_SHA256 = "7abe9d13331ff832e8e3997b839667786eebb5932f712a022d29c6c06c36a5be";
 const SHA256 = "5d091964e7872229a4b4eb20c6ace32f6f43cf1795d600bb73f89c823eb48731";
 
 const RESPONSES_URL = "https://api.openai.com/v1/responses";
@@ -38,7 +41,8 @@ const JSON_TYPE = [["content-type", "application/json"]];
 
 test("the golden files are unchanged", () => {
   const hashOf = (file: URL) => createHash("sha256").update(readFileSync(file)).digest("hex");
-  assert.deepEqual([hashOf(GOLDEN), hashOf(IDENTITY)], [SHA256, IDENTITY_SHA256]);
+  const hashes = [SHA256, IDENTITY_SHA256, GATEWAY_SHA256];
+  assert.deepEqual([GOLDEN, IDENTITY, GATEWAY].map(hashOf), hashes);
 });
 
 test("parseEntry() reads every golden line, and formatEntry() writes ours byte for byte", () => {
@@ -138,4 +142,12 @@ test("fetch() answers by golden digests that leave out ids, credentials, clocks 
   assert.match(await textOf(upload.url, serialized), /file-1/);
   const seeded = jsonPost({ model: "m", input: "a", seed: 2 });
   assert.match(await textOf(RESPONSES_URL, seeded, { omit: ["seed"] }), /without the seed/, "not the older line below");
+});
+
+test("fetch() answers by the golden digest of a gateway's request, whatever the version of the SDK", async () => {
+  const prompt = [{ role: "user", content: [{ type: "text", text: "Hi" }] }];
+  const body = { prompt, headers: { "user-agent": "ai/7.1.0", "x-trace": "2" } };
+  const headers = { "ai-language-model-id": "openai/gpt-5-mini", "ai-language-model-streaming": "false" };
+  const url = "https://ai-gateway.vercel.sh/v4/ai/language-model";
+  assert.match((await answerTo(url, jsonPost(body, headers), { file: GATEWAY })).text, /Hello\./);
 });

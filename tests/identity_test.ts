@@ -163,6 +163,13 @@ test("credentials in bodies are not part of the key", async () => {
   for (const body of bodies) await assertSame(RESPONSES_URL, [body("one"), body("two")]);
 });
 
+test("the version of the AI SDK in the headers that it repeats in a body is not part of the key", async () => {
+  const body = (agent: string) => ({ prompt: [], headers: { "user-agent": agent } });
+  await assertSame("https://ai-gateway.vercel.sh/v4/ai/language-model", [body("ai/7.0.1"), body("ai/7.0.2")]);
+  const elsewhere = (agent: string) => ({ messages: [{ headers: { "user-agent": agent } }] });
+  await assertDifferent(RESPONSES_URL, [elsewhere("one"), elsewhere("two")]);
+});
+
 test("signatures and tokens in URLs are not part of the key, wherever the URL stands", async () => {
   const urls: ((secret: string) => string)[] = [
     (s) => `https://b.s3.amazonaws.com/a.png?X-Amz-Date=${s}&X-Amz-Credential=${s}&X-Amz-Signature=${s}`,

@@ -100,7 +100,18 @@ const FINAL = [
   "canceled",
   "expired",
 ];
-const ALSO_FINAL = ["ended", "incomplete", "processed", "active", "ready", "deleted", "requires_action"];
+const ALSO_FINAL = [
+  "ended",
+  "incomplete",
+  "processed",
+  "active",
+  "ready",
+  "deleted",
+  "requires_action",
+  "done",
+  "dubbed",
+  "transcribed",
+];
 const OPEN = [
   "queued",
   "in_progress",

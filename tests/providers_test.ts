@@ -39,6 +39,9 @@ test("defaultDomains includes the API of a host that serves more, and nothing el
     "https://speech.googleapis.com/v1/speech:recognize",
     "https://eu-texttospeech.googleapis.com/v1/text:synthesize",
     "https://api.eu.residency.elevenlabs.io/v1/text-to-speech/v",
+    "https://api.eu1.bfl.ai/v1/get_result?id=1",
+    "https://api.hume.ai/v0/tts/file",
+    "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1/chat/completions",
   ];
   const others = [
     "https://api.cloudflare.com/client/v4/accounts/0123/workers/scripts/ai/",
@@ -51,6 +54,8 @@ test("defaultDomains includes the API of a host that serves more, and nothing el
     "https://eu.rep.googleapis.com/v1/projects",
     "https://aiplatform.eu.rep.googleapis.com.evil.example/v1/projects",
     "https://evilspeech.googleapis.com/v1/speech:recognize",
+    "https://api.bfl.ai.evil.example/v1/flux",
+    "https://api.hume.ai/oauth2-cc/token",
   ];
   for (const url of api) assert.ok(isCached(new URL(url)), url);
   for (const url of others) assert.ok(!isCached(new URL(url)), url);

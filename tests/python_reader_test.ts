@@ -254,6 +254,7 @@ slowTest(
       { messages: [{ content: [{ toolUse: { toolUseId: "b" } }, { toolUse: { toolUseId: "a" } }] }] },
       { input: [{ call_id: "x" }, { call_id: "x" }, { call_id: "alone" }, { id: "x" }] },
       { contents: [{ parts: [{ functionCall: { id: "call_1", args: { id: "a" } } }] }] },
+      { headers: { "user-agent": "ai/7" }, a: { headers: { "user-agent": 1 } } },
       { api_key: "k", eos_token: "e", a: { headers: { "X-B": "c", Accept: "d" }, "hf_token": [1] } },
       {
         messages: [{ password: "p" }],

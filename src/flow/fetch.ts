@@ -11,6 +11,7 @@ import {
   identify,
   isSession,
   isSessionStart,
+  mcpAnswer,
   type Ordinal,
   requestKind,
 } from "../request/identify.ts";
@@ -41,7 +42,10 @@ async function answer(context: Context, identified: IdentifiedRequest, hasWaited
     return answerFromStore(context, identified, { entry, hasWaited });
   }
   if (entry && expiry?.action === "fail") return await answerExpired(context, identified, entry, expiry);
-  if (context.settings.mode === "replay") return await answerMiss(context, identified, problem);
+  if (settings.mode === "replay") {
+    const response = mcpAnswer(request);
+    return response ? { response } : await answerMiss(context, identified, problem);
+  }
   noteAsked(store.name, identified, "live", { entry });
   if (problem === undefined) {
     emitMiss(context, identified);

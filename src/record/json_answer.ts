@@ -75,6 +75,9 @@ const FINAL_STATES: ReadonlySet<string> = new Set([
   "ready",
   "deleted",
   "requires_action",
+  "done",
+  "dubbed",
+  "transcribed",
 ]);
 const STATE_MEMBERS = ["status", "state", "processing_status", "task_status"];
 

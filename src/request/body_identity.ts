@@ -103,6 +103,11 @@ function shortenFileName(value: string, path: readonly string[]): string {
   return path.length === 1 && FILE_NAME.test(path[0] ?? "") ? withoutClock(value) : value;
 }
 
+/** The AI SDK repeats the headers of a request in its body for Vercel's AI gateway. This one has its own version. */
+function isUserAgent(path: readonly string[]): boolean {
+  return path.length === 2 && path[0] === "headers" && path[1] === "user-agent";
+}
+
 /** The rules for a JSON body. */
 export interface JsonIdentity {
   readonly url: URL;
@@ -118,7 +123,7 @@ export interface JsonIdentity {
  * credentials, file names made from a clock, and the matches of the options `omit` and `normalize`.
  */
 export function jsonIdentity(text: string, { url, omit, normalize, isEarlier }: JsonIdentity): string {
-  const hides = !isEarlier && mayHoldCredential(text);
+  const hides = !isEarlier && (mayHoldCredential(text) || text.includes('"user-agent": '));
   const strings = [
     renumberReferences(text, url, isEarlier),
     !isEarlier && CLOCK_IN_TEXT.test(text) ? shortenFileName : undefined,
@@ -131,7 +136,7 @@ export function jsonIdentity(text: string, { url, omit, normalize, isEarlier }: 
     string: strings.length ? (value, path) => strings.reduce((text, change) => change(text, path), value) : undefined,
     member(path) {
       if (leavesOut && isOmitted(path, omit)) return null;
-      return hides && isCredentialMember(path) ? REDACTED : undefined;
+      return hides && (isCredentialMember(path) || isUserAgent(path)) ? REDACTED : undefined;
     },
   };
   return canonicalJson(text, rewrite) ?? text;

@@ -54,12 +54,31 @@ function isStanding(method: string, headers: Headers): boolean {
   return method === "GET" && isStream && (headers.has(SESSION_HEADER) || headers.has("mcp-protocol-version"));
 }
 
+/** The message in a POST to an MCP server. With `text`, only a body that contains it is parsed. */
+function mcpMessage({ method, headers, body }: RequestData, text = ""): Record<string, unknown> | undefined {
+  if (method !== "POST" || !headers.get("accept")?.includes("text/event-stream")) return undefined;
+  const json = body instanceof Uint8Array ? textOf(body) : body;
+  const message = typeof json === "string" && json.includes(text) ? asRecord(parseJson(json)) : undefined;
+  return message?.jsonrpc === "2.0" ? message : undefined;
+}
+
 /** Whether a request starts an MCP session. Its response names the session, which ends with the server. */
-export function isSessionStart({ method, headers, body }: RequestData): boolean {
-  if (method !== "POST" || !headers.get("accept")?.includes("text/event-stream")) return false;
-  const text = body instanceof Uint8Array ? textOf(body) : body;
-  const message = typeof text === "string" && text.includes('"initialize"') ? asRecord(parseJson(text)) : undefined;
-  return message?.jsonrpc === "2.0" && message.method === "initialize";
+export function isSessionStart(request: RequestData): boolean {
+  return mcpMessage(request, '"initialize"')?.method === "initialize";
+}
+
+/**
+ * The answer that an MCP server without a recording would give in any case. Notifications have none but the status: a
+ * client sends some of them only sometimes, and does not read the body. `server/discover` asks whether the server knows
+ * a newer protocol: the error that says no is not recorded, and the client goes on with `initialize`.
+ */
+export function mcpAnswer(request: RequestData): Response | undefined {
+  const message = mcpMessage(request);
+  if (!message) return undefined;
+  const { id, method } = message;
+  if (id === undefined || method === undefined) return new Response(null, { status: 202 });
+  if (method !== "server/discover") return undefined;
+  return Response.json({ jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } }, { status: 400 });
 }
 
 /** Whether a request belongs to an MCP session. */

@@ -216,7 +216,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: "fal",
-    hosts: ["fal.run", "rest.fal.ai"],
+    hosts: ["fal.run", "rest.fal.ai", "rest.alpha.fal.ai"],
     keys: ["FAL_KEY"],
     auth: "authorization: Key ",
     keyHeaders: /x-fal-target-url:/,
@@ -232,7 +232,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: "AssemblyAI",
-    hosts: ["api.assemblyai.com", "llm-gateway.assemblyai.com"],
+    hosts: ["api.assemblyai.com", "llm-gateway.assemblyai.com", "sync.assemblyai.com", "dictation.assemblyai.com"],
     keys: ["ASSEMBLYAI_API_KEY"],
     auth: "authorization: ",
     errors: { urls: /\.assemblyai\.com\//, form: "text" },
@@ -250,6 +250,25 @@ export const PROVIDERS: readonly Provider[] = [
     // Other values of `accept` repeat what the body says, and they differ between SDKs.
     keyHeaders: /accept:(?:audio|image)\//,
   },
+  {
+    name: "Black Forest Labs",
+    // A job is polled at a host of its region.
+    hosts: [/^https:\/\/api(?:\.[a-z0-9]+)?\.bfl\.ai\//],
+    keys: ["BFL_API_KEY"],
+    auth: "x-key: ",
+  },
+  { name: "Luma", hosts: ["api.lumalabs.ai"], keys: ["LUMA_API_KEY"] },
+  { name: "Runway", hosts: ["api.dev.runwayml.com"], keys: ["RUNWAYML_API_SECRET"] },
+  { name: "WaveSpeed", hosts: ["api.wavespeed.ai"], keys: ["WAVESPEED_API_KEY"] },
+  { name: "Gladia", hosts: ["api.gladia.io"], keys: ["GLADIA_API_KEY"], auth: "x-gladia-key: " },
+  { name: "Rev AI", hosts: ["https://api.rev.ai/speechtotext"], keys: ["REVAI_API_KEY"] },
+  // Other paths of the host create tokens.
+  { name: "Hume", hosts: ["https://api.hume.ai/v0"], keys: ["HUME_API_KEY"], auth: "x-hume-api-key: " },
+  { name: "LMNT", hosts: ["api.lmnt.com"], keys: ["LMNT_API_KEY"], auth: "x-api-key: " },
+  { name: "Featherless", hosts: ["api.featherless.ai"], keys: ["FEATHERLESS_API_KEY"] },
+  { name: "Nscale", hosts: ["inference.api.nscale.com"], keys: ["NSCALE_SERVICE_TOKEN"] },
+  { name: "OVHcloud", hosts: ["endpoints.kepler.ai.cloud.ovh.net"], keys: ["OVH_AI_ENDPOINTS_ACCESS_TOKEN"] },
+  { name: "PublicAI", hosts: ["api.publicai.co"], keys: ["PUBLICAI_API_KEY"] },
   {
     name: "Ollama",
     hosts: ["https://ollama.com/api", "https://ollama.com/v1"],

@@ -10,9 +10,11 @@ const PAID = new RegExp(
     String.raw`^http://(?:127\.0\.0\.1:11434|localhost:4000)`,
   ].join("|"),
 );
+/** Hosts whose paths are like those of others. */
+const NAMED = /^https:\/\/((?:rest\.fal\.ai|v3\.fal\.media|europe-west1-aiplatform\.googleapis\.com)\/)/;
 
 globalThis.fetch = ((input, init) => {
   const url = input instanceof Request ? input.url : String(input);
-  const loopback = url.replace(PAID, PROVIDER);
+  const loopback = url.replace(PAID, PROVIDER).replace(NAMED, `${PROVIDER}/$1`);
   return fetch(input instanceof Request ? new Request(loopback, input) : loopback, init);
 }) as typeof fetch;

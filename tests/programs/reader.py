@@ -156,11 +156,14 @@ def renumber(value, is_gemini, is_earlier):
 
 
 def json_identity(value):
-    """JSON without credentials and clocks in file names."""
+    """JSON without credentials, clocks in file names and the version of an SDK."""
     def change(text, path):
         is_file_name = len(path) == 1 and re.fullmatch("file_?name", path[0], re.I | re.A)
         return mask_urls(without_clock(text) if is_file_name else text)
-    return rewrite(value, change, lambda path: "[redacted]" if is_credential_member(path) else None)
+    def member(path):
+        is_user_agent = list(path) == ["headers", "user-agent"]
+        return "[redacted]" if is_user_agent or is_credential_member(path) else None
+    return rewrite(value, change, member)
 
 
 def form_parts(body, boundary):

@@ -44,7 +44,7 @@ const USAGE = {
 
 export const anthropic: Family = (request, turn) => {
   const path = request.path.split("?")[0] ?? "";
-  if (path.endsWith("/v1/messages")) return messages(request, turn);
+  if (path.endsWith("/v1/messages") || path.endsWith(":rawPredict")) return messages(request, turn);
   // OpenAI uses the same path for its files.
   if (path.endsWith("/v1/files") && "anthropic-version" in request.headers) {
     return fileUpload(request, turn);

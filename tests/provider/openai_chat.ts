@@ -45,15 +45,21 @@ export function chatCompletion(request: ProviderRequest, turn: Turn): Answer {
   };
   const tool = body.messages?.some((message) => message.role === "tool") ? undefined : body.tools?.[0]?.function;
   const call = tool && {
-    id: id("call_", 24),
+    ...callId(request.path),
     type: "function",
     function: { name: tool.name, arguments: JSON.stringify(argumentsFor(tool.parameters)) },
   };
   return body.stream === true ? streamed(completion, body, turn, call) : complete(completion, turn, call);
 }
 
+/** Some servers send empty ids, or none. SDKs replace them. */
+function callId(path: string): { readonly id?: string } {
+  if (path.startsWith("/integrate.api.nvidia.com/")) return {};
+  return { id: path.startsWith("/api.groq.com/") ? "" : id("call_", 24) };
+}
+
 interface Call {
-  readonly id: string;
+  readonly id?: string;
   readonly type: string;
   readonly function: { readonly name: string; readonly arguments: string };
 }
@@ -92,7 +98,12 @@ function textDeltas(turn: Turn): unknown[] {
 
 function callDeltas(call: Call): unknown[] {
   const { name } = call.function;
-  const first = { index: 0, id: call.id, type: "function", function: { name, arguments: "" } };
+  const first = {
+    index: 0,
+    ...("id" in call ? { id: call.id } : {}),
+    type: "function",
+    function: { name, arguments: "" },
+  };
   const rest = fragments(call.function.arguments).map((part) => ({ index: 0, function: { arguments: part } }));
   return [
     { role: "assistant", content: null, tool_calls: [first], refusal: null },

@@ -14,6 +14,7 @@ import { failure } from "./failure.ts";
 import { gemini } from "./gemini.ts";
 import { ollama } from "./ollama.ts";
 import { openai } from "./openai.ts";
+import { others } from "./others.ts";
 import { type Fault, planOf, type Step } from "./plan.ts";
 
 export type { ProviderRequest } from "./answer.ts";
@@ -60,7 +61,7 @@ export interface Provider {
 }
 
 // Anthropic comes first: it shares /v1/files with OpenAI and is recognized by a header.
-const FAMILIES: readonly Family[] = [anthropic, gemini, bedrock, cohere, ollama, openai];
+const FAMILIES: readonly Family[] = [others, anthropic, gemini, bedrock, cohere, ollama, openai];
 
 export async function startProvider({ pause = 5, answer: textFor }: ProviderOptions = {}): Promise<Provider> {
   const state = newState(pause, textFor);
