@@ -1,5 +1,6 @@
 /** Whom the proxy answers: programs of this machine, and pages that the user allows. It calls only listed hosts. */
 import assert from "node:assert/strict";
+import { connect as connectHttp2, type OutgoingHttpHeaders } from "node:http2";
 import fc from "fast-check";
 import { memoryStore } from "../mod.ts";
 import { addressAt, upstreamOf } from "../src/proxy/address.ts";
@@ -53,6 +54,25 @@ test("only a Host header of this machine is answered", async (t) => {
       assert.doesNotMatch(text, /an answer/, lines.join());
     }
   }
+});
+
+test("HTTP/2 requests are answered only with an authority of this machine", async (t) => {
+  const proxy = await recordedProxy(t);
+  const session = connectHttp2(proxy.address);
+  t.after(() => session.destroy());
+  const ask = (headers: OutgoingHttpHeaders) =>
+    new Promise<string>((resolve, reject) => {
+      const request = session.request({ ":path": "/api.openai.com/v1/models", ...headers });
+      let text = "";
+      request.on("response", ({ ":status": status }) => text = `${status} ${text}`);
+      request.setEncoding("utf8").on("data", (data) => text += data);
+      request.on("end", () => resolve(text)).on("error", reject);
+      request.end();
+    });
+  for (const headers of [{ ":authority": "evil.example" }, { ":authority": "localhost", host: "evil.example" }]) {
+    assert.match(await ask(headers), /^4\d\d (?![^]*an answer)/);
+  }
+  assert.match(await ask({ ":authority": "localhost" }), /^200 [^]*an answer/);
 });
 
 test("CONNECT, absolute URLs, upgrades and paths without a known host are refused with a sentence", async (t) => {

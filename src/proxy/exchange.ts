@@ -25,7 +25,7 @@ export interface Relay extends Policy {
   readonly address: () => string;
 }
 
-/** Answers one request of a client. It never rejects. */
+/** Answers one request of a client. */
 export async function answerExchange(exchange: Exchange, relay: Relay): Promise<void> {
   const { request, response } = exchange;
   for (const stream of [request, response]) stream.on("error", () => {});

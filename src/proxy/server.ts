@@ -33,7 +33,7 @@ export async function startProxy({ port = 0, ...options }: ProxyOptions): Promis
   let address = "";
   const relay: Relay = { ...options, address: () => address };
   const answer = (request: IncomingMessage, response: ServerResponse) =>
-    void answerExchange({ request, response }, relay);
+    void answerExchange({ request, response }, relay).catch(() => response.destroy());
   const { http1, http2 } = createServers(answer);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
