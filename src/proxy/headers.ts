@@ -8,7 +8,7 @@ const HOP_BY_HOP = ["connection", "keep-alive", "proxy-connection", "te", "trail
  * Request headers that are not forwarded. `fetch` sets its own `host` and `accept-encoding`, because it decodes the
  * response. The origin of a page would make providers treat the request as one from a browser.
  */
-const NOT_SENT = new Set([
+const NOT_SENT: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   "proxy-authorization",
   "host",
