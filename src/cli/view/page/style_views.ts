@@ -116,6 +116,7 @@ mark { background: var(--mark); color: inherit; border-radius: 3px; }
 .s4 { fill: var(--s4); background: var(--s4); }
 .s5 { fill: var(--s5); background: var(--s5); }
 .miss { border-top: 1px solid var(--line); padding: 1.2rem 0; }
+.sub + .miss { margin-top: 1.2rem; }
 .miss h2 { text-transform: none; letter-spacing: 0; font-size: 0.95rem; color: var(--ink); margin: 0 0 0.3rem; overflow-wrap: anywhere; }
 .miss .code { margin-top: 0.7rem; }
 
