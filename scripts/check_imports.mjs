@@ -54,7 +54,7 @@ const rooms = {
 
   // The command line.
   "cli/display": { below: ["root"] },
-  "cli/read": { below: ["root"], face: ["reading.ts", "providers.ts", "body/answer_body.ts"] },
+  "cli/read": { below: ["root"], face: ["reading.ts", "providers.ts", "body/answer_body.ts", "parts/media.ts"] },
   "cli/scan": { below: ["root"], face: ["scan.ts", "request_body.ts"] },
   "cli/app": {
     below: ["cli/display"],
@@ -69,7 +69,8 @@ const rooms = {
     face: ["merge.ts", "remove.ts", "repair.ts", "three_way.ts", "rekey.ts", "unused.ts"],
   },
   "cli/again": { below: ["cli/edit"] },
-  "cli/commands": { below: ["cli/curl", "cli/again", "proxy"], face: ["all.ts"] },
+  "cli/view": { below: ["cli/file"], face: ["server.ts", "report.ts", "library.ts", "shelf.ts", "misses.ts"] },
+  "cli/commands": { below: ["cli/curl", "cli/again", "cli/view", "proxy"], face: ["all.ts"] },
   "cli.ts": { below: ["cli/commands"] },
 };
 

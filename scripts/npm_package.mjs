@@ -26,8 +26,9 @@ export async function buildPackage(folder) {
   const types = await declarations(folder);
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest(config, entries, types), null, 2)}\n`);
   for (const name of DOCUMENTS) {
-    // Decisions are for people who change the package.
-    cpSync(join(root, name), join(folder, name), { recursive: true, filter: (path) => !path.includes("decisions") });
+    // Decisions are for people who change the package. npm shows pictures of the repository.
+    const filter = (/** @type {string} */ path) => !/decisions|\.png$/.test(path);
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter });
   }
 }
 

@@ -7,9 +7,10 @@
  * | Bun     | `bun node_modules/@cachy/core/src/cli.js list`                       |
  * | Node    | `node node_modules/@cachy/core/src/cli.js list`, or `npx -y deno …`  |
  *
- * `run` and `proxy` record and replay the calls of programs in any language. On Deno they need `-A`. The other commands
- * are `list`, `show`, `diff`, `stats`, `verify`, `scan`, `unused`, `compact`, `remove` and `merge`. Each
- * has a `--help`. The exit code is 0 on success, 1 if the command found a problem, a secret or a difference, and 2 if it failed.
+ * `run` and `proxy` record and replay the calls of programs in any language. On Deno they need `-A`, and `view`, the page
+ * in the browser, needs `--allow-net=127.0.0.1`. The other commands are `list`, `show`, `diff`, `stats`, `verify`, `scan`,
+ * `unused`, `compact`, `remove` and `merge`. Each has a `--help`. The exit code is 0 on success, 1 if the command found a
+ * problem, a secret or a difference, and 2 if it failed.
  *
  * Importing this module runs the command in `process.argv`.
  *

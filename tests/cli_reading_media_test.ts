@@ -109,7 +109,7 @@ test("sampleOf() decodes the start of long base64, and reports its full length",
   assert.equal(sample?.length, file.length);
   assert.deepEqual(sample?.head, file.subarray(0, 98_304));
   assert.equal(sampleOf("no base64"), undefined);
-  assert.deepEqual(sampleOf("-_8="), { head: bytes(0xfb, 0xff), length: 2 });
+  assert.deepEqual(sampleOf("-_8="), { head: bytes(0xfb, 0xff), length: 2, base64: "-_8=" });
 });
 
 test("base64Media() takes the length from the placeholder of a long string", () => {

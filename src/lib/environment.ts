@@ -109,7 +109,8 @@ interface DenoPermissions {
 export type PermissionQuery =
   | { readonly name: "read" | "write"; readonly path: string }
   | { readonly name: "env"; readonly variable?: string }
-  | { readonly name: "run"; readonly command: string };
+  | { readonly name: "run"; readonly command: string }
+  | { readonly name: "net"; readonly host: string };
 
 const { Deno } = globalThis as {
   Deno?: { readonly permissions?: DenoPermissions };

@@ -15,9 +15,10 @@ import { show } from "./show.ts";
 import { stats } from "./stats.ts";
 import { unused } from "./unused.ts";
 import { verify } from "./verify.ts";
+import { view } from "./view.ts";
 
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
-  ...[list, show, diff, stats, verify, scan, unused, compact, remove, merge, rekey, refresh, drift],
+  ...[list, show, view, diff, stats, verify, scan, unused, compact, remove, merge, rekey, refresh, drift],
   ...[run, proxy, gitSetup, mergeDriver, textconv],
 ];

@@ -1,7 +1,6 @@
-import { parseJson } from "../../lib/json.ts";
 import { plural } from "../../lib/show.ts";
 import type { Difference } from "../../miss/comparison.ts";
-import { differencesOf, differencesOfRequests, showDifference } from "../../miss/difference.ts";
+import { showDifference } from "../../miss/difference.ts";
 import type { Entry } from "../../store/entry.ts";
 import {
   CommandError,
@@ -17,7 +16,7 @@ import { compareLines } from "../display/line_diff.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { findEntry } from "../file/find_entry.ts";
 import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../file/recorded_file.ts";
-import { readEntry } from "../read/reading.ts";
+import { differencesOfAnswers, differencesOfAsked } from "../show/differences.ts";
 
 const OPTIONS = {
   request: { type: "boolean", help: "compare only the requests" },
@@ -96,26 +95,6 @@ function noteMissingRequest(a: Entry, b: Entry, options: { readonly request?: bo
   const what = `the file does not contain the request of ${unknown.key}`;
   if (options.request) throw new CommandError(`Cannot compare the requests: ${what}. Leave out --request.`);
   note(`Compares only the responses: ${what}.`);
-}
-
-/** The differences of the requests; none if an entry has no request. */
-function differencesOfAsked(a: Entry, b: Entry): Difference[] {
-  if (!a.request || !b.request) return [];
-  return [
-    ...differencesOf(a.request.method, b.request.method, "method"),
-    ...differencesOfRequests(a.request, b.request),
-  ];
-}
-
-/** The differences of the responses. JSON is compared as it is, anything else in readable form. */
-function differencesOfAnswers(a: Entry, b: Entry): Difference[] {
-  const [jsonA, jsonB] = [parseJson(a.response), parseJson(b.response)];
-  if (jsonA !== undefined && jsonB !== undefined) return differencesOf(jsonA, jsonB);
-  const differences = differencesOf(readEntry(a).answered, readEntry(b).answered, "answered");
-  if (differences.length || a.response === b.response) return differences;
-  return readEntry(a).isStream && readEntry(b).isStream
-    ? []
-    : [{ kind: "changed", path: "response", recorded: a.response, asked: b.response }];
 }
 
 async function printDifferences(

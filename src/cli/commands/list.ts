@@ -161,7 +161,8 @@ function sortOf(text: string | undefined): Sort | undefined {
   throw new UsageError(`Cannot use ${show(text)} as --sort: expected one of ${SORTS.join(", ")}.`);
 }
 
-function limitOf(text: string | undefined): number | undefined {
+/** Parses the option `--limit`. */
+export function limitOf(text: string | undefined): number | undefined {
   if (text === undefined || /^\d{1,9}$/.test(text) && Number(text) > 0) {
     return text === undefined ? undefined : Number(text);
   }

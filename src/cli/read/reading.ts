@@ -119,7 +119,7 @@ export function readAnswer(entry: Entry, pathKind: Kind | undefined): AnswerRead
   const body = answerBody(entry);
   switch (body.form) {
     case "events":
-      return streamed(body.events, pathKind);
+      return readEvents(body.events, pathKind);
     case "json":
       return whole(body.value, pathKind);
     case "text":
@@ -129,7 +129,8 @@ export function readAnswer(entry: Entry, pathKind: Kind | undefined): AnswerRead
   }
 }
 
-function streamed(events: readonly StreamEvent[], pathKind: Kind | undefined): AnswerReading {
+/** Reads the events of a stream, or those that had arrived at some time. */
+export function readEvents(events: readonly StreamEvent[], pathKind?: Kind): AnswerReading {
   const format = formatOfEvents(events);
   if (!format?.assemble) return { ...plain(unknownStream(events), pathKind), isStream: true };
   const value = format.assemble(events);

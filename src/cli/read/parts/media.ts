@@ -9,6 +9,8 @@ export interface Sample {
   readonly head: Uint8Array;
   /** Length of the whole file in bytes. */
   readonly length: number;
+  /** The whole file, also as `base64url`. */
+  readonly base64?: string;
 }
 
 /** The media type and the size in pixels, if known. */
@@ -98,7 +100,18 @@ export function base64Media(base64: unknown, label: Label = {}): MediaPart {
 /** A file, measured by its first bytes. */
 export function sampledMedia(sample: Sample, label: Label = {}): MediaPart {
   const { type, ...size } = measure(sample.head);
-  return media({ ...label, type: textOf(label.type) ?? type }, { bytes: sample.length, ...size });
+  const part = media({ ...label, type: textOf(label.type) ?? type }, { bytes: sample.length, ...size });
+  if (sample.base64 !== undefined) contents.set(part, sample.base64);
+  return part;
+}
+
+/** The files of parts, as base64. They are no members of the parts, because lists and JSON output would contain them. */
+const contents = new WeakMap<MediaPart, string>();
+
+/** The file of a part; undefined if the recording does not contain it. */
+export function fileOfPart(part: MediaPart): Uint8Array | undefined {
+  const base64 = contents.get(part);
+  return base64 === undefined ? undefined : bytesOfBase64(plainBase64(base64));
 }
 
 /** A file at a URL, or in a `data:` URL. */
@@ -141,9 +154,14 @@ const HEAD = 1 << 17;
 
 /** Decodes the start of base64; undefined if it is not base64. Long base64 is never decoded as a whole. */
 export function sampleOf(base64: string): Sample | undefined {
-  const head = bytesOfBase64(base64.slice(0, HEAD).replace(/-/g, "+").replace(/_/g, "/"));
+  const head = bytesOfBase64(plainBase64(base64.slice(0, HEAD)));
   const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
-  return head && { head, length: lengthOf(base64.length - padding) };
+  return head && { head, length: lengthOf(base64.length - padding), base64 };
+}
+
+/** `base64url` as `base64`. */
+function plainBase64(base64: string): string {
+  return base64.replace(/-/g, "+").replace(/_/g, "/");
 }
 
 /** Decodes base64, whose end may be missing; undefined if it is not base64. */
