@@ -107,7 +107,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Up to this length in bytes, hashing takes less time than waiting for Web Crypto's thread. */
+/** Up to this length in bytes or characters, hashing takes less time than waiting for Web Crypto's thread. */
 const SYNC_LENGTH = 1 << 20;
 
 /** False in browsers and edge runtimes. */
@@ -119,8 +119,9 @@ const hasNodeCrypto = typeof createHash === "function";
  * Short inputs are hashed synchronously: waiting for Web Crypto's thread takes longer than the rest of a cache hit. Long
  * inputs are hashed by Web Crypto, because hashing a megabyte blocks the event loop for a millisecond or two.
  */
-export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (bytes.byteLength <= SYNC_LENGTH && hasNodeCrypto) return createHash("sha256").update(bytes).digest("hex");
+export async function sha256Hex(data: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  if (data.length <= SYNC_LENGTH && hasNodeCrypto) return createHash("sha256").update(data).digest("hex");
+  const bytes = typeof data === "string" ? utf8(data) : data;
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

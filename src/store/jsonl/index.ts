@@ -1,7 +1,7 @@
-import { fstatSync, type Stats } from "node:fs";
+import { fstatSync } from "node:fs";
 import { areSameBytes } from "../../lib/bytes.ts";
 import type { Entry } from "../entry.ts";
-import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
+import { bytesAt, emptyBlock, type FileState, fillBlock, type Position } from "./file.ts";
 import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
 
@@ -73,8 +73,13 @@ export function refreshIndex(file: number, known: Index): { readonly index: Inde
   return { index, bad };
 }
 
+/** Whether the whole file is indexed in this state. */
+export function isIndexed(index: Index, { size, ino, mtimeMs }: FileState): boolean {
+  return size === index.size && ino === index.inode && mtimeMs === index.modified;
+}
+
 /** A file with the same size and another time was edited in place. A smaller file was truncated or rewritten. */
-function isSameFile(index: Index, stats: Pick<Stats, "size" | "ino" | "mtimeMs">): boolean {
+function isSameFile(index: Index, stats: FileState): boolean {
   if (stats.ino !== index.inode || stats.size < index.size) return false;
   return stats.size > index.size || stats.mtimeMs === index.modified;
 }

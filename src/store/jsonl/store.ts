@@ -4,8 +4,16 @@ import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import { type Entry, formatEntry } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
-import { lineAppender, openIfExists, withCure } from "./file.ts";
-import { type BadLines, emptyIndex, type Index, lineNumber, newestPositions, refreshIndex } from "./index.ts";
+import { lineAppender, openIfExists, readUnchanged, withCure } from "./file.ts";
+import {
+  type BadLines,
+  emptyIndex,
+  type Index,
+  isIndexed,
+  lineNumber,
+  newestPositions,
+  refreshIndex,
+} from "./index.ts";
 import { entryAt, keyNumber } from "./line.ts";
 
 /**
@@ -89,9 +97,13 @@ function createReader(path: string): Reader {
       warn = to;
     },
     find(key, sha256) {
+      const sought = { key, sha256 };
+      const entry = readUnchanged(path, (state) => isIndexed(index, state), (file) => findIn(file, index, sought));
+      // Only an entry with the digest is certain to answer the request, even if another file is now at the path.
+      if (entry?.sha256 !== undefined) return entry;
       const found = withFile(path, (file) => {
         refresh(file);
-        return { entry: findIn(file, index, { key, sha256 }, reportIndexed) };
+        return { entry: findIn(file, index, sought, reportIndexed) };
       });
       if (!found) index = emptyIndex();
       return found?.entry;
@@ -131,7 +143,7 @@ function findIn(
   file: number,
   index: Index,
   { key, sha256 }: { readonly key: string; readonly sha256: string | undefined },
-  onBadLine: (file: number, start: number, reason: string) => void,
+  onBadLine: (file: number, start: number, reason: string) => void = () => {},
 ): Entry | undefined {
   let withoutDigest: Entry | undefined;
   const number = keyNumber(key);
