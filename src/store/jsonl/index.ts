@@ -162,7 +162,7 @@ const CARRIAGE_RETURN = 0x0d;
 function addLine(file: number, index: Index, position: Position, bytes: Uint8Array, at: number): string | undefined {
   const { length } = position;
   index.lines++;
-  const end = Math.min(at + length, bytes.length);
+  const end = at + length < bytes.length ? at + length : bytes.length;
   const last = bytes[end - 1] === CARRIAGE_RETURN ? bytes[end - 2] : bytes[end - 1];
   const key = length > EDGE_LENGTH && last === BRACE ? keyAtStart(bytes, at) : -1;
   if (key !== -1 && length <= LONGEST_LINE) {
@@ -176,7 +176,7 @@ function addLine(file: number, index: Index, position: Position, bytes: Uint8Arr
 }
 
 function addPosition(index: Index, key: number, { start, length }: Position): void {
-  index.newest.delete(key);
+  if (index.newest.size) index.newest.delete(key);
   index.positions.add(key, start, length);
 }
 

@@ -1,3 +1,4 @@
+import { utf8 } from "../../lib/bytes.ts";
 import { asRecord, parseJson } from "../../lib/json.ts";
 import { checkEntry, type Entry, ENTRY_VERSION, parseEntry } from "../entry.ts";
 import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
@@ -97,34 +98,40 @@ function parseEdges(edges: string): string {
 }
 
 /** The starts of lines by cachy and by pycachy. The key follows, so these lines are indexed without parsing. */
-const LINE_STARTS = [`{"key":"`, `{"key": "`].map((text) => new TextEncoder().encode(text));
-const KEY_LENGTH = 8;
+const LINE_STARTS = [utf8(`{"key":"`), utf8(`{"key": "`)] as const;
 const QUOTE = 0x22;
 
-/** The key at the start of a line, as a number; -1 if the line starts differently. */
+/**
+ * The key at the start of a line, as a number; -1 if the line starts differently.
+ *
+ * It has no loops over bytes: the first look-up of a process runs it for every line, before the runtime compiles it.
+ */
 export function keyAtStart(bytes: Uint8Array, at: number): number {
-  for (const start of LINE_STARTS) {
-    let same = 0;
-    while (same < start.length && bytes[at + same] === start[same]) same++;
-    if (same < start.length) continue;
-    const key = hexAt(bytes, at + same);
-    return bytes[at + same + KEY_LENGTH] === QUOTE ? key : -1;
-  }
-  return -1;
+  if (bytes[at + 7] === QUOTE) return beginsWith(bytes, at, LINE_STARTS[0]) ? keyAt(bytes, at + 8) : -1;
+  return beginsWith(bytes, at, LINE_STARTS[1]) ? keyAt(bytes, at + 9) : -1;
+}
+
+function beginsWith(bytes: Uint8Array, at: number, start: Uint8Array): boolean {
+  return bytes[at] === start[0] && bytes[at + 2] === start[2] && bytes[at + 3] === start[3] &&
+    bytes[at + 4] === start[4] && bytes[at + 1] === start[1] && bytes[at + 5] === start[5] &&
+    bytes[at + 6] === start[6] && bytes[at + 7] === start[7] && (start.length === 8 || bytes[at + 8] === start[8]);
 }
 
 /** The value of each hex digit; -1 for every other byte. */
 const DIGITS = new Int8Array(256).fill(-1);
 for (const [value, digit] of [..."0123456789abcdef"].entries()) DIGITS[digit.charCodeAt(0)] = value;
 
+/** The key between an offset and a quote; -1 if it is not 8 hex digits. */
+function keyAt(bytes: Uint8Array, at: number): number {
+  const high = hexAt(bytes, at);
+  const low = hexAt(bytes, at + 4);
+  return high < 0 || low < 0 || bytes[at + 8] !== QUOTE ? -1 : high * 0x10000 + low;
+}
+
+/** The value of 4 hex digits; negative if they are none. */
 function hexAt(bytes: Uint8Array, at: number): number {
-  let number = 0;
-  for (let offset = 0; offset < KEY_LENGTH; offset++) {
-    const digit = DIGITS[bytes[at + offset] ?? 0] as number;
-    if (digit === -1) return -1;
-    number = number * 16 + digit;
-  }
-  return number;
+  return (DIGITS[bytes[at] as number] as number) << 12 | (DIGITS[bytes[at + 1] as number] as number) << 8 |
+    (DIGITS[bytes[at + 2] as number] as number) << 4 | (DIGITS[bytes[at + 3] as number] as number);
 }
 
 /** A key as a number; undefined if it is not 8 hex digits. */

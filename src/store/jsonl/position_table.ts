@@ -81,9 +81,12 @@ export function positionTable(): PositionTable {
     add(key, start, length) {
       if (count === columns.starts.length) grow(columns, count);
       const slot = slotOf(columns, key);
-      [columns.starts[count], columns.lengths[count], columns.keys[count]] = [start, length, key];
-      columns.older[count] = columns.slots[slot] as number;
-      columns.slots[slot] = ++count;
+      const { starts, lengths, keys, older, slots } = columns;
+      starts[count] = start;
+      lengths[count] = length;
+      keys[count] = key;
+      older[count] = slots[slot] as number;
+      slots[slot] = ++count;
     },
     removeLast() {
       // Freeing the slot breaks no search: the line was added last, so no other key was placed behind its slot.
