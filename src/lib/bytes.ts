@@ -27,6 +27,30 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+/**
+ * Writes texts as UTF-8, one after the other, into memory that grows.
+ *
+ * @param expected How many bytes there will probably be.
+ */
+export function byteWriter(expected: number): { add(text: string): void; bytes(): Uint8Array<ArrayBuffer> } {
+  let memory = new Uint8Array(expected);
+  let length = 0;
+  return {
+    add(text) {
+      for (let rest = text; rest !== "";) {
+        const { read, written } = encoder.encodeInto(rest, memory.subarray(length));
+        length += written;
+        rest = rest.slice(read);
+        if (rest === "") return;
+        const grown = new Uint8Array(Math.ceil(memory.length * 1.25) + rest.length * 3);
+        grown.set(memory.subarray(0, length));
+        memory = grown;
+      }
+    },
+    bytes: () => memory.subarray(0, length),
+  };
+}
+
 /** Joins byte arrays into one. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));

@@ -125,23 +125,23 @@ const MOST_PARTS = 3;
  *
  * @param path The file. It is created with its folder if it does not exist.
  */
-export function lineAppender(path: string): (line: string) => void {
+export function lineAppender(path: string): (line: string | Uint8Array) => void {
   let knownTorn = -1;
 
   const write = (file: number, line: Uint8Array) => {
-    const repaired = concatBytes([new Uint8Array([LINE_FEED]), line]);
-    let bytes = isTorn(file, knownTorn) ? repaired : line;
+    const repaired = () => concatBytes([new Uint8Array([LINE_FEED]), line]);
+    let bytes = isTorn(file, knownTorn) ? repaired() : line;
     for (let part = 0; part < MOST_PARTS; part++) {
       if (writeSync(file, bytes) === bytes.length) return;
       // Do not append the rest: another process may have appended a line. If the disk is full, the next write throws.
-      bytes = repaired;
+      bytes = repaired();
       knownTorn = fstatSync(file).size;
     }
     throw new Error("only a part of the line could be written");
   };
 
   return (line) => {
-    const bytes = utf8(line);
+    const bytes = typeof line === "string" ? utf8(line) : line;
     for (let files = 0; files < MOST_FILES; files++) {
       const file = openToAppend(path);
       try {

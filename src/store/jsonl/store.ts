@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { isPath, pathCure, pathOf, requireGranted, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
-import { type Entry, formatEntry } from "../entry.ts";
+import { type Entry, entryBytes } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
 import { lineAppender, openIfExists, readUnchanged, withCure } from "./file.ts";
 import {
@@ -59,7 +59,7 @@ export function jsonlStore(file: string | URL): Store {
     entries: reader.entries,
     append(entry) {
       requireGranted("write", path);
-      curing(() => appendLine(formatEntry(entry)));
+      curing(() => appendLine(entryBytes(entry)));
     },
   };
 }
