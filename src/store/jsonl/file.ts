@@ -179,8 +179,8 @@ function stateAt(path: string): FileState {
 
 /** Windows cannot replace an open file, and Deno's leak sanitizers report one. */
 const mayStayOpen = !Deno && process.platform !== "win32";
-/** In milliseconds. An open file that was deleted takes up disk space. */
-const LONGEST_IDLE_MS = 1000;
+/** In milliseconds. An open file that was deleted takes up disk space, and a disk with an open file cannot be unmounted. */
+const LONGEST_IDLE_MS = 100;
 
 /** The file that was read last. Only one in the process stays open, because a test suite may have hundreds of stores. */
 interface LastRead {
@@ -197,7 +197,7 @@ const lastRead = () => shared<LastRead>("lastRead", () => ({ path: undefined, in
 
 /**
  * Reads a file that may still be open from the last read: opening takes longer than reading a line. The file is closed
- * when it has not been read for a second, and does not keep the process alive.
+ * when it has not been read for a moment, and does not keep the process alive.
  *
  * @param isKnown Whether the caller knows this state of the file.
  * @returns Undefined if the caller does not know the state of the file, or if there is any problem.

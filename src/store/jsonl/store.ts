@@ -4,7 +4,7 @@ import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import { type Entry, entryBytes } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
-import { lineAppender, openIfExists, readUnchanged, withCure } from "./file.ts";
+import { type FileState, lineAppender, openIfExists, readUnchanged, withCure } from "./file.ts";
 import {
   type BadLines,
   emptyIndex,
@@ -98,9 +98,13 @@ function createReader(path: string): Reader {
     },
     find(key, sha256) {
       const sought = { key, sha256 };
-      const entry = readUnchanged(path, (state) => isIndexed(index, state), (file) => findIn(file, index, sought));
+      let isReported = true;
+      const isKnown = (state: FileState) => isIndexed(index, state);
+      const entry = readUnchanged(path, isKnown, (file) => {
+        return findIn(file, index, sought, (_, start) => void (isReported &&= index.reported.has(start)));
+      });
       // Only an entry with the digest is certain to answer the request, even if another file is now at the path.
-      if (entry?.sha256 !== undefined) return entry;
+      if (entry?.sha256 !== undefined && isReported) return entry;
       const found = withFile(path, (file) => {
         refresh(file);
         return { entry: findIn(file, index, sought, reportIndexed) };
@@ -143,7 +147,7 @@ function findIn(
   file: number,
   index: Index,
   { key, sha256 }: { readonly key: string; readonly sha256: string | undefined },
-  onBadLine: (file: number, start: number, reason: string) => void = () => {},
+  onBadLine: (file: number, start: number, reason: string) => void,
 ): Entry | undefined {
   let withoutDigest: Entry | undefined;
   const number = keyNumber(key);
