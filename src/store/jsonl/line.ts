@@ -1,7 +1,7 @@
 import { utf8 } from "../../lib/bytes.ts";
 import { asRecord, parseJson } from "../../lib/json.ts";
 import { checkEntry, type Entry, ENTRY_VERSION, parseEntry } from "../entry.ts";
-import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
+import { bytesAt, fillBlock, type Position } from "./file.ts";
 
 /** How many bytes at each end of a line to check before the whole line is read. */
 export const EDGE_LENGTH = 24;
@@ -27,7 +27,7 @@ const lenientDecoder = new TextDecoder();
 const READ_AT_ONCE = 1 << 16;
 
 /** Short lines are read into this memory. */
-const scratch = emptyBlock(READ_AT_ONCE);
+const scratch = new Uint8Array(READ_AT_ONCE);
 
 /**
  * Reads the entry in a line.
