@@ -118,6 +118,14 @@ const MOST_FILES = 20;
 /** How often to write a line if only a part of it is written each time. */
 const MOST_PARTS = 3;
 
+/** A line that was written. */
+export interface Appended {
+  readonly bytes: Uint8Array;
+  /** The states of the file. If its size differs by more than the line, other processes have written, too. */
+  readonly before: FileState;
+  readonly after: FileState;
+}
+
 /**
  * Makes a function that appends a line to a file. Other processes may append to the file and replace it meanwhile.
  *
@@ -125,7 +133,7 @@ const MOST_PARTS = 3;
  *
  * @param path The file. It is created with its folder if it does not exist.
  */
-export function lineAppender(path: string): (line: string | Uint8Array) => void {
+export function lineAppender(path: string): (line: string | Uint8Array) => Appended {
   let knownTorn = -1;
 
   const write = (file: number, line: Uint8Array) => {
@@ -145,9 +153,10 @@ export function lineAppender(path: string): (line: string | Uint8Array) => void 
     for (let files = 0; files < MOST_FILES; files++) {
       const file = openToAppend(path);
       try {
+        const before = stateAt(path);
         write(file, bytes);
         // If another process has replaced the file, it may have read the old one before this line was written.
-        if (isAt(path, file)) return;
+        if (isAt(path, file)) return { bytes, before, after: stateAt(path) };
       } finally {
         closeSync(file);
       }

@@ -1,7 +1,7 @@
 import { fstatSync } from "node:fs";
-import { areSameBytes } from "../../lib/bytes.ts";
+import { areSameBytes, concatBytes } from "../../lib/bytes.ts";
 import type { Entry } from "../entry.ts";
-import { bytesAt, emptyBlock, type FileState, fillBlock, type Position } from "./file.ts";
+import { type Appended, bytesAt, emptyBlock, type FileState, fillBlock, type Position } from "./file.ts";
 import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
 
@@ -76,6 +76,18 @@ export function refreshIndex(file: number, known: Index): { readonly index: Inde
 /** Whether the whole file is indexed in this state. */
 export function isIndexed(index: Index, { size, ino, mtimeMs }: FileState): boolean {
   return size === index.size && ino === index.inode && mtimeMs === index.modified;
+}
+
+/** Adds a line that this process has appended, unless other processes have changed the file: the next hit reads it anew. */
+export function addAppended(index: Index, { bytes, before, after }: Appended): void {
+  const isAlone = after.ino === before.ino && after.size === before.size + bytes.length;
+  const key = keyAtStart(bytes, 0);
+  const length = bytes.length - 1;
+  if (!isAlone || !isIndexed(index, before) || index.end !== before.size || index.open) return;
+  if (key === -1 || length > LONGEST_LINE) return;
+  addPosition(index, key, { start: before.size, length });
+  const tail = concatBytes([index.tail, bytes.subarray(-TAIL_LENGTH)]).subarray(-TAIL_LENGTH);
+  Object.assign(index, { tail, lines: index.lines + 1, end: after.size, size: after.size, modified: after.mtimeMs });
 }
 
 /** A file with the same size and another time was edited in place. A smaller file was truncated or rewritten. */

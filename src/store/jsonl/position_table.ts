@@ -10,6 +10,8 @@ export interface PositionTable {
   removeLast(): void;
   /** The lines of a key, newest first. */
   positionsOf(key: number): Position[];
+  /** Whether a line has this key. */
+  has(key: number): boolean;
   /** Whether several lines have this key. */
   isRepeated(key: number): boolean;
   /** All lines, newest first, with their keys. */
@@ -102,6 +104,7 @@ export function positionTable(): PositionTable {
       }
       return positions;
     },
+    has: (key) => columns.slots[slotOf(columns, key)] !== 0,
     isRepeated(key) {
       const newest = columns.slots[slotOf(columns, key)] as number;
       return newest !== 0 && columns.older[newest - 1] !== 0;

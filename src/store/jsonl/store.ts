@@ -4,8 +4,9 @@ import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
 import { type Entry, entryBytes } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
-import { type FileState, lineAppender, openIfExists, readUnchanged, withCure } from "./file.ts";
+import { type Appended, type FileState, lineAppender, openIfExists, readUnchanged, withCure } from "./file.ts";
 import {
+  addAppended,
   type BadLines,
   emptyIndex,
   type Index,
@@ -59,7 +60,7 @@ export function jsonlStore(file: string | URL): Store {
     entries: reader.entries,
     append(entry) {
       requireGranted("write", path);
-      curing(() => appendLine(entryBytes(entry)));
+      curing(() => reader.appended(appendLine(entryBytes(entry))));
     },
   };
 }
@@ -70,6 +71,8 @@ interface Reader {
   warnTo(to: Warn): void;
   find(key: string, sha256: string | undefined): Entry | undefined;
   entries(): Iterable<Entry>;
+  /** Called when this process has appended a line. */
+  appended(line: Appended): void;
 }
 
 function createReader(path: string): Reader {
@@ -98,11 +101,14 @@ function createReader(path: string): Reader {
     },
     find(key, sha256) {
       const sought = { key, sha256 };
-      let isReported = true;
-      const isKnown = (state: FileState) => isIndexed(index, state);
+      let [isUnchanged, isReported] = [false, true];
+      const number = keyNumber(key);
+      const mayBeIn = number !== undefined && index.positions.has(number);
+      const isKnown = (state: FileState) => (isUnchanged = isIndexed(index, state)) && mayBeIn;
       const entry = readUnchanged(path, isKnown, (file) => {
         return findIn(file, index, sought, (_, start) => void (isReported &&= index.reported.has(start)));
       });
+      if (isUnchanged && !mayBeIn) return undefined;
       // Only an entry with the digest is certain to answer the request, even if another file is now at the path.
       if (entry?.sha256 !== undefined && isReported) return entry;
       const found = withFile(path, (file) => {
@@ -112,6 +118,7 @@ function createReader(path: string): Reader {
       if (!found) index = emptyIndex();
       return found?.entry;
     },
+    appended: (line) => addAppended(index, line),
     entries: () =>
       whileOpen(path, (file) => {
         refresh(file);
