@@ -34,6 +34,8 @@ function report() {
   ]);
   return [
     `${run.date}, ${run.machine}.`,
+    "![Time of the first hit and of a later hit, by number of entries](performance.svg)",
+    "The first hit of a process reads the whole file once, to index it: solid lines. Dashed lines: a later hit.",
     `### Goals\n\n${table(["goal", "met", "not met"], goals)}`,
     ...tables,
   ].join("\n\n");
