@@ -209,13 +209,12 @@ export function joinedTexts(contentType: string, body: string | Uint8Array): str
   if (body.length > LONGEST_STREAM) return [];
   const { framing, events } = eventsOf(contentType, body);
   if (!events) return [];
-  const texts = new Map<string, string[]>();
+  const places = newPlace();
   for (const { name, text, data } of events) {
     const record = asRecord(data);
-    const place = memberOf(places, `${name} ${record?.type ?? ""}`);
     // Data that is not an object is a piece of plain text, even if it is a JSON number.
     if (typeof data !== "object" || data === null) collectStrings(text, memberOf(places, name));
-    collectStrings(data, place);
+    collectStrings(data, memberOf(places, `${name} ${record?.type ?? ""}`));
   }
   // A search of the body finds a text with a single piece, unless a frame contains it as base64.
   const least = framing === "frames" ? 1 : 2;
@@ -250,6 +249,11 @@ function collectStrings(value: unknown, place: Place): void {
   } else if (typeof value === "object" && value !== null) {
     for (const name in value) collectStrings((value as Record<string, unknown>)[name], memberOf(place, name));
   }
+}
+
+function joinedIn({ pieces, differ, members }: Place, least: number): string[] {
+  const own = pieces.length >= least && (differ || pieces.length === 1) ? [pieces.join("")] : [];
+  return [...own, ...[...members.values()].flatMap((member) => joinedIn(member, least))];
 }
 
 /** The framing of a body, and its events; undefined if it is not a stream. */
