@@ -2,6 +2,7 @@
  * Time of a hit against a baseline: the steps that no cache in a file can omit, without cachy. Arguments: a file of
  * hit_file.ts and the number of its entries.
  */
+import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { createCachy } from "../mod.ts";
 import { CHAT_URL, chatAnswer, chatRequest } from "./chat.mjs";
@@ -18,7 +19,6 @@ const [file = "", count = ""] = args;
 const entries = Number(count);
 const positions = linePositions();
 const cachy = createCachy({ file, mode: "auto", fetch: () => Promise.reject(new Error("Wrong response: a miss.")) });
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 let next = 0;
 
@@ -68,7 +68,7 @@ async function hit(number: number, request = chatRequest(number)): Promise<unkno
 }
 
 async function floor(number: number, { body } = chatRequest(number)): Promise<unknown> {
-  await crypto.subtle.digest("SHA-256", encoder.encode(JSON.stringify(JSON.parse(body))));
+  createHash("sha256").update(JSON.stringify(JSON.parse(body))).digest("hex");
   const { start, length } = positions[number]!;
   const bytes = new Uint8Array(length);
   const opened = openSync(file, "r");

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { type Cachy, createCachy } from "../mod.ts";
 import { args, check, peakMemory, report } from "./measure.mjs";
 
@@ -20,10 +21,12 @@ const whole = { maxBodyBytes: 2 * BODY_BYTES };
 
 await checkAnswers();
 // One round: it takes seconds, and later rounds would hide the memory of the first one.
+const before = process.cpuUsage();
 const elapsed = await (way === "bare" ? read(fetch) : readThrough(way === "recording"));
+const { user, system } = process.cpuUsage(before);
 const memory = peakMemory();
 rmSync(folder, { recursive: true });
-report({ ms: elapsed, memory });
+report({ ms: elapsed, cpu: (user + system) / 1000, memory });
 
 async function checkAnswers(): Promise<void> {
   using cachy = newCachy(whole);

@@ -2,6 +2,7 @@
  * The provider, in a separate process, so that it does not share the event loop with the benchmark. Prints its URL.
  *
  * - `/first`: an event stream of 20 chunks with small pauses
+ * - `/events?count=…`: an event stream of that many small events at full speed
  * - `/large?type=…&bytes=…`: a body of about that many bytes in that content type, as fast as it is read
  * - `/v1/chat/completions`: the response to a chat; a stream takes half a second
  * - `/asked`: the number of requests for chats
@@ -23,6 +24,7 @@ const server = createServer(async (request, response) => {
   const body = await textOf(request); // the response starts when the request is complete
   if (pathname === "/asked") response.end(String(asked));
   else if (pathname === "/first") await sendSlowly(response, 1, SHORT_PAUSE_MS);
+  else if (pathname === "/events") sendAtOnce(response, Number(searchParams.get("count")));
   else if (pathname === "/large") {
     await sendLarge(response, searchParams.get("type") ?? "", Number(searchParams.get("bytes")));
   } else await sendAnswer(response, body);
@@ -49,6 +51,12 @@ async function sendSlowly(response: ServerResponse, number: number, pauseMs: num
     await pause(pauseMs);
   }
   response.end(DONE);
+}
+
+function sendAtOnce(response: ServerResponse, count: number): void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (let index = 0; index < count - 1; index++) response.write(chatEvent(1, index));
+  response.end(chatEvent(1, count).replace(`"finish_reason":null`, `"finish_reason":"stop"`) + DONE);
 }
 
 async function sendLarge(response: ServerResponse, type: string, bytes: number): Promise<void> {

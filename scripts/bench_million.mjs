@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "../bench/measure.mjs";
-import { goal, measure, mib, ms, printTable, times, us } from "./bench_report.mjs";
+import { addToChart, goal, measure, mib, ms, printTable, times, us } from "./bench_report.mjs";
 import { bun, run } from "./run.mjs";
 
 const ENTRIES = 1_000_000;
@@ -25,6 +25,7 @@ export async function benchMillion({ runtimes, temporary }) {
   const small = join(temporary, "hundred.jsonl");
   await measure(bun(), ["million_file.ts", file, String(ENTRIES), String(STEP)]);
   await measure(bun(), ["million_file.ts", small, "100", "1"]);
+  await benchGrowth({ runtimes, temporary, million: file, hundred: small });
   const size = `${(statSync(file).size / 1e9).toFixed(1)} GB`;
   /** @type {{ opening: string[][], hit: string[][], growth: string[][] }} */
   const rows = { opening: [], hit: [], growth: [] };
@@ -74,4 +75,34 @@ async function openings(file, figures) {
   const [wc, loop, opened, peak] = [median(found.wc), median(found.loop), median(found.opened), median(found.peak)];
   const bytesPerEntry = (peak - median(found.warm)) * 2 ** 20 / ENTRIES;
   return { wc, loop, opened, bytesPerEntry, peak };
+}
+
+/** Numbers of entries for the chart of growth, and the step between those with a known request. */
+const SIZES = /** @type {const} */ ([[100, 1], [1000, 1], [10_000, 10], [100_000, 100], [ENTRIES, STEP]]);
+
+/**
+ * Measures the first hit and a later hit in files of 100 to a million entries, for the chart.
+ *
+ * @param {{ runtimes: readonly Runtime[], temporary: string, million: string, hundred: string }} setting
+ */
+async function benchGrowth({ runtimes, temporary, million, hundred }) {
+  /** @type {string[][]} */
+  const rows = [];
+  for (const [entries, step] of SIZES) {
+    const file = entries === ENTRIES ? million : entries === 100 ? hundred : join(temporary, `${entries}.jsonl`);
+    if (file !== million && file !== hundred) {
+      await measure(bun(), ["million_file.ts", file, String(entries), String(step)]);
+    }
+    for (const { label, command } of runtimes) {
+      /** @param {string} what */
+      const figures = (what) => measure(command, ["million.ts", what, file, String(entries), String(step), hundred]);
+      const first = [(await figures("open")).ms, (await figures("open")).ms, (await figures("open")).ms];
+      const { large } = await figures("hits");
+      const [name = ""] = label.split(" ");
+      addToChart(`first hit, ${name}`, entries, median(first) * 1000);
+      addToChart(`a hit, ${name}`, entries, large * 1000);
+      rows.push([entries.toLocaleString("en"), label, ms(median(first)), us(large * 1000)]);
+    }
+  }
+  printTable("Growth", ["entries", "", "first hit", "a later hit, p50"], rows);
 }

@@ -4,14 +4,14 @@
  *
  * All tools are plain JavaScript. cachy is the packed package, and each tool is set up as its documentation says.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "../bench/measure.mjs";
 import { ours, peers } from "../bench/peers/peer.mjs";
 import { folder, mib, ms, us } from "./bench_report.mjs";
 import { printComparison } from "./comparison.mjs";
+import { buildPackage } from "./npm_package.mjs";
 import { keyOf, recordAll, recordStreams, replayAll } from "./peer_runs.mjs";
-import { cleanEnvironment, deno, npm, run } from "./run.mjs";
 
 /** @typedef {import("../bench/peers/peer.mjs").Tool} Tool */
 /** @typedef {import("./peer_runs.mjs").Result} Result */
@@ -26,7 +26,9 @@ const STREAMS = { rounds: 2, streams: 8 };
 /** @param {{ url: string, temporary: string }} given */
 export async function benchPeers({ url, temporary }) {
   introduce();
-  const setting = { url, temporary, env: { BENCH_PACKAGE: await installPackage(join(temporary, "package")) } };
+  const ourPackage = join(temporary, "npm");
+  await buildPackage(ourPackage);
+  const setting = { url, temporary, env: { BENCH_PACKAGE: ourPackage } };
   const recorded = await recordAll(setting, SIZES);
   await benchColdStart(setting, recorded);
   const hits = await benchHits(setting, recorded);
@@ -55,23 +57,6 @@ function introduce() {
 /** @param {string} name */
 function versionOf(name) {
   return JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")).version;
-}
-
-/**
- * @param {string} project The folder for it; created.
- * @returns {Promise<string>} The folder of the package.
- */
-async function installPackage(project) {
-  const tarball = join(project, "core.tgz");
-  const settings = { env: cleanEnvironment(), timeout: 120 };
-  mkdirSync(project);
-  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
-  const packed = await run(deno(), ["pack", "--allow-dirty", "-o", tarball], settings);
-  if (!packed.ok) throw new Error(`Cannot pack the package: ${packed.ending}\n${packed.output}`);
-  const args = ["install", "--no-audit", "--no-fund", tarball];
-  const installed = await run(npm(), args, { ...settings, cwd: project });
-  if (!installed.ok) throw new Error(`Cannot install the package: ${installed.ending}\n${installed.output}`);
-  return join(project, "node_modules", "@cachy", "core");
 }
 
 /**

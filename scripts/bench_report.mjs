@@ -2,6 +2,7 @@
 /**
  * Shared by the benchmarks: measures a program, prints figures, and collects the goals that were met.
  */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cleanEnvironment, root, run } from "./run.mjs";
 
@@ -53,6 +54,33 @@ export function goal(name, where, isMet) {
   goals.set(name, places);
 }
 
+/** The printed tables. @type {{ title: string, columns: readonly string[], rows: readonly (readonly string[])[] }[]} */
+const tables = [];
+
+/** The figures of the chart: time in microseconds by number of entries. @type {Record<string, [number, number][]>} */
+const growth = {};
+
+/**
+ * @param {string} line
+ * @param {number} entries
+ * @param {number} microseconds
+ */
+export function addToChart(line, entries, microseconds) {
+  (growth[line] ??= []).push([entries, microseconds]);
+}
+
+/**
+ * Writes the tables and goals of this run to a file.
+ *
+ * @param {string} file
+ * @param {string} machine
+ */
+export function saveRun(file, machine) {
+  const [date] = new Date().toISOString().split("T");
+  const run = { date, machine, tables, growth, goals: Object.fromEntries(goals) };
+  writeFileSync(file, `${JSON.stringify(run, undefined, 2)}\n`);
+}
+
 /** The goals that were met and missed, in one line. */
 export function verdicts() {
   return [...goals].map(([name, { met, missed }]) => verdict(name, met, missed)).join("; ");
@@ -94,6 +122,7 @@ export function times(value) {
  * @param {readonly (readonly string[])[]} rows
  */
 export function printTable(title, columns, rows) {
+  tables.push({ title, columns, rows });
   const widths = columns.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (/** @type {readonly string[]} */ cells) =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;

@@ -13,7 +13,7 @@ import { cleanEnvironment, commandLine, root, run, start } from "./run.mjs";
 
 /** @type {readonly (readonly [file: string, from: string, to: string])[]} */
 const PLACES = [
-  ["src/record/collect.ts", "parts.push(copyOf(chunk));", "parts.push(chunk);"],
+  ["src/record/collect.ts", "const copy = copyOf(chunk);", "const copy = chunk;"],
   ["src/record/collect.ts", "if (isCancelled) return giveUp(", "if (false) return giveUp("],
   ["src/record/collect.ts", "committedSize === 0 && !isTooLarge", "committedSize === 0"],
   ["src/record/completeness.ts", "status < 300 && status !== 206", "status < 300"],
@@ -27,8 +27,12 @@ const PLACES = [
   ],
   ["src/flow/in_flight.ts", "    } catch (error) {\n      settle(false);", "    } catch (error) {"],
   ["src/request/identify.ts", "if (isTaken) state.returned.add(number);", ""],
-  ["src/store/jsonl/file.ts", "isTorn(file, knownTorn) ? repaired : line", "line"],
+  ["src/store/jsonl/file.ts", "isTorn(file, knownTorn) ? repaired() : line", "line"],
   ["src/store/jsonl/file.ts", "if (isAt(path, file)) return;", "return;"],
+  ["src/store/jsonl/file.ts", "last.path === path && last.ino === state.ino", "last.path === path"],
+  ["src/store/jsonl/store.ts", "entry?.sha256 !== undefined && isReported", "entry?.sha256 !== undefined"],
+  ["src/record/stream_families.ts", "return MARKER_PART.test(text) && MARKER_TEXT.test(text);", "return false;"],
+  ["src/lib/json.ts", "if (names[at] === names[at + 1]) continue;", ""],
   ["src/replay/replay.ts", "if (signal?.aborted) return controller.error(signal.reason);", ""],
   ["src/replay/replay.ts", "total === bodyLength ? lengths as number[] : undefined", "lengths as number[]"],
   ["src/with_cachy.ts", "await flush();\n    return result;", "return result;"],

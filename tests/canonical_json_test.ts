@@ -265,3 +265,13 @@ test("canonicalJson() preserves the meaning, is stable, and ignores member order
     assert.equal(canonicalJson(sameText), canonical, `${text}\n${sameText}`);
   }
 });
+
+test("canonicalJson() sorts objects of any size, and keeps the last of members with one name", () => {
+  for (const count of [2, 3, 15, 16, 17, 18, 40]) {
+    const names = Array.from({ length: count }, (_, at) => `m${(at * 7) % count}`);
+    const members = [...names, ...names.slice(0, 3)].map((name, at) => `"${name}":${at}`);
+    const value = JSON.parse(`{${members.join(",")}}`);
+    const expected = Object.keys(value).sort().map((name) => `"${name}": ${value[name]}`).join(", ");
+    assert.equal(canonicalJson(`{${members.join(",")}}`), `{${expected}}`, `${count} members`);
+  }
+});

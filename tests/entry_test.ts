@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { decodeBody, encodeBody, type Entry, formatEntry, parseEntry } from "../src/store/entry.ts";
+import { decodeBody, encodeBody, type Entry, entryBytes, formatEntry, parseEntry } from "../src/store/entry.ts";
 import { replay } from "../src/replay/replay.ts";
 import { slowTest, test } from "./suite.ts";
 import { CHAT_URL } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
+
+const decoder = new TextDecoder();
 
 const ENTRY: Entry = {
   key: "5ece2360",
@@ -52,6 +54,18 @@ test("formatEntry() writes one line that ends in a line feed, for every body", (
   assert.equal(line.split(/[\n\r\u2028\u2029\u0085\v\f]/).length, 2, JSON.stringify(line));
   assert.ok(line.endsWith("}\n"));
   assert.match(line, /\\u2028\\u2029\\u0085/);
+});
+
+test("entryBytes() returns the bytes of formatEntry() for long responses, whatever is at the borders of pieces", () => {
+  const units = ["a", '"', "\n", "é", "\u2028", "😀", "\ud800", "\0"];
+  for (const unit of units) {
+    for (const shift of ["", "x"]) {
+      const entry = { ...ENTRY, response: shift + unit.repeat(Math.ceil((2 ** 20 + 5) / unit.length)) };
+      assert.equal(decoder.decode(entryBytes(entry)), formatEntry(entry), `${JSON.stringify(unit)} after "${shift}"`);
+    }
+  }
+  const only = { response: "a".repeat(2 ** 20 + 1) } as unknown as Entry;
+  assert.equal(decoder.decode(entryBytes(only)), formatEntry(only));
 });
 
 test("formatEntry() omits undefined members", () => {

@@ -4,7 +4,10 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -20,6 +23,18 @@ import type { Store } from "../src/store/store.ts";
 import { digestOf, entryOf, legacyEntry, storeContract } from "./store_contract.ts";
 import { test, type TestContext } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
+
+/** Whether this system does not list the open files of a process. */
+const noOpenFiles = existsSync("/proc/self/fd") ? undefined : "There is no /proc/self/fd.";
+
+/** The file behind a descriptor; the descriptor of the listing itself is closed already. */
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return "";
+  }
+}
 
 storeContract("jsonlStore()", (t) => fileStore(t).store);
 
@@ -83,6 +98,42 @@ test("find() reads the file again after it was deleted, replaced, truncated or r
   truncateSync(file, 0);
   assert.deepEqual([responseOf(), store.size], [undefined, 0]);
   assert.deepEqual(warnings, []);
+});
+
+/** Changes of a file that is still open after a hit: `old` has no entry of `other`. */
+const CHANGES: Readonly<Record<string, (file: string) => void>> = {
+  deleted: (file) => rmSync(file),
+  replaced: (file) => {
+    writeFileSync(`${file}.new`, line("new"));
+    renameSync(`${file}.new`, file);
+  },
+  "deleted and created": (file) => {
+    rmSync(file);
+    writeFileSync(file, line("new"));
+  },
+  shrunk: (file) => writeFileSync(file, line("new").replace("old ", "")),
+  appended: (file) => appendFileSync(file, line("new")),
+};
+
+for (const [change, make] of Object.entries(CHANGES)) {
+  test(`find() after two hits sees that the file was ${change}`, (t) => {
+    const { file, store, warnings } = fileStore(t, line("old answer, which is longer") + line("b", other));
+    const found = () => store.find(key, sha256) as Entry | undefined;
+    assert.deepEqual([found()?.response, found()?.response], Array(2).fill("old answer, which is longer"));
+    make(file);
+    assert.equal(found()?.response, change === "deleted" ? undefined : "new");
+    assert.equal(found()?.response, change === "deleted" ? undefined : "new");
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test("find() keeps at most one file open, and not for long", { skip: noOpenFiles }, async (t) => {
+  const stores = [fileStore(t, line("a")), fileStore(t, line("b")), fileStore(t, line("c"))];
+  const files = stores.map(({ file }) => realpathSync(file));
+  const open = () => readdirSync("/proc/self/fd").map(targetOf).filter((target) => files.includes(target)).length;
+  for (const _ of ["indexed", "read"]) for (const { store } of stores) store.find(key, sha256);
+  assert.ok(open() <= 1, `${open()} files are open`);
+  while (open() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
 test("find() reads the file again after an edit in place that kept its size", (t) => {

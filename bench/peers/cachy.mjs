@@ -1,5 +1,5 @@
 // @ts-check
-/** @cachy/core as users install it: the package in the folder `BENCH_PACKAGE`. */
+/** @cachy/core as users of npm install it: the package in the folder `BENCH_PACKAGE`. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 /** @typedef {import("./peer.mjs").Recording} Recording */
 /** @typedef {import("../../mod.ts").Mode} Mode */
 
-const { href } = pathToFileURL(join(process.env.BENCH_PACKAGE ?? "", "mod.js"));
+const { href } = pathToFileURL(join(process.env.BENCH_PACKAGE ?? "", "dist", "index.js"));
 /** @type {typeof import("../../mod.ts")} */
 const { createCachy } = await import(href);
 

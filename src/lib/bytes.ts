@@ -27,6 +27,30 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+/**
+ * Writes texts as UTF-8, one after the other, into memory that grows.
+ *
+ * @param expected How many bytes there will probably be.
+ */
+export function byteWriter(expected: number): { add(text: string): void; bytes(): Uint8Array<ArrayBuffer> } {
+  let memory = new Uint8Array(expected);
+  let length = 0;
+  return {
+    add(text) {
+      for (let rest = text; rest !== "";) {
+        const { read, written } = encoder.encodeInto(rest, memory.subarray(length));
+        length += written;
+        rest = rest.slice(read);
+        if (rest === "") return;
+        const grown = new Uint8Array(Math.ceil(memory.length * 1.25) + rest.length * 3);
+        grown.set(memory.subarray(0, length));
+        memory = grown;
+      }
+    },
+    bytes: () => memory.subarray(0, length),
+  };
+}
+
 /** Joins byte arrays into one. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
@@ -107,7 +131,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Up to this length in bytes, hashing takes less time than waiting for Web Crypto's thread. */
+/** Up to this length in bytes or characters, hashing takes less time than waiting for Web Crypto's thread. */
 const SYNC_LENGTH = 1 << 20;
 
 /** False in browsers and edge runtimes. */
@@ -119,8 +143,9 @@ const hasNodeCrypto = typeof createHash === "function";
  * Short inputs are hashed synchronously: waiting for Web Crypto's thread takes longer than the rest of a cache hit. Long
  * inputs are hashed by Web Crypto, because hashing a megabyte blocks the event loop for a millisecond or two.
  */
-export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (bytes.byteLength <= SYNC_LENGTH && hasNodeCrypto) return createHash("sha256").update(bytes).digest("hex");
+export async function sha256Hex(data: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  if (data.length <= SYNC_LENGTH && hasNodeCrypto) return createHash("sha256").update(data).digest("hex");
+  const bytes = typeof data === "string" ? utf8(data) : data;
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

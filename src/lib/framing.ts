@@ -25,6 +25,7 @@ export function framingOf(contentType: string, body: () => string | Uint8Array):
   if (type.includes("vnd.amazon.eventstream")) return "frames";
   if (type !== "" && !/^text\/|json|event-stream/.test(type)) return "plain";
   const given = body();
+  if (typeof given !== "string" && EVENTS_START.test(decoder.decode(given.subarray(0, START_LENGTH)))) return "events";
   const text = typeof given === "string" ? given : decoder.decode(given);
   if (EVENTS_START.test(text)) return "events";
   const isEventsType = type.includes("event-stream");
@@ -35,6 +36,9 @@ export function framingOf(contentType: string, body: () => string | Uint8Array):
 }
 
 const decoder = new TextDecoder();
+
+/** In bytes. */
+const START_LENGTH = 1024;
 
 /** A byte order mark and blank lines may precede the first field. */
 const EVENTS_START = /^\uFEFF?[\r\n]*(?:data|event|id|retry)?:/;

@@ -1,3 +1,5 @@
+import { utf8Length } from "./bytes.ts";
+
 /** Parses JSON text; undefined if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
@@ -48,7 +50,7 @@ const MAX_DEPTH = 900;
  * @returns The canonical text, or undefined if the text is nested too deeply.
  */
 export function canonicalJson(text: string, rewrite: JsonRewrite = {}): string | undefined {
-  const scanner: Scanner = { text, at: 0, path: [], depth: 0, rewrite };
+  const scanner: Scanner = { text, at: 0, path: [], depth: 0, rewrite, isPlain: isPlain(text) };
   try {
     return scanValue(scanner);
   } catch (error) {
@@ -65,6 +67,8 @@ export function canonicalString(value: string): string {
 
 interface Scanner {
   readonly text: string;
+  /** Whether every string of the text is in its canonical form. Otherwise each string is checked. */
+  readonly isPlain: boolean;
   at: number;
   depth: number;
   readonly path: string[];
@@ -119,42 +123,72 @@ function nested(scanner: Scanner, scan: (scanner: Scanner) => string): string {
 }
 
 function scanArray(scanner: Scanner): string {
-  const items: string[] = [];
+  let items = "[";
   while (skipSpace(scanner) !== CLOSE_BRACKET) {
-    items.push(scanValue(scanner));
+    items += items === "[" ? scanValue(scanner) : `, ${scanValue(scanner)}`;
     if (skipSpace(scanner) === COMMA) scanner.at++;
   }
-  return `[${items.join(", ")}]`;
+  return `${items}]`;
 }
+
+/** The members of an object, by place. Up to `FEW` of them are sorted when they are read. */
+interface Members {
+  /** Without quotes. */
+  readonly names: string[];
+  readonly values: string[];
+}
+
+/** Most objects of a request have fewer members. For more, inserting them one by one takes longer than sorting. */
+const FEW = 16;
 
 function scanObject(scanner: Scanner): string {
-  const members = new Map<string, string>();
+  const members: Members = { names: [], values: [] };
+  let isSorted = true;
   while (skipSpace(scanner) !== CLOSE_BRACE) {
-    const name = canonicalSource(sliceString(scanner));
+    const quoted = canonicalSource(scanner, sliceString(scanner));
     skipSpace(scanner);
     scanner.at++; // the colon
-    const member = scanMember(scanner, name);
-    if (member === undefined) members.delete(name);
-    else members.set(name, member);
+    const value = scanMember(scanner, quoted);
     if (skipSpace(scanner) === COMMA) scanner.at++;
+    if (value === undefined) continue;
+    const name = quoted.slice(1, -1);
+    insert(members, name, value);
+    if (members.names.length > FEW || name.includes("\\")) isSorted = false;
   }
-  return `{${sortedNames(members).map((name) => `${name}: ${members.get(name)}`).join(", ")}}`;
+  return writeObject(isSorted ? members : sorted(members));
 }
 
-/** Sorts names by code points. JavaScript compares UTF-16 units, which puts U+1F600 before U+FF5E. */
-function sortedNames(members: ReadonlyMap<string, string>): string[] {
-  const names = [...members.keys()];
-  if (!names.some((name) => name.includes("\\"))) {
-    return names.sort(byQuotedName);
+function insert({ names, values }: Members, name: string, value: string): void {
+  let place = names.length;
+  if (place < FEW) {
+    for (; place > 0 && name < (names[place - 1] as string); place--) {
+      names[place] = names[place - 1] as string;
+      values[place] = values[place - 1] as string;
+    }
   }
-  const decoded = new Map(names.map((name) => [name, [...JSON.parse(name) as string]]));
-  return names.sort((a, b) => byCodePoints(decoded.get(a) ?? [], decoded.get(b) ?? []));
+  names[place] = name;
+  values[place] = value;
 }
 
-/** Compares without the closing quotes, which would be compared with the next character of a longer name. */
-function byQuotedName(a: string, b: string): number {
-  const x = a.slice(0, -1), y = b.slice(0, -1);
-  return x < y ? -1 : x > y ? 1 : 0;
+/** In the order of code points. JavaScript compares UTF-16 units, which puts U+1F600 before U+FF5E. */
+function sorted({ names, values }: Members): Members {
+  const isEscaped = names.some((name) => name.includes("\\"));
+  const decoded = isEscaped ? names.map((name) => [...JSON.parse(`"${name}"`) as string]) : [];
+  const compare = isEscaped
+    ? (a: number, b: number) => byCodePoints(decoded[a] ?? [], decoded[b] ?? [])
+    : (a: number, b: number) => names[a] === names[b] ? 0 : (names[a] as string) < (names[b] as string) ? -1 : 1;
+  const places = Array.from(names.keys()).sort((a, b) => compare(a, b) || a - b);
+  return { names: places.map((at) => names[at] as string), values: places.map((at) => values[at] as string) };
+}
+
+function writeObject({ names, values }: Members): string {
+  let written = "{";
+  for (let at = 0; at < names.length; at++) {
+    if (names[at] === names[at + 1]) continue; // of members with the same name, the last one counts
+    if (written !== "{") written += ", ";
+    written += `"${names[at]}": ${values[at]}`;
+  }
+  return `${written}}`;
 }
 
 function byCodePoints(a: readonly string[], b: readonly string[]): number {
@@ -178,20 +212,23 @@ function scanMember(scanner: Scanner, name: string): string | undefined {
 function scanString(scanner: Scanner): string {
   const source = sliceString(scanner);
   const { string } = scanner.rewrite;
-  return string ? canonicalString(string(JSON.parse(source), scanner.path)) : canonicalSource(source);
+  return string ? canonicalString(string(JSON.parse(source), scanner.path)) : canonicalSource(scanner, source);
 }
 
-/** Most strings are already canonical: in ASCII text, only `\u` and `\/` have another canonical form. */
-function canonicalSource(source: string): string {
-  if (ASCII.test(source) && !source.includes("\\u") && !source.includes("\\/")) return source;
-  return canonicalString(JSON.parse(source));
+/** Whether all strings of a JSON text are canonical: in ASCII text, only `\u`, `\/` and DEL have another canonical form. */
+function isPlain(text: string): boolean {
+  return utf8Length(text) === text.length && !text.includes("\\u") && !text.includes("\\/") && !text.includes("\x7f");
+}
+
+function canonicalSource({ isPlain: isCanonical }: Scanner, source: string): string {
+  return isCanonical || isPlain(source) ? source : canonicalString(JSON.parse(source));
 }
 
 /** The text of the string at the scanner's position, with its quotes. */
 function sliceString(scanner: Scanner): string {
   const { text, at } = scanner;
   let end = text.indexOf('"', at + 1);
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  while (text.charCodeAt(end - 1) === BACKSLASH && isEscaped(text, end)) end = text.indexOf('"', end + 1);
   scanner.at = end + 1;
   return text.slice(at, end + 1);
 }

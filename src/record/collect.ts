@@ -3,7 +3,7 @@ import { messageOf } from "../lib/errors.ts";
 import { bell, clearTimeout, deferred, monotonicNow, setTimeout } from "../lib/wait.ts";
 import type { Problem } from "../report/events.ts";
 import { isErrorStatus } from "../store/entry.ts";
-import { checkCompleteness } from "./completeness.ts";
+import { checkCompleteness, type CompletenessCheck } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
 
 /** Reads one branch of a body. */
@@ -157,7 +157,7 @@ interface Collector {
 const CANCELLED: Problem = { reason: "cancelled", detail: "the caller stopped reading" };
 
 function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: CollectOptions): Collector {
-  const check = checkCompleteness(head);
+  let check: CompletenessCheck | undefined = checkCompleteness(head);
   const received = createReceived(now);
   const committer = createCommitter(commit);
   let committedSize = 0;
@@ -171,8 +171,7 @@ function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: Collec
   return {
     async take(chunk) {
       committer.noteActivity();
-      received.add(chunk);
-      const isMarked = check.push(chunk);
+      const isMarked = check?.push(received.add(chunk)) ?? false;
       const isTooLarge = received.size > maxBodyBytes;
       if (isMarked && committedSize === 0 && !isTooLarge) await commitReceived(received.bytes());
       return isTooLarge ? tooLarge(maxBodyBytes) : undefined;
@@ -181,13 +180,16 @@ function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: Collec
       if (isCancelled) return giveUp(CANCELLED);
       if (committedSize > 0 && committedSize === received.size) return committer.failure();
       const bytes = received.bytes();
-      const problem = check.end(bytes);
+      const problem = check?.end(bytes);
       if (problem) return giveUp(problem);
       await commitReceived(bytes);
       return committer.failure();
     },
     giveUp,
-    forget: received.forget,
+    forget() {
+      received.forget();
+      check = undefined;
+    },
     stored: committer.stored,
     isStored: committer.isStored,
     idleMs: committer.idleMs,
@@ -231,13 +233,20 @@ function createReceived(now: () => number) {
     get size() {
       return size;
     },
-    add(chunk: Uint8Array): void {
-      // A copy, because Bun's tee() gives both branches the same memory and the caller may write into it.
-      parts.push(copyOf(chunk));
+    /** @returns A copy, because Bun's tee() gives both branches the same memory and the caller may write into it. */
+    add(chunk: Uint8Array): Uint8Array {
+      const copy = copyOf(chunk);
+      parts.push(copy);
       size += chunk.byteLength;
       chunks.push([Math.round(now() - start), chunk.byteLength]);
+      return copy;
     },
-    bytes: () => concatBytes(parts),
+    /** From now on, there is one part: the memory of the others is free. */
+    bytes(): Uint8Array<ArrayBuffer> {
+      const joined = concatBytes(parts);
+      parts.splice(0, parts.length, joined);
+      return joined;
+    },
     forget(): void {
       parts.length = 0;
     },

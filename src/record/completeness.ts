@@ -3,7 +3,14 @@ import { awsFrameAt, EVENT_TYPE, type Framing, framingOf, type StreamEvent, stre
 import type { Problem } from "../report/events.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import { type AnswerHead, answerProblem } from "./json_answer.ts";
-import { eventProblem, type Family, familyOf, jsonLinesFamilyOf } from "./stream_families.ts";
+import {
+  eventProblem,
+  type Family,
+  familyOf,
+  jsonLinesFamilyOf,
+  MARKER_LENGTH,
+  mayBeMarker,
+} from "./stream_families.ts";
 
 /** Follows a body while it arrives. */
 export interface CompletenessCheck {
@@ -139,6 +146,9 @@ export function awsStreamProblem(body: Uint8Array): string | undefined {
   return isOpen ? "the stream ended without messageStop" : undefined;
 }
 
+const decoder = new TextDecoder();
+
+/** Parses the events when the terminal one may have arrived: parsing each chunk would delay the caller. */
 function eventCheck(
   framing: "events" | "lines",
   chooseFamily: typeof familyOf,
@@ -158,9 +168,24 @@ function eventCheck(
     isMarked ||= ended;
     return ended && !problem;
   };
+  /** The chunks before the first one that may contain the terminal event. */
+  let unparsed: Uint8Array[] | undefined = [];
+  let last = "";
+  const parse = (): boolean => {
+    const chunks = unparsed ?? [];
+    unparsed = undefined;
+    return chunks.map((chunk) => take(parser.push(chunk))).some((ended) => ended);
+  };
   return {
-    push: (chunk) => take(parser.push(chunk)),
+    push(chunk) {
+      if (!unparsed) return take(parser.push(chunk));
+      unparsed.push(chunk);
+      const text = last + decoder.decode(chunk);
+      last = text.slice(-MARKER_LENGTH);
+      return mayBeMarker(text) && parse();
+    },
     end() {
+      parse();
       const rest = parser.end();
       const whole = rest.filter(isWholeEvent);
       take(whole);

@@ -74,9 +74,10 @@ export async function canonicalRequest(
     omit,
     isEarlier,
   };
-  const headers = [...request.headers].flatMap(([name, value]) => {
-    if (keyHeaders.has(name)) return [[name, value] as const];
-    return KEY_HEADER.test(`${name}:${value}`) ? [[name, redactString(value)] as const] : [];
+  const headers: (readonly [string, string])[] = [];
+  request.headers.forEach((value, name) => {
+    if (keyHeaders.has(name)) headers.push([name, value]);
+    else if (KEY_HEADER.test(`${name}:${value}`)) headers.push([name, redactString(value)]);
   });
   const { streaming, ...body } = await canonicalBody(request, rules);
   return {

@@ -123,7 +123,7 @@ export async function digestRequest(request: CanonicalRequest, extras: DigestExt
   const { method, url, streaming, body, headers } = request;
   const start = `${method === "POST" ? "" : `${method} `}${url}${streaming ? "True" : "False"}`;
   const end = extrasText(headers, extras);
-  const preimage = typeof body === "string" ? utf8(start + body + end) : concatBytes([utf8(start), body, utf8(end)]);
+  const preimage = typeof body === "string" ? start + body + end : concatBytes([utf8(start), body, utf8(end)]);
   const sha256 = await sha256Hex(preimage);
   return { sha256, key: sha256.slice(0, 8) };
 }

@@ -209,27 +209,51 @@ export function joinedTexts(contentType: string, body: string | Uint8Array): str
   if (body.length > LONGEST_STREAM) return [];
   const { framing, events } = eventsOf(contentType, body);
   if (!events) return [];
-  const texts = new Map<string, string[]>();
+  const places = newPlace();
   for (const { name, text, data } of events) {
     const record = asRecord(data);
     // Data that is not an object is a piece of plain text, even if it is a JSON number.
-    if (typeof data !== "object" || data === null) collectStrings(text, name, texts);
-    collectStrings(data, `${name} ${record?.type ?? ""}`, texts);
+    if (typeof data !== "object" || data === null) collectStrings(text, memberOf(places, name));
+    collectStrings(data, memberOf(places, `${name} ${record?.type ?? ""}`));
   }
   // A search of the body finds a text with a single piece, unless a frame contains it as base64.
   const least = framing === "frames" ? 1 : 2;
-  return [...texts.values()].filter((pieces) => pieces.length >= least).map((pieces) => pieces.join(""));
+  return joinedIn(places, least);
 }
 
-/** Adds the strings of a value to `texts`, by their place: events with the same name and type share their places. */
-function collectStrings(value: unknown, place: string, texts: Map<string, string[]>): void {
+/** A place in the events: the pieces of its text, and the places below it. */
+interface Place {
+  readonly pieces: string[];
+  /** Whether the pieces differ. Ids and names of models are the same in all events, so that joining them is useless. */
+  differ: boolean;
+  readonly members: Map<string, Place>;
+}
+
+function newPlace(): Place {
+  return { pieces: [], differ: false, members: new Map() };
+}
+
+function memberOf({ members }: Place, name: string): Place {
+  const known = members.get(name);
+  if (known) return known;
+  const place = newPlace();
+  members.set(name, place);
+  return place;
+}
+
+/** Adds the strings of a value to a place and to those below it. */
+function collectStrings(value: unknown, place: Place): void {
   if (typeof value === "string") {
-    const pieces = texts.get(place) ?? [];
-    pieces.push(value);
-    texts.set(place, pieces);
+    place.differ ||= place.pieces.length > 0 && value !== place.pieces[0];
+    place.pieces.push(value);
   } else if (typeof value === "object" && value !== null) {
-    for (const [name, member] of Object.entries(value)) collectStrings(member, `${place}/${name}`, texts);
+    for (const name in value) collectStrings((value as Record<string, unknown>)[name], memberOf(place, name));
   }
+}
+
+function joinedIn({ pieces, differ, members }: Place, least: number): string[] {
+  const own = pieces.length >= least && (differ || pieces.length === 1) ? [pieces.join("")] : [];
+  return [...own, ...[...members.values()].flatMap((member) => joinedIn(member, least))];
 }
 
 /** The framing of a body, and its events; undefined if it is not a stream. */

@@ -40,13 +40,14 @@ export async function findingsOf(
   entry: Entry,
   credentials: readonly Credential[] = credentialsOf(readableVariables(credentialVariables)),
 ): Promise<Finding[]> {
-  const digest = await digestReason(entry);
+  const members = memberProblems(entry);
+  const digest = members.some(({ isUnfindable }) => isUnfindable) ? undefined : await digestReason(entry);
   const problem = answerProblemOf(entry);
   return [
     ...digest === undefined ? [] : [{ kind: "digest", severity: "error", reason: digest } as const],
     ...problem ? [answerFinding(problem)] : [],
     ...secretFindings(entry, credentials).map(secretFinding),
-    ...memberProblems(entry).map(({ isUnfindable, reason }) => {
+    ...members.map(({ isUnfindable, reason }) => {
       return isUnfindable
         ? { kind: "member", severity: "error", reason: `${reason}: no request can find it` } as const
         : { kind: "member", severity: "note", reason } as const;
@@ -54,10 +55,10 @@ export async function findingsOf(
   ];
 }
 
-/** Why the digest is wrong. Only an exact request can be hashed again; `memberProblems` reports malformed digests. */
+/** Why a well-formed digest is wrong. Only an exact request can be hashed again. */
 async function digestReason(entry: Entry): Promise<string | undefined> {
   const request = soundRequest(entry);
-  if (request?.exact !== true || memberProblems(entry).some(({ isUnfindable }) => isUnfindable)) return undefined;
+  if (request?.exact !== true) return undefined;
   const digests = await recomputedDigests(request, entry.error);
   const isSame = digests.some(({ sha256, key }) =>
     entry.sha256 === undefined ? key === entry.key : sha256 === entry.sha256
@@ -77,8 +78,9 @@ const UNKNOWN_URL = new URL("https://unknown.invalid/");
 function answerProblemOf(entry: Entry): Problem | undefined {
   const request = soundRequest(entry);
   const url = request ? new URL(request.url) : UNKNOWN_URL;
-  // Without the chunks: the body is checked as a whole.
-  const { status, headers } = replay({ ...entry, chunks: undefined }, { url });
+  // The body is checked below. Only an entry of pycachy needs it here, to guess the content type.
+  const response = entry.v === undefined ? entry.response : "";
+  const { status, headers } = replay({ ...entry, response, chunks: undefined }, { url });
   const head: AnswerHead = { method: request?.method ?? "POST", url, status, headers };
   const body = decodeBody(entry);
   return headProblem(head, isErrorStatus) ?? bodyProblem(head, typeof body === "string" ? utf8(body) : body);

@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import process from "node:process";
 import { concatBytes, utf8 } from "../../lib/bytes.ts";
+import { shared } from "../../lib/shared_state.ts";
+import { setTimeout } from "../../lib/wait.ts";
 
 /** A part of a file, in bytes. */
 export interface Position {
@@ -115,6 +118,14 @@ const MOST_FILES = 20;
 /** How often to write a line if only a part of it is written each time. */
 const MOST_PARTS = 3;
 
+/** A line that was written. */
+export interface Appended {
+  readonly bytes: Uint8Array;
+  /** The states of the file. If its size differs by more than the line, other processes have written, too. */
+  readonly before: FileState;
+  readonly after: FileState;
+}
+
 /**
  * Makes a function that appends a line to a file. Other processes may append to the file and replace it meanwhile.
  *
@@ -122,35 +133,133 @@ const MOST_PARTS = 3;
  *
  * @param path The file. It is created with its folder if it does not exist.
  */
-export function lineAppender(path: string): (line: string) => void {
+export function lineAppender(path: string): (line: string | Uint8Array) => Appended {
   let knownTorn = -1;
 
   const write = (file: number, line: Uint8Array) => {
-    const repaired = concatBytes([new Uint8Array([LINE_FEED]), line]);
-    let bytes = isTorn(file, knownTorn) ? repaired : line;
+    const repaired = () => concatBytes([new Uint8Array([LINE_FEED]), line]);
+    let bytes = isTorn(file, knownTorn) ? repaired() : line;
     for (let part = 0; part < MOST_PARTS; part++) {
       if (writeSync(file, bytes) === bytes.length) return;
       // Do not append the rest: another process may have appended a line. If the disk is full, the next write throws.
-      bytes = repaired;
+      bytes = repaired();
       knownTorn = fstatSync(file).size;
     }
     throw new Error("only a part of the line could be written");
   };
 
   return (line) => {
-    const bytes = utf8(line);
+    const bytes = typeof line === "string" ? utf8(line) : line;
     for (let files = 0; files < MOST_FILES; files++) {
       const file = openToAppend(path);
       try {
+        const before = stateAt(path);
         write(file, bytes);
         // If another process has replaced the file, it may have read the old one before this line was written.
-        if (isAt(path, file)) return;
+        if (isAt(path, file)) return { bytes, before, after: stateAt(path) };
       } finally {
         closeSync(file);
       }
     }
     throw new Error(`other processes replaced the file ${MOST_FILES} times while the line was being written`);
   };
+}
+
+/** What tells whether a file has changed. */
+export interface FileState {
+  readonly size: number;
+  readonly ino: number;
+  readonly mtimeMs: number;
+}
+
+/** Deno's own functions take a fifth of the time of its `node:fs`. */
+const { Deno } = globalThis as {
+  readonly Deno?: {
+    statSync(path: string): { readonly size: number; readonly ino: number | null; readonly mtime: Date | null };
+  };
+};
+
+/** The state of the file at a path. @throws If there is no file. */
+function stateAt(path: string): FileState {
+  if (!Deno) return statSync(path);
+  const { size, ino, mtime } = Deno.statSync(path);
+  return { size, ino: ino ?? -1, mtimeMs: mtime?.getTime() ?? NaN };
+}
+
+/** Windows cannot replace an open file, and Deno's leak sanitizers report one. */
+const mayStayOpen = !Deno && process.platform !== "win32";
+/** In milliseconds. An open file that was deleted takes up disk space, and a disk with an open file cannot be unmounted. */
+const LONGEST_IDLE_MS = 100;
+
+/** The file that was read last. Only one in the process stays open, because a test suite may have hundreds of stores. */
+interface LastRead {
+  path: string | undefined;
+  ino: number;
+  file: number;
+  /** Whether it was read since the last check. */
+  isUsed: boolean;
+  /** Whether a timer checks it. */
+  isWatched?: boolean;
+}
+
+const lastRead = () => shared<LastRead>("lastRead", () => ({ path: undefined, ino: -1, file: -1, isUsed: false }));
+
+/**
+ * Reads a file that may still be open from the last read: opening takes longer than reading a line. The file is closed
+ * when it has not been read for a moment, and does not keep the process alive.
+ *
+ * @param isKnown Whether the caller knows this state of the file.
+ * @returns Undefined if the caller does not know the state of the file, or if there is any problem.
+ */
+export function readUnchanged<Result>(
+  path: string,
+  isKnown: (state: FileState) => boolean,
+  read: (file: number) => Result | undefined,
+): Result | undefined {
+  const last = lastRead();
+  let opened: number | undefined;
+  try {
+    const state = stateAt(path);
+    // While a file is open, no other one gets its inode number.
+    const isOpen = last.path === path && last.ino === state.ino;
+    if (last.path === path && !isOpen) forget(last);
+    if (!isKnown(state)) return undefined;
+    last.isUsed = true;
+    if (isOpen) return read(last.file);
+    opened = openSync(path, "r");
+    const result = read(opened);
+    if (mayStayOpen) {
+      keepOpen(last, { path, ino: state.ino, file: opened, isUsed: true });
+      opened = undefined;
+    }
+    return result;
+  } catch {
+    if (last.path === path) forget(last);
+    return undefined;
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
+}
+
+function keepOpen(last: LastRead, opened: LastRead): void {
+  forget(last);
+  Object.assign(last, opened);
+  if (last.isWatched) return;
+  last.isWatched = true;
+  const closeIfIdle = () => {
+    if (!last.isUsed) forget(last);
+    last.isUsed = false;
+    last.isWatched = last.path !== undefined;
+    if (last.isWatched) wait();
+  };
+  const wait = () => (setTimeout(closeIfIdle, LONGEST_IDLE_MS) as { unref?(): void }).unref?.();
+  wait();
+}
+
+function forget(last: LastRead): void {
+  const { path, file } = last;
+  last.path = undefined;
+  if (path !== undefined) closeSync(file);
 }
 
 /** Whether an open file is still the one at a path. */

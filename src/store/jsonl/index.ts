@@ -1,7 +1,7 @@
-import { fstatSync, type Stats } from "node:fs";
-import { areSameBytes } from "../../lib/bytes.ts";
+import { fstatSync } from "node:fs";
+import { areSameBytes, concatBytes } from "../../lib/bytes.ts";
 import type { Entry } from "../entry.ts";
-import { bytesAt, emptyBlock, fillBlock, type Position } from "./file.ts";
+import { type Appended, bytesAt, emptyBlock, type FileState, fillBlock, type Position } from "./file.ts";
 import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
 
@@ -73,8 +73,25 @@ export function refreshIndex(file: number, known: Index): { readonly index: Inde
   return { index, bad };
 }
 
+/** Whether the whole file is indexed in this state. */
+export function isIndexed(index: Index, { size, ino, mtimeMs }: FileState): boolean {
+  return size === index.size && ino === index.inode && mtimeMs === index.modified;
+}
+
+/** Adds a line that this process has appended, unless other processes have changed the file: the next hit reads it anew. */
+export function addAppended(index: Index, { bytes, before, after }: Appended): void {
+  const isAlone = after.ino === before.ino && after.size === before.size + bytes.length;
+  const key = keyAtStart(bytes, 0);
+  const length = bytes.length - 1;
+  if (!isAlone || !isIndexed(index, before) || index.end !== before.size || index.open) return;
+  if (key === -1 || length > LONGEST_LINE) return;
+  addPosition(index, key, { start: before.size, length });
+  const tail = concatBytes([index.tail, bytes.subarray(-TAIL_LENGTH)]).subarray(-TAIL_LENGTH);
+  Object.assign(index, { tail, lines: index.lines + 1, end: after.size, size: after.size, modified: after.mtimeMs });
+}
+
 /** A file with the same size and another time was edited in place. A smaller file was truncated or rewritten. */
-function isSameFile(index: Index, stats: Pick<Stats, "size" | "ino" | "mtimeMs">): boolean {
+function isSameFile(index: Index, stats: FileState): boolean {
   if (stats.ino !== index.inode || stats.size < index.size) return false;
   return stats.size > index.size || stats.mtimeMs === index.modified;
 }
@@ -157,7 +174,7 @@ const CARRIAGE_RETURN = 0x0d;
 function addLine(file: number, index: Index, position: Position, bytes: Uint8Array, at: number): string | undefined {
   const { length } = position;
   index.lines++;
-  const end = Math.min(at + length, bytes.length);
+  const end = at + length < bytes.length ? at + length : bytes.length;
   const last = bytes[end - 1] === CARRIAGE_RETURN ? bytes[end - 2] : bytes[end - 1];
   const key = length > EDGE_LENGTH && last === BRACE ? keyAtStart(bytes, at) : -1;
   if (key !== -1 && length <= LONGEST_LINE) {
@@ -171,7 +188,7 @@ function addLine(file: number, index: Index, position: Position, bytes: Uint8Arr
 }
 
 function addPosition(index: Index, key: number, { start, length }: Position): void {
-  index.newest.delete(key);
+  if (index.newest.size) index.newest.delete(key);
   index.positions.add(key, start, length);
 }
 

@@ -10,6 +10,8 @@ export interface PositionTable {
   removeLast(): void;
   /** The lines of a key, newest first. */
   positionsOf(key: number): Position[];
+  /** Whether a line has this key. */
+  has(key: number): boolean;
   /** Whether several lines have this key. */
   isRepeated(key: number): boolean;
   /** All lines, newest first, with their keys. */
@@ -81,9 +83,12 @@ export function positionTable(): PositionTable {
     add(key, start, length) {
       if (count === columns.starts.length) grow(columns, count);
       const slot = slotOf(columns, key);
-      [columns.starts[count], columns.lengths[count], columns.keys[count]] = [start, length, key];
-      columns.older[count] = columns.slots[slot] as number;
-      columns.slots[slot] = ++count;
+      const { starts, lengths, keys, older, slots } = columns;
+      starts[count] = start;
+      lengths[count] = length;
+      keys[count] = key;
+      older[count] = slots[slot] as number;
+      slots[slot] = ++count;
     },
     removeLast() {
       // Freeing the slot breaks no search: the line was added last, so no other key was placed behind its slot.
@@ -99,6 +104,7 @@ export function positionTable(): PositionTable {
       }
       return positions;
     },
+    has: (key) => columns.slots[slotOf(columns, key)] !== 0,
     isRepeated(key) {
       const newest = columns.slots[slotOf(columns, key)] as number;
       return newest !== 0 && columns.older[newest - 1] !== 0;

@@ -2,10 +2,19 @@ import { closeSync } from "node:fs";
 import { isPath, pathCure, pathOf, requireGranted, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
-import { type Entry, formatEntry } from "../entry.ts";
+import { type Entry, entryBytes } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
-import { lineAppender, openIfExists, withCure } from "./file.ts";
-import { type BadLines, emptyIndex, type Index, lineNumber, newestPositions, refreshIndex } from "./index.ts";
+import { type Appended, type FileState, lineAppender, openIfExists, readUnchanged, withCure } from "./file.ts";
+import {
+  addAppended,
+  type BadLines,
+  emptyIndex,
+  type Index,
+  isIndexed,
+  lineNumber,
+  newestPositions,
+  refreshIndex,
+} from "./index.ts";
 import { entryAt, keyNumber } from "./line.ts";
 
 /**
@@ -51,7 +60,7 @@ export function jsonlStore(file: string | URL): Store {
     entries: reader.entries,
     append(entry) {
       requireGranted("write", path);
-      curing(() => appendLine(formatEntry(entry)));
+      curing(() => reader.appended(appendLine(entryBytes(entry))));
     },
   };
 }
@@ -62,6 +71,8 @@ interface Reader {
   warnTo(to: Warn): void;
   find(key: string, sha256: string | undefined): Entry | undefined;
   entries(): Iterable<Entry>;
+  /** Called when this process has appended a line. */
+  appended(line: Appended): void;
 }
 
 function createReader(path: string): Reader {
@@ -89,13 +100,25 @@ function createReader(path: string): Reader {
       warn = to;
     },
     find(key, sha256) {
+      const sought = { key, sha256 };
+      let [isUnchanged, isReported] = [false, true];
+      const number = keyNumber(key);
+      const mayBeIn = number !== undefined && index.positions.has(number);
+      const isKnown = (state: FileState) => (isUnchanged = isIndexed(index, state)) && mayBeIn;
+      const entry = readUnchanged(path, isKnown, (file) => {
+        return findIn(file, index, sought, (_, start) => void (isReported &&= index.reported.has(start)));
+      });
+      if (isUnchanged && !mayBeIn) return undefined;
+      // Only an entry with the digest is certain to answer the request, even if another file is now at the path.
+      if (entry?.sha256 !== undefined && isReported) return entry;
       const found = withFile(path, (file) => {
         refresh(file);
-        return { entry: findIn(file, index, { key, sha256 }, reportIndexed) };
+        return { entry: findIn(file, index, sought, reportIndexed) };
       });
       if (!found) index = emptyIndex();
       return found?.entry;
     },
+    appended: (line) => addAppended(index, line),
     entries: () =>
       whileOpen(path, (file) => {
         refresh(file);
