@@ -1,15 +1,19 @@
 /** MCP clients against a server of the MCP SDK: its sessions and streams, recorded live, replayed without the server. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createMCPClient } from "@ai-sdk/mcp";
 // @ts-types="./node_modules/@modelcontextprotocol/sdk/dist/esm/client/index.d.ts"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+// @ts-types="./node_modules/@modelcontextprotocol/sdk/dist/esm/client/sse.d.ts"
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 // @ts-types="./node_modules/@modelcontextprotocol/sdk/dist/esm/client/streamableHttp.d.ts"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 // @ts-types="./node_modules/@modelcontextprotocol/sdk/dist/esm/server/mcp.d.ts"
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+// @ts-types="./node_modules/@modelcontextprotocol/sdk/dist/esm/server/sse.d.ts"
+import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 // @ts-types="./node_modules/@modelcontextprotocol/sdk/dist/esm/server/streamableHttp.d.ts"
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { z } from "zod";
@@ -44,16 +48,21 @@ async function serve(t: TestContext, options: { readonly hasSessions: boolean; r
     await counter(() => ++calls).connect(transport as Parameters<McpServer["connect"]>[0]);
     return transport;
   };
-  const http = createServer(async (request, response) => {
+  const started = await start(t, async (request, response) => {
     asked.push(request.method ?? "");
     const transport = sessions.get(String(request.headers["mcp-session-id"])) ?? await open();
     await transport.handleRequest(request, response);
   });
+  return { ...started, asked };
+}
+
+async function start(t: TestContext, listener: (request: IncomingMessage, response: ServerResponse) => unknown) {
+  const http = createServer(listener);
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const stop = () => new Promise<void>((resolve) => (http.closeAllConnections(), http.close(() => resolve())));
   t.after(stop);
   const { port } = http.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/mcp`, domain: `127.0.0.1:${port}`, asked, stop };
+  return { url: `http://127.0.0.1:${port}/mcp`, domain: `127.0.0.1:${port}`, stop };
 }
 
 type Session = (fetch: typeof globalThis.fetch, url: string, labels: readonly string[]) => Promise<unknown>;
@@ -119,3 +128,26 @@ for (const [name, run] of clients) {
     }
   }
 }
+
+test("a server with the older transport answers each session itself, and its connection is not recorded", async (t) => {
+  const sessions = new Map<string, SSEServerTransport>();
+  let calls = 0;
+  const server = await start(t, async (request, response) => {
+    const id = new URL(request.url ?? "", "http://localhost").searchParams.get("sessionId");
+    if (id !== null) return await sessions.get(id)?.handlePostMessage(request, response);
+    const transport = new SSEServerTransport("/messages", response);
+    sessions.set(transport.sessionId, transport);
+    await counter(() => ++calls).connect(transport);
+  });
+  const store = memoryStore();
+  for (const expected of ["a 1", "a 2"]) {
+    const cachy = createCachy({ store, mode: "auto", domains: [server.domain], onEvent: () => {} });
+    const client = new Client({ name: "test", version: "1" });
+    await client.connect(new SSEClientTransport(new URL(server.url), { fetch: cachy.fetch }));
+    const { content } = await client.callTool({ name: "count", arguments: { label: "a" } });
+    await client.close();
+    assert.equal((content as { text: string }[])[0]?.text, expected);
+    await cachy.flush();
+    assert.equal(cachy.stats.hits, 0);
+  }
+});

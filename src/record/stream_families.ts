@@ -23,6 +23,8 @@ export function familyOf(event: StreamEvent): Family | undefined {
   const data = asRecord(event.data) ?? {};
   if (type === "ping") return undefined;
   if (event.name === "output") return typeFamily("done");
+  // In the older transport of MCP, the answers of a whole session follow. They fit no other session.
+  if (event.name === "endpoint") return markerFamily(() => false, "an end: it is the connection of an MCP session");
   if (Array.isArray(data.choices)) return chatFamily();
   if (GEMINI_MEMBERS.some((member) => member in data)) return geminiFamily();
   if (data.jsonrpc === "2.0") return markerFamily(isMcpResult, "a result");

@@ -69,19 +69,19 @@ const tried: readonly Tried[] = [
   })),
 ];
 
-/** What a program must do so that the SDK works: package → section of the page. */
+/** What a program must do so that the SDK works: package → link. */
 const RECIPES: Readonly<Record<string, string>> = {
-  "axios": "axios",
-  "@aws-sdk/client-bedrock-runtime": "amazon-bedrock",
-  "ollama": "ollama",
-  "ai-sdk-ollama": "ollama",
-  "ollama-ai-provider-v2": "ollama",
-  "@langchain/ollama": "ollama",
-  "@anthropic-ai/vertex-sdk": "vertex-ai",
-  "@google/genai": "vertex-ai",
-  "@fal-ai/client": "uploads-of-fal",
-  "@modelcontextprotocol/sdk": "mcp",
-  "@ai-sdk/mcp": "mcp",
+  "axios": "clients.md",
+  "@aws-sdk/client-bedrock-runtime": "clients.md",
+  "ollama": "clients.md",
+  "ai-sdk-ollama": "clients.md",
+  "ollama-ai-provider-v2": "clients.md",
+  "@langchain/ollama": "clients.md",
+  "@anthropic-ai/vertex-sdk": "#vertex-ai",
+  "@google/genai": "#vertex-ai",
+  "@fal-ai/client": "#uploads-of-fal",
+  "@modelcontextprotocol/sdk": "#mcp",
+  "@ai-sdk/mcp": "#mcp",
 };
 
 const RUNTIMES: readonly (readonly [name: string, runtime: Runtime])[] = [
@@ -117,7 +117,7 @@ export function sdkTable(): string {
     const recipe = RECIPES[name];
     if (runtimes.has("Node 20+")) runtimes.delete("Node 22+");
     what.delete("a miss") && what.add("a miss");
-    return [`\`${name}\``, list(versions, true), list(runtimes), list(what), recipe ? `[recipe](#${recipe})` : ""];
+    return [`\`${name}\``, list(versions, true), list(runtimes), list(what), recipe ? `[recipe](${recipe})` : ""];
   });
   return aligned([["package", "versions", "runtimes", "tested", "needs"], ...lines]);
 }
