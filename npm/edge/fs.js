@@ -14,7 +14,7 @@ const fail = () => {
 const isWorker = globalThis.navigator?.userAgent === "Cloudflare-Workers";
 const fs = isWorker ? {} : builtin("fs");
 
-export const { existsSync = () => false, closeSync = () => {} } = fs;
+export const { existsSync = () => false, closeSync = () => {}, appendFileSync = fail } = fs;
 export const { fstatSync = fail, mkdirSync = fail, openSync = fail, readFileSync = fail } = fs;
 export const { readSync = fail, statSync = fail, writeSync = fail, chmodSync = fail, fsyncSync = fail } = fs;
 export const { linkSync = fail, realpathSync = fail, renameSync = fail, rmSync = fail } = fs;

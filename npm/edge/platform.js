@@ -55,5 +55,7 @@ export const { fileURLToPath = (url) => decodeURIComponent(new URL(url).pathname
 export const {
   isAbsolute = (path) => path.startsWith("/"),
   join = (...parts) => parts.filter(Boolean).join("/").replace(/\/+/g, "/"),
+  relative = (_from, to) => to,
+  sep = "/",
   dirname = (path) => path.slice(0, Math.max(path.lastIndexOf("/"), 1)),
 } = builtin("path");
