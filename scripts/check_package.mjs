@@ -29,7 +29,7 @@ import { automatic, program, required, sharing, typed, typedWithSdk, withoutFile
 /** @typedef {import("./run.mjs").Command} Command */
 
 const INTENDED =
-  /^(?:package\.json|(?:README|FORMAT|CHANGELOG)\.md|LICENSE|docs\/\w+\.(?:md|png|svg)|dist\/.+\.js|types\/.+\.d\.ts)$/;
+  /^(?:package\.json|(?:README|FORMAT|CHANGELOG)\.md|LICENSE|docs\/[\w/]+\.(?:md|txt|png|svg)|dist\/.+\.js|types\/.+\.d\.ts)$/;
 const NEEDED = [
   ...["package.json", "README.md", "FORMAT.md", "CHANGELOG.md", "LICENSE", "types/mod.d.ts"],
   ...["index", "kv", "auto", "cli"].map((name) => `dist/${name}.js`),

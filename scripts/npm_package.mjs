@@ -58,12 +58,22 @@ function entriesOf({ exports }) {
   );
 }
 
-/** What stands for modules of Node in browsers and edge runtimes. */
+/** The modules of Node that browsers and edge runtimes do not have, and the files in npm/edge that stand for them. */
 const EDGE_MODULES = Object.fromEntries(
   ["async_hooks", "buffer", "crypto", "diagnostics_channel", "fs", "path", "process", "timers", "url"].map((name) => {
-    return [`node:${name}`, join(root, "npm", "edge", name === "fs" ? "fs.js" : "platform.js")];
+    return [name, name === "fs" ? "fs.js" : "platform.js"];
   }),
 );
+
+/** Lets the exports of the package choose between a module of Node and what stands for it: `node:fs` → `#fs`. */
+const choosesModules = {
+  name: "choose modules of Node",
+  /** @param {{ onResolve(options: object, resolve: (args: { path: string }) => object): void }} build */
+  setup: (build) =>
+    build.onResolve({ filter: new RegExp(`^node:(?:${Object.keys(EDGE_MODULES).join("|")})$`) }, ({ path }) => {
+      return { path: path.replace("node:", "#"), external: true };
+    }),
+};
 
 /**
  * @param {Record<string, string>} entries
@@ -74,27 +84,28 @@ async function bundle(entries, folder) {
   const require = createRequire(join(root, "npm", "package.json"));
   /** @type {{ build(options: object): Promise<unknown>, stop(): Promise<void> }} */
   const esbuild = require("esbuild");
-  const sources = Object.entries(entries).map(([name, source]) => [name, join(root, source)]);
-  const common = {
+  await esbuild.build({
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
+    outdir: join(folder, "dist"),
     chunkNames: "chunks/[name]-[hash]",
     bundle: true,
     splitting: true, // entry points share their state
     format: "esm",
+    platform: "node",
+    target: "node20",
     charset: "utf8",
     // Names stay, so that stack traces can be read.
     ...{ minifyWhitespace: true, minifySyntax: true },
+    plugins: [choosesModules],
     logLevel: "warning",
-  };
-  await esbuild.build({
-    ...common,
-    ...{ entryPoints: Object.fromEntries(sources), outdir: join(folder, "dist"), platform: "node", target: "node20" },
   });
-  await esbuild.build({
-    ...common,
-    entryPoints: Object.fromEntries(sources.filter(([name]) => name !== "cli")),
-    outdir: join(folder, "dist", "edge"),
-    ...{ platform: "neutral", target: "es2022", alias: EDGE_MODULES },
-  });
+  cpSync(join(root, "npm", "edge"), join(folder, "dist", "edge"), { recursive: true });
+  mkdirSync(join(folder, "dist", "node"));
+  for (const name of Object.keys(EDGE_MODULES)) {
+    // webpack does not find a module of Node that "imports" names.
+    const text = `export * from "node:${name}";\nexport { default } from "node:${name}";\n`;
+    writeFileSync(join(folder, "dist", "node", `${name}.js`), text);
+  }
   await esbuild.stop();
   const cli = join(folder, "dist", "cli.js");
   writeFileSync(cli, `#!/usr/bin/env node\n${readFileSync(cli, "utf8")}`, { mode: 0o755 });
@@ -150,11 +161,16 @@ function manifest({ name, version, license }, entries, types) {
     bin: { cachy: "dist/cli.js" },
     exports: Object.fromEntries(names.map((entry) => [keyOf(entry), {
       types: types[keyOf(entry)]?.types.replace("./", "./types/"),
-      ...entry === "cli" ? {} : Object.fromEntries(EDGE_CONDITIONS.map((name) => [name, `./dist/edge/${entry}.js`])),
       default: `./dist/${entry}.js`,
     }])),
+    imports: Object.fromEntries(
+      Object.entries(EDGE_MODULES).map(([name, file]) => {
+        const edge = EDGE_CONDITIONS.map((condition) => [condition, `./dist/edge/${file}`]);
+        return [`#${name}`, { ...Object.fromEntries(edge), default: `./dist/node/${name}.js` }];
+      }),
+    ),
     // Importing these has an effect.
-    sideEffects: ["./dist/auto.js", "./dist/cli.js", "./dist/chunks/*", "./dist/edge/**"],
+    sideEffects: ["./dist/auto.js", "./dist/cli.js", "./dist/chunks/*"],
     files: ["dist", "types", ...DOCUMENTS],
     keywords: ["llm", "cache", "vcr", "record", "replay", "openai", "anthropic", "testing"],
   };

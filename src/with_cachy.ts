@@ -10,6 +10,10 @@ import type { CachyOptions } from "./options/options.ts";
 /** How long to wait for recordings in progress after the function has failed, in milliseconds. */
 const FAILED_FLUSH_MS = 1000;
 
+const NO_STORAGE =
+  "Cannot use withCachy() here: this runtime has no AsyncLocalStorage. Pass the fetch of createCachy() " +
+  "to the SDK. In a Cloudflare Worker, you can also set the compatibility flag nodejs_compat.";
+
 /**
  * Calls a function and caches its calls of `fetch`, and those of all work that it starts: across `await`, timers and
  * promises, while other code runs with other options or without cachy. One test, one scope, one file.
@@ -60,6 +64,8 @@ export async function withCachy<Result>(
       `Cannot call ${show(fn)}: withCachy(options, fn) expects a function.${cure}`,
     );
   }
+  // Set by the class that the npm package has for runtimes without Node.
+  if ("isSynchronous" in AsyncLocalStorage) throw new CachyError("invalid_option", NO_STORAGE);
   const state = joinGlobalFetch();
   const scope: Scope = {
     wrap: undefined,

@@ -1,4 +1,6 @@
-/** Stands for node:fs where there is no file system. */
+/** Stands for node:fs in bundles for browsers and edge runtimes. */
+import { builtin } from "./platform.js";
+
 const fail = () => {
   throw Object.assign(
     new Error(
@@ -8,7 +10,11 @@ const fail = () => {
   );
 };
 
-export const existsSync = () => false;
-export const closeSync = () => {};
-export const [fstatSync, mkdirSync, openSync, readFileSync, readSync, statSync, writeSync] = Array(7).fill(fail);
-export const [chmodSync, fsyncSync, linkSync, realpathSync, renameSync, rmSync] = Array(6).fill(fail);
+/** The files of a Worker are gone when its response is sent. */
+const isWorker = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+const fs = isWorker ? {} : builtin("fs");
+
+export const { existsSync = () => false, closeSync = () => {}, appendFileSync = fail } = fs;
+export const { fstatSync = fail, mkdirSync = fail, openSync = fail, readFileSync = fail } = fs;
+export const { readSync = fail, statSync = fail, writeSync = fail, chmodSync = fail, fsyncSync = fail } = fs;
+export const { linkSync = fail, realpathSync = fail, renameSync = fail, rmSync = fail } = fs;

@@ -1,18 +1,36 @@
-/** Stands for the modules of Node that the package needs beside files, where they do not exist. */
+/**
+ * Stands for the modules of Node that the package needs beside files, in bundles for browsers and edge runtimes.
+ *
+ * Such bundles also run where the modules exist: in Jest with jsdom, and in Workers with `nodejs_compat`.
+ */
 const given = globalThis.process ?? {};
 
-export default {
+/** The result, or undefined if it throws: the edge runtime of Next has members of `process` that only throw. */
+function attempt(get) {
+  try {
+    return get();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A module of the runtime, without its prefix `node:`. It is empty if the runtime does not have it. */
+export const builtin = (name) => attempt(() => given.getBuiltinModule?.(`node:${name}`)) ?? {};
+
+const noProcess = {
   env: given.env ?? {},
-  versions: given.versions ?? {},
-  stderr: given.stderr,
+  versions: attempt(() => given.versions) ?? {},
+  stderr: attempt(() => given.stderr),
   argv: [],
   cwd: () => "/",
   on() {},
-  getBuiltinModule: undefined,
 };
+// Jest has a `process` of its own.
+export default "cwd" in builtin("process") ? given : noProcess;
 
-// node:async_hooks. Without a global class, a scope covers what its function calls synchronously.
+/** Ends with a synchronous call, which is not enough for `withCachy`. */
 class SynchronousStorage {
+  static isSynchronous = true;
   #value;
   run(value, call, ...args) {
     const before = this.#value;
@@ -27,24 +45,17 @@ class SynchronousStorage {
     return this.#value;
   }
 }
-export const AsyncLocalStorage = globalThis.AsyncLocalStorage ?? SynchronousStorage;
-
-// node:crypto: Web Crypto hashes here.
-export const createHash = undefined;
-
-// node:diagnostics_channel
-export const subscribe = () => {};
-
-// node:timers
-export const setImmediate = (call) => setTimeout(call, 0);
-
-// node:buffer
-export const Buffer = undefined;
-
-// node:url
-export const fileURLToPath = (url) => decodeURIComponent(new URL(url).pathname);
-
-// node:path
-export const isAbsolute = (path) => path.startsWith("/");
-export const join = (...parts) => parts.filter(Boolean).join("/").replace(/\/+/g, "/");
-export const dirname = (path) => path.slice(0, Math.max(path.lastIndexOf("/"), 1));
+export const { AsyncLocalStorage = globalThis.AsyncLocalStorage ?? SynchronousStorage } = builtin("async_hooks");
+// Without it, Web Crypto hashes.
+export const { createHash } = builtin("crypto");
+export const { subscribe = () => {} } = builtin("diagnostics_channel");
+export const { setImmediate = (call) => setTimeout(call, 0) } = builtin("timers");
+export const { Buffer } = builtin("buffer");
+export const { fileURLToPath = (url) => decodeURIComponent(new URL(url).pathname) } = builtin("url");
+export const {
+  isAbsolute = (path) => path.startsWith("/"),
+  join = (...parts) => parts.filter(Boolean).join("/").replace(/\/+/g, "/"),
+  relative = (_from, to) => to,
+  sep = "/",
+  dirname = (path) => path.slice(0, Math.max(path.lastIndexOf("/"), 1)),
+} = builtin("path");

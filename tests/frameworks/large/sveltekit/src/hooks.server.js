@@ -1,0 +1,3 @@
+import { enableCachy } from "@cachy/core";
+
+enableCachy();
