@@ -82,7 +82,7 @@ const nodeImporters = [
   "src/options/settings.ts", // finds the project's folder
   "src/miss/exit_summary.ts",
   "src/report/prices.ts",
-  "src/report/reporter.ts", // writes the ledger
+  "src/report/ledger.ts",
   "src/testing.ts",
   "src/testing/",
   "src/global_fetch.ts",

@@ -21,7 +21,7 @@ import { CachyError, checkByRules, type Rules } from "./lib/errors.ts";
 import { shared } from "./lib/shared_state.ts";
 import { show } from "./lib/show.ts";
 import { findProjectFile } from "./options/settings.ts";
-import { noteTest } from "./report/reporter.ts";
+import { noteTest } from "./report/ledger.ts";
 import { fileName, folderName } from "./testing/file_name.ts";
 import { findTest, type FoundTest, type NamedTest, type RunningTest } from "./testing/running_test.ts";
 

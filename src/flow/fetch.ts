@@ -5,7 +5,7 @@ import { CachyMissError, explainMiss, explainNearest, type Miss, missResponse } 
 import { type Expiry, expiryOf, expiryWarning, explainExpired, modeReason } from "../options/mode.ts";
 import type { MetFault } from "../replay/faults.ts";
 import { eventRequest } from "../report/events.ts";
-import { noteAsked } from "../report/reporter.ts";
+import { noteAsked } from "../report/ledger.ts";
 import {
   type IdentifiedRequest,
   identify,

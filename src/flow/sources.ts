@@ -5,7 +5,7 @@ import { record, type Recording, streamProblem } from "../record/record.ts";
 import { entryWriter } from "../record/write_entry.ts";
 import { replay } from "../replay/replay.ts";
 import { eventRequest, hitEvent, type Problem } from "../report/events.ts";
-import { noteAsked } from "../report/reporter.ts";
+import { noteAsked } from "../report/ledger.ts";
 import { type CanonicalRequest, canonicalRequest } from "../request/canonical.ts";
 import { digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
 import { redactText } from "../secrets/redact.ts";

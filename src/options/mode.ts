@@ -3,7 +3,7 @@ import { shared } from "../lib/shared_state.ts";
 import { showTime } from "../lib/show.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import type { EventRequest } from "../report/events.ts";
-import { testOf } from "../report/reporter.ts";
+import { testOf } from "../report/ledger.ts";
 import type { Entry } from "../store/entry.ts";
 
 /**

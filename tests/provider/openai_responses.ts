@@ -6,6 +6,7 @@ import { argumentsFor, fragments, hexId, id, seconds, textOf, type Turn, wordsOf
 interface ResponsesBody {
   readonly model: string;
   readonly stream: boolean;
+  readonly instructions: string;
   readonly input: string | readonly { readonly type?: string }[];
   readonly tools: readonly {
     readonly type: string;
@@ -89,7 +90,7 @@ function responseOf(body: Partial<ResponsesBody>): Record<string, unknown> {
     background: false,
     error: null,
     incomplete_details: null,
-    instructions: null,
+    instructions: body.instructions ?? null,
     max_output_tokens: null,
     model: body.model ?? "gpt-5",
     output: [],

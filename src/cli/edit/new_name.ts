@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import type { NotedTest } from "../../report/reporter.ts";
+import type { NotedTest } from "../../report/ledger.ts";
 import type { Ledger } from "../file/ledger.ts";
 import { entriesOf, type Times } from "./unasked.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { findProjectFile } from "../../options/settings.ts";
-import type { NotedTest } from "../../report/reporter.ts";
+import type { NotedTest } from "../../report/ledger.ts";
 import type { EntryRow } from "../file/entry_row.ts";
 import { type Ledger, realPath } from "../file/ledger.ts";
 import { newNameOf } from "./new_name.ts";

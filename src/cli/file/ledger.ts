@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "n
 import { basename, dirname, join } from "node:path";
 import { isGranted } from "../../lib/environment.ts";
 import { asRecord, parseJson } from "../../lib/json.ts";
-import type { LedgerLine, NotedTest } from "../../report/reporter.ts";
+import type { LedgerLine, NotedTest } from "../../report/ledger.ts";
 import { CommandError } from "../app/command.ts";
 
 /** A request that was missed in a run. */
