@@ -28,6 +28,7 @@ import { allPassed, bun, commandLine, deno, report, run, start } from "./run.mjs
  * @property {Record<string, string>} [preload] Variables of the build.
  * @property {string} edited A file that contains "Version 1".
  * @property {readonly string[]} [paths] More pages than `/`.
+ * @property {string} [without] A folder to leave out.
  * @property {(served: apps.Served) => Promise<string[]>} [more] Asks for more, and returns the texts of the responses.
  */
 
@@ -94,6 +95,7 @@ function nextApp(name, bundler) {
     preload: PRELOAD,
     edited: "app/page.js",
     paths: ["/route", "/fixed"],
+    ...bundler === "--webpack" ? { without: "app/edge" } : {},
     async more(served) {
       if (bundler === "--turbopack") await askEdge(served);
       return [await sendAction(served)];
@@ -149,6 +151,7 @@ async function checkApp(app) {
   const { name } = app;
   const node = await nodeSince(app.node ?? "20.0");
   const cwd = apps.copyApp(app.folder, name.replace(/\W+/g, "-"));
+  if (app.without) rmSync(join(cwd, app.without), { recursive: true });
   const provider = await apps.startProvider();
   const settings = async (/** @type {string} */ mode) => {
     const port = await apps.freePort();
@@ -227,7 +230,8 @@ async function sendAction({ url, text }) {
 }
 
 /**
- * In the edge runtime, a store works and a file is refused. The development server with webpack answers no edge route.
+ * In the edge runtime, a store works and a file is refused. Next with webpack fails at edge routes of an app without client
+ * components.
  *
  * @param {apps.Served} served
  */

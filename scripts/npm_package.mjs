@@ -8,8 +8,9 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cleanEnvironment, deno, npm, root, run } from "./run.mjs";
+import { readModule } from "./source.mjs";
 
 /** Runtimes without files. */
 const EDGE_CONDITIONS = ["workerd", "edge-light", "browser"];
@@ -65,15 +66,27 @@ const EDGE_MODULES = Object.fromEntries(
   }),
 );
 
-/** Lets the exports of the package choose between a module of Node and what stands for it: `node:fs` → `#fs`. */
-const choosesModules = {
-  name: "choose modules of Node",
-  /** @param {{ onResolve(options: object, resolve: (args: { path: string }) => object): void }} build */
-  setup: (build) =>
-    build.onResolve({ filter: new RegExp(`^node:(?:${Object.keys(EDGE_MODULES).join("|")})$`) }, ({ path }) => {
-      return { path: path.replace("node:", "#"), external: true };
-    }),
-};
+/** @param {string} id @returns {object | undefined} `node:fs` → `#fs`, which the package's imports resolve. */
+function chooseModule(id) {
+  return id.startsWith("node:") && id.slice(5) in EDGE_MODULES
+    ? { id: id.replace("node:", "#"), external: true }
+    : undefined;
+}
+
+/**
+ * The modules that an import of `file` loads at once, so that one chunk can have them all.
+ *
+ * @param {string} file
+ * @param {Set<string>} loaded
+ */
+function loadedBy(file, loaded = new Set()) {
+  if (loaded.has(file)) return loaded;
+  loaded.add(file);
+  for (const { from, typeOnly, isLazy } of readModule(readFileSync(file, "utf8")).imports) {
+    if (from?.startsWith(".") && !typeOnly && !isLazy) loadedBy(join(dirname(file), from), loaded);
+  }
+  return loaded;
+}
 
 /**
  * @param {Record<string, string>} entries
@@ -82,31 +95,30 @@ const choosesModules = {
 async function bundle(entries, folder) {
   await installTools();
   const require = createRequire(join(root, "npm", "package.json"));
-  /** @type {{ build(options: object): Promise<unknown>, stop(): Promise<void> }} */
-  const esbuild = require("esbuild");
-  await esbuild.build({
-    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
-    outdir: join(folder, "dist"),
-    chunkNames: "chunks/[name]-[hash]",
-    bundle: true,
-    splitting: true, // entry points share their state
-    format: "esm",
+  const { rolldown } = require("rolldown");
+  const core = loadedBy(join(root, "mod.ts"));
+  const bundled = await rolldown({
+    input: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
     platform: "node",
-    target: "node20",
-    charset: "utf8",
-    // Names stay, so that stack traces can be read.
-    ...{ minifyWhitespace: true, minifySyntax: true },
-    plugins: [choosesModules],
-    logLevel: "warning",
+    plugins: [{ name: "choose modules of Node", resolveId: chooseModule }],
   });
+  await bundled.write({
+    dir: join(folder, "dist"),
+    format: "esm",
+    chunkFileNames: "chunks/[name]-[hash].js",
+    // Entry points share their state. Every file takes time to load, so what most of them need is one chunk.
+    codeSplitting: { groups: [{ name: "core", test: (/** @type {string} */ id) => core.has(id) }] },
+    // Names stay, so that stack traces can be read.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  });
+  await bundled.close();
   cpSync(join(root, "npm", "edge"), join(folder, "dist", "edge"), { recursive: true });
   mkdirSync(join(folder, "dist", "node"));
   for (const name of Object.keys(EDGE_MODULES)) {
-    // webpack does not find a module of Node that "imports" names.
+    // webpack does not find a module of Node that "imports" names. Node itself starts faster without these files.
     const text = `export * from "node:${name}";\nexport { default } from "node:${name}";\n`;
     writeFileSync(join(folder, "dist", "node", `${name}.js`), text);
   }
-  await esbuild.stop();
   const cli = join(folder, "dist", "cli.js");
   writeFileSync(cli, `#!/usr/bin/env node\n${readFileSync(cli, "utf8")}`, { mode: 0o755 });
 }
@@ -166,7 +178,8 @@ function manifest({ name, version, license }, entries, types) {
     imports: Object.fromEntries(
       Object.entries(EDGE_MODULES).map(([name, file]) => {
         const edge = EDGE_CONDITIONS.map((condition) => [condition, `./dist/edge/${file}`]);
-        return [`#${name}`, { ...Object.fromEntries(edge), default: `./dist/node/${name}.js` }];
+        const onNode = `./dist/node/${name}.js`;
+        return [`#${name}`, { ...Object.fromEntries(edge), webpack: onNode, node: name, default: onNode }];
       }),
     ),
     // Importing these has an effect.
