@@ -36,9 +36,11 @@ async function answer(context: Context, identified: IdentifiedRequest, hasWaited
   const { entry, problem } = await findOrWarn(context, identified);
   request.signal?.throwIfAborted();
   const { settings, store } = context;
-  const expiry = entry && expiryOf(settings, entry, eventRequest(identified), store.name);
-  if (entry && expiry?.action === "warn") {
-    if (expiry.problem) context.reporter.warn(expiryWarning(expiry.problem, store.name));
+  const expiry = entry && settings.maxAge && expiryOf(settings, entry, eventRequest(identified), store.name);
+  if (expiry?.action === "warn" && expiry.problem) {
+    context.reporter.warn(expiryWarning(expiry.problem, store.name));
+  }
+  if (entry && (!expiry || expiry.action === "warn")) {
     return answerFromStore(context, identified, { entry, hasWaited });
   }
   if (entry && expiry?.action === "fail") return await answerExpired(context, identified, entry, expiry);
