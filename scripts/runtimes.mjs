@@ -14,6 +14,7 @@ import { bun, cleanEnvironment, deno, root, run } from "./run.mjs";
  * @property {"deno" | "bun" | "node"} name
  * @property {string} label Its name and version.
  * @property {Command} command Runs tests/main.ts under its test runner.
+ * @property {string | undefined} [layer] The tests that it runs, if they are others than on the other runtimes.
  * @property {readonly string[]} rerun The arguments of scripts/test.mjs that select this runtime.
  */
 

@@ -5,6 +5,7 @@
  *     --layer fast|all          fast (the default): tests without processes, and one test of each kind with processes
  *     --runtime deno|bun|node   run only on this runtime (repeatable)
  *     --node PATH               run also on this Node binary (repeatable); with --title, only on this one
+ *     --node-layer fast|all     the layer for the Nodes of --node; by default that of --layer
  *     --filter TEXT             run only test files whose name contains this text
  *     --title TEXT              run only tests whose title contains this text
  *     --slowest NUMBER          print this number of slowest tests
@@ -45,7 +46,18 @@ import { transpile } from "./transpile.mjs";
  * @typedef {{ file: string, title: string, error: string }} Failure
  */
 
-const options = commandLine(["layer", "runtime", "node", "filter", "title", "slowest", "folder", "silence", "seed"]);
+const options = commandLine([
+  "layer",
+  "runtime",
+  "node",
+  "node-layer",
+  "filter",
+  "title",
+  "slowest",
+  "folder",
+  "silence",
+  "seed",
+]);
 const layer = options.layer?.at(-1) ?? "fast";
 const title = options.title?.at(-1);
 const seed = Number(options.seed?.at(-1) ?? Math.floor(Math.random() * 2 ** 31));
@@ -87,11 +99,14 @@ async function wantedRuntimes(folder) {
   /** @type {Promise<string> | undefined} */
   let output;
   const transpiled = () => output ??= transpile(join(folder, "javascript"));
-  const nodes = [...(chosen.includes("node") ? [process.execPath] : []), ...options.node ?? []];
+  const others = async (/** @type {string} */ path) => {
+    return { ...await onNode(path, transpiled), layer: options["node-layer"]?.at(-1) };
+  };
   return [
     ...(chosen.includes("deno") ? [await onDeno()] : []),
     ...(chosen.includes("bun") ? [await onBun()] : []),
-    ...await Promise.all(nodes.map((path) => onNode(path, transpiled))),
+    ...(chosen.includes("node") ? [await onNode(process.execPath, transpiled)] : []),
+    ...await Promise.all((options.node ?? []).map(others)),
   ];
 }
 
@@ -159,7 +174,7 @@ async function inTurns(waiting) {
 async function runShare(results, files, folder, show) {
   const report = join(mkdtempSync(join(folder, "report-")), "events.jsonl");
   writeFileSync(report, "");
-  const plan = JSON.stringify({ files, layer, title, seed, report });
+  const plan = JSON.stringify({ files, layer: results.runtime.layer ?? layer, title, seed, report });
   const seen = { ended: 0, tests: 0, running: "", at: performance.now() };
   const read = reader(report, (event) => {
     seen.at = performance.now();
