@@ -197,7 +197,7 @@ function reportNames(label, path) {
   /** @type {string[]} */
   const files = lines.filter(({ kind }) => kind === "test").map(({ file }) => file.replaceAll("\\", "/"));
   const ofFile = files.map((file) =>
-    /\/recordings\/(?:\w+\/)?names[._](?:test|spec)\.m?js\/(.*)\.jsonl$/.exec(file)?.[1]
+    /\/recordings\/(?:\w+\/)?names[._](?:test|spec)_m?js\/(.*)\.jsonl$/.exec(file)?.[1]
   );
   const others = ofFile.filter((name) => name !== "greets - twice (2)").sort();
   const isRight = JSON.stringify(others) === JSON.stringify(NAMES);

@@ -9,7 +9,7 @@
  *
  * test("says hello", (t) =>
  *   withCachy({ file: recordingFile(t) }, async () => {
- *     // … is recorded in recordings/greeting_test.ts/says hello.jsonl
+ *     // … is recorded in recordings/greeting_test_ts/says hello.jsonl
  *   }));
  * ```
  *
@@ -22,7 +22,7 @@ import { shared } from "./lib/shared_state.ts";
 import { show } from "./lib/show.ts";
 import { findProjectFile } from "./options/settings.ts";
 import { noteTest } from "./report/ledger.ts";
-import { fileName, folderName } from "./testing/file_name.ts";
+import { fileName, folderName, folderOfTestFile } from "./testing/file_name.ts";
 import { findTest, type FoundTest, type NamedTest, type RunningTest } from "./testing/running_test.ts";
 
 export type { RunningTest };
@@ -131,7 +131,8 @@ function placeOf({ file }: FoundTest, options: RecordingFileOptions, isChosen: b
   }
   const testFile = known === undefined ? undefined : pathOf(known, from);
   const project = dirname(findProjectFile(testFile === undefined ? from : dirname(testFile)).path);
-  const parts = testFile === undefined ? [] : relative(project, testFile).split(sep).map(folderName);
+  const below = testFile === undefined ? "" : relative(project, testFile);
+  const parts = folderOfTestFile(below).split(sep).filter(Boolean).map(folderName);
   return { project, folder: pathOf(options.folder ?? "recordings", project), parts, testFile };
 }
 

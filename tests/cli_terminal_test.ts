@@ -74,7 +74,8 @@ slowTest(
     const listed = (pager: string, ...args: string[]) => {
       const { code, output } = inTerminal(folder, args, { env: { PAGER: pager, NO_COLOR: "1" } });
       assert.equal(code, 0, output);
-      return output.trimEnd().split("\n");
+      // Deno may clear its progress line first.
+      return stripVTControlCharacters(output).trimEnd().split("\n");
     };
     const paged = listed("sed s/^/paged:/", "list");
     assert.equal(paged.length, 61);

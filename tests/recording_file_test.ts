@@ -102,13 +102,13 @@ test("recordingFile() is below the project's folder, by the path of the test fil
   writeFileSync(join(folder, "package.json"), "{}");
   const testFile = join(folder, "tests", "inner", "Greet.test.ts");
   const below = (path: string) => relative(folder, path).replaceAll("\\", "/");
-  const expected = "recordings/tests/inner/Greet.test.ts/says hello.jsonl";
+  const expected = "recordings/tests/inner/Greet.test_ts/says hello.jsonl";
   for (const place of [testFile, pathToFileURL(testFile), pathToFileURL(testFile).href]) {
     assert.equal(below(recordingFile("says hello", { testFile: place })), expected);
     assert.equal(below(recordingFile({ title: "says hello" }, { testFile: place })), expected);
   }
   const inFolder = recordingFile("says hello", { testFile, folder: "tests/recorded" });
-  assert.equal(below(inFolder), "tests/recorded/tests/inner/Greet.test.ts/says hello.jsonl");
+  assert.equal(below(inFolder), "tests/recorded/tests/inner/Greet.test_ts/says hello.jsonl");
   const elsewhere = temporaryFolder(t);
   assert.equal(recordingFile("a", { folder: elsewhere }), join(elsewhere, "a.jsonl"));
 });
@@ -125,7 +125,7 @@ test("recordingFile() uses the context of the running test", (t) => {
   const file = recordingFile(t, { testFile: import.meta.url });
   assert.match(
     file,
-    /[/\\]recording_file_test\.[jt]s[/\\]recordingFile\(\) uses the context of the running test-[0-9a-f]{8}\.jsonl$/,
+    /[/\\]recording_file_test_[jt]s[/\\]recordingFile\(\) uses the context of the running test-[0-9a-f]{8}\.jsonl$/,
   );
 });
 

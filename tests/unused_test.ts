@@ -81,7 +81,7 @@ test("unused finds what a renamed test and a dropped request leave behind, and r
   `,
   );
   assert.match(succeeded(await unused(["--check"])), /0 entries and 0 files unused/);
-  assert.deepEqual(recorded(), ["greet.test.mjs/says goodbye.jsonl", "greet.test.mjs/says hello.jsonl"]);
+  assert.deepEqual(recorded(), ["greet.test_mjs/says goodbye.jsonl", "greet.test_mjs/says hello.jsonl"]);
 
   write(
     "greet.test.mjs",
@@ -91,14 +91,14 @@ test("unused finds what a renamed test and a dropped request leave behind, and r
   `,
   );
   const missed = succeeded(await unused(["--prune", "--yes"], [], { CACHY_MODE: "replay" }));
-  assert.match(missed, /1 unused entry in recordings.greet\.test\.mjs.says hello\.jsonl:\n.*\n.*Hello again\./);
+  assert.match(missed, /1 unused entry in recordings.greet\.test_mjs.says hello\.jsonl:\n.*\n.*Hello again\./);
   assert.match(
     missed,
-    /Unused file: recordings.greet\.test\.mjs.says goodbye\.jsonl .*\n {2}Likely renamed: "takes leave"/,
+    /Unused file: recordings.greet\.test_mjs.says goodbye\.jsonl .*\n {2}Likely renamed: "takes leave"/,
   );
   assert.match(missed, /Not removed: .* git mv '.*says goodbye\.jsonl' '.*takes leave\.jsonl'/);
-  assert.equal(entriesIn("recordings/greet.test.mjs/says hello.jsonl"), 1);
-  assert.deepEqual(recorded(), ["greet.test.mjs/says goodbye.jsonl", "greet.test.mjs/says hello.jsonl"]);
+  assert.equal(entriesIn("recordings/greet.test_mjs/says hello.jsonl"), 1);
+  assert.deepEqual(recorded(), ["greet.test_mjs/says goodbye.jsonl", "greet.test_mjs/says hello.jsonl"]);
 
   const found = succeeded(await unused(["--check"]), 1);
   assert.match(found, /says goodbye\.jsonl .*\n {2}Likely renamed: "takes leave"/);
@@ -107,7 +107,7 @@ test("unused finds what a renamed test and a dropped request leave behind, and r
     /Likely renamed: "takes leave"/,
     "recorded in an earlier run",
   );
-  assert.deepEqual(recorded(), ["greet.test.mjs/says hello.jsonl", "greet.test.mjs/takes leave.jsonl"]);
+  assert.deepEqual(recorded(), ["greet.test_mjs/says hello.jsonl", "greet.test_mjs/takes leave.jsonl"]);
 });
 
 slowTest("unused removes nothing because of a filtered, partial or failed run", async (t) => {
@@ -124,7 +124,7 @@ slowTest("unused removes nothing because of a filtered, partial or failed run", 
   const pruned = async (why: string, exit: Promise<Exit>, expected: RegExp, code = 0) => {
     assert.match(succeeded(await exit, code), expected, why);
     assert.deepEqual(recorded(), all, why);
-    assert.equal(entriesIn("recordings/a.test.mjs/says hello.jsonl"), 2, why);
+    assert.equal(entriesIn("recordings/a.test_mjs/says hello.jsonl"), 2, why);
     assert.equal(entriesIn("cachy.jsonl"), 2, why);
   };
   const prune = ["--prune", "--yes"];
@@ -173,7 +173,7 @@ slowTest("unused removes nothing because of a filtered, partial or failed run", 
   assert.equal(renamed.match(/Likely renamed: /g)?.length, 4, renamed);
   assert.match(
     renamed,
-    /mkdir -p '.*c\.test\.mjs' && git mv '.*b\.test\.mjs.says hello\.jsonl' '.*c\.test\.mjs.says hello\.jsonl'/,
+    /mkdir -p '.*c\.test_mjs' && git mv '.*b\.test_mjs.says hello\.jsonl' '.*c\.test_mjs.says hello\.jsonl'/,
   );
   assert.deepEqual(recorded(), all.filter((file) => file.startsWith("b.")));
 });

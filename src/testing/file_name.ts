@@ -44,6 +44,19 @@ function readable(text: string): string {
   return `${RESERVED.test(short) ? "_" : ""}${short.trimEnd() || "test"}`;
 }
 
+/** The end of a test file, and of its folder of recordings. Node's test runner takes a folder `x.test.js` for a test. */
+const [OF_FILE, OF_FOLDER] = [/\.([cm]?[jt]sx?)$/, /_([cm]?[jt]sx?)$/];
+
+/** The folder of recordings for a test file; both are relative paths. */
+export function folderOfTestFile(path: string): string {
+  return path.replace(OF_FILE, "_$1");
+}
+
+/** The test file for a folder of recordings. */
+export function testFileOfFolder(path: string): string {
+  return path.replace(OF_FOLDER, ".$1");
+}
+
 /** A folder's or file's name of the project, changed only if some file system does not accept it. */
 export function folderName(name: string): string {
   // deno-lint-ignore no-control-regex -- Windows rejects control characters.

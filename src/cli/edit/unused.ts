@@ -7,6 +7,7 @@ import { type Ledger, realPath } from "../file/ledger.ts";
 import { newNameOf } from "./new_name.ts";
 import { filterIn, hasTitle, selectorIn, sourceOf, testFilesIn } from "./test_sources.ts";
 import { entriesOf, type Times } from "./unasked.ts";
+import { testFileOfFolder } from "../../testing/file_name.ts";
 
 /** A recording that no test asks for. */
 export interface UnusedFile {
@@ -153,7 +154,7 @@ function verdictOnFile(judge: Judge, file: string): Verdict {
   const { ledger, doubts } = judge;
   const noted = folderOf(ledger, file);
   if (!noted || ledger.tests.some((noted) => noted.file === file)) return keep("its test ran, but asked for nothing");
-  const part = dirname(relative(noted.folder, file));
+  const part = testFileOfFolder(dirname(relative(noted.folder, file)));
   const testFile = join(noted.project, part);
   const source = part === "." ? undefined : sourceOf(testFile);
   const reason = source === undefined
