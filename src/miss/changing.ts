@@ -30,7 +30,7 @@ function isNear(date: string): boolean {
   return Number.isNaN(year) || Math.abs(year - new PlatformDate().getFullYear()) <= 3;
 }
 
-/** What a prompt asks about. */
+/** The subject of a prompt. */
 const SUBJECT =
   "(?:[Oo]rder|[Cc]ustomer|[Pp]roduct|[Ii]tem|[Ii]nvoice|[Tt]icket|[Aa]ccount|[Aa]rticle|[Pp]art|[Cc]ase" +
   "|[Bb]ooking|[Rr]eservation|[Tt]racking|[Ss]erial|[Ff]light|SKU|[Cc]ontract|[Pp]ayment|[Pp]atient)";

@@ -34,7 +34,7 @@ function differencesAt(
   return differencesOf(recorded[name], asked[name], path);
 }
 
-/** What is equal at the end is left out first, so that one more item at the start does not change all others. */
+/** Equal items at the end are left out first, so that one more item at the start does not change all others. */
 function differencesOfLists(recorded: readonly unknown[], asked: readonly unknown[], path: string): Difference[] {
   const shorter = Math.min(recorded.length, asked.length);
   let atEnd = 0;
@@ -59,7 +59,7 @@ function memberPath(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 
-/** What a difference weighs at the most, in characters: one long text does not outweigh everything else. */
+/** The maximum weight of a difference, in characters: one long text does not outweigh everything else. */
 const HEAVIEST = 400;
 
 /** How much two values differ, to find the nearest of several: about the number of characters that changed. */

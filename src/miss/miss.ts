@@ -13,7 +13,7 @@ import { findNearest, showDifference } from "./difference.ts";
 
 /** A request that mode `replay` could not answer. */
 export interface Miss extends EventRequest {
-  /** What the caller was told. */
+  /** The explanation that the caller got. */
   readonly message: string;
   /** The recorded request that is most like it. */
   readonly nearest?: {
@@ -21,7 +21,7 @@ export interface Miss extends EventRequest {
     readonly key: string;
     /** When its answer had arrived, ISO 8601 in UTC. */
     readonly recordedAt?: string;
-    /** What is different, the recorded value and the one that is asked for; secrets are redacted. */
+    /** The differences: the recorded value and the requested one. Secrets are redacted. */
     readonly differences: readonly Difference[];
   };
   /** The likely cause, if it is one that is known. */
@@ -31,7 +31,7 @@ export interface Miss extends EventRequest {
 /** How many differences are shown. */
 const SHOWN_DIFFERENCES = 8;
 
-/** What the nearest recorded request is found with. */
+/** The sources for the search of the nearest recorded request. */
 export interface NearestSources {
   readonly store: Store;
   readonly credentials: readonly Credential[];
@@ -42,7 +42,7 @@ export interface NearestSources {
   readonly now: () => number;
 }
 
-/** What a miss is explained from. */
+/** The facts that explain a miss. */
 export interface MissContext extends NearestSources {
   /** Why the mode is `replay`. */
   readonly because: string;
@@ -92,7 +92,7 @@ function missingLine({ method, url, key }: EventRequest, { store: { name, size }
   return `Cannot replay ${method} ${url}: ${what} (key ${key}${problem === undefined ? entries : ""}).`;
 }
 
-/** What the search for the nearest recorded request has found, and how to say it. */
+/** The result of the search for the nearest recorded request, and its description. */
 interface Found extends Pick<Miss, "nearest" | "cause"> {
   readonly lines: readonly string[];
 }

@@ -16,7 +16,7 @@ import type { RequestData } from "./request.ts";
 /** A pattern and what takes its place before a request is hashed. A string pattern is literal. */
 export type Normalization = readonly [pattern: string | RegExp, replacement: string];
 
-/** What of a request decides about its answer. */
+/** The parts of a request that decide its answer. */
 export interface CanonicalRequest {
   readonly method: string;
   /** Without secrets and fragment. */
@@ -26,7 +26,7 @@ export interface CanonicalRequest {
   readonly body: string | Uint8Array<ArrayBuffer>;
   /**
    * How `body` is written, for those who show it or take secrets out of it. `multipart`: JSON with the hashes of the
-   * parts. `binary`: whatever nobody wants to read, even if it happens to be valid UTF-8.
+   * parts. `binary`: bytes that are not shown, even if they are valid UTF-8.
    */
   readonly format: "json" | "form" | "multipart" | "text" | "binary";
   /** The parts of a form, if `format` is `multipart`. */
@@ -35,7 +35,7 @@ export interface CanonicalRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** What the user adds to the rules. */
+/** Options that change the rules. */
 export interface CanonicalOptions {
   readonly keyHeaders: ReadonlySet<string>;
   readonly normalize: readonly Normalization[];

@@ -102,7 +102,7 @@ export interface Digest {
   readonly key: string;
 }
 
-/** What tells requests apart that are alike in method, URL and body. */
+/** Distinguishes requests with the same method, URL and body. */
 export interface DigestExtras {
   /** The n-th identical stateful request of a handle, from 2 on. */
   readonly n?: number;
@@ -172,7 +172,7 @@ export interface IdentifiedRequest {
   readonly request: RequestData;
   readonly canonical: CanonicalRequest;
   readonly digest: Digest;
-  /** What was hashed besides the canonical request. */
+  /** The extras that were hashed with the canonical request. */
   readonly extras: DigestExtras;
   /** Set for stateful requests: which one of several identical ones this is. */
   readonly ordinal?: Ordinal;

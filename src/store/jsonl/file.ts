@@ -165,7 +165,7 @@ export function lineAppender(path: string): (line: string | Uint8Array) => Appen
   };
 }
 
-/** What tells whether a file has changed. */
+/** The facts that show whether a file has changed. */
 export interface FileState {
   readonly size: number;
   readonly ino: number;
