@@ -1,16 +1,15 @@
 /**
  * The command line: shows, checks and edits a `cachy.jsonl`.
  *
- * | runtime | command                                                              |
- * | ------- | -------------------------------------------------------------------- |
- * | Deno    | `deno run -RW jsr:@cachy/core/cli list`                              |
- * | Bun     | `bun node_modules/@cachy/core/src/cli.js list`                       |
- * | Node    | `node node_modules/@cachy/core/src/cli.js list`, or `npx -y deno …`  |
+ * | where                          | command                                     |
+ * | ------------------------------ | ------------------------------------------- |
+ * | Deno                           | `deno run -RW jsr:@cachy/core/cli list`     |
+ * | a project with the npm package | `npx cachy list`, or `bunx cachy list`      |
+ * | a folder without the package   | `npx -p @cachy/core cachy list`             |
  *
- * `run` and `proxy` record and replay the calls of programs in any language. On Deno they need `-A`, and `view`, the page
- * in the browser, needs `--allow-net=127.0.0.1`. The other commands are `list`, `show`, `diff`, `stats`, `verify`, `scan`,
- * `unused`, `compact`, `remove` and `merge`. Each has a `--help`. The exit code is 0 on success, 1 if the command found a
- * problem, a secret or a difference, and 2 if it failed.
+ * `--help` lists the commands, and `COMMAND --help` the options of one. On Deno, `-RW` is enough to read and edit files;
+ * `view` also needs `--allow-net=127.0.0.1`, and commands that call the network or start programs need `-A`. The exit code
+ * is 0 on success, 1 if the command found a problem, a secret or a difference, and 2 if it failed.
  *
  * Importing this module runs the command in `process.argv`.
  *

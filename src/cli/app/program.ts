@@ -15,7 +15,7 @@ export function programWords(): readonly string[] {
     : [execPath, ...execArgv, argv[1] ?? ""];
 }
 
-/** The command line that ran this program, up to its arguments: `node node_modules/@cachy/core/src/cli.js`. */
+/** The command line that ran this program, up to its arguments: `npx cachy`. */
 export function runLine(): string {
   const path = argv[1] ?? "";
   if (!Deno) {
