@@ -28,7 +28,7 @@ const PLACES = [
   ["src/flow/in_flight.ts", "    } catch (error) {\n      settle(false);", "    } catch (error) {"],
   ["src/request/identify.ts", "if (isTaken) state.returned.add(number);", ""],
   ["src/store/jsonl/file.ts", "isTorn(file, knownTorn) ? repaired() : line", "line"],
-  ["src/store/jsonl/file.ts", "if (isAt(path, file)) return;", "return;"],
+  ["src/store/jsonl/file.ts", "if (isAt(path, file)) return {", "return {"],
   ["src/store/jsonl/file.ts", "last.path === path && last.ino === state.ino", "last.path === path"],
   ["src/store/jsonl/store.ts", "entry?.sha256 !== undefined && isReported", "entry?.sha256 !== undefined"],
   ["src/record/stream_families.ts", "return MARKER_PART.test(text) && MARKER_TEXT.test(text);", "return false;"],
