@@ -115,12 +115,31 @@ async function bundle(entries, folder) {
   cpSync(join(root, "npm", "edge"), join(folder, "dist", "edge"), { recursive: true });
   mkdirSync(join(folder, "dist", "node"));
   for (const name of Object.keys(EDGE_MODULES)) {
-    // webpack does not find a module of Node that "imports" names. Node itself starts faster without these files.
-    const text = `export * from "node:${name}";\nexport { default } from "node:${name}";\n`;
+    // webpack and Jest do not find a module of Node that "imports" names. Bun cannot bundle `export *` of one.
+    const text = `export { ${[...importedFrom(name, join(folder, "dist"))].join(", ")} } from "node:${name}";\n`;
     writeFileSync(join(folder, "dist", "node", `${name}.js`), text);
   }
   const cli = join(folder, "dist", "cli.js");
   writeFileSync(cli, `#!/usr/bin/env node\n${readFileSync(cli, "utf8")}`, { mode: 0o755 });
+}
+
+/**
+ * The names that the files of a folder import from a module.
+ *
+ * @param {string} name
+ * @param {string} folder
+ * @returns {Set<string>}
+ */
+function importedFrom(name, folder) {
+  const names = new Set(["default"]);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith(".js")) continue;
+    const text = readFileSync(join(entry.parentPath, entry.name), "utf8");
+    for (const [, list = ""] of text.matchAll(new RegExp(`\\{([^{}]*)\\}\\s*from\\s*"#${name}"`, "g"))) {
+      for (const item of list.split(",")) names.add(item.trim().split(/\s+as\s+/)[0] ?? "");
+    }
+  }
+  return names;
 }
 
 async function installTools() {
@@ -178,8 +197,7 @@ function manifest({ name, version, license }, entries, types) {
     imports: Object.fromEntries(
       Object.entries(EDGE_MODULES).map(([name, file]) => {
         const edge = EDGE_CONDITIONS.map((condition) => [condition, `./dist/edge/${file}`]);
-        const onNode = `./dist/node/${name}.js`;
-        return [`#${name}`, { ...Object.fromEntries(edge), webpack: onNode, node: name, default: onNode }];
+        return [`#${name}`, { ...Object.fromEntries(edge), default: `./dist/node/${name}.js` }];
       }),
     ),
     // Importing these has an effect.

@@ -34,8 +34,7 @@ const NO_PYTHON = (() => {
   }
 })();
 
-const programPath = (name: string) =>
-  fileURLToPath(new URL(`../tests/programs/${name}`, import.meta.url));
+const programPath = (name: string) => fileURLToPath(new URL(`../tests/programs/${name}`, import.meta.url));
 
 function startRun(
   folder: string,
@@ -58,8 +57,7 @@ function startRun(
   });
 }
 
-const run = (...args: Parameters<typeof startRun>): Promise<Exit> =>
-  startRun(...args).exit;
+const run = (...args: Parameters<typeof startRun>): Promise<Exit> => startRun(...args).exit;
 
 test(
   "cachy run records a Python program, and replays it in a new process without a request to the provider",
@@ -103,9 +101,7 @@ test(
   },
 );
 
-const IS_WINDOWS = process.platform === "win32"
-  ? "Windows has no signals."
-  : undefined;
+const IS_WINDOWS = process.platform === "win32" ? "Windows has no signals." : undefined;
 
 slowTest(
   "cachy run passes on exit codes and signals, and explains a command that does not exist",
@@ -115,9 +111,7 @@ slowTest(
   async (t) => {
     const folder = temporaryFolder(t);
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-      const script = `trap 'echo got ${signal}; exit 9' ${
-        signal.slice(3)
-      }; echo ready; while :; do sleep 0.05; done`;
+      const script = `trap 'echo got ${signal}; exit 9' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`;
       const program = startRun(folder, ["sh", "-c", script]);
       await program.printed("ready");
       process.kill(program.child.pid as number, signal);
@@ -141,8 +135,7 @@ slowTest(
   { skip: IS_WINDOWS },
   async (t) => {
     const folder = temporaryFolder(t);
-    const script =
-      "cat; echo $ANTHROPIC_BASE_URL $OWN_URL $OPENAI_BASE_URL $NO_PROXY; exit 3";
+    const script = "cat; echo $ANTHROPIC_BASE_URL $OWN_URL $OPENAI_BASE_URL $NO_PROXY; exit 3";
     const program = startRun(
       folder,
       ["sh", "-c", script],
@@ -271,9 +264,8 @@ slowTest(
       let output = "";
       program.child.stdout?.on("data", (data) => output += data);
       await program.printed("FIRECRAWL_API_URL=");
-      const [, address] =
-        /^cachy listens on (http:\/\/127\.0\.0\.1:\d+) and records into .*cachy\.jsonl\./
-          .exec(output) ?? [];
+      const [, address] = /^cachy listens on (http:\/\/127\.0\.0\.1:\d+) and records into .*cachy\.jsonl\./
+        .exec(output) ?? [];
       const [, baseUrl] = /^OPENAI_BASE_URL=(.*)$/m.exec(output) ?? [];
       assert.equal(baseUrl, `${address}/${new URL(provider.url).host}/v1`);
       const body = JSON.stringify({ model: "gpt-4.1", messages: [] });
