@@ -16,7 +16,7 @@ import type { Fault } from "../replay/faults.ts";
 import type { Pace } from "../replay/pace.ts";
 import { type OmitPath, parseOmitPath } from "../request/body_identity.ts";
 import type { CanonicalRequest, Normalization } from "../request/canonical.ts";
-import { credentialVariables, defaultDomains, matchDomains, modelOfUrl } from "../request/domains.ts";
+import { credentialVariables, defaultDomains, matchDomains, modelOfUrl, modelPattern } from "../request/domains.ts";
 import type { DomainMatcher } from "../request/provider.ts";
 import { type Credential, credentialsOf } from "../secrets/values.ts";
 import { isErrorStatus } from "../store/entry.ts";
@@ -153,9 +153,8 @@ function isNamed(name: string, { url, body }: CanonicalRequest, sha256: string):
   if (/^[0-9a-f]{4,}$/.test(name)) return sha256.startsWith(name);
   const { hostname } = new URL(url);
   if (hostname === name || hostname.endsWith(`.${name}`)) return true;
-  const pattern = name.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join(".*");
   const model = modelOfUrl(new URL(url)) ?? asRecord(parseJson(typeof body === "string" ? body : ""))?.model;
-  return typeof model === "string" && new RegExp(`^${pattern}$`, "i").test(model);
+  return typeof model === "string" && modelPattern(name).test(model);
 }
 
 /** The default domains, and the domains in CACHY_DOMAINS. */

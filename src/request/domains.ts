@@ -100,6 +100,12 @@ export function modelOfUrl({ href }: URL): string | undefined {
   return undefined;
 }
 
+/** Matches the names of models, in any case; `*` in the pattern stands for any text. */
+export function modelPattern(pattern: string): RegExp {
+  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "is");
+}
+
 /** An error for {@linkcode errorBodyFor}. */
 export interface ErrorFacts {
   readonly type: string;

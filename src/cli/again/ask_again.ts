@@ -7,7 +7,7 @@ import type { Entry, RecordedRequest } from "../../store/entry.ts";
 import { areRecordedParts } from "../../store/entry_request.ts";
 import type { Store } from "../../store/store.ts";
 import { rekeyed } from "../edit/rekey.ts";
-import { providerOf } from "../read/providers.ts";
+import { isLocal, providerOf } from "../read/providers.ts";
 import { soundRequest } from "../verify/check_members.ts";
 
 /** A recorded request that can be sent again. */
@@ -44,18 +44,17 @@ function requestProblem({ method, body, headers = {} }: RecordedRequest, url: UR
   return value === undefined ? "its body is not JSON" : undefined;
 }
 
-/** The recorded headers with the credential of the provider; the reason if there is none. */
+/** The recorded headers with the credential of the provider; the reason if the credential is missing. */
 function headersOf({ headers: recorded = {} }: RecordedRequest, url: URL): Headers | string {
   const headers = new Headers({ "content-type": "application/json", ...recorded });
   const { keys = [], auth = "authorization: Bearer ", needs, localPort } = providerOf(url) ?? {};
-  const isLocal = /^(?:localhost|\[::1\]|127\..*)$/.test(url.hostname);
   const readable = new Map(readableVariables(keys));
   const credential = keys.map((name) => readable.get(name)).find((value) => value !== undefined);
   if (credential === undefined) {
-    if (isLocal || localPort !== undefined) return headers;
+    if (isLocal(url) || localPort !== undefined) return headers;
     return keys.length ? `set ${keys[0]}` : `the credential of ${url.host} is unknown`;
   }
-  if (url.protocol !== "https:" && !isLocal) return "its URL is not encrypted";
+  if (url.protocol !== "https:" && !isLocal(url)) return "its URL is not encrypted";
   const [name = "", start = ""] = auth.split(": ", 2);
   headers.set(name, `${start}${credential}`);
   const [needed = "", value = ""] = needs?.split(": ", 2) ?? [];

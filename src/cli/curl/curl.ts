@@ -1,7 +1,7 @@
 import { REDACTED } from "../../secrets/redact.ts";
 import type { Entry, RecordedRequest } from "../../store/entry.ts";
 import { holdsPlaceholder } from "../../store/entry_request.ts";
-import { providerOf } from "../read/providers.ts";
+import { isLocal, providerOf } from "../read/providers.ts";
 import { redactRequest } from "../scan/request_body.ts";
 import { isStreaming } from "../verify/findings.ts";
 import { soundRequest } from "../verify/check_members.ts";
@@ -107,8 +107,4 @@ function missingNotes({ body, exact }: RecordedRequest, command: string, { notes
 function credentialNotes(url: URL): string[] {
   if (credentialHeader(url) || isLocal(url)) return [];
   return [`The credential header of ${url.host} is unknown. Add the header.`];
-}
-
-function isLocal({ hostname }: URL): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }

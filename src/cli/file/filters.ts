@@ -1,6 +1,6 @@
 import { hintAt, show } from "../../lib/show.ts";
 import { isDomainMatcher } from "../../options/check.ts";
-import { matchDomains } from "../../request/domains.ts";
+import { matchDomains, modelPattern } from "../../request/domains.ts";
 import type { Entry } from "../../store/entry.ts";
 import { type OptionRules, type OptionValues, UsageError } from "../app/command.ts";
 import type { Part } from "../read/reading.ts";
@@ -120,11 +120,6 @@ function urlOf({ request }: Entry): string {
 function ofModel(pattern: string): Filter {
   const model = modelPattern(pattern);
   return (_, readings) => model.test(readings.start().model ?? "");
-}
-
-function modelPattern(pattern: string): RegExp {
-  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "is");
 }
 
 function withText(text: string): Filter {

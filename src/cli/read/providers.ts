@@ -66,3 +66,8 @@ export function guessProvider(kind: Kind, answer: Json): string | undefined {
     ? "OpenAI"
     : undefined;
 }
+
+/** Whether a URL leads to this machine. */
+export function isLocal({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+}
