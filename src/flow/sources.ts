@@ -110,6 +110,7 @@ async function findWithoutHeaders(
 
 /** The entry that version 0.1 or pycachy recorded, if their rules give the request another canonical text. */
 async function findByEarlierRules(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
+  if (identified.canonical.isAsEarlier) return undefined;
   const canonical = await canonicalRequest(identified.request, context.settings, true);
   if (haveSameText(canonical, identified.canonical)) return undefined;
   const digest = await digestRequest(canonical, identified.extras);

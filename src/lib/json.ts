@@ -24,6 +24,8 @@ export function recordsIn(list: unknown): Record<string, unknown>[] {
 
 /** Changes to make while JSON is made canonical. The functions receive decoded names and strings. */
 export interface JsonRewrite {
+  /** Receives the names of all members, as canonical JSON writes them between the quotes. */
+  readonly names?: Set<string>;
   /**
    * Returns the replacement of a string value. Not called for member names.
    *
@@ -152,6 +154,7 @@ function scanObject(scanner: Scanner): string {
     if (skipSpace(scanner) === COMMA) scanner.at++;
     if (value === undefined) continue;
     const name = quoted.slice(1, -1);
+    scanner.rewrite.names?.add(name);
     insert(members, name, value);
     if (members.names.length > FEW || name.includes("\\")) isSorted = false;
   }

@@ -56,7 +56,7 @@ function lastUsage(text: string): { readonly usage: Record<string, unknown>; rea
 }
 
 /** A member whose value is an object with at most two levels of nested objects. */
-const USAGE_MEMBER = /"\w+"\s*:\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})/y;
+const USAGE_MEMBER = /"\w+"\s*:\s*(\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\})/y;
 /** In characters. Usage is shorter. The limit bounds the time of the regular expression above. */
 const MAX_USAGE_LENGTH = 4000;
 
@@ -119,15 +119,21 @@ const PARTS: Readonly<Record<Exclude<keyof TokenCount, "input" | "output">, read
   ],
   audioOutput: ["completion_tokens_details.audio_tokens", "output_tokens_details.audio_tokens"],
 };
-const PLACES = Object.entries(PARTS).map(([part, places]) => [part, places.map((place) => place.split("."))] as const);
+/** Place → part. */
+const PART_AT: ReadonlyMap<string, string> = new Map(
+  Object.entries(PARTS).flatMap(([part, places]) => places.map((place) => [place, part] as const)),
+);
 
 function partsOf(usage: Record<string, unknown>): Omit<TokenCount, "input" | "output"> {
   const parts: Record<string, number> = {};
-  for (const [part, places] of PLACES) {
-    for (const [name = "", inner] of places) {
-      const count = inner === undefined ? usage[name] : asRecord(usage[name])?.[inner];
-      if (isCount(count) && count > 0) parts[part] ??= count;
-    }
+  const add = (place: string, count: unknown) => {
+    const part = PART_AT.get(place);
+    if (part !== undefined && isCount(count) && count > 0) parts[part] ??= count;
+  };
+  for (const name in usage) {
+    const value = usage[name];
+    if (typeof value !== "object") add(name, value);
+    else for (const inner in asRecord(value)) add(`${name}.${inner}`, (value as Record<string, unknown>)[inner]);
   }
   return parts;
 }

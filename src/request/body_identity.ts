@@ -42,12 +42,11 @@ const PROVIDER_ID = new RegExp(`^${PROVIDER_PREFIX}`);
 /** These find in canonical text whether a body may have tool call ids that an SDK invented. */
 const INVENTED_REFERENCE = new RegExp(`"(?:tool_call_id|call_id|tool_use_id|toolUseId)": "(?!${PROVIDER_PREFIX})`);
 const INVENTED_CALL = new RegExp(`"id": "(?!${PROVIDER_PREFIX})`);
+const REFERENCE_NAMES = ["tool_call_id", "call_id", "tool_use_id", "toolUseId"];
 
-/** Searches for parts of names first: quotes are frequent, so a text without tool calls is searched in a tenth of the time. */
-function hasInventedId(text: string): boolean {
-  const isReferring = text.includes(`_id": "`) || text.includes(`toolUseId": "`);
-  return isReferring && INVENTED_REFERENCE.test(text) ||
-    text.includes(`_calls": `) && text.includes(`"tool_calls": `) && INVENTED_CALL.test(text);
+function hasInventedId(text: string, names: ReadonlySet<string>): boolean {
+  return REFERENCE_NAMES.some((name) => names.has(name)) && INVENTED_REFERENCE.test(text) ||
+    names.has("tool_calls") && INVENTED_CALL.test(text);
 }
 
 /** Places where an id connects a tool call with its result, as member names from the top of a body. */
@@ -70,9 +69,12 @@ function isGeminiReference(path: readonly string[]): boolean {
  *
  * @param text Canonical, so that the numbers do not depend on the order in which members were written.
  */
-function renumberReferences(text: string, { pathname }: URL, isEarlier: boolean): JsonRewrite["string"] {
+function renumberReferences(
+  { text, names }: NamedText,
+  { url: { pathname }, isEarlier }: JsonIdentity,
+): JsonRewrite["string"] {
   const isGemini = GEMINI_PATH.test(pathname);
-  const mayBeInvented = !isEarlier && hasInventedId(text);
+  const mayBeInvented = !isEarlier && hasInventedId(text, names);
   if (!isGemini && !mayBeInvented) return undefined;
   /** An id is numbered if its weights at all places add up to 2. */
   const weightOf = (id: string, path: readonly string[]) => {
@@ -103,8 +105,6 @@ export function withoutClock(name: string): string {
   return name.replace(CLOCK_NAME, "$1");
 }
 
-const CLOCK_IN_TEXT = /"file_?name": "[a-z]*[_-]?1\d{12}["\.]/i;
-
 function shortenFileName(value: string, path: readonly string[]): string {
   return path.length === 1 && FILE_NAME.test(path[0] ?? "") ? withoutClock(value) : value;
 }
@@ -112,6 +112,40 @@ function shortenFileName(value: string, path: readonly string[]): string {
 /** The AI SDK repeats the headers of a request in its body for Vercel's AI gateway. This one has its own version. */
 function isUserAgent(path: readonly string[]): boolean {
   return path.length === 2 && path[0] === "headers" && path[1] === "user-agent";
+}
+
+/** What the name of a member says about a body. */
+interface NameTraits {
+  readonly mayHoldCredential: boolean;
+  readonly isFileName: boolean;
+}
+
+/** How many names are remembered. Requests repeat the few names of an API; a body may also have data as names. */
+const MOST_NAMES = 1000;
+
+/** Makes the function that tells the traits of a name. It remembers them: each request asks again for the same names. */
+function rememberedTraits(): (name: string) => NameTraits {
+  const known = new Map<string, NameTraits>();
+  return (name) => {
+    const found = known.get(name);
+    if (found) return found;
+    const traits = {
+      // Of a name with escapes, only the decoded form tells.
+      mayHoldCredential: name.includes("\\") || name === "user-agent" || mayHoldCredential(name),
+      isFileName: FILE_NAME.test(name),
+    };
+    if (known.size === MOST_NAMES) known.clear();
+    known.set(name, traits);
+    return traits;
+  };
+}
+
+const traitsOf = rememberedTraits();
+
+/** Canonical JSON, and the names of its members. */
+export interface NamedText {
+  readonly text: string;
+  readonly names: ReadonlySet<string>;
 }
 
 /** The rules for a JSON body. */
@@ -128,11 +162,17 @@ export interface JsonIdentity {
  * Removes from canonical JSON everything that changes between runs without changing the answer: invented ids,
  * credentials, file names made from a clock, and the matches of the options `omit` and `normalize`.
  */
-export function jsonIdentity(text: string, { url, omit, normalize, isEarlier }: JsonIdentity): string {
-  const hides = !isEarlier && (mayHoldCredential(text) || text.includes('"user-agent": '));
+export function jsonIdentity({ text, names }: NamedText, rules: JsonIdentity): string {
+  const { omit, normalize, isEarlier } = rules;
+  let [hides, hasFileName] = [false, false];
+  for (const name of isEarlier ? [] : names) {
+    const traits = traitsOf(name);
+    hides ||= traits.mayHoldCredential;
+    hasFileName ||= traits.isFileName;
+  }
   const strings = [
-    renumberReferences(text, url, isEarlier),
-    !isEarlier && CLOCK_IN_TEXT.test(text) ? shortenFileName : undefined,
+    renumberReferences({ text, names }, rules),
+    hasFileName ? shortenFileName : undefined,
     !isEarlier && mayHoldUrlCredential(text) ? maskUrlCredentials : undefined,
     normalize,
   ].filter((change) => change !== undefined);

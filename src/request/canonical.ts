@@ -33,6 +33,8 @@ export interface CanonicalRequest {
   readonly parts?: readonly FormPart[];
   /** Those that change the answer, sorted by their lower-case names, without the credentials in known ones. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** True if the rules of version 0.1 certainly give the same text, so that its recording has the same key. */
+  readonly isAsEarlier?: boolean;
 }
 
 /** Options that change the rules. */
@@ -107,7 +109,7 @@ export function isStreamingJson(body: unknown): boolean {
   return asRecord(body)?.stream === true;
 }
 
-interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format" | "parts"> {
+interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format" | "parts" | "isAsEarlier"> {
   readonly streaming?: boolean;
 }
 
@@ -130,12 +132,13 @@ async function canonicalBody(request: RequestData, rules: KeyRules): Promise<Can
 
 function canonicalJsonBody(url: URL, text: string, rules: KeyRules): CanonicalBody | undefined {
   const parsed = parseJson(text);
-  const canonical = parsed === undefined ? undefined : canonicalJson(text);
+  const names = new Set<string>();
+  const canonical = parsed === undefined ? undefined : canonicalJson(text, { names });
   if (canonical === undefined) return undefined;
   const { omit, isEarlier, hasPatterns } = rules;
   const normalize = hasPatterns ? rules.normalize : undefined;
-  const body = jsonIdentity(canonical, { url, omit, normalize, isEarlier });
-  return { body, format: "json", streaming: isStreamingJson(parsed) };
+  const body = jsonIdentity({ text: canonical, names }, { url, omit, normalize, isEarlier });
+  return { body, format: "json", streaming: isStreamingJson(parsed), isAsEarlier: body === canonical && !hasPatterns };
 }
 
 /** Recorded parts of a form, with the options applied to fields and file names. */

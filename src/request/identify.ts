@@ -87,11 +87,10 @@ export function isSession(request: RequestData): boolean {
 }
 
 /** With `Range` the answer is a part, with `If-*` it may be a 304 that only the caller's own cache can use. */
+const CONDITIONS = ["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"];
+
 function isConditional(headers: Headers): boolean {
-  for (const name of headers.keys()) {
-    if (name === "range" || name.startsWith("if-")) return true;
-  }
-  return false;
+  return CONDITIONS.some((name) => headers.has(name));
 }
 
 /** The identity of a request. */

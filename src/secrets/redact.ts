@@ -35,19 +35,6 @@ export function isSecretMember(path: readonly string[]): boolean {
   return isSecretName(name) || (isSecretContainer(container) && !HARMLESS_HEADERS.has(squash(name)));
 }
 
-/** How canonical JSON writes the name of a member that may be a credential, or may contain some. */
-const MAYBE_CREDENTIAL = new RegExp(
-  `": (?<=(?:${KEY_OWNERS}[_-]?keys?(?:[_-]?(?:id|string))?|(?:api|auth|access)[_-]?tokens|connection[_-]?string|token` +
-    "|secrets?|pass[_-]?(?:words?|wd|phrase)|pwd|credentials?|auth|auth[_-]?config|authentication|authorization|bearer" +
-    '|cookies?)": )|headers": \\{',
-  "i",
-);
-
-/** Whether canonical JSON may have members that are credentials. Otherwise it is not searched for them. */
-export function mayHoldCredential(json: string): boolean {
-  return MAYBE_CREDENTIAL.test(json);
-}
-
 /** Names of a token that may be a word or a page mark, and so may change the answer. */
 const OTHER_TOKEN =
   /^(?!.*(?:access|api|app|auth|authorization|bearer|client|hf|id|refresh|security|awssession|secret)token$).*token$/;
@@ -74,6 +61,13 @@ export function mayIssueCredential(text: string): boolean {
   return /(?:token|secret|key|pass(?:word|wd|phrase)|string)(?:"\s*:|=)/i.test(text);
 }
 
+/** Whether a member of a body may be a credential, or contain some: {@linkcode isCredentialMember} decides. */
+export function mayHoldCredential(name: string): boolean {
+  return isCredentialName(name) || HEADERS_NAME.test(squash(name));
+}
+
+const HEADERS_NAME = /headers$/;
+
 /** Whether a form field of this name is a credential, and so not part of the key. */
 export function isCredentialName(name: string): boolean {
   return isSecretName(name) && !OTHER_TOKEN.test(squash(name));
@@ -85,7 +79,7 @@ export function isCredentialName(name: string): boolean {
  */
 export function isCredentialMember(path: readonly string[]): boolean {
   const [container = "", name = ""] = ["", ...path].slice(-2);
-  const isHeader = /headers$/.test(squash(container)) && !HARMLESS_HEADERS.has(squash(name));
+  const isHeader = HEADERS_NAME.test(squash(container)) && !HARMLESS_HEADERS.has(squash(name));
   return (isHeader || isCredentialName(name)) && !CONTENT.test(path.join("/"));
 }
 
@@ -217,10 +211,10 @@ export function maskUrlCredentials(text: string): string {
 }
 
 /** Redacts the secrets of JSON: members with secret names at any depth, and secrets within strings. */
-export const redactJson: { readonly [Name in keyof JsonRewrite]-?: NonNullable<JsonRewrite[Name]> } = {
+export const redactJson = {
   member: (path) => isSecretMember(path) ? REDACTED : undefined,
   string: (value, path) => isSecretContainer(path.at(-1) ?? "") ? REDACTED : redactString(value),
-};
+} satisfies JsonRewrite;
 
 /** Redacts the secrets of a text, which may be JSON. */
 export function redactString(text: string): string {

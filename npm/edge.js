@@ -1,5 +1,5 @@
 /**
- * Stands for the modules of Node that the package needs beside files, in bundles for browsers and edge runtimes.
+ * Stands for the modules of Node that the package needs, in bundles for browsers and edge runtimes.
  *
  * Such bundles also run where the modules exist: in Jest with jsdom, and in Workers with `nodejs_compat`.
  */
@@ -15,7 +15,7 @@ function attempt(get) {
 }
 
 /** A module of the runtime, without its prefix `node:`. It is empty if the runtime does not have it. */
-export const builtin = (name) => attempt(() => given.getBuiltinModule?.(`node:${name}`)) ?? {};
+const builtin = (name) => attempt(() => given.getBuiltinModule?.(`node:${name}`)) ?? {};
 
 const noProcess = {
   env: given.env ?? {},
@@ -59,3 +59,21 @@ export const {
   sep = "/",
   dirname = (path) => path.slice(0, Math.max(path.lastIndexOf("/"), 1)),
 } = builtin("path");
+
+const fail = () => {
+  throw Object.assign(
+    new Error(
+      "this runtime has no file system. Set the option { store }: memoryStore(), or keyValueStore() of @cachy/core/kv",
+    ),
+    { code: "ENOSYS" },
+  );
+};
+
+/** The files of a Worker are gone when its response is sent. */
+const isWorker = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+const fs = isWorker ? {} : builtin("fs");
+
+export const { existsSync = () => false, closeSync = () => {}, appendFileSync = fail } = fs;
+export const { fstatSync = fail, mkdirSync = fail, openSync = fail, readFileSync = fail } = fs;
+export const { readSync = fail, statSync = fail, writeSync = fail, chmodSync = fail, fsyncSync = fail } = fs;
+export const { linkSync = fail, realpathSync = fail, renameSync = fail, rmSync = fail } = fs;
