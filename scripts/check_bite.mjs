@@ -38,7 +38,7 @@ const PLACES = [
   ["src/with_cachy.ts", "await flush();\n    return result;", "return result;"],
   ["src/flow/fetch.ts", "  request.signal?.throwIfAborted();\n  const {", "  const {"],
   ["src/flow/fetch.ts", 'if (settings.mode === "replay") {', 'if (settings.mode === "refresh") {'],
-  ["src/flow/sources.ts", "if (!recording.response.body) await settled;", ""],
+  ["src/flow/live.ts", "if (!recording.response.body) await settled;", ""],
   ["src/record/write_entry.ts", "if (credential) {", "if (false) {"],
   ["src/replay/pace.ts", 'const factor = pace === "recorded" ? 1 : pace;', "const factor = 1;"],
 ];

@@ -151,6 +151,7 @@ function createHandleContext(options: CachyOptions): HandleContext {
     },
     inFlight: createInFlight(),
     ordinals: createOrdinals(),
+    live: lazily(() => import("./flow/live.ts")),
     faults: settings.faults.length ? lazyFaults(settings.faults) : undefined,
     errors: new Map<string, number>(),
     staleIds: createStaleIds(() => store.name),
@@ -163,10 +164,15 @@ function createHandleContext(options: CachyOptions): HandleContext {
   return { context, misses, place, fileStore };
 }
 
+/** Makes a function that loads something at its first call. */
+function lazily<Loaded>(load: () => Promise<Loaded>): () => Promise<Loaded> {
+  let loaded: Promise<Loaded> | undefined;
+  return () => loaded ??= load();
+}
+
 /** Most handles have no faults, so their code is loaded only for those that do. */
 function lazyFaults(faults: readonly Fault[]): () => Promise<Faults> {
-  let loaded: Promise<Faults> | undefined;
-  return () => loaded ??= import("./replay/faults.ts").then(({ createFaults }) => createFaults(faults));
+  return lazily(() => import("./replay/faults.ts").then(({ createFaults }) => createFaults(faults)));
 }
 
 function memoized(make: (original: typeof fetch) => typeof fetch): typeof make {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import * as first from "../mod.ts";
 import { SHARED_STATE } from "../src/lib/shared_state.ts";
 import { ask, freshProcess, replaceState } from "./fresh_process.ts";
 import { runProgram } from "./processes.ts";
-import { secondCopy } from "./second_copy.ts";
+import { newCopy, secondCopy } from "./second_copy.ts";
 import { slowTest, test } from "./suite.ts";
 import { CHAT_URL, chatEvents, countingNetwork, jsonPost, network, temporaryFolder } from "./testing.ts";
 
@@ -34,6 +34,24 @@ function openAnswer() {
   });
   return { ...paid, end };
 }
+
+test("a call is answered and not recorded, with a warning, if the code that records cannot be loaded", {
+  skip: "Deno" in globalThis ? "Deno loads it with the rest of the module." : undefined,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  const { second, live } = await newCopy(folder);
+  rmSync(live);
+  const paid = countingNetwork();
+  const warnings: string[] = [];
+  const onEvent = (event: { readonly kind: string; readonly message?: string }) => {
+    if (event.kind === "warning") warnings.push(event.message ?? "");
+  };
+  const cachy = second.createCachy({ store: second.memoryStore(), mode: "auto", fetch: paid.fetch, onEvent });
+  assert.deepEqual([await ask(cachy.fetch), await ask(cachy.fetch)], [1, 2]);
+  assert.deepEqual([cachy.stats.misses, cachy.stats.recorded], [2, 0]);
+  assert.match(warnings[0] ?? "", /^Cannot load the code that records, so nothing is recorded: /);
+  assert.equal(warnings.length, 1);
+});
 
 test("two copies of the module record a request once in mode refresh", async (t) => {
   const paid = freshProcess(t);

@@ -25,9 +25,9 @@ import {
 } from "../request/request.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 import type { Entry } from "../store/entry.ts";
-import type { Context } from "./context.ts";
+import type { Context, LiveModule } from "./context.ts";
 import type { Answer } from "./in_flight.ts";
-import { answerFromStore, answerLive, findOrWarn } from "./sources.ts";
+import { answerFromStore, findOrWarn } from "./stored.ts";
 
 /** The way of one request: its entry answers it, otherwise an explained miss (mode `replay`), otherwise the network. */
 async function answer(context: Context, identified: IdentifiedRequest, hasWaited = false): Promise<Answer> {
@@ -52,11 +52,21 @@ async function answer(context: Context, identified: IdentifiedRequest, hasWaited
   if (problem === undefined) {
     emitMiss(context, identified);
     if (context.settings.debug === "miss") await tellNearest(context, identified);
-    return await answerLive(context, identified);
+    const live = await loadLive(context);
+    if (live) return await live.answerLive(context, identified);
   }
   // If the store cannot be read, the response is not recorded.
   ordinal?.release();
   return { response: await context.network(...request.call) };
+}
+
+async function loadLive({ live, reporter }: Context): Promise<LiveModule | undefined> {
+  try {
+    return await live();
+  } catch (error) {
+    reporter.warn(`Cannot load the code that records, so nothing is recorded: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** @param problem Why the store could not be read; undefined if it could. */
