@@ -4,7 +4,7 @@ import process from "node:process";
 import type { Problem } from "../src/report/events.ts";
 import type { CollectOptions, ReceivedBody } from "../src/record/collect.ts";
 import { record } from "../src/record/record.ts";
-import { labelled } from "../src/replay/replay.ts";
+import { labelled } from "../src/replay/labelled.ts";
 import { test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 

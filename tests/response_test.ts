@@ -71,6 +71,17 @@ const QUESTIONS: Readonly<Record<string, (response: Response, aborter: AbortCont
   },
   formData: async (response) => [...await response.formData()],
   secondRead: async (response) => [await response.text(), response.bodyUsed, await errorOf(() => response.text())],
+  whileReading: async (response) => {
+    const text = response.text();
+    return [response.bodyUsed, response.body?.locked, await errorOf(() => response.json()), await text];
+  },
+  readsAfterJson: async (response) => {
+    const errors = [await errorOf(() => response.json())];
+    const names = ["text", "json", "arrayBuffer", "blob", "formData", "clone"] as const;
+    for (const name of names) errors.push(await errorOf(() => response[name]()));
+    return [errors.map((error) => error.replace(/^no error: .*/s, "no error")), response.bodyUsed];
+  },
+  methodOfPrototype: (response) => Response.prototype.text.call(response),
   bodyAfterRead: async (response) => {
     await response.text();
     return [response.body?.locked, await errorOf(() => response.body?.cancel()), response.bodyUsed];

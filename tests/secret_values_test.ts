@@ -6,7 +6,7 @@ import type { CachyOptions, Entry } from "../mod.ts";
 import { credentialsOf, isCredentialVariable } from "../src/secrets/values.ts";
 import { hideSecretValues } from "../src/store/entry_request.ts";
 import { keyShapeIn } from "../src/record/write_entry.ts";
-import { labelled } from "../src/replay/replay.ts";
+import { labelled } from "../src/replay/labelled.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
 import { slowTest, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, jsonAnswer, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";

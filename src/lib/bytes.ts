@@ -183,3 +183,16 @@ export function closeBytes(controller: BytesController): void {
   controller.close();
   (controller as Partial<ReadableByteStreamController>).byobRequest?.respond(0);
 }
+
+/** A stream of bytes that arrive as one chunk. */
+export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  let isGiven = bytes.byteLength === 0; // a byte stream takes no empty chunk
+  return byteStream({
+    pull(controller) {
+      if (isGiven) return closeBytes(controller);
+      isGiven = true;
+      enqueueBytes(controller, bytes);
+    },
+    cancel() {},
+  });
+}

@@ -1,5 +1,5 @@
 import { CachyError } from "../lib/errors.ts";
-import { labelled } from "../replay/replay.ts";
+import { labelled } from "../replay/labelled.ts";
 import { type EventRequest, eventRequest } from "../report/events.ts";
 import { errorBodyFor } from "../request/domains.ts";
 import type { CanonicalOptions } from "../request/canonical.ts";

@@ -1,6 +1,6 @@
 import { byteStream, closeBytes, enqueueBytes } from "../lib/bytes.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
-import { labelled } from "../replay/replay.ts";
+import { labelled } from "../replay/labelled.ts";
 import type { Problem } from "../report/events.ts";
 import { collect, type CollectOptions, type Copy, isStream, type Reader } from "./collect.ts";
 import { checkCompleteness } from "./completeness.ts";

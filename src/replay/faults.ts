@@ -2,7 +2,8 @@ import { byteStream, enqueueBytes } from "../lib/bytes.ts";
 import { clearTimeout, setTimeout, waitUnlessAborted } from "../lib/wait.ts";
 import { errorBodyFor, matchDomains } from "../request/domains.ts";
 import type { RequestData } from "../request/request.ts";
-import { labelled, STATUS_TEXTS } from "./replay.ts";
+import { labelled } from "./labelled.ts";
+import { STATUS_TEXTS } from "./replay.ts";
 
 /** The request that the function in {@linkcode Fault.match} gets. */
 export interface FaultRequest {

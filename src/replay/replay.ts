@@ -1,11 +1,10 @@
 import { byteStream, closeBytes, enqueueBytes, utf8 } from "../lib/bytes.ts";
 import { type Framing, framingOf } from "../lib/framing.ts";
-import { shared } from "../lib/shared_state.ts";
 import { decodeBody, type Entry, NEVER_RECORDED_HEADERS } from "../store/entry.ts";
+import { labelled } from "./labelled.ts";
 import { type Clock, createPacer, type Pace, type Pacer } from "./pace.ts";
 
 const isBun = "Bun" in globalThis;
-const isDeno = "Deno" in globalThis;
 
 /** HTTP/1.1 servers send these, and SDKs show them. */
 export const STATUS_TEXTS: Readonly<Record<number, string>> = {
@@ -53,7 +52,7 @@ export function replay(entry: Entry, request: ReplayRequest): Response {
     redirected: entry.final_url !== undefined,
     type: isBun ? "default" : "basic",
     statusText: STATUS_TEXTS[status],
-    whole: isDeno && (typeof sent === "string" || sent instanceof Uint8Array) ? sent : undefined,
+    whole: typeof sent === "string" || sent instanceof Uint8Array ? sent : undefined,
   });
 }
 
@@ -131,121 +130,3 @@ const GUESSED_TYPES: Readonly<Partial<Record<Framing, string>>> = {
 function guessContentType({ binary, response }: Entry): string | undefined {
   return binary ? undefined : GUESSED_TYPES[framingOf("", () => response)] ?? "text/plain; charset=utf-8";
 }
-
-/** Members of a response that its constructor cannot set, or not to every value that a server may send. */
-export interface ResponseLabels {
-  readonly url: string;
-  readonly redirected?: boolean;
-  readonly statusText?: string;
-  /** The runtime does not allow changes to the headers of a response, unless its type is `default`. */
-  readonly type?: ResponseType;
-  /** For Deno: the whole body, if the response was made from it. */
-  readonly whole?: string | Uint8Array<ArrayBuffer> | undefined;
-}
-
-interface Labels extends Required<Omit<ResponseLabels, "whole">>, Pick<ResponseLabels, "whole"> {
-  /** The same response with a stream as its body: it is read if a caller has used `body`. */
-  streamed?: Response;
-}
-
-/** Sets members of a response, also for its clones. Like a response from the network, it has no own properties. */
-export function labelled(response: Response, given: ResponseLabels): Response {
-  const { url, redirected = false, statusText = response.statusText, type = response.type, whole } = given;
-  allLabels().set(response, { url, redirected, statusText, type, whole });
-  if (type !== "default") makeImmutable(response.headers);
-  return addLabels(response);
-}
-
-const allLabels = () => shared("responseLabels", () => new WeakMap<Response, Labels>());
-
-const labelsOf = (response: Response) => allLabels().get(response) as Labels;
-
-/**
- * Makes a function that puts members between an object and its prototype. Objects share the new prototype: a prototype for
- * each object makes a response on Node and Deno twice as slow.
- */
-function extension(members: object): <Extended extends object>(object: Extended) => Extended {
-  const prototypes = new WeakMap<object, object>();
-  const descriptors = Object.getOwnPropertyDescriptors(members);
-  return (object) => {
-    const base = Object.getPrototypeOf(object);
-    const extended = prototypes.get(base) ?? Object.create(base, descriptors);
-    prototypes.set(base, extended);
-    return Object.setPrototypeOf(object, extended);
-  };
-}
-
-/** For Bun: the type of a blob and null for an empty body, which Bun gives only for a response from the network. */
-const readers = {
-  async blob(this: Response): Promise<Blob> {
-    return await new Response(await this.arrayBuffer(), { headers: this.headers }).blob();
-  },
-  async json(this: Response): Promise<unknown> {
-    const text = await this.text();
-    return text === "" && this.body ? null : JSON.parse(text);
-  },
-};
-
-/** The response that holds the body. */
-const holderOf = (response: Response) => labelsOf(response).streamed ?? response;
-const native = (response: Response, name: "body" | "bodyUsed") => Reflect.get(Response.prototype, name, response);
-
-/**
- * For Deno: a body from text is read five times as fast as a stream, but its stream has no BYOB reader. So the first use of
- * `body` makes a stream that has one.
- */
-const byteStreams: ThisType<Response> = {
-  get body() {
-    const labels = labelsOf(this);
-    if (labels.whole !== undefined && !labels.streamed && !native(this, "bodyUsed")) {
-      const bytes = typeof labels.whole === "string" ? utf8(labels.whole) : labels.whole;
-      labels.streamed = new Response(chunked(bytes, [bytes.byteLength], {}), { headers: this.headers });
-    }
-    return native(holderOf(this), "body");
-  },
-  get bodyUsed() {
-    return native(holderOf(this), "bodyUsed");
-  },
-};
-
-/** The methods that read the body, for {@linkcode byteStreams}. */
-function readersOfHolder(): PropertyDescriptorMap {
-  const names = ["arrayBuffer", "blob", "bytes", "formData", "json", "text"] as const;
-  return Object.getOwnPropertyDescriptors(Object.fromEntries(names.map((name) => {
-    return [name, function (this: Response) {
-      return Response.prototype[name].call(holderOf(this));
-    }];
-  })));
-}
-
-const getters: ThisType<Response> = {
-  get url() {
-    return labelsOf(this).url;
-  },
-  get redirected() {
-    return labelsOf(this).redirected;
-  },
-  get statusText() {
-    return labelsOf(this).statusText;
-  },
-  get type() {
-    return labelsOf(this).type;
-  },
-  clone() {
-    const holder = holderOf(this);
-    const whole = holder === this ? labelsOf(this).whole : undefined;
-    return labelled(Response.prototype.clone.call(holder), { ...labelsOf(this), whole });
-  },
-};
-
-const addLabels = extension(Object.defineProperties({ ...isBun && readers }, {
-  ...Object.getOwnPropertyDescriptors(getters),
-  ...isDeno && { ...Object.getOwnPropertyDescriptors(byteStreams), ...readersOfHolder() },
-}));
-
-/** Every change throws the runtime's own error. */
-const makeImmutable = extension({
-  append: (...change: [string, string]) => Response.error().headers.append(...change),
-  delete: (name: string) => Response.error().headers.delete(name),
-  set: (...change: [string, string]) => Response.error().headers.set(...change),
-});
