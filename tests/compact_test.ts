@@ -57,8 +57,8 @@ test("compactFile() removes lines that no reader can read, even if another progr
   const failure = `{"key": "${one.key}", "response": "\xff", "status_code": 500}\n`;
   const file = join(temporaryFolder(t), "cachy.jsonl");
   for (const start of [`{"v":2,`, "{"]) {
-    writeFileSync(file, failure.replace("{", start), "latin1");
-    assert.deepEqual([(await compactFile(file)).damaged, textOf(file)], [1, ""]);
+    writeFileSync(file, line("kept") + failure.replace("{", start), "latin1");
+    assert.deepEqual([(await compactFile(file)).damaged, textOf(file)], [1, line("kept")]);
   }
   writeFileSync(file, line("kept").replace("\n", "\r\r\n"));
   assert.deepEqual(
@@ -66,6 +66,17 @@ test("compactFile() removes lines that no reader can read, even if another progr
     [1, line("kept")],
     "some readers take a lone \\r for an end",
   );
+});
+
+test("compactFile() refuses a file in which no line is an entry, and leaves it unchanged", async (t) => {
+  for (const text of ["Notes\nof a meeting\n", `[{"name":"data"}]`, `{"other":"lines"}\n{"of":"JSON"}\n`]) {
+    const file = fileOf(t, text);
+    await assert.rejects(compactFile(file), {
+      code: "cannot_compact",
+      message: /: it is not a recording, because no /,
+    });
+    assert.equal(textOf(file), text);
+  }
 });
 
 test("compactFile() sorts by response and then by key on request, as pycachy does", async (t) => {

@@ -30,11 +30,14 @@ export function compactAt(path: string, { sort, onProgress }: Omit<KeptOptions, 
   });
 }
 
+const NO_RECORDING = "it is not a recording, because no line is an entry. Name a cachy.jsonl";
+
 function writeCompact(old: number, target: number, options: KeptOptions): Rewritten<CompactReport> {
   const { size, sort } = options;
   const index = emptyIndex();
   readLines(old, index, size);
   const report = writeKept(old, target, index, options);
+  if (report.damaged > 0 && report.kept + report.replaced === 0) throw new Error(NO_RECORDING);
   const lineFeed = index.open ? 1 : 0; // the missing line feed of the last line
   const isChanged = sort || report.bytesAfter !== size + lineFeed;
   return { report: isChanged ? report : { ...report, bytesAfter: size }, end: size, isChanged };

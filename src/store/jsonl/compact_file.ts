@@ -24,7 +24,7 @@ export interface CompactOptions {
  * @param options The order of the lines.
  * @returns The number of kept and removed lines, and the sizes of both files.
  * @throws {CachyError} `invalid_option`, if `file` is not a path, or an option is unknown or has an invalid value.
- * @throws {CachyError} `cannot_compact`, if the file does not exist or cannot be read.
+ * @throws {CachyError} `cannot_compact`, if the file does not exist or cannot be read, or if no line of it is an entry.
  * @throws {CachyError} `cannot_compact`, if the new file cannot be written; the old file is then unchanged.
  * @throws {CachyError} `cannot_compact`, if another process is compacting the file.
  *
