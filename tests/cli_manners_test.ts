@@ -132,7 +132,7 @@ test("the help of each command fits 80 columns, and names the command line that 
   for (const help of [programHelp(commands), ...commands.map((command) => commandHelp(command))]) {
     const widest = Math.max(...help.split("\n").filter((line) => !line.includes("stands for")).map(displayWidth));
     assert.ok(widest <= 80, help);
-    assert.match(help, /^cachy stands for: (?:node|bun|deno run -RW) \S+/m);
+    assert.match(help, /^cachy stands for: (?:node|bun|deno run -A) \S+/m);
   }
 });
 

@@ -32,7 +32,7 @@ slowTest("cachy --help lists every command and how to run it, on stdout", async 
   assert.deepEqual([code, stderr], [0, ""]);
   const text = unwrapped(stdout);
   for (const { name, summary } of commands) assert.ok(text.includes(name) && text.includes(summary), name);
-  assert.match(text, /cachy stands for: (?:node|bun|deno run -RW) \S*cli\b/);
+  assert.match(text, /cachy stands for: (?:node|bun|deno run -A) \S*cli\b/);
   assert.deepEqual(await cachy(folder, "--version"), { code: 0, stdout: `${VERSION}\n`, stderr: "" });
 });
 

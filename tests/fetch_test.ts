@@ -498,7 +498,7 @@ test("fetch() says once that a host is not cached whose path is that of an LLM A
     told,
     ["localhost:4000", "127.0.0.1:11434"].map((host) =>
       `Requests to ${host} are not cached: ${host} is not in the option "domains". ` +
-      `To cache it, name it: domains: [...defaultDomains, "${host}"], or CACHY_DOMAINS=${host}.`
+      `To cache them, set domains: [...defaultDomains, "${host}"], or CACHY_DOMAINS=${host}.`
     ),
   );
   assert.deepEqual(await ask({ mode: "replay", ignore: ["ignored.example"] }), told);
