@@ -73,7 +73,7 @@ slowTest("every command reads and changes what pycachy recorded", { skip: NO_PYC
   const results = await runAll(temporaryFolder(t), PYCACHY_FILE, {
     list: [[], 0],
     show: [[one], 0],
-    diff: [[one, other, "--answer"], 1],
+    diff: [[one, other, "--response"], 1],
     stats: [[], 0],
     verify: [["--fix"], 0],
     scan: [[], 0],

@@ -76,7 +76,7 @@ test("cachy rejects unknown arguments, suggests a correction, and ends with exit
     [["show", "00000000"], /Cannot find 00000000: no key in .*cachy\.jsonl starts with it/],
     [["show", "a", "--raw", "--curl"], /Cannot use --raw and --curl together/],
     [["diff", "a", "b", "c"], /diff takes only KEY \[KEY\]/],
-    [["remove"], /Cannot tell what to remove/],
+    [["remove"], /Cannot remove entries: expected either/],
     [["merge"], /Cannot run merge: OTHER\.jsonl… is missing/],
     [["help", "nothing"], /there is no such command/],
     [["list", "--model", ""], /Cannot use --model: its value is missing/],

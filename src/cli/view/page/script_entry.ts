@@ -44,7 +44,7 @@ function compareButton(id) {
 /** What was asked and answered. */
 function bodyOf(details, id) {
   const { asked, answered, timeline } = details;
-  const noteOf = answered.length > 1 ? (at) => "answer " + (at + 1) + " of " + answered.length : undefined;
+  const noteOf = answered.length > 1 ? (at) => "choice " + (at + 1) + " of " + answered.length : undefined;
   const [, requested] = details.facts.find(([name]) => name === "request") || [];
   const whole = messagesOf(answered, id, asked.length, noteOf);
   const answer = el("div", { class: "answer" }, whole);
