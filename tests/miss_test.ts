@@ -61,7 +61,7 @@ test("a miss says what is missing, how the nearest request differs, why, and how
     `Cannot replay POST ${CHAT_URL}: no response is recorded for it in memory (key ${key}, 3 entries).`,
     `The nearest recorded request (key ${nearest?.key}, recorded ${
       nearest?.recordedAt?.slice(0, 10)
-    }) differs in (recorded → asked):`,
+    }) differs in (recorded → sent):`,
     `  messages[1].content: "Please write 1 word about the ocean" → "Please write one word about the ocean"`,
     `The network was not called: mode "replay" by the option { mode: "replay" }.`,
     `To record the response, run once with { mode: "auto" }, and commit the file.`,

@@ -163,7 +163,7 @@ function describeNearest({ entry, differences }: Nearest, among: string, hidden:
   const shown = differences.slice(0, SHOWN_DIFFERENCES).map((difference) => `  ${showDifference(difference)}`);
   const more = differences.length - shown.length;
   return [
-    `The nearest recorded request (key ${entry.key}${date}${among}) differs in (recorded → asked):`,
+    `The nearest recorded request (key ${entry.key}${date}${among}) differs in (recorded → sent):`,
     ...shown,
     ...(more > 0 ? [`  … and ${more} more`] : []),
   ];
