@@ -1,5 +1,5 @@
 /**
- * Records and replays LLM API calls: one call at the top of a notebook, script or test, and every answer is paid for
+ * Records and replays LLM API calls: one call at the top of a notebook, script or test, and you pay for each response
  * once. The second time it comes from `cachy.jsonl`, which sits in git. Streams stay live while they are recorded.
  *
  * It wraps `fetch`, in which nearly all SDKs end, and runs unchanged on Deno, Bun and Node 20+.

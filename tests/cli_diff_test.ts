@@ -23,9 +23,9 @@ test("diff prints where two requests and their responses differ, with exit code 
     stdout,
     /^request:\n {2}messages\[1\]\.content: "How is the weather in Paris\?" → "How is the weather in Rome\?"\n {2}temperature: 0\.2 → 0\.7\n/,
   );
-  assert.match(stdout, /\nanswer:\n {2}choices\[0\]\.finish_reason: "tool_calls" → "stop"\n/);
-  assert.doesNotMatch((await cachyOn(file, "diff", paris, rome, "--request")).stdout, /answer:/);
-  assert.doesNotMatch((await cachyOn(file, "diff", paris, rome, "--answer")).stdout, /request:/);
+  assert.match(stdout, /\nresponse:\n {2}choices\[0\]\.finish_reason: "tool_calls" → "stop"\n/);
+  assert.doesNotMatch((await cachyOn(file, "diff", paris, rome, "--request")).stdout, /response:/);
+  assert.doesNotMatch((await cachyOn(file, "diff", paris, rome, "--response")).stdout, /request:/);
 });
 
 test("diff of an entry with itself finds nothing, with exit code 0", async (t) => {
@@ -38,11 +38,14 @@ test("diff of one key compares its response with the one that it replaced", asyn
   const { file, keys: [key = ""] } = await project(t, [GREETING]);
   const alone = await cachyOn(file, "diff", key);
   assert.equal(alone.code, 2);
-  assert.match(alone.stderr, /Cannot compare \w+ with an earlier recording: there is none\. Name another entry\./);
+  assert.match(
+    alone.stderr,
+    /Cannot compare \w+ with an earlier recording: it has no earlier recording\. Name another entry\./,
+  );
   await record(file, [{ ...GREETING, answer: () => streamAnswer(chatEvents("やあ、世界！")) }], { mode: "refresh" });
   const { code, stdout } = await cachyOn(file, "diff", key);
   assert.equal(code, 1);
-  assert.equal(stdout, 'answer:\n  answered[0].parts[0].text: "こんにちは、世界！" → "やあ、世界！"\n');
+  assert.equal(stdout, 'response:\n  answered[0].parts[0].text: "こんにちは、世界！" → "やあ、世界！"\n');
 });
 
 test("diff finds streams equal that have the same content in different pieces", async (t) => {
@@ -66,5 +69,5 @@ test("diff says if the file does not contain a request", async (t) => {
   const alone = await cachyOn(file, "diff", key, "5ece2360", "--request");
   assert.deepEqual([alone.code, alone.stdout], [2, ""]);
   assert.match(alone.stderr, /Cannot compare the requests: the file does not contain the request of 5ece2360\./);
-  assert.equal((await cachyOn(file, "diff", key, "5ece2360", "--answer")).stderr, "");
+  assert.equal((await cachyOn(file, "diff", key, "5ece2360", "--response")).stderr, "");
 });

@@ -96,7 +96,7 @@ test("findingsOf() finds truncated responses", async () => {
 
 test("findingsOf() finds responses that report a failure, and jobs that are still running", async () => {
   assert.deepEqual(reasons(await findWith({ response: `{"error":{"message":"no"}}` })), [
-    "failed: the answer reports an error",
+    "failed: the response reports an error",
   ]);
   const request = { method: "GET", url: CHAT_URL, body: "", exact: false };
   assert.deepEqual(reasons(await findWith({ request, response: `{"status":"queued"}` })), [
@@ -117,7 +117,7 @@ test("findingsOf() guesses the content type of pycachy's lines, which have only 
   const line = (response: string): Entry => ({ key: "00000000", response });
   assert.deepEqual(await find(line(`{"id":"x"}`)), []);
   assert.deepEqual(await find(line("just a text")), []);
-  assert.deepEqual(reasons(await find(line(`{"error":{"message":"no"}}`))), ["failed: the answer reports an error"]);
+  assert.deepEqual(reasons(await find(line(`{"error":{"message":"no"}}`))), ["failed: the response reports an error"]);
   assert.deepEqual(reasons(await find(line(anthropicEvents("message_start").join("")))), [
     "incomplete: the stream ended without message_stop",
   ]);

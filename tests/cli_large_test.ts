@@ -29,9 +29,9 @@ slowTest("diff prints very many differences", async (t) => {
   const [zeros, ones] = [0, 1].map((value) => JSON.stringify(new Array(MANY).fill(value)));
   writeFileSync(file, formatEntry({ key: "5ece2360", response: zeros ?? "" }));
   writeFileSync(file, formatEntry({ key: "97f3a2e8", response: ones ?? "" }), { flag: "a" });
-  const { code, stdout, stderr } = await cachyOn(file, "diff", "5ece", "97f3", "--answer");
+  const { code, stdout, stderr } = await cachyOn(file, "diff", "5ece", "97f3", "--response");
   assert.deepEqual([code, stderr], [1, ""]);
-  assert.match(stdout, /^answer:\n {2}\S*\[0\]: 0 → 1\n/);
+  assert.match(stdout, /^response:\n {2}\S*\[0\]: 0 → 1\n/);
 });
 
 slowTest("scan reports very many secrets", async (t) => {

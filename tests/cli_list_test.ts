@@ -37,7 +37,7 @@ test("list prints a line for each entry: newest first, with model, kind, first w
   const { code, stdout, stderr } = await cachy(folder, "ls");
   assert.deepEqual([code, stderr], [0, ""]);
   const [titles = "", ...lines] = stdout.trimEnd().split("\n");
-  assert.match(titles, /^KEY +TIME +PROVIDER +MODEL +KIND +PROMPT +ANSWER +TOKENS +SIZE +TOOK$/);
+  assert.match(titles, /^KEY +TIME +PROVIDER +MODEL +KIND +PROMPT +RESPONSE +TOKENS +SIZE +TOOK$/);
   assert.deepEqual(lines.map((line) => line.split(" ")[0]), keys.toReversed());
   assert.match(
     lines[3] ?? "",
@@ -53,7 +53,9 @@ test("list aligns its columns, also with wide characters and emoji", async (t) =
   const lines = (await cachyOn(file, "list")).stdout.trimEnd().split("\n");
   const starts = lines.map((line) => displayWidth(line.slice(0, line.search(/PROMPT|How is|日本語|Name a|Hello/))));
   assert.equal(new Set(starts).size, 1, lines.join("\n"));
-  const answers = lines.map((line) => displayWidth(line.slice(0, line.search(/ANSWER|get_w|こんにちは|Blue|\[audio/))));
+  const answers = lines.map((line) =>
+    displayWidth(line.slice(0, line.search(/RESPONSE|get_w|こんにちは|Blue|\[audio/)))
+  );
   assert.equal(new Set(answers).size, 1, lines.join("\n"));
 });
 

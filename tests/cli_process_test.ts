@@ -1,9 +1,13 @@
 /** Every command in its own process, on every kind of file. */
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { delimiter, dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { commands } from "../src/cli/commands/all.ts";
 import type { Entry } from "../src/store/entry.ts";
+import { runProgram } from "./processes.ts";
 import { cachy, NO_PYCACHY_FILE, project, PYCACHY_FILE } from "./cli.ts";
 import { slowTest } from "./suite.ts";
 import { temporaryFolder } from "./testing.ts";
@@ -34,6 +38,29 @@ async function runAll(folder: string, file: string | undefined, expected: Expect
   );
 }
 
+slowTest("the command line in the help works as it is printed, also for commands that start programs", async (t) => {
+  const { folder } = await project(t);
+  // The npm package of Bun has its short name in this folder only.
+  const installed = fileURLToPath(new URL("../node_modules/.bin", import.meta.url));
+  const PATH = [dirname(process.execPath), installed, process.env.PATH].join(delimiter);
+  const env = { ...process.env, PATH, CI: "" };
+  const { stdout: help } = await runProgram("cli", ["run", "--help"], { cwd: folder });
+  const line = /^cachy stands for: (.+)$/m.exec(help)?.[1];
+  for (const words of ["stats", "view --out report.html", `run -- "${process.execPath}" --version`, "git-setup"]) {
+    const { status, stdout, stderr } = spawnSync(`${line} ${words}`, {
+      shell: true,
+      cwd: folder,
+      env,
+      encoding: "utf8",
+    });
+    // The folder is not a repository: git must have said so.
+    const expected = words === "git-setup" ? /Run it in a git repository/ : /\d|report/;
+    assert.match(stdout + stderr, expected, `${line} ${words}`);
+    assert.equal(status, words === "git-setup" ? 2 : 0, stdout + stderr);
+    assert.doesNotMatch(stderr, /NotCapable|--allow/);
+  }
+});
+
 const linesOf = (path: string) => readFileSync(path, "utf8").split("\n").filter((line) => line !== "");
 
 slowTest("every command reads and changes what pycachy recorded", { skip: NO_PYCACHY_FILE }, async (t) => {
@@ -46,7 +73,7 @@ slowTest("every command reads and changes what pycachy recorded", { skip: NO_PYC
   const results = await runAll(temporaryFolder(t), PYCACHY_FILE, {
     list: [[], 0],
     show: [[one], 0],
-    diff: [[one, other, "--answer"], 1],
+    diff: [[one, other, "--response"], 1],
     stats: [[], 0],
     verify: [["--fix"], 0],
     scan: [[], 0],

@@ -14,7 +14,7 @@ const TOKEN = "a-quite-ordinary-value-1";
 
 slowTest("scan finds nothing in recordings", async (t) => {
   const { folder, file } = await project(t);
-  assert.deepEqual(await cachy(folder, "scan"), { code: 0, stdout: "", stderr: `No secrets found in ${file}.\n` });
+  assert.deepEqual(await cachy(folder, "scan"), { code: 0, stdout: "", stderr: `No secrets found in cachy.jsonl.\n` });
   assert.deepEqual(await cachyJson(file, "scan"), []);
 });
 

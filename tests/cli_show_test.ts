@@ -63,7 +63,7 @@ test("show accepts the first digits of a key or a digest, and says if they are a
   assert.match((await cachyOn(file, "show", "5ECE23601")).stdout, /^5ece236011/);
   const { code, stderr } = await cachyOn(file, "show", "5ece");
   assert.equal(code, 2);
-  assert.match(stderr, /Cannot tell which entry 5ece is: it matches 5ece23601111, 5ece23600000\. Write more digits\./);
+  assert.match(stderr, /Cannot choose an entry by 5ece: it matches 5ece23601111, 5ece23600000\. Write more digits\./);
 });
 
 test("show --events prints each event with its time", async (t) => {

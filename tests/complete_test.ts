@@ -193,7 +193,7 @@ test("judgeBody() accepts an event stream of an unknown family that ends after a
     const events of [[`data: {"token":"a"}\n\n`, `data: {"token":"b"}\n\n`], ["event: x\ndata: a\n\n", "data: b\n\n"]]
   ) {
     assert.equal(verdict(EVENT_STREAM, [utf8(events.join(""))]), "whole", events.join(""));
-    assert.equal(verdict(EVENT_STREAM, [utf8(events[0] ?? "")]), "whole", "without a marker, nobody can tell");
+    assert.equal(verdict(EVENT_STREAM, [utf8(events[0] ?? "")]), "whole", "without a marker, the end is unknown");
   }
   const judge = checkCompleteness(EVENT_STREAM);
   assert.deepEqual(

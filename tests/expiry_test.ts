@@ -70,7 +70,7 @@ for (const mode of ["auto", "replay"] as const) {
     assert.deepEqual([first.status, calls, kinds(cachy.events), cachy.misses.length], [406, 0, ["miss"], 1]);
     assert.match(
       (await first.json()).error.message,
-      /^Cannot replay POST .*: its recording is expired \(key .*\nThe recording of .* is 120 days old.*\nThe network was not asked: the option onExpired is "fail"\.\nTo record the answer again, run /,
+      /^Cannot replay POST .*: its recording is expired \(key .*\nThe recording of .* is 120 days old.*\nThe network was not called: the option onExpired is "fail"\.\nTo record the response again, run /,
     );
   });
 }

@@ -255,7 +255,10 @@ test("fetch() in mode replay never calls the network, and explains the miss", as
   assert.equal(response.url, `${CHAT_URL}?key=s3cr3t`);
   const { error } = await response.json();
   assert.equal(error.type, "cachy_miss");
-  assert.match(error.message, /POST https:\/\/api\.openai\.com\/v1\/chat\/completions: no answer is recorded.* memory/);
+  assert.match(
+    error.message,
+    /POST https:\/\/api\.openai\.com\/v1\/chat\/completions: no response is recorded.* memory/,
+  );
   assert.match(error.message, /key [0-9a-f]{8}/);
   assert.match(error.message, /mode "replay" by the option/);
   assert.match(error.message, /run once with \{ mode: "auto" \}/);
@@ -498,7 +501,7 @@ test("fetch() says once that a host is not cached whose path is that of an LLM A
     told,
     ["localhost:4000", "127.0.0.1:11434"].map((host) =>
       `Requests to ${host} are not cached: ${host} is not in the option "domains". ` +
-      `To cache it, name it: domains: [...defaultDomains, "${host}"], or CACHY_DOMAINS=${host}.`
+      `To cache them, set domains: [...defaultDomains, "${host}"], or CACHY_DOMAINS=${host}.`
     ),
   );
   assert.deepEqual(await ask({ mode: "replay", ignore: ["ignored.example"] }), told);
@@ -506,7 +509,7 @@ test("fetch() says once that a host is not cached whose path is that of an LLM A
   assert.deepEqual(failing, [], "a function that fails breaks no call");
 });
 
-test("a request is told as one to an LLM API by its path", async () => {
+test("the path of a request shows that it calls an LLM API", async () => {
   const isTold = async (path: string) => {
     const cachy = testCachy({ fetch: countingNetwork().fetch, mode: "replay" });
     await (await cachy.fetch(`http://localhost:4000${path}`, jsonPost({}))).text();

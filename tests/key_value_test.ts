@@ -158,7 +158,7 @@ test("an invalid value is reported once, is a miss, and is replaced by the next 
   kv.set(id, "PONG");
 
   const replaying = testCachy({ store: keyValueStore(kv), fetch: network.fetch, mode: "replay" });
-  for (const _ of [1, 2]) assert.match(await ask(replaying), /no answer is recorded for it in the key-value store/);
+  for (const _ of [1, 2]) assert.match(await ask(replaying), /no response is recorded for it in the key-value store/);
   assert.equal(replaying.events.filter(({ kind }) => kind === "warning").length, 1);
   const recording = testCachy({ store: keyValueStore(kv), fetch: network.fetch });
   const answers = [await ask(recording), await ask(recording)];

@@ -131,7 +131,7 @@ for (const fault of ["throw", "reject"] as const) {
     local.fault = fault;
     await store.append(entryOf("x"));
     assert.deepEqual(await store.find(key, sha256), entryOf("x"));
-    assert.equal(await store.find(other.key, other.sha256), undefined, "a miss: nobody else has it");
+    assert.equal(await store.find(other.key, other.sha256), undefined, "a miss: no other store has it");
     assert.equal(shared.entries.size, 1);
     assert.deepEqual([...new Set(warnings)], ["Cannot write ours: ours is down", "Cannot read ours: ours is down"]);
   });
@@ -289,10 +289,10 @@ test("in mode replay, a miss says that the shared store was not reachable", asyn
   const { shared, store } = layers();
   const cachy = testCachy({ store, fetch: countingNetwork().fetch, mode: "replay" });
   const messageOf = async () => JSON.parse(await ask(cachy)).error.message;
-  assert.match(await messageOf(), /no answer is recorded for it in ours and theirs \(key /);
+  assert.match(await messageOf(), /no response is recorded for it in ours and theirs \(key /);
   shared.fault = "reject";
   for (const _ of [1, 2]) {
-    assert.match(await messageOf(), /no answer is recorded for it in ours; theirs is not available now \(key /);
+    assert.match(await messageOf(), /no response is recorded for it in ours; theirs is not available now \(key /);
   }
   assert.equal(cachy.misses.length, 3);
 });

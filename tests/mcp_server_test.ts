@@ -123,7 +123,7 @@ for (const [name, run] of clients) {
         const other = createCachy({ ...options, mode: "replay" });
         const error = await run(other.fetch, server.url, ["c"]).then(JSON.stringify, String);
         assert.equal(other.stats.misses, 1);
-        assert.match(error, /Cannot replay POST .*To record the answer/s);
+        assert.match(error, /Cannot replay POST .*To record the response/s);
       });
     }
   }

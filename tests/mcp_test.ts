@@ -131,7 +131,7 @@ test("a call that the recorded MCP session does not have is a miss, which says t
   await assert.rejects(session(second.fetch, server.url, ["b"]));
   assert.match(
     second.misses[0]?.message ?? "",
-    /To record the answer, .*, which records the whole MCP session anew, and/,
+    /To record the response, .*, which records the whole MCP session anew, and/,
   );
   const empty = handle(server, { store: memoryStore(), mode: "replay" });
   await assert.rejects(session(empty.fetch, server.url, ["a"]));

@@ -58,13 +58,13 @@ test("a miss says what is missing, how the nearest request differs, why, and how
   ];
   const { lines, key, nearest } = await missOf(recorded, [chat("Please write one word about the ocean")]);
   assert.deepEqual(lines, [
-    `Cannot replay POST ${CHAT_URL}: no answer is recorded for it in memory (key ${key}, 3 entries).`,
+    `Cannot replay POST ${CHAT_URL}: no response is recorded for it in memory (key ${key}, 3 entries).`,
     `The nearest recorded request (key ${nearest?.key}, recorded ${
       nearest?.recordedAt?.slice(0, 10)
-    }) differs in (recorded → asked):`,
+    }) differs in (recorded → sent):`,
     `  messages[1].content: "Please write 1 word about the ocean" → "Please write one word about the ocean"`,
-    `The network was not asked: mode "replay" by the option { mode: "replay" }.`,
-    `To record the answer, run once with { mode: "auto" }, and commit the file.`,
+    `The network was not called: mode "replay" by the option { mode: "replay" }.`,
+    `To record the response, run once with { mode: "auto" }, and commit the file.`,
   ]);
   assert.deepEqual(nearest?.differences.map(({ path, kind }) => [path, kind]), [["messages[1].content", "changed"]]);
 });
@@ -82,7 +82,7 @@ test("a miss names the likely cause", async () => {
       "https://eu.api.openai.com/v1/chat/completions",
     ]],
     [/^another base URL or domain/, [chat(text)], [chat(text), "https://openrouter.ai/api/v1/chat/completions"]],
-    [/^another value of a header that changes the answer \(headers\["openai-beta"\]\)/, [chat(text)], [
+    [/^another value of a header that changes the response \(headers\["openai-beta"\]\)/, [chat(text)], [
       chat(text),
       CHAT_URL,
       { "openai-beta": "assistants=v2" },
@@ -147,15 +147,15 @@ test("a miss is explained with long texts, which the file stores as hashes", asy
   assert.match(other.cause ?? "", /^another long text or file \(messages\[1\]\.content\)/);
 });
 
-test("a miss says if no similar request is recorded, if none is, and if requests are not stored", async () => {
+test("a miss says if no similar request is recorded, if no request is recorded, and if requests are not stored", async () => {
   assert.match(
     (await missOf([[chat("x")]], [{}, RESPONSES_URL])).message,
     /No recorded request has this method and path/,
   );
-  assert.match((await missOf([], [{}])).message, /Nothing is recorded there at all: is it the right file/);
+  assert.match((await missOf([], [{}])).message, /No requests are recorded there\. Check that it is the right file\./);
   const store = memoryStore();
   store.append({ key: "00000000", response: "by pycachy" });
-  assert.match((await missOf([], [{}], { store })).message, /do not say what was asked/);
+  assert.match((await missOf([], [{}], { store })).message, /contain no requests to compare with/);
 });
 
 test("a miss is explained for any values of the stored requests", async () => {
@@ -229,7 +229,7 @@ for (const [name, call] of Object.entries(SDKS)) {
     await assert.rejects(call(cachy, "Say one word."), (error: Error) => {
       assert.match(error.message, /Cannot replay POST .*\(key [0-9a-f]{8}, 1 entry\)/);
       assert.match(error.message, /Say 1 word\.\\?" → \\?"Say one word\./);
-      assert.match(error.message, /To record the answer, run once with \{ mode: /);
+      assert.match(error.message, /To record the response, run once with \{ mode: /);
       return true;
     });
     assert.deepEqual([cachy.stats.misses, provider.requests.length], [1, 0]);
@@ -249,7 +249,7 @@ test("summaryOf() lists each request once, with its whole cause, at most ten, an
   const lines = summaryOf(all, false).split("\n");
   assert.deepEqual([lines.length, lines.at(-1)], [33, "To record them, run once, and commit the file."]);
   assert.deepEqual(lines.slice(0, 4), [
-    `cachy: 12 requests were not recorded, and mode "replay" asked no network:`,
+    `cachy: 12 requests were not recorded, and mode "replay" did not call the network:`,
     `  0 POST ${RESPONSES_URL} (2 times)`,
     "    a date. This option leaves it out:",
     "      normalize: []",
@@ -264,7 +264,7 @@ test("summaryOf() lists each request once, with its whole cause, at most ten, an
 });
 
 const SUMMARY =
-  /cachy: 1 request was not recorded, and mode "replay" asked no network:\n.* [0-9a-f]{8} POST https:\/\/api\.openai\.com\/v1\/responses \(2 times\)\n.*To record it, run once/;
+  /cachy: 1 request was not recorded, and mode "replay" did not call the network:\n.* [0-9a-f]{8} POST https:\/\/api\.openai\.com\/v1\/responses \(2 times\)\n.*To record it, run once/;
 
 slowTest(
   "a process with hidden misses reports them once when it ends, and by its exit code on request",

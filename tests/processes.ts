@@ -24,7 +24,7 @@ export interface ProgramOptions {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** By default, there is none. */
+  /** By default, the program gets no input. */
   readonly stdin?: string;
 }
 

@@ -365,7 +365,7 @@ const DAMAGED: readonly (readonly [what: string, bytes: string | Uint8Array, pro
   ["members twice", `${first.slice(0, -1)},"response":"the last one"}\n`, []],
   ["members in another order", JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(first)).reverse())), []],
   ["escaped names", first.replace(`"key"`, `"k\\u0065y"`).replace(`"response"`, `"\\u0072esponse"`), []],
-  ["keys that nobody has", `{"key":"","response":""}\n{"key":"5ECE2360","response":""}\n${first}\n`, []],
+  ["keys that no request can have", `{"key":"","response":""}\n{"key":"5ECE2360","response":""}\n${first}\n`, []],
   ["a key of pycachy before ours", `${oldest("older")}\n${first}\n${oldest("no newer")}\n`, []],
   ["keys of pycachy alone", `${oldest("older")}\n${oldest("newer")}\n`, []],
   ["pycachy's text", `${oldest(`  [1]`)}\n`, []],

@@ -176,7 +176,7 @@ test("readRequest() reads URLSearchParams and FormData", async () => {
   ]);
 });
 
-test("readRequest() returns no body if there is none", async () => {
+test("readRequest() returns no body for a request without one", async () => {
   for (const init of [undefined, POST, { ...POST, body: null }, { ...POST, body: undefined }]) {
     const data = await read(CHAT_URL, init);
     assert.equal(data.body, undefined);

@@ -20,7 +20,7 @@ for (const { name, run } of missCases) {
     const cachy = enableCachy({ mode: "replay", store: memoryStore(), domains });
     const error = await run().then(() => assert.fail("the call succeeded"), (error) => error);
     assert.equal(cachy.stats.misses, 1, String(error));
-    assert.match(String(error), /Cannot replay POST .*To record the answer, run once with/s);
+    assert.match(String(error), /Cannot replay POST .*To record the response, run once with/s);
   });
 }
 
@@ -29,6 +29,6 @@ test("fetch() puts the explanation of a miss into the status text, in one line t
   const { fetch, misses } = createCachy({ mode: "replay", file });
   const response = await fetch("https://api.openai.com/v1/models");
   const { statusText } = new Response(null, { statusText: response.clone().statusText });
-  assert.match(statusText, /^Cannot replay GET .*Grüße \?\?\.jsonl .*\. To record the answer, run once with .*\.$/);
+  assert.match(statusText, /^Cannot replay GET .*Grüße \?\?\.jsonl .*\. To record the response, run once with .*\.$/);
   assert.match(misses[0]?.message ?? "", /Grüße 日本\.jsonl/);
 });

@@ -65,6 +65,6 @@ for (const program of sdkPrograms) {
     const empty = enable("replay", "empty.jsonl");
     const error = await outcome(program).then(() => assert.fail("the program succeeded"), (error) => error);
     assert.equal(empty.stats.misses, 1, String(error));
-    assert.match(String(error), /Cannot replay (?:GET|POST) .*To record the answer, run once with/s);
+    assert.match(String(error), /Cannot replay (?:GET|POST) .*To record the response, run once with/s);
   });
 }

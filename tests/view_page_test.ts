@@ -92,9 +92,12 @@ const LOOKS = [
 ] as const;
 
 for (const look of LOOKS) {
-  const { viewport: { width }, colorScheme } = look;
-  pageTest(`axe finds nothing in any view, ${width} pixels wide, ${colorScheme}`, async (t) => {
-    const { page, faults } = await visit(t, await serve(t, fileOf(t, USUAL())), look);
+  const { viewport: { width } } = look;
+  pageTest(`axe finds nothing in any view in light and dark, ${width} pixels wide`, async (t) => {
+    const { page, faults } = await visit(t, await serve(t, fileOf(t, USUAL())), {
+      ...look,
+      reducedMotion: "reduce", // no transition between the colors
+    });
     const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     const [stream, tool, a, b] = await idsOf(page);
     const views = [
@@ -111,13 +114,16 @@ for (const look of LOOKS) {
       if (view.startsWith("/entry")) {
         await page.locator("details").evaluateAll((all) => all.forEach((details) => details.setAttribute("open", "")));
       }
-      const found = await page.evaluate(`${axe};axe.run(document, { resultTypes: ["violations"] })`) as {
-        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-      };
-      const findings = found.violations.map((
-        { id, nodes },
-      ) => [id, ...nodes.map(({ html, failureSummary }) => html.slice(0, 200) + failureSummary)]);
-      assert.deepEqual(findings, [], view);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        const found = await page.evaluate(`${axe};axe.run(document, { resultTypes: ["violations"] })`) as {
+          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+        };
+        const findings = found.violations.map((
+          { id, nodes },
+        ) => [id, ...nodes.map(({ html, failureSummary }) => html.slice(0, 200) + failureSummary)]);
+        assert.deepEqual(findings, [], `${view}, ${colorScheme}`);
+      }
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${view} is too wide`);
     }
     assert.deepEqual(faults, []);
@@ -170,6 +176,8 @@ pageTest("a person reads, plays, compares and counts by keyboard alone", async (
   await tabTo(/^Cost/);
   await press("Enter");
   assert.equal(await page.locator(".tile[aria-pressed=true] span").innerText(), "Cost");
+  assert.match(await page.locator("#charts .sub").innerText(), /^Not counted.* no price: claude-haiku-4-5\.$/);
+  assert.equal(await page.locator(".columns g > title").last().textContent(), "2026-11-24: $0.00060");
   assert.deepEqual(faults, []);
 });
 

@@ -254,7 +254,7 @@ const LLM_PATH =
 function tellUnknownHost({ settings, reporter }: Context, url: URL, [input, init]: FetchArguments): void {
   const method = init?.method ?? (input as Partial<Request>).method;
   if (method?.toUpperCase() !== "POST" || !LLM_PATH.test(url.pathname) || isIgnored(settings, url)) return;
-  const cure = `To cache it, name it: domains: [...defaultDomains, "${url.host}"], or CACHY_DOMAINS=${url.host}`;
+  const cure = `To cache them, set domains: [...defaultDomains, "${url.host}"], or CACHY_DOMAINS=${url.host}`;
   reporter.warn(`Requests to ${url.host} are not cached: ${url.host} is not in the option "domains". ${cure}.`);
 }
 

@@ -39,9 +39,9 @@ function otherSetting(
   const model = at("model");
   if (model?.kind === "changed") return `another model: ${String(model.recorded)} → ${String(model.asked)}.`;
   if (at("stream")) return STREAM;
-  if (at("namespace")) return "another namespace, which keeps answers to the same request apart.";
+  if (at("namespace")) return "another namespace, which keeps responses to the same request apart.";
   const header = differences.find(({ path }) => /^headers[[.]/.test(path));
-  if (header) return `another value of a header that changes the answer (${header.path}).`;
+  if (header) return `another value of a header that changes the response (${header.path}).`;
   return otherVersion(new URL(recorded.url), new URL(asked.url));
 }
 

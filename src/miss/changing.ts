@@ -186,7 +186,7 @@ function anchored(
   const next = after.slice(0, CONTEXT_LENGTH);
   const end = isLast && next === after ? "$" : "";
   const left = near ? `(?<=${start}${escaped(near)})` : start;
-  // The text before the value is enough, unless there is none.
+  // The text before the value is enough, unless it is empty.
   const right = /\w/.test(near) ? "" : next ? `(?=${escaped(next)}${end})` : end;
   return left + source + right;
 }

@@ -149,7 +149,7 @@ export function summaryOf(all: ReadonlyMap<string, MissAtExit>, isColored?: bool
   const cures = [...new Set([...all.values()].flatMap(({ cure }) => cure ?? []))].join("; or ");
   const [requests, them] = all.size === 1 ? ["1 request was", "it"] : [`${all.size} requests were`, "them"];
   return [
-    paint(`cachy: ${requests} not recorded, and mode "replay" asked no network:`, "yellow", isColored),
+    paint(`cachy: ${requests} not recorded, and mode "replay" did not call the network:`, "yellow", isColored),
     ...lines,
     ...(more > 0 ? [`  … and ${more} more`] : []),
     ...(cures ? [paint(`To record ${them}, ${cures}, and commit the file.`, "cyan", isColored)] : []),

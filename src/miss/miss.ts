@@ -19,7 +19,7 @@ export interface Miss extends EventRequest {
   readonly nearest?: {
     /** The key of its entry. */
     readonly key: string;
-    /** When its answer had arrived, ISO 8601 in UTC. */
+    /** When its response had arrived, ISO 8601 in UTC. */
     readonly recordedAt?: string;
     /** The differences: the recorded value and the requested one. Secrets are redacted. */
     readonly differences: readonly Difference[];
@@ -46,7 +46,7 @@ export interface NearestSources {
 export interface MissContext extends NearestSources {
   /** Why the mode is `replay`. */
   readonly because: string;
-  /** How to record the answer. */
+  /** How to record the response. */
   readonly cure: string;
   /** Why the store could not be read, if that is the reason. */
   readonly problem: string | undefined;
@@ -67,8 +67,8 @@ export async function explainMiss(identified: IdentifiedRequest, context: MissCo
   const message = [
     missingLine(request, context),
     ...found?.lines ?? [],
-    `The network was not asked: mode "replay" ${because}.`,
-    ...(problem === undefined ? [`To record the answer, ${cure}, and commit the file.`] : []),
+    `The network was not called: mode "replay" ${because}.`,
+    ...(problem === undefined ? [`To record the response, ${cure}, and commit the file.`] : []),
   ].join("\n");
   return { ...request, message, ...(nearest && { cause, nearest }) };
 }
@@ -88,7 +88,7 @@ export async function explainNearest(
 
 function missingLine({ method, url, key }: EventRequest, { store: { name, size }, problem }: MissContext): string {
   const entries = size === undefined ? "" : `, ${size} ${size === 1 ? "entry" : "entries"}`;
-  const what = problem ?? `no answer is recorded for it in ${name}`;
+  const what = problem ?? `no response is recorded for it in ${name}`;
   return `Cannot replay ${method} ${url}: ${what} (key ${key}${problem === undefined ? entries : ""}).`;
 }
 
@@ -163,15 +163,15 @@ function describeNearest({ entry, differences }: Nearest, among: string, hidden:
   const shown = differences.slice(0, SHOWN_DIFFERENCES).map((difference) => `  ${showDifference(difference)}`);
   const more = differences.length - shown.length;
   return [
-    `The nearest recorded request (key ${entry.key}${date}${among}) differs in (recorded → asked):`,
+    `The nearest recorded request (key ${entry.key}${date}${among}) differs in (recorded → sent):`,
     ...shown,
     ...(more > 0 ? [`  … and ${more} more`] : []),
   ];
 }
 
 function describeNothing({ seen, told }: Search): string[] {
-  if (seen === 0) return ["Nothing is recorded there at all: is it the right file?"];
-  if (told === 0) return ["Its entries do not say what was asked, so that the nearest one cannot be told."];
+  if (seen === 0) return ["No requests are recorded there. Check that it is the right file."];
+  if (told === 0) return ["Its entries contain no requests to compare with."];
   return ["No recorded request has this method and path."];
 }
 

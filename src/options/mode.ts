@@ -146,7 +146,7 @@ export function explainExpired(
   return [
     `Cannot replay ${method} ${url}: its recording is expired (key ${key}).`,
     cause,
-    `The network was not asked: the option onExpired is "fail".`,
-    `To record the answer again, ${cure}, and commit the file.`,
+    `The network was not called: the option onExpired is "fail".`,
+    `To record the response again, ${cure}, and commit the file.`,
   ].join("\n");
 }

@@ -91,7 +91,7 @@ export interface CachyOptions {
   /**
    * Whether to record errors, too: all responses with a status from 400 to 599, or only those in a list, such as
    * `[400, 404, 422]`. They are replayed in their order: a request that got status 429 and then a success gets the same
-   * two answers again. Errors without a success after them answer every time in mode `replay`.
+   * two responses again. Errors without a success after them answer every time in mode `replay`.
    *
    * @default false
    */

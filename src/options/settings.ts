@@ -37,7 +37,7 @@ export interface Settings extends ExpirySettings {
   readonly namespace: string | undefined;
   readonly keepRequest: KeepRequest;
   readonly maxBodyBytes: number;
-  /** Whether an error of this status is recorded and replayed; undefined if none is. */
+  /** Whether an error of this status is recorded and replayed; undefined if errors are never recorded. */
   readonly recordsError: ((status: number) => boolean) | undefined;
   readonly allowSecrets: boolean;
   readonly redact: Redact | undefined;
@@ -138,7 +138,8 @@ function staleByVariable(mode: Mode): Pick<Settings, "isStale"> & { readonly war
   const { value } = readVariable("CACHY_REFRESH");
   if (value === undefined || mode === "off") return { isStale: undefined, warnings: [] };
   if (mode === "replay") {
-    const ignored = `Cannot use CACHY_REFRESH=${value} in mode "replay", which asks no network. It is ignored.`;
+    const ignored =
+      `Cannot use CACHY_REFRESH=${value} in mode "replay", which does not call the network. It is ignored.`;
     return { isStale: undefined, warnings: [ignored] };
   }
   const names = value.split(/[\s,]+/).filter(Boolean);

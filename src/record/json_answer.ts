@@ -40,9 +40,9 @@ function isFirstLine(value: unknown): boolean {
 export function errorIn(value: unknown): string | undefined {
   const answer = asRecord(value);
   if (!answer) return undefined;
-  if (!isEmpty(answer.error)) return "the answer reports an error";
+  if (!isEmpty(answer.error)) return "the response reports an error";
   if (answer.success === false || !isEmpty(asRecord(answer.base_resp)?.status_code)) {
-    return "the answer reports a failure";
+    return "the response reports a failure";
   }
   if (answer.object === "response" && (answer.status === "failed" || answer.status === "cancelled")) {
     return `the response is ${answer.status}`;

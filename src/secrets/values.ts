@@ -54,7 +54,7 @@ export function credentialsOfHeaders(headers: Iterable<readonly [name: string, v
   );
 }
 
-/** The password in the URL of a variable such as `DATABASE_URL`; empty if there is none. */
+/** The password in the URL of a variable such as `DATABASE_URL`; empty for a URL without one. */
 function passwordOf(name: string, value: string): string {
   return URL_VARIABLE.test(name) ? /^[a-z][\w+.-]*:\/\/[^/?#\s]*?:([^/?#\s]*)@/i.exec(value)?.[1] ?? "" : "";
 }

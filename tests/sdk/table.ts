@@ -1,4 +1,4 @@
-/** The table of docs/sdks.md: what the tests try with each SDK. */
+/** The tables of docs/sdks.md: what the tests try with each SDK. */
 import { readFileSync } from "node:fs";
 import { sdkCases } from "./all.ts";
 import type { Runtime } from "./case.ts";
@@ -79,7 +79,7 @@ const RECIPES: Readonly<Record<string, string>> = {
   "@langchain/ollama": "clients.md",
   "@anthropic-ai/vertex-sdk": "#vertex-ai",
   "@google/genai": "#vertex-ai",
-  "@fal-ai/client": "#uploads-of-fal",
+  "@fal-ai/client": "#fal",
   "@modelcontextprotocol/sdk": "#mcp",
   "@ai-sdk/mcp": "#mcp",
 };
@@ -91,14 +91,53 @@ const RUNTIMES: readonly (readonly [name: string, runtime: Runtime])[] = [
   ["Node 22+", { name: "node", version: "22.23", major: 22 }],
 ];
 
+/** A case that has none of the other features. */
+const CALLS = "calls";
+
+/** What a case tries, by its name. */
+const FEATURES: Readonly<Record<string, RegExp>> = {
+  [CALLS]: /(?!)/,
+  "streams": /(?<!Read)stream/i,
+  "tools": /tool|agent|hand-off/i,
+  "files": /upload|of a file|createReadStream|transcribeFile/,
+  "audio": /speech|transcri|speak/i,
+  "regions": /in the|in a region|global/,
+  "polling": /poll|subscribe/,
+  "sessions": /session|notification/,
+};
+
+const MISS = "a miss";
+
+function featuresOf(what: string): string[] {
+  if (what === MISS) return [MISS];
+  const features = Object.keys(FEATURES).filter((feature) => FEATURES[feature]?.test(what));
+  return features.length ? features : [CALLS];
+}
+
+/** The tables, by heading. A package belongs to the first one whose pattern matches its name. */
+const TABLES: Readonly<Record<string, RegExp>> = {
+  "AI SDK": /^ai$|ai-sdk|ai-provider/,
+  "Agents and frameworks": /langchain|mastra|agents|modelcontext/,
+  "SDKs of providers": /(?:)/,
+};
+
 interface Row {
   readonly versions: Set<string>;
-  readonly what: Set<string>;
+  readonly features: Set<string>;
   readonly runtimes: Set<string>;
 }
 
-/** The table in Markdown, as `deno fmt` aligns it. */
-export function sdkTable(): string {
+/** The tables in Markdown, as `deno fmt` aligns them. */
+export function sdkTables(): string {
+  const rows = [...readRows()].sort(([a], [b]) => a < b ? -1 : 1);
+  const tableOf = (name: string) => Object.keys(TABLES).find((heading) => TABLES[heading]?.test(name));
+  return Object.keys(TABLES).map((heading) => {
+    const lines = rows.filter(([name]) => tableOf(name) === heading).map(([name, row]) => lineOf(name, row));
+    return `### ${heading}\n\n${aligned([["package", "tested", "needs"], ...lines])}\n`;
+  }).join("\n");
+}
+
+function readRows(): Map<string, Row> {
   const { dependencies } = readJson("package.json") as { dependencies: Record<string, string> };
   const { packages } = readJson("package-lock.json") as { packages: Record<string, { version: string }> };
   const rows = new Map<string, Row>();
@@ -107,19 +146,27 @@ export function sdkTable(): string {
     const version = packages[`node_modules/${dependency}`]?.version;
     if (!range || !version) throw new Error(`tests/package.json has no dependency ${dependency}`);
     const name = /^npm:(.+)@/.exec(range)?.[1] ?? dependency;
-    const row = rows.get(name) ?? { versions: new Set(), what: new Set(), runtimes: new Set() };
+    const row = rows.get(name) ?? { versions: new Set(), features: new Set(), runtimes: new Set() };
     rows.set(name, row);
     row.versions.add(majorOf(version));
-    row.what.add(what);
+    for (const feature of featuresOf(what)) row.features.add(feature);
     for (const [runtime, facts] of RUNTIMES) if (!isSkipped(facts)) row.runtimes.add(runtime);
   }
-  const lines = [...rows].sort(([a], [b]) => a < b ? -1 : 1).map(([name, { versions, what, runtimes }]) => {
-    const recipe = RECIPES[name];
-    if (runtimes.has("Node 20+")) runtimes.delete("Node 22+");
-    what.delete("a miss") && what.add("a miss");
-    return [`\`${name}\``, list(versions, true), list(runtimes), list(what), recipe ? `[recipe](${recipe})` : ""];
-  });
-  return aligned([["package", "versions", "runtimes", "tested", "needs"], ...lines]);
+  return rows;
+}
+
+function lineOf(name: string, { versions, features, runtimes }: Row): string[] {
+  const recipe = RECIPES[name];
+  if (!["Deno", "Bun", "Node 22+"].every((runtime) => runtimes.has(runtime))) {
+    throw new Error(`Cannot list ${name}: it is not tested on every runtime. Say so in the column "needs".`);
+  }
+  // The page says this of all packages except MCP clients.
+  if (!features.delete(MISS) && !/mcp|modelcontext/.test(name)) {
+    throw new Error(`Cannot list ${name}: it is not tested with a miss. Add it to tests/sdk/misses.ts.`);
+  }
+  const order = Object.keys(FEATURES).filter((feature) => features.has(feature));
+  const needs = [recipe ? `[recipe](${recipe})` : "", runtimes.has("Node 20+") ? "" : "Node 22+"].filter(Boolean);
+  return [`\`${name}\` ${[...versions].sort().join(", ")}`, order.join(", ") || "misses only", needs.join(", ")];
 }
 
 function readJson(file: string): unknown {
@@ -129,10 +176,6 @@ function readJson(file: string): unknown {
 /** Releases of version 0 may break with each minor version. */
 function majorOf(version: string): string {
   return /^0\.\d+|^\d+/.exec(version)?.[0] ?? version;
-}
-
-function list(values: ReadonlySet<string>, sorted = false): string {
-  return (sorted ? [...values].sort() : [...values]).join(", ");
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {

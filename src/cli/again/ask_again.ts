@@ -38,7 +38,7 @@ async function askable(entry: Entry): Promise<AskableRequest | string> {
 }
 
 function requestProblem({ method, body, headers = {} }: RecordedRequest, url: URL): string | undefined {
-  if (requestKind(method, url, new Headers(headers)) !== "plain") return "its answer depends on earlier requests";
+  if (requestKind(method, url, new Headers(headers)) !== "plain") return "its response depends on earlier requests";
   const value = parseJson(body);
   if (areRecordedParts(value, body)) return "the file has only hashes of its form";
   return value === undefined ? "its body is not JSON" : undefined;

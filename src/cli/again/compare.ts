@@ -27,7 +27,7 @@ export function compareAnswers(recorded: Entry, now: Entry): Drift {
 }
 
 const KINDS: Readonly<Record<DriftKind, string>> = {
-  same: "same answer",
+  same: "same response",
   words: "other words",
   shape: "other members",
   tools: "other tool call",
@@ -77,7 +77,7 @@ function addMembers(value: unknown, path: string, paths: Set<string>): void {
   }
 }
 
-/** The members that came or went; empty if there are none. */
+/** The members that were added or removed, or an empty text. */
 function shapeDetail(before: ReadonlySet<string>, after: ReadonlySet<string>): string {
   const missingIn = (others: ReadonlySet<string>, paths: ReadonlySet<string>) => {
     const missing = [...paths].filter((path) => !others.has(path));

@@ -112,7 +112,7 @@ export class UsageError extends CommandError {
 export async function confirmed(question: string, yes: boolean | undefined, terminal: Terminal): Promise<boolean> {
   const answer = yes || await terminal.confirm(question);
   if (answer !== undefined) return answer;
-  throw new CommandError(`Cannot ask "${question}": there is no terminal. Add --yes to change without a question.`);
+  throw new CommandError(`Cannot ask "${question}": there is no terminal. Add --yes to skip the question.`);
 }
 
 /** Options that several commands share. */

@@ -51,7 +51,7 @@ export function commandHelp(
   return [
     ...wrap(`${summary}.`, Math.min(width, MOST_COLUMNS)),
     "",
-    `Usage: ${[PROGRAM, name, operands?.usage, "[OPTION…]"].filter(Boolean).join(" ")}`,
+    `Usage: ${usageOf(name, operands?.usage)}`,
     ...(alias ? [`Short:  ${PROGRAM} ${alias}`] : []),
     ...(notes.length ? ["", ...wrap(notes.join(" "), Math.min(width, MOST_COLUMNS))] : []),
     "",
@@ -63,6 +63,14 @@ export function commandHelp(
     "",
     ...standsFor(),
   ].join("\n");
+}
+
+/** Options come before the words of another command. */
+function usageOf(name: string, operands = ""): string {
+  const words = operands.includes("--")
+    ? [PROGRAM, name, "[OPTION…]", operands]
+    : [PROGRAM, name, operands, "[OPTION…]"];
+  return words.filter(Boolean).join(" ");
 }
 
 /** How the reader runs the program. */

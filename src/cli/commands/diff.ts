@@ -20,7 +20,7 @@ import { differencesOfAnswers, differencesOfAsked } from "../show/differences.ts
 
 const OPTIONS = {
   request: { type: "boolean", help: "compare only the requests" },
-  answer: { type: "boolean", help: "compare only the responses" },
+  response: { type: "boolean", help: "compare only the responses" },
   all: { type: "boolean", short: "a", help: "also show ids, times and signatures in responses, which always differ" },
   ...JSON_OPTION,
   ...FILE_OPTION,
@@ -33,23 +33,23 @@ export const diff = defineCommand({
   operands: { usage: "KEY [KEY]", least: 1, most: 2 },
   options: OPTIONS,
   isPaged: true,
-  examples: ["diff 5ece2360 97f3a2e8", "diff 5ece2360 --answer"],
+  examples: ["diff 5ece2360 97f3a2e8", "diff 5ece2360 --response"],
   notes: [
     "Differences are listed by JSON path, and long texts line by line. The events of a stream are joined first. With one KEY,",
     "its newest recording is compared with the one that it replaced, for example in mode refresh. The exit code is 1 if there",
     "is a difference.",
   ],
   async run({ options, operands, terminal }) {
-    if (options.request && options.answer) {
+    if (options.request && options.response) {
       throw new UsageError(
-        "Cannot use --request and --answer together: both parts are compared by default. Leave out both.",
+        "Cannot use --request and --response together: both parts are compared by default. Leave out both.",
       );
     }
     const compared = await withFile(findFile(options.file, terminal), (file) => {
       const [a, b] = entriesToCompare(file, operands);
       noteMissingRequest(a, b, options, terminal);
       return {
-        request: options.answer ? [] : differencesOfAsked(a, b),
+        request: options.response ? [] : differencesOfAsked(a, b),
         answer: options.request ? [] : differencesOfAnswers(a, b),
       };
     });
@@ -79,7 +79,9 @@ function entriesToCompare(file: RecordedFile, [first = "", second]: readonly str
   for (const other of contentsOf(file).all((other) => other === key)) {
     if (digestOf(other.entry) === digestOf(entry) && ++count === 2) return [other.entry, entry];
   }
-  throw new CommandError(`Cannot compare ${entry.key} with an earlier recording: there is none. Name another entry.`);
+  throw new CommandError(
+    `Cannot compare ${entry.key} with an earlier recording: it has no earlier recording. Name another entry.`,
+  );
 }
 
 /**
@@ -87,11 +89,11 @@ function entriesToCompare(file: RecordedFile, [first = "", second]: readonly str
  *
  * @throws {CommandError} If only the requests are compared.
  */
-function noteMissingRequest(a: Entry, b: Entry, options: { readonly request?: boolean; readonly answer?: boolean }, {
+function noteMissingRequest(a: Entry, b: Entry, options: { readonly request?: boolean; readonly response?: boolean }, {
   note,
 }: Terminal): void {
   const unknown = [a, b].find(({ request }) => !request);
-  if (!unknown || options.answer) return;
+  if (!unknown || options.response) return;
   const what = `the file does not contain the request of ${unknown.key}`;
   if (options.request) throw new CommandError(`Cannot compare the requests: ${what}. Leave out --request.`);
   note(`Compares only the responses: ${what}.`);
@@ -101,7 +103,7 @@ async function printDifferences(
   { request, answer }: { readonly request: readonly Difference[]; readonly answer: readonly Difference[] },
   terminal: Terminal,
 ): Promise<void> {
-  for (const [what, differences] of [["request", request], ["answer", answer]] as const) {
+  for (const [what, differences] of [["request", request], ["response", answer]] as const) {
     if (differences.length === 0) continue;
     terminal.print(terminal.paint(`${what}:`, "cyan"));
     await terminal.printAll(differences.flatMap((difference) => differenceLines(difference, terminal.paint)));

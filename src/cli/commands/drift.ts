@@ -31,15 +31,15 @@ const OPTIONS = {
   ...FILE_OPTION,
 } as const;
 
-/** `drift`: compares recordings with what the provider answers now. */
+/** `drift`: compares recordings with the current responses of the provider. */
 export const drift = defineCommand({
   name: "drift",
-  summary: "Compares recordings with what the provider answers now",
+  summary: "Compares recordings with the current responses of the provider",
   operands: { usage: "[KEY…]", least: 0, most: Infinity },
   options: OPTIONS,
   examples: ["drift --limit 5", "drift --model 'gpt-5*' --markdown --yes > drift.md", "drift 5ece2360 --json --yes"],
   notes: [
-    "Sends recorded requests with the key of their provider from the environment. The results are: same answer, other",
+    "Sends recorded requests with the key of their provider from the environment. The results are: same response, other",
     "words, other members of the response, other tool call, failed. Ids and times do not count. Exit code 1: the shape of",
     "a response or a tool call has changed, or a request failed.",
   ],

@@ -133,7 +133,7 @@ set -- --cached --no-renames --diff-filter=d -- '*.jsonl'
 git diff --quiet "$@" && exit
 staged=$(mktemp -d) && trap 'rm -rf "$staged"' EXIT
 git diff --name-only -z "$@" | git checkout-index -z --stdin --prefix="$staged/"
-find "$staged" -name '*.jsonl' -exec ${program} scan --env {} +
+(cd "$staged" && find . -name '*.jsonl' -exec ${program} scan --env {} +)
 `;
 }
 

@@ -5,6 +5,7 @@ import { type Credential, credentialsOf } from "../../secrets/values.ts";
 import { bytesAt, type Position } from "../../store/jsonl/file.ts";
 import { CommandError, defineCommand, FILE_OPTION, FINE, FOUND, JSON_OPTION } from "../app/command.ts";
 import { everyMegabyte, type OnProgress, withProgress } from "../app/progress.ts";
+import { shortPath } from "../app/program.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { FILE_OPERANDS, fileLines, findFiles, type RecordedFile, withAnyFile } from "../file/recorded_file.ts";
 import { type SecretFinding, secretFindings, showSecret } from "../scan/scan.ts";
@@ -53,7 +54,7 @@ export const scan = defineCommand({
     if (options.json) terminal.print(printableJson(secrets, 2));
     else {
       for (const { file, line, key, ...finding } of secrets) {
-        const place = `${file}:${line}${key === undefined ? "" : ` ${key}`}`;
+        const place = `${shortPath(file)}:${line}${key === undefined ? "" : ` ${key}`}`;
         terminal.print(`${terminal.paint(printable(place), "yellow")}  ${printable(showSecret(finding))}`);
       }
       printSummary(secrets, paths, terminal.note);
@@ -113,7 +114,7 @@ function secretsInDamaged(
 const LONGEST_SECRET = 1 << 16;
 
 function printSummary(secrets: readonly LocatedSecret[], paths: readonly string[], note: (line: string) => void): void {
-  if (secrets.length === 0) return note(`No secrets found in ${printable(paths.join(", "))}.`);
+  if (secrets.length === 0) return note(`No secrets found in ${printable(paths.map(shortPath).join(", "))}.`);
   note(
     `${plural(secrets.length, "secret")} found. Revoke each real secret, because git keeps it, and remove its entry.`,
   );

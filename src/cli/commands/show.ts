@@ -154,7 +154,7 @@ function* readingLines(
   if (asked.length === 0) yield* ["", paint("The file does not contain the request.", "dim")];
   for (const message of asked) yield* messageLines(message, paint);
   for (const [index, message] of answered.entries()) {
-    const role = answered.length > 1 ? `${message.role}, answer ${index + 1} of ${answered.length}` : message.role;
+    const role = answered.length > 1 ? `${message.role}, choice ${index + 1} of ${answered.length}` : message.role;
     yield* messageLines({ ...message, role }, paint);
   }
   if (reading.finish !== undefined) yield* ["", paint(printable(`ended: ${reading.finish}`), "dim")];

@@ -35,7 +35,7 @@ const OPTIONS = {
 /** `unused`: finds recordings that no test asks for. */
 export const unused = defineCommand({
   name: "unused",
-  summary: "Finds entries and files that no test asks for any more",
+  summary: "Finds entries and files that no test uses any more",
   operands: { usage: "[-- COMMAND…]", least: 0, most: Infinity },
   options: OPTIONS,
   examples: ["unused -- npm test", "unused --prune -- npm test", "unused --ledger ledgers --complete --check"],
@@ -53,7 +53,7 @@ export const unused = defineCommand({
       const ledger = readLedger(path);
       if (ledger.asked.size + ledger.tests.length === 0) {
         throw new CommandError(
-          `Cannot tell what is unused: the ledger ${path} is empty. No process that used cachy could write it. ` +
+          `Cannot find unused recordings: the ledger ${path} is empty. No process that used cachy could write it. ` +
             `Deno needs --allow-env=CACHY_LEDGER and --allow-write.`,
         );
       }
@@ -79,7 +79,7 @@ async function withLedger(
   if (named !== undefined) return await use(pathOf(named, workingDirectory()));
   if (operands.length === 0) {
     throw new UsageError(
-      "Cannot tell what is unused: there is no ledger. Run the tests by `cachy unused -- npm test`, or name a ledger by --ledger.",
+      "Cannot find unused recordings: there is no ledger. Run the tests with `cachy unused -- npm test`, or name a ledger with --ledger.",
     );
   }
   const folder = mkdtempSync(join(tmpdir(), "cachy-ledger-"));
@@ -104,7 +104,7 @@ async function runTests(command: readonly string[], ledger: string): Promise<voi
   appendFileSync(ledger, `\n${JSON.stringify(line)}\n`);
   if (code === 0) return;
   const ending = code === null ? "was ended by a signal" : `failed with exit code ${code}`;
-  throw new CommandError(`Cannot tell what is unused: the command ${ending}. Make the tests pass first.`);
+  throw new CommandError(`Cannot find unused recordings: the command ${ending}. Make the tests pass first.`);
 }
 
 const shown = (path: string): string => {

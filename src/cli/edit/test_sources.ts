@@ -71,7 +71,7 @@ const WORDS = /^(?:run|run-script|task|exec|test\S*|t|tst|x|dlx|vitest|jest|ava|
 const VALUED =
   /^(?:-c|-r|--(?:config|require|import|loader|preload|reporters?|pool|env-file|timeout|max-?workers|coverage\S*))$/;
 
-/** The argument of a command that may select tests; undefined if there is none. */
+/** The argument of a command that may select tests; undefined without such an argument. */
 export function selectorIn(command: readonly string[]): string | undefined {
   const names = command.map((word) => word.split(/[/\\]/).at(-1) ?? "");
   const runner = names.findIndex((name) => RUNNERS.test(name));

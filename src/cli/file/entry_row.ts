@@ -106,7 +106,7 @@ const COLUMNS: readonly Column[] = [
   { title: "MODEL", priority: 7, elastic: { min: 12, max: 40 } },
   { title: "KIND", priority: 3 },
   { title: "PROMPT", priority: 8, elastic: { min: 12, max: 60 } },
-  { title: "ANSWER", priority: 8, elastic: { min: 12, max: 60 } },
+  { title: "RESPONSE", priority: 8, elastic: { min: 12, max: 60 } },
   { title: "TOKENS", priority: 5, align: "right" },
   { title: "SIZE", priority: 4, align: "right" },
   { title: "TOOK", priority: 2, align: "right" },

@@ -30,7 +30,7 @@ export function findEntry(file: RecordedFile, digits: string): LocatedEntry {
   if (count === 1) return first;
   const more = count > named.length ? ` and ${count - named.length} more` : "";
   throw new CommandError(
-    `Cannot tell which entry ${digits} is: it matches ${printable(named.join(", "))}${more}. Write more digits.`,
+    `Cannot choose an entry by ${digits}: it matches ${printable(named.join(", "))}${more}. Write more digits.`,
   );
 }
 

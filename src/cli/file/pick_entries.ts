@@ -29,7 +29,7 @@ export function* pickEntries(
   const isFiltered = [model, domain, grep, older].some((value) => value !== undefined);
   if (isFiltered ? operands.length > 0 : operands.length === 0 && !isAll) {
     throw new UsageError(
-      `Cannot tell what to ${verb}: expected either KEYs or filters. Name KEYs, or use --older, --model, --domain, --grep.`,
+      `Cannot ${verb} entries: expected either KEYs or filters. Name KEYs, or use --older, --model, --domain, --grep.`,
     );
   }
   const isWanted = filterOf(options, Date.now());

@@ -21,7 +21,7 @@ export function mediaOf(part: MediaPart | undefined): Media | undefined {
 /** A part of a reading: the number of its message among those of the request and the response, then its own number. */
 export type Place = readonly [message: number, part: number];
 
-/** The part at a place; undefined if there is none. */
+/** The part at a place; undefined if the place has no part. */
 export function partAt({ asked, answered }: Reading, [message, part]: Place) {
   return [...asked, ...answered][message]?.parts[part];
 }

@@ -19,7 +19,7 @@ export type LastMisses = () => readonly ViewedMiss[];
 /**
  * The misses of a recording in a ledger.
  *
- * @param ledger Without it, or before it exists, there are none.
+ * @param ledger Without it, or before it exists, the list is empty.
  */
 export function missesIn(ledger: string | undefined, recording: string): ViewedMiss[] {
   if (ledger === undefined || !existsSync(ledger)) return [];

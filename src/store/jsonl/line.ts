@@ -128,7 +128,7 @@ function keyAt(bytes: Uint8Array, at: number): number {
   return high < 0 || low < 0 || bytes[at + 8] !== QUOTE ? -1 : high * 0x10000 + low;
 }
 
-/** The value of 4 hex digits; negative if they are none. */
+/** The value of 4 hex digits; negative if they are not hex digits. */
 function hexAt(bytes: Uint8Array, at: number): number {
   return (DIGITS[bytes[at] as number] as number) << 12 | (DIGITS[bytes[at + 1] as number] as number) << 8 |
     (DIGITS[bytes[at + 2] as number] as number) << 4 | (DIGITS[bytes[at + 3] as number] as number);

@@ -19,6 +19,9 @@ function svg(name, attributes, ...children) {
   return element;
 }
 
+/** Parts in one line, with a dot between them. A part is not broken, and no line begins with a dot. */
+const dotted = (parts) => parts.flatMap((part, at) => [el("span", { class: "together" }, part, at < parts.length - 1 && " ·"), " "]);
+
 const byId = (id) => document.getElementById(id);
 const main = byId("view");
 const side = byId("side");
@@ -46,7 +49,7 @@ const showBytes = (bytes) => inUnits(bytes, [["B", 1], ["kB", 1e3], ["MB", 1e6],
 const showTime = (ms) => inUnits(ms, [["ms", 1], ["s", 1e3], ["min", 6e4], ["h", 36e5]]);
 const showShort = (count) => inUnits(count, [["", 1], ["k", 1e3], ["M", 1e6], ["G", 1e9]]).replace(" ", "");
 const showCount = (count) => count.toLocaleString("en");
-const showCost = (dollars) => "$" + (dollars >= 100 ? dollars.toFixed(0) : dollars >= 0.1 ? dollars.toFixed(2) : dollars.toPrecision(2));
+const showCost = (dollars) => dollars > 0 && dollars < 1e-6 ? "< $0.000001" : "$" + (dollars >= 100 ? dollars.toFixed(0) : dollars >= 0.1 ? dollars.toFixed(2) : dollars.toPrecision(2));
 const plural = (count, one, many) => showCount(count) + " " + (count === 1 ? one : many || one + "s");
 
 /** The time of a recording in the user's zone: a time today, otherwise a date. */

@@ -55,13 +55,14 @@ function dayChart(totals, metric, format, seriesOf) {
   const shown = [...columns].slice(-MOST_PERIODS).map(([at, series]) => ({ at, series, sum: [...series.values()].reduce((a, b) => a + b, 0) }));
   const most = Math.max(...shown.map(({ sum }) => sum), 1e-9);
   const width = 100 / Math.max(shown.length, 8);
-  const bars = shown.flatMap(({ series, at, sum }, index) => {
+  const bars = shown.map(({ series, at, sum }, index) => {
     let top = 100;
-    return [...series].sort(([a], [b]) => a - b).map(([number, value]) => {
+    const parts = [...series].sort(([a], [b]) => a - b).map(([number, value]) => {
       const height = 96 * value / most;
       top -= height;
       return svg("rect", { class: "s" + number, x: index * width + width * 0.12, width: width * 0.76, y: top, height });
-    }).concat(svg("title", {}, at + ": " + format(sum)));
+    });
+    return svg("g", {}, svg("title", {}, at + ": " + format(sum)), ...parts);
   });
   const picture = svg("svg", { class: "columns", viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": "Chart by " + period.name + ", most " + format(most) }, ...bars);
   const axis = el("div", { class: "axis" }, el("span", {}, shown[0].at), shown.length > 1 && shown.length * width > 60 && el("span", {}, shown.at(-1).at));
@@ -81,7 +82,9 @@ async function showCharts() {
   const select = (at) => {
     const [metric, , format] = known[at];
     for (const [index, tab] of tabs.entries()) tab.setAttribute("aria-pressed", String(index === at));
-    charts.replaceChildren(dayChart(totals, metric, format, seriesOf), modelChart(totals, metric, format, seriesOf));
+    const unpriced = metric === "cost" ? [...new Set(totals.filter(({ cost, tokens }) => tokens && cost === undefined).map(({ model }) => model))] : [];
+    const note = unpriced.length ? [el("p", { class: "sub" }, "Not counted, because they have no price: " + unpriced.join(", ") + ".")] : [];
+    charts.replaceChildren(...note, dayChart(totals, metric, format, seriesOf), modelChart(totals, metric, format, seriesOf));
   };
   select(0);
   const view = el("div", { class: "entry" }, el("h1", { tabindex: "-1" }, "Charts"), el("p", { class: "sub" }, "All entries, as they were recorded. Days are in UTC."), el("div", { class: "tiles", role: "group", "aria-label": "Measure" }, tabs), charts);

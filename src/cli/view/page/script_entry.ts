@@ -16,7 +16,7 @@ function factsOf({ row, facts, line, finish }) {
     ["Size", showBytes(row.bytes)],
     ["Status", known.get("status") && known.get("status") !== "200" && known.get("status")],
     ["Ended", finish],
-    ["Error", known.get("error")],
+    ["Error", known.get("error") && "no. " + known.get("error")],
     ["Namespace", known.get("namespace")],
     ["Repeat", known.get("number")],
     ["Line", line && showCount(line)],
@@ -30,10 +30,10 @@ function settingsOf({ settings }) {
 }
 
 function titleOf({ row }) {
-  const kind = [row.provider, row.kind, row.isStream && "stream"].filter(Boolean).join(" · ");
+  const kind = [row.provider, row.kind, row.isStream && "stream"].filter(Boolean);
   return [
     el("h1", { tabindex: "-1" }, row.model || row.provider || "Entry " + row.key),
-    el("p", { class: "sub" }, kind, " ", el("span", { class: "together" }, "· ", el("code", {}, row.key))),
+    el("p", { class: "sub" }, dotted([...kind, el("code", {}, row.key)])),
   ];
 }
 
@@ -44,7 +44,7 @@ function compareButton(id) {
 /** What was asked and answered. */
 function bodyOf(details, id) {
   const { asked, answered, timeline } = details;
-  const noteOf = answered.length > 1 ? (at) => "answer " + (at + 1) + " of " + answered.length : undefined;
+  const noteOf = answered.length > 1 ? (at) => "choice " + (at + 1) + " of " + answered.length : undefined;
   const [, requested] = details.facts.find(([name]) => name === "request") || [];
   const whole = messagesOf(answered, id, asked.length, noteOf);
   const answer = el("div", { class: "answer" }, whole);

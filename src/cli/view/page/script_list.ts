@@ -11,7 +11,7 @@ const items = el("ul", { class: "rows" });
 const scroller = el("div", { class: "scroller" }, items);
 
 function buildList() {
-  const search = el("input", { type: "search", id: "search", placeholder: "Search prompts and answers", "aria-label": "Search prompts and answers", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false" });
+  const search = el("input", { type: "search", id: "search", placeholder: "Search prompts and responses", "aria-label": "Search prompts and responses", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false" });
   const model = el("select", { "aria-label": "Model" }, el("option", { value: "" }, "All models"));
   const since = el("select", { "aria-label": "Time" }, [["", "Any time"], ["24h", "1 day"], ["7d", "7 days"], ["30d", "30 days"]].map(([value, text]) => el("option", { value }, text)));
   const sort = el("select", { "aria-label": "Order" }, [["", "Newest"], ["duration", "Slowest"], ["tokens", "Most tokens"], ["size", "Largest"]].map(([value, text]) => el("option", { value }, text)));
@@ -138,7 +138,7 @@ function rowItem(row, at, key) {
     { class: "row", href: hrefOf(row.id), onclick: () => (list.at = at) },
     el("span", { class: "row-head" }, el("b", {}, row.model || row.provider || row.kind), el("time", {}, showDate(row.recordedAt))),
     el("span", { class: "line" }, row.prompt || row.answer || "(empty)"),
-    el("span", { class: "line quiet" }, row.prompt ? row.answer || "(empty answer)" : "(no request recorded)"),
+    el("span", { class: "line quiet" }, row.prompt ? row.answer || "(empty response)" : "(no request recorded)"),
     el("span", { class: "row-foot" }, amounts.filter(Boolean).join(" · ") || showBytes(row.bytes), row.isStream && el("i", {}, "stream")),
   ));
   return item;

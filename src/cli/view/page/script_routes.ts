@@ -86,7 +86,7 @@ document.addEventListener("keydown", (event) => {
 async function begin() {
   buildList();
   source.file().then(({ name, bytes, misses }) => {
-    byId("file").textContent = name + " · " + showBytes(bytes);
+    byId("file").replaceChildren(name, el("span", { class: "wide-only" }, " · " + showBytes(bytes)));
     byId("go-misses").hidden = !misses.length;
     byId("go-misses").append(misses.length ? " " + misses.length : "");
   }).catch(() => {});

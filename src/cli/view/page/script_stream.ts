@@ -91,7 +91,7 @@ function playerOf({ timeline, answered, row }, box, whole, from) {
   show(end);
   const first = chunks[0][0];
   const facts = [plural(count, "chunk"), "first after " + showTime(first), "longest pause " + showTime(longestPause(chunks))];
-  return el("section", { class: "player", "aria-label": "Stream" }, el("div", { class: "controls" }, button, clock, speed, el("p", { class: "quiet" }, facts.join(" · "))), track, el("div", { class: "axis" }, el("span", {}, "headers"), el("span", {}, showTime(end))));
+  return el("section", { class: "player", "aria-label": "Stream" }, el("div", { class: "controls" }, button, clock, speed, el("p", { class: "quiet" }, dotted(facts))), track, el("div", { class: "axis" }, el("span", {}, "headers"), el("span", {}, showTime(end))));
 }
 
 /** The events of a stream, the first ones at once. */

@@ -101,6 +101,7 @@ button.more { margin-top: 0.6rem; color: var(--accent); border-color: var(--line
 @media (max-width: 30em) {
   .top { padding: 0 1rem; gap: 0.6rem; }
   .top nav { gap: 1rem; }
+  .wide-only { display: none; }
   .selects select { font-size: 14px; }
 }
 @media (prefers-reduced-motion: no-preference) {

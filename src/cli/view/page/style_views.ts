@@ -131,7 +131,11 @@ mark { background: var(--mark); color: inherit; border-radius: 3px; }
   .pair .which { display: block; color: var(--soft); }
   .versus thead td, .versus tbody th { width: 6.5rem; }
   .controls .quiet { margin-left: 0; width: 100%; }
-  .bars tbody th { max-width: 9rem; }
-  .events td code { min-width: 16rem; }
+  .bars tr, .events tbody tr { display: grid; grid-template-columns: 1fr auto; }
+  .bars tbody th { grid-column: 1 / -1; width: auto; max-width: none; padding-bottom: 0; }
+  .bars td { align-self: center; }
+  .events thead { display: none; }
+  .events tbody tr { grid-template-columns: auto 1fr; }
+  .events td:last-child { grid-column: 1 / -1; padding: 0 0 0.4rem; }
 }
 `;
