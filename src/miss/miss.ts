@@ -53,7 +53,7 @@ export interface MissContext extends NearestSources {
 }
 
 /**
- * Says which request is missing, what the nearest recorded one has different, why the network was not asked, and what to
+ * Says which request is not recorded, how the nearest recorded one differs, why the network was not called, and what to
  * do.
  */
 export async function explainMiss(identified: IdentifiedRequest, context: MissContext): Promise<Miss> {

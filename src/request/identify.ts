@@ -6,9 +6,9 @@ import type { RequestData } from "./request.ts";
 /**
  * How a request is treated.
  *
- * - `plain`: the same request means the same answer
+ * - `plain`: the same request gets the same response
  * - `stateful`: the n-th time means the n-th answer (creating, listing, polling)
- * - `uncached`: its answer is good for this moment only (a part of a body, a short-lived token)
+ * - `uncached`: its response is valid only for this moment (a part of a body, a short-lived token)
  * - `telemetry`: traces that an SDK sends on its own, and requests that only open a connection (Cerebras, Claude Code)
  * - `standing`: a connection of an MCP session for messages of the server, or the end of the session
  */

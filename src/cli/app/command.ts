@@ -106,7 +106,7 @@ export class UsageError extends CommandError {
 /**
  * Asks before a change.
  *
- * @param yes Whether to change without a question.
+ * @param yes Whether to skip the question.
  * @throws {CommandError} If there is no terminal to ask on.
  */
 export async function confirmed(question: string, yes: boolean | undefined, terminal: Terminal): Promise<boolean> {

@@ -27,7 +27,7 @@ export interface UnusedEntries {
   readonly entries: ReadonlyMap<string, EntryRow>;
 }
 
-/** What was not asked for, but may be used. */
+/** What no request used, but may still be needed. */
 export interface Kept {
   readonly file: string;
   readonly entries: number;
