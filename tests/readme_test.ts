@@ -1,8 +1,9 @@
 /** The README and the documentation: programs, links, length. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commands } from "../src/cli/commands/all.ts";
 import { startProvider } from "./provider/provider.ts";
 import { pages, programsOf, textOf, writePrograms } from "./readme.ts";
 import { thisRuntime } from "./sdk/case.ts";
@@ -31,6 +32,37 @@ test("all links between the pages lead to a file and a heading", () => {
       assert.ok(existsSync(target), `${page}: ${link}`);
       if (anchor !== undefined) assert.ok(anchorsOf(readFileSync(target, "utf8")).includes(anchor), `${page}: ${link}`);
     }
+  }
+});
+
+test("docs/messages.md quotes messages that the source contains", () => {
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
+  const source = files.filter((name) => /\.[jt]s$/.test(name)).map((name) =>
+    readFileSync(join(root, "src", name), "utf8")
+  )
+    .join("\n").replace(/\\(?=")/g, "");
+  const quoted = [...textOf("docs/messages.md").matchAll(/\*\*`(.*?)`\*\*/g)].map(([, text = ""]) => text);
+  assert.ok(quoted.length > 15);
+  for (const text of quoted) {
+    for (const part of text.split("…").map((part) => part.replace(/^[:. ]+|[ ]+$/g, ""))) {
+      // The name of the action is a value in these messages.
+      if (/^Cannot (?:compact|repair|remove from)$/.test(part)) continue;
+      assert.ok(source.includes(part), `${text}: no message contains "${part}"`);
+    }
+  }
+});
+
+test("docs/command_line.md lists the commands, and the commands of each common option", () => {
+  const text = textOf("docs/command_line.md");
+  const forGit = ["merge-driver", "textconv"];
+  const shown = commands.filter(({ name }) => !forGit.includes(name));
+  const names = [...text.matchAll(/^\| `([a-z][\w-]*)(?: [^`]*)?` +\|/gm)].map(([, name]) => name);
+  assert.deepEqual(names.sort(), shown.map(({ name }) => name).sort());
+  for (const [, option = "", cell = ""] of text.matchAll(/^\| `--(\w+)(?: \w+)?` +\| (.*?) +\|$/gm)) {
+    const named = [...cell.matchAll(/`([\w-]+)`/g)].map(([, name]) => name);
+    const has = commands.filter(({ options }) => option in options).map(({ name }) => name);
+    const without = commands.map(({ name }) => name).filter((name) => !has.includes(name));
+    assert.deepEqual(named.sort(), (cell.startsWith("all except") ? without : has).sort(), `--${option}`);
   }
 });
 
