@@ -92,6 +92,15 @@ function widthOf(shown: Shown): number {
 /** How many UTF-16 units are read for each column of the terminal: enough for any script. */
 const UNITS = 32;
 
+/** The longest escape of `printable()`: `\\u202e`. */
+const LONGEST_ESCAPE = 6;
+
+/** Whether a cell shows no more of a text that begins with this one. */
+export function fillsCell(text: string, limit: number): boolean {
+  const shown = printable(text.trim()).trim();
+  return shown.length > limit + LONGEST_ESCAPE && isPlain(shown.slice(0, limit + 1));
+}
+
 /** The shown part of a cell, for the largest allowed width. */
 function shownPart(cell: Cell = "", limit: number): Shown {
   if (typeof cell === "string" && cell.length <= limit && isPlain(cell)) return cell.trim();
