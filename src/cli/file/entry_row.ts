@@ -5,7 +5,7 @@ import type { Prices } from "../../report/prices.ts";
 import { type TokenCount, usageOf } from "../../report/usage.ts";
 import { bodyLength, type Entry } from "../../store/entry.ts";
 import type { Terminal } from "../app/command.ts";
-import { type Cell, type Column, filledLines, fillsCell, tableLines } from "../display/table.ts";
+import { type Cell, type Column, cutStart, filledLines, tableLines } from "../display/table.ts";
 import { FIRST_WORDS, type Kind, type Message, type StartReading } from "../read/reading.ts";
 import { startOfPart } from "../show/conversation.ts";
 import { fillsRow } from "./lazy_reading.ts";
@@ -39,7 +39,7 @@ export interface EntryRow {
 
 /** Whether {@linkcode rowLines} shows no more of a response that begins with this text. On a terminal, the width counts. */
 export function fillsLine(text: string, { width }: Terminal): boolean {
-  return fillsRow(text) || width === undefined && fillsCell(text, WIDEST_TEXT);
+  return fillsRow(text) || width === undefined && cutStart(text, WIDEST_TEXT) !== undefined;
 }
 
 /** Makes the row of an entry. */
