@@ -126,7 +126,7 @@ async function benchHit({ runtimes, temporary }) {
   const rows = [];
   const sizes = ["100", "20000"];
   for (const entries of sizes) {
-    await measure(bun(), ["hit_file.ts", join(temporary, entries), entries]);
+    await measure(bun(), ["chats_file.ts", join(temporary, entries), entries]);
   }
   for (const { label, command } of runtimes) {
     const hits = [];

@@ -50,8 +50,8 @@ export async function benchCommands({ temporary }) {
   const program = join(temporary, "commands.mjs");
   await writeBundle(join(root, "bench", "commands.ts"), program);
   const [file, large] = [join(temporary, "cli.jsonl"), join(temporary, "list.jsonl")];
-  await measure(bun(), ["cli_file.ts", file, String(CLI_ENTRIES)]);
-  await measure(bun(), ["cli_file.ts", large, String(LIST_ENTRIES)]);
+  await measure(bun(), ["chats_file.ts", file, String(CLI_ENTRIES), "streams"]);
+  await measure(bun(), ["chats_file.ts", large, String(LIST_ENTRIES), "streams"]);
   const commands = /** @type {const} */ ([["list", large], ["list", file], ["stats", file], ["verify", file]]);
   const found = commands.map(() => /** @type {number[]} */ ([]));
   for (let round = 0; round < CLI_ROUNDS; round++) {

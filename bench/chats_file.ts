@@ -1,5 +1,5 @@
 /**
- * Writes a file of chats for `list`, `stats` and `verify`; every second one is a stream of 24 events.
+ * Writes a file of chats. Arguments: the file, the number of chats, and `streams` if every second one is a stream.
  *
  * A handle records the first chats. The others are made like them, because recording all would take a minute.
  */
@@ -12,10 +12,11 @@ import { type Entry, entryBytes } from "../src/store/entry.ts";
 import { CHAT_URL, chatAnswer, chatEvent, chatRequest, DONE } from "./chat.mjs";
 import { args, check, report } from "./measure.mjs";
 
+/** The number of events of a stream. */
 const EVENTS = 24;
 const RECORDED = 20;
 
-const [path = "", count = ""] = args;
+const [path = "", count = "", kinds] = args;
 const file = openSync(path, "w");
 const recorded: Entry[] = [];
 const store: Store = { name: path, find: () => undefined, append: (entry) => void recorded.push(entry) };
@@ -34,7 +35,7 @@ closeSync(file);
 report({ entries: number });
 
 function isStream(): boolean {
-  return number % 2 === 1;
+  return kinds === "streams" && number % 2 === 1;
 }
 
 function chatOf(): ReturnType<typeof chatRequest> {
