@@ -1,6 +1,6 @@
 /**
  * Time of a hit against a baseline: the steps that no cache in a file can omit, without cachy. Arguments: a file of
- * hit_file.ts and the number of its entries.
+ * chats_file.ts and the number of its entries.
  */
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";

@@ -16,6 +16,8 @@ import { chatAnswer, chatEvent, chatNumber, DONE, EVENTS } from "./chat.mjs";
 const SHORT_PAUSE_MS = 1;
 const STREAM_MS = 500;
 const BLOCK_BYTES = 1 << 16;
+/** If it is free: recordings of an earlier run can be replayed only with the same URL. */
+const USUAL_PORT = 47_863;
 
 let asked = 0;
 
@@ -29,7 +31,9 @@ const server = createServer(async (request, response) => {
     await sendLarge(response, searchParams.get("type") ?? "", Number(searchParams.get("bytes")));
   } else await sendAnswer(response, body);
 });
-server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+server.on("listening", () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+server.once("error", () => server.listen(0, "127.0.0.1"));
+server.listen(USUAL_PORT, "127.0.0.1");
 
 async function textOf(request: IncomingMessage): Promise<string> {
   let text = "";

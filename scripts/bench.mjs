@@ -14,6 +14,9 @@
  * - `million`: a file of a million entries, against `wc -l` and against a file of a hundred
  * - `peers`: against other tools that record and replay, always on Node (see bench_peers.mjs)
  *
+ * Recordings of other tools (0.5 GB) stay in the temporary folder of the system, in `cachy-bench-peers-…`, for the next
+ * run: recording them takes minutes.
+ *
  * Each benchmark runs in separate processes, in the same run as its baseline. The last line lists the goals that were
  * met. `--json FILE` writes all tables and goals to a file, of which `scripts/bench_chart.mjs` makes the chart and the
  * tables of docs/performance.md. The exit code only says whether all responses of cachy were right.
@@ -126,7 +129,7 @@ async function benchHit({ runtimes, temporary }) {
   const rows = [];
   const sizes = ["100", "20000"];
   for (const entries of sizes) {
-    await measure(bun(), ["hit_file.ts", join(temporary, entries), entries]);
+    await measure(bun(), ["chats_file.ts", join(temporary, entries), entries]);
   }
   for (const { label, command } of runtimes) {
     const hits = [];

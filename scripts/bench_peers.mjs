@@ -11,7 +11,7 @@ import { ours, peers } from "../bench/peers/peer.mjs";
 import { folder, mib, ms, us } from "./bench_report.mjs";
 import { printComparison } from "./comparison.mjs";
 import { buildPackage } from "./npm_package.mjs";
-import { keyOf, recordAll, recordStreams, replayAll } from "./peer_runs.mjs";
+import { keptFolder, keyOf, recordAll, recordStreams, replayAll } from "./peer_runs.mjs";
 
 /** @typedef {import("../bench/peers/peer.mjs").Tool} Tool */
 /** @typedef {import("./peer_runs.mjs").Result} Result */
@@ -28,7 +28,7 @@ export async function benchPeers({ url, temporary }) {
   introduce();
   const ourPackage = join(temporary, "npm");
   await buildPackage(ourPackage);
-  const setting = { url, temporary, env: { BENCH_PACKAGE: ourPackage } };
+  const setting = { url, temporary, kept: keptFolder(url), env: { BENCH_PACKAGE: ourPackage } };
   const recorded = await recordAll(setting, SIZES);
   await benchColdStart(setting, recorded);
   const hits = await benchHits(setting, recorded);

@@ -3,7 +3,8 @@
  * Shared by the benchmarks: measures a program, prints figures, and collects the goals that were met.
  */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import process from "node:process";
 import { cleanEnvironment, root, run } from "./run.mjs";
 
 /** @typedef {import("./run.mjs").Command} Command */
@@ -38,9 +39,20 @@ export async function measure(command, args) {
  */
 export async function attempt(command, args, env = {}) {
   const settings = { cwd: folder, env: { ...cleanEnvironment(), ...env }, timeout: LIMIT_SECONDS };
-  const { ok, output, ending } = await run(command, args, settings);
+  const { ok, output, ending, seconds } = await run(command, args, settings);
+  const [program, ...rest] = args.map((arg) => arg.startsWith("http") ? "" : basename(arg));
+  progress(`${basename(command[0] ?? "")} ${program} ${rest.join(" ")}: ${seconds.toFixed(1)} s`);
   if (ok) return { figures: JSON.parse(output.trim().split("\n").at(-1) ?? ""), output };
   return { reason: /^\w*Error(?: \[\w+\])?: (.+)$/m.exec(output)?.[1] ?? ending, output };
+}
+
+/**
+ * Shows on stderr what was done last. On a terminal, each line replaces the one before it.
+ *
+ * @param {string} text
+ */
+export function progress(text) {
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text.slice(0, process.stderr.columns - 1)}` : `${text}\n`);
 }
 
 /**

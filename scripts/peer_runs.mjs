@@ -5,17 +5,20 @@
  * The programs check the responses. This module checks that no request reaches the server during a replay. A peer that
  * fails gets a reason instead of figures. A failure of cachy is an error.
  */
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ours, peers } from "../bench/peers/peer.mjs";
-import { attempt } from "./bench_report.mjs";
+import { attempt, folder as benchFolder } from "./bench_report.mjs";
 
 /** @typedef {import("../bench/peers/peer.mjs").Tool} Tool */
 
 /**
  * @typedef {object} Setting
  * @property {string} url The server.
- * @property {string} temporary A folder for the recordings.
+ * @property {string} temporary A folder for the recordings of this run.
+ * @property {string} kept A folder for recordings of other tools, which the next run uses again.
  * @property {Record<string, string>} env The environment variables of the programs.
  */
 
@@ -34,6 +37,26 @@ export function keyOf(tool, recording) {
   return `${tool.name}-${recording}`;
 }
 
+const KEPT = "cachy-bench-peers-";
+
+/**
+ * The folder of recordings of other tools, for as long as neither they nor the programs change: recording takes minutes.
+ *
+ * @param {string} url The server: it is part of a recording.
+ */
+export function keptFolder(url) {
+  const hash = createHash("sha256").update(url);
+  const programs = readdirSync(join(benchFolder, "peers")).map((name) => join("peers", name));
+  for (const file of [...programs, "chat.mjs", "server.ts", "package-lock.json"]) {
+    hash.update(readFileSync(join(benchFolder, file)));
+  }
+  const name = KEPT + hash.digest("hex").slice(0, 16);
+  for (const other of readdirSync(tmpdir())) {
+    if (other.startsWith(KEPT) && other !== name) rmSync(join(tmpdir(), other), { recursive: true, force: true });
+  }
+  return join(tmpdir(), name);
+}
+
 /**
  * Records chats with all tools, two at a time, because no time is measured. The figures are the bytes and files.
  *
@@ -47,16 +70,30 @@ export async function recordAll(setting, sizes) {
   const rest = sizes.flatMap((size) => tools.map((tool) => ({ tool, size }))).values();
   const work = async () => {
     for (const { tool, size } of rest) {
-      const folder = folderOf(setting, tool, size);
-      const { reason } = await runProgram(setting, "record", { tool, folder, chats: size });
-      results.set(
-        keyOf(tool, size),
-        reason ? { found: [], reason: `recording: ${reason}` } : { found: [sizeOf(folder)] },
-      );
+      results.set(keyOf(tool, size), await recordOnce(setting, tool, size));
     }
   };
   await Promise.all([work(), work()]);
   return results;
+}
+
+/**
+ * @param {Setting} setting
+ * @param {Tool} tool
+ * @param {number} size The number of chats.
+ * @returns {Promise<Result>}
+ */
+async function recordOnce(setting, tool, size) {
+  const folder = folderOf(setting, tool, size);
+  const figures = `${folder}.json`; // exists if the recording is complete
+  if (existsSync(figures)) return { found: [JSON.parse(readFileSync(figures, "utf8"))] };
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder);
+  const { reason } = await runProgram(setting, "record", { tool, folder, chats: size });
+  if (reason) return { found: [], reason: `recording: ${reason}` };
+  const found = sizeOf(folder);
+  writeFileSync(figures, JSON.stringify(found));
+  return { found: [found] };
 }
 
 /**
@@ -157,8 +194,9 @@ async function requestsTo(url) {
  * @param {string | number} recording
  * @returns {string} A folder that exists.
  */
-function folderOf({ temporary }, tool, recording) {
-  const folder = join(temporary, "recordings", keyOf(tool, recording));
+function folderOf({ temporary, kept }, tool, recording) {
+  const isKept = tool !== ours && typeof recording === "number";
+  const folder = join(isKept ? kept : join(temporary, "recordings"), keyOf(tool, recording));
   mkdirSync(folder, { recursive: true });
   return folder;
 }

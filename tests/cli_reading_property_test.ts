@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { rowOf } from "../src/cli/file/entry_row.ts";
+import { readingsOf } from "../src/cli/file/lazy_reading.ts";
 import { parseCutJson } from "../src/cli/read/body/cut_json.ts";
 import { readEntry, type Reading } from "../src/cli/read/reading.ts";
 import { encodeBase64 } from "../src/lib/bytes.ts";
@@ -175,6 +177,25 @@ test("readEntry() accepts blocks inside blocks at any depth", () => {
     const request = `{"messages":[{"role":"user","content":${content}}]}`;
     check(entryOf({ url: `https://llm.example${path}`, request, response: "{}" }));
   }
+});
+
+test("a row of a stream's first events is the row of the whole stream", () => {
+  const streams = EXAMPLES.flatMap((example) =>
+    example.stream.flatMap((text, at) => /delta|candidates|choices|"done":false/.test(text) ? [{ example, at }] : [])
+  );
+  const words = (text: string) => text.slice(0, 60);
+  fc.assert(
+    fc.property(fc.constantFrom(...streams), fc.integer({ min: 2, max: 200 }), ({ example, at }, times) => {
+      const { url, request, stream, streamType: type = "text/event-stream" } = example;
+      const repeated = stream.map((text, index) => index === at ? text.repeat(times) : text).join("");
+      const entry = entryOf({ url, request, response: repeated.slice(0, 1 << 14), type });
+      const whole = rowOf(entry, readEntry(entry));
+      assert.deepEqual(rowOf(entry, readingsOf(entry).start()), whole);
+      const { answer, ...row } = rowOf(entry, readingsOf(entry, (text) => text.trim().length > 60).start());
+      assert.deepEqual({ ...row, answer: words(answer) }, { ...whole, answer: words(whole.answer) });
+    }),
+    { numRuns: rounds(300), seed },
+  );
 });
 
 test("parseCutJson() returns exactly what stands before the cut", () => {

@@ -42,7 +42,7 @@ export interface ReplayRequest {
 /** Creates the response of an entry. */
 export function replay(entry: Entry, request: ReplayRequest): Response {
   const status = entry.status_code ?? 200;
-  const headers = headersOf(entry);
+  const headers = replayedHeaders(entry);
   const body = status === 204 || status === 205 ? null : bodyOf(entry, request);
   // Text would make the constructor add a content type that was not there, and keeps a byte order mark.
   const isSentAsBytes = typeof body === "string" && (!headers.has("content-type") || body.startsWith("\uFEFF"));
@@ -105,7 +105,8 @@ function chunked(
   });
 }
 
-function headersOf(entry: Entry): Headers {
+/** The headers of a replayed response. */
+export function replayedHeaders(entry: Entry): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(entry.headers ?? {})) {
     if (NEVER_RECORDED_HEADERS.has(name.toLowerCase()) || typeof value !== "string") continue;

@@ -3,7 +3,7 @@ import { type Call, defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal
 import { printable, printableJson } from "../display/printable.ts";
 import { createProgress, type Progress } from "../app/progress.ts";
 import { type Filter, FILTER_OPTIONS, filterOf, hintForFilters, SINCE_OPTION } from "../file/filters.ts";
-import { readingsOf } from "../file/lazy_reading.ts";
+import { fillsRow, readingsOf } from "../file/lazy_reading.ts";
 import {
   contentsOf,
   FILE_OPERAND,
@@ -12,7 +12,7 @@ import {
   type RecordedFile,
   withFile,
 } from "../file/recorded_file.ts";
-import { type EntryRow, rowLines, rowOf } from "../file/entry_row.ts";
+import { type EntryRow, fillsLine, rowLines, rowOf } from "../file/entry_row.ts";
 import { addUnknown, PRICES_OPTION, pricesOf, showUnknown, type UnknownCosts } from "../file/prices.ts";
 import type { Prices } from "../../report/prices.ts";
 
@@ -50,7 +50,7 @@ export const list = defineCommand({
   ],
   async run(call) {
     const { options, terminal } = call;
-    const choice = choiceOf(options);
+    const choice = choiceOf(call);
     const hasCosts = choice.prices !== undefined;
     await withFile(findOneFile(call), async (file) => {
       const contents = contentsOf(file);
@@ -86,15 +86,18 @@ interface Choice {
   readonly isReversed: boolean;
   readonly isWanted: Filter;
   readonly prices: Prices | undefined;
+  /** Whether a row shows no more of a response that begins with this text. */
+  isEnough(text: string): boolean;
 }
 
-function choiceOf(options: Call<typeof OPTIONS>["options"]): Choice {
+function choiceOf({ options, terminal }: Call<typeof OPTIONS>): Choice {
   return {
     sort: sortOf(options.sort),
     limit: limitOf(options.limit),
     isReversed: options.reverse === true,
     isWanted: filterOf(options, Date.now()),
     prices: choicePrices(options),
+    isEnough: options.json ? fillsRow : (text) => fillsLine(text, terminal),
   };
 }
 
@@ -118,14 +121,14 @@ function chosenRows(contents: FileContents, choice: Choice, found: Found): Itera
 /** Newest first. */
 function* wantedRows(
   contents: FileContents,
-  { isWanted, limit, prices }: Choice,
+  { isWanted, limit, prices, isEnough }: Choice,
   found: Found,
 ): Generator<EntryRow, void> {
   const { progress } = found;
   try {
     for (const { entry, position } of contents.newest()) {
       progress.update(contents.size - position.start);
-      const readings = readingsOf(entry);
+      const readings = readingsOf(entry, isEnough);
       if (!isWanted(entry, readings)) continue;
       const row = rowOf(entry, readings.start(), prices);
       addUnknown(found.unknown, row.unknownCost);

@@ -90,7 +90,7 @@ function countFile(file: RecordedFile, prices: Prices | undefined, onProgress: O
   const progress = everyMegabyte(onProgress, file.size);
   for (const { entry, position } of contents.newest()) {
     progress(file.size - position.start);
-    const row = rowOf(entry, readingsOf(entry).start(), prices);
+    const row = rowOf(entry, readingsOf(entry, needsNoText).start(), prices);
     addUnknown(unknown, row.unknownCost);
     const { provider, model } = row;
     const name = JSON.stringify([provider, model]);
@@ -111,6 +111,11 @@ function countFile(file: RecordedFile, prices: Prices | undefined, onProgress: O
     last: times.at(-1),
     models: [...models.values()].sort((a, b) => b.entries - a.entries || b.bytes - a.bytes),
   };
+}
+
+/** The first event of a stream is enough: the counts need no text. */
+function needsNoText(): boolean {
+  return true;
 }
 
 /** What all recordings cost, with the replaced ones. */

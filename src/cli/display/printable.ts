@@ -1,8 +1,8 @@
 /** Printable ASCII, the fast path. */
 const PLAIN = /^[ -~]*$/;
 
-/** Spaces, tabs and line breaks. */
-const BLANKS = /[\t-\r \u0085\u2028\u2029]+/g;
+/** White space with a tab or a line break. The lookbehind keeps a long run of spaces from being searched again and again. */
+const BREAKS = /(?<! ) *[\t-\r\u0085\u2028\u2029][\t-\r \u0085\u2028\u2029]*/g;
 
 /**
  * Characters that control a terminal: control characters (ESC, also C1), line separators, and bidirectional controls,
@@ -21,7 +21,8 @@ export const CONTROLS_IN_LINES = /(?![\n\t])[\p{Cc}\u2028-\u202e\u2066-\u206f\p{
  */
 export function printable(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replaceAll("\u00ad", "").replace(BLANKS, (run) => PLAIN.test(run) ? run : " ").replace(CONTROLS, escape);
+  const line = text.replaceAll("\u00ad", "").replace(BREAKS, " ");
+  return PLAIN.test(line) ? line : line.replace(CONTROLS, escape);
 }
 
 /** Like {@linkcode printable}, but line feeds and tabs stay, and `\r\n` is a line feed. */

@@ -92,10 +92,22 @@ function widthOf(shown: Shown): number {
 /** How many UTF-16 units are read for each column of the terminal: enough for any script. */
 const UNITS = 32;
 
+/** The longest escape of `printable()`: `\u202e`. */
+const LONGEST_ESCAPE = 6;
+
+/** What a cell shows of a text that begins with this one; undefined if that may depend on the rest. */
+export function cutStart(start: string, limit: number): string | undefined {
+  const shown = printable(start.trim()).trim();
+  const isFull = shown.length > limit + LONGEST_ESCAPE && isPlain(shown.slice(0, limit + 1));
+  return isFull ? `${shown.slice(0, limit - 1)}…` : undefined;
+}
+
 /** The shown part of a cell, for the largest allowed width. */
 function shownPart(cell: Cell = "", limit: number): Shown {
   if (typeof cell === "string" && cell.length <= limit && isPlain(cell)) return cell.trim();
   const { text, paint } = typeof cell === "string" ? { text: cell, paint: undefined } : cell;
+  const start = paint || text.length <= 2 * limit ? undefined : cutStart(text.slice(0, 2 * limit), limit);
+  if (start !== undefined) return start;
   const isPart = text.length > UNITS * limit;
   const shown = printable(isPart ? text.slice(0, UNITS * limit) : text).trim();
   const cut = cutAndMeasure(shown, limit);

@@ -5,10 +5,10 @@ import type { Prices } from "../../report/prices.ts";
 import { type TokenCount, usageOf } from "../../report/usage.ts";
 import { bodyLength, type Entry } from "../../store/entry.ts";
 import type { Terminal } from "../app/command.ts";
-import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
-import type { Kind, Message, Reading } from "../read/reading.ts";
+import { type Cell, type Column, cutStart, filledLines, tableLines } from "../display/table.ts";
+import { FIRST_WORDS, type Kind, type Message, type StartReading } from "../read/reading.ts";
 import { startOfPart } from "../show/conversation.ts";
-import { FIRST_WORDS } from "./lazy_reading.ts";
+import { fillsRow } from "./lazy_reading.ts";
 import { isIsoDate, showAge } from "./time.ts";
 
 /** An entry as one row of a list. */
@@ -37,8 +37,13 @@ export interface EntryRow {
   readonly unknownCost?: string;
 }
 
+/** Whether {@linkcode rowLines} shows no more of a response that begins with this text. On a terminal, the width counts. */
+export function fillsLine(text: string, { width }: Terminal): boolean {
+  return fillsRow(text) || width === undefined && cutStart(text, WIDEST_TEXT) !== undefined;
+}
+
 /** Makes the row of an entry. */
-export function rowOf(entry: Entry, reading: Reading, prices?: Prices): EntryRow {
+export function rowOf(entry: Entry, reading: StartReading, prices?: Prices): EntryRow {
   const { provider, model, kind, isStream, asked, answered } = reading;
   const { key, sha256, recorded_at: recordedAt, duration_ms: durationMs } = entry;
   const { usd, unknown } = prices ? costOf(entry, prices) : {};
@@ -99,14 +104,17 @@ function* rowCells(rows: Iterable<EntryRow>, look: Look): Generator<Cell[]> {
   for (const row of rows) yield cellsOf(row, look);
 }
 
+/** In a pipe, in columns. */
+const WIDEST_TEXT = 60;
+
 const COLUMNS: readonly Column[] = [
   { title: "KEY", priority: 9 },
   { title: "TIME", priority: 6 },
   { title: "PROVIDER", priority: 1 },
   { title: "MODEL", priority: 7, elastic: { min: 12, max: 40 } },
   { title: "KIND", priority: 3 },
-  { title: "PROMPT", priority: 8, elastic: { min: 12, max: 60 } },
-  { title: "RESPONSE", priority: 8, elastic: { min: 12, max: 60 } },
+  { title: "PROMPT", priority: 8, elastic: { min: 12, max: WIDEST_TEXT } },
+  { title: "RESPONSE", priority: 8, elastic: { min: 12, max: WIDEST_TEXT } },
   { title: "TOKENS", priority: 5, align: "right" },
   { title: "SIZE", priority: 4, align: "right" },
   { title: "TOOK", priority: 2, align: "right" },

@@ -127,9 +127,10 @@ export function noFileReason(stats: Stats): string | undefined {
 /** The lines of a file, oldest first. */
 export function* fileLines({ descriptor, size }: RecordedFile): Generator<FileLine> {
   let number = 0;
+  const bytesOf = lineReader(descriptor, ({ start }) => Math.min(size, start + WINDOW_LENGTH));
   for (const position of linesOf(descriptor, 0, size)) {
     number++;
-    yield { number, position, content: entryAt(descriptor, position) };
+    yield { number, position, content: entryAt(descriptor, position, bytesOf(position)) };
   }
 }
 
@@ -158,7 +159,7 @@ export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
   const badStarts = new Set<number>();
   /** A single generator: each nested one would cost as much as parsing a short entry. */
   function* located(isWanted: ((key: number) => boolean) | undefined, isNewestOnly: boolean): Generator<LocatedEntry> {
-    const bytesOf = backwardReader(descriptor);
+    const bytesOf = lineReader(descriptor, ({ start, length }) => start + length);
     for (const position of index.positions.newestFirst()) {
       if (isWanted && !isWanted(position.key)) continue;
       const entry = entryAt(descriptor, position, bytesOf(position));
@@ -185,17 +186,24 @@ export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
 const WINDOW_LENGTH = 1 << 20;
 
 /**
- * Reads lines from the last to the first, many at once: single reads take as long as parsing. It returns undefined for
- * a line that is longer than one read.
+ * Reads lines, many at once: single reads take as long as parsing. It returns undefined for a line that is longer than
+ * one read.
+ *
+ * @param endOf Where a read for this line ends: behind it for lines from the last to the first.
  */
-function backwardReader(descriptor: number): (position: Position) => Uint8Array | undefined {
+function lineReader(
+  descriptor: number,
+  endOf: (position: Position) => number,
+): (position: Position) => Uint8Array | undefined {
   let window: Uint8Array = new Uint8Array();
   let windowStart = 0;
-  return ({ start, length }) => {
+  return (position) => {
+    const { start, length } = position;
     if (length > WINDOW_LENGTH) return undefined;
     if (start < windowStart || start + length > windowStart + window.length) {
-      windowStart = Math.max(0, start + length - WINDOW_LENGTH);
-      window = bytesAt(descriptor, { start: windowStart, length: start + length - windowStart });
+      const end = endOf(position);
+      windowStart = Math.max(0, end - WINDOW_LENGTH);
+      window = bytesAt(descriptor, { start: windowStart, length: end - windowStart });
     }
     return window.subarray(start - windowStart, start - windowStart + length);
   };

@@ -1,9 +1,9 @@
 import type { StreamEvent } from "../../lib/framing.ts";
 import { asRecord } from "../../lib/json.ts";
-import { contentTypeOf, type Entry, type RecordedRequest } from "../../store/entry.ts";
+import { contentTypeOf, type Entry } from "../../store/entry.ts";
 import { placeholderLength } from "../../store/entry_request.ts";
 import { answerBody } from "./body/answer_body.ts";
-import { formAsked, requestBody } from "./body/request_body.ts";
+import { formAsked, type RequestBody, requestBody } from "./body/request_body.ts";
 import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, KNOWN_BY_PATH } from "./formats.ts";
 import { base64Media, type Sample, sampledMedia } from "./parts/media.ts";
 import { type Answered, type Format, type Kind, kindOfPath } from "./parts/format.ts";
@@ -34,59 +34,125 @@ export interface Reading {
   readonly settings: readonly (readonly [name: string, value: string])[];
 }
 
+/** What a list shows of an entry. */
+export type StartReading = Omit<Reading, "finish" | "settings">;
+
 /**
  * Reads an entry. It never throws: bodies of unknown formats are shown as they are.
  *
  * Each body is parsed once. A stream, even a truncated one, is first folded into a whole response.
  */
 export function readEntry(entry: Entry): Reading {
-  const url = urlOf(entry);
-  const path = url?.pathname ?? "";
-  const pathKind = kindOfPath(entry.request?.method ?? "GET", path);
-  const { kind, format, isStream, messages: answered, finish, value: answer } = readAnswer(entry, pathKind);
-  const { asked, settings, value: request } = readRequest(entry.request, { path, pathKind, format });
-  const provider = url ? providerName(url) : guessProvider(kind, answer);
-  const model = modelOf({ request, headers: objectOf(entry.request?.headers), url, answer });
-  return given({ provider, model, kind, isStream, asked, answered, finish, settings });
+  const { start, finish, requested } = readBodies(entry);
+  return given({ ...start, finish, settings: requested.settings() });
 }
 
-function urlOf({ request }: Entry): URL | undefined {
-  const url: unknown = request?.url;
-  return typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
+/**
+ * Reads the start of an entry. Of a text stream, it parses only the first events.
+ *
+ * @param isEnough Whether a row needs no more of a response that begins with this text.
+ */
+export function readStart(entry: Entry, isEnough: (text: string) => boolean): StartReading {
+  return readBodies(entry, isEnough).start;
+}
+
+function readBodies(entry: Entry, isEnough?: (text: string) => boolean) {
+  const { url, path, provider } = placeOf(entry.request?.url);
+  const pathKind = kindOfPath(entry.request?.method ?? "GET", path);
+  const body = requestBody(entry.request);
+  const headers = objectOf(entry.request?.headers);
+  const json = body.form === "json" ? body.value : {};
+  const isNamed = url !== undefined && modelOf({ request: json, headers, url, answer: {} }) !== undefined;
+  const answer = readAnswer(
+    entry,
+    pathKind,
+    isEnough && ((start, length) => {
+      if (length >= LONG) return saysMuch(start);
+      return isNamed && start.format !== undefined && isEnough(beginningOf(start));
+    }),
+  );
+  const requested = readRequest(body, { path, pathKind, format: answer.format });
+  const { kind, isStream, messages: answered, finish, value } = answer;
+  const model = modelOf({ request: requested.value, headers, url, answer: value });
+  const start = {
+    provider: provider ?? guessProvider(kind, value),
+    model,
+    kind,
+    isStream,
+    asked: requested.asked,
+    answered,
+  };
+  return { start, finish, requested };
+}
+
+/** In characters. After this length, the start of a stream is enough, even if later events may name another model. */
+const LONG = 1 << 14;
+/** How much of a message a row contains, in characters. */
+export const FIRST_WORDS = 200;
+
+function saysMuch({ messages: [first] }: AnswerReading): boolean {
+  return first?.parts.some((part) => part.kind === "text" && part.text.length >= FIRST_WORDS) ?? false;
+}
+
+/** The text that the response begins with, and that more events only extend. */
+function beginningOf({ messages: [first] }: AnswerReading): string {
+  const part = first?.parts.find(({ kind }) => kind !== "thinking" && kind !== "citation");
+  return part?.kind === "text" ? part.text : "";
+}
+
+interface Place {
+  readonly url?: URL;
+  readonly path: string;
+  /** The name of the provider; undefined without a URL. */
+  readonly provider?: string;
+}
+
+/** Most entries of a file have one of a few URLs. */
+const knownPlaces = new Map<string, Place>();
+const MOST_PLACES = 1000;
+
+function placeOf(address: unknown): Place {
+  if (typeof address !== "string") return { path: "" };
+  const known = knownPlaces.get(address);
+  if (known) return known;
+  if (!URL.canParse(address)) return { path: "" };
+  const url = new URL(address);
+  const place = { url, path: url.pathname, provider: providerName(url) };
+  if (knownPlaces.size >= MOST_PLACES) knownPlaces.clear();
+  knownPlaces.set(address, place);
+  return place;
 }
 
 /** A request in readable form. */
-export interface RequestReading {
+interface RequestReading {
   readonly asked: readonly Message[];
-  readonly settings: readonly Setting[];
+  readonly settings: () => readonly Setting[];
   /** Its JSON; empty if it is not JSON. */
   readonly value: Json;
 }
 
 /** What is known about a request before its body is read. */
-export interface RequestContext {
+interface RequestContext {
   readonly path: string;
   readonly pathKind: Kind | undefined;
   /** The format of the response. */
   readonly format: Format | undefined;
 }
 
-/** Reads a recorded request. */
-export function readRequest(request: RecordedRequest | undefined, context: RequestContext): RequestReading {
-  const body = requestBody(request);
+function readRequest(body: RequestBody, context: RequestContext): RequestReading {
   switch (body.form) {
     case "none":
-      return { asked: [], settings: [], value: {} };
+      return { asked: [], settings: () => [], value: {} };
     case "json":
       return jsonAsked(body.value, context);
     case "parts": {
       const { asked, model, settings } = formAsked(body.parts);
-      return { asked, settings, value: { model } };
+      return { asked, settings: () => settings, value: { model } };
     }
     case "text": {
       const isBinary = placeholderLength(body.text)?.unit === "bytes" || body.text.startsWith("base64:");
       const parts = isBinary ? [base64Media(body.text.replace(/^base64:/, ""))] : text(body.text);
-      return { asked: message("user", parts), settings: [], value: {} };
+      return { asked: message("user", parts), settings: () => [], value: {} };
     }
   }
 }
@@ -94,14 +160,15 @@ export function readRequest(request: RecordedRequest | undefined, context: Reque
 /** Reads JSON in the format of the path, then in the format of the response. If both fail, it is shown as it is. */
 function jsonAsked(value: Json, { path, pathKind, format }: RequestContext): RequestReading {
   const own = formatOfRequest(path, pathKind, value);
+  const settings = () => settingsOf(value);
   for (const candidate of own === format ? [own] : [own, format]) {
     const asked = candidate?.asked(value) ?? [];
-    if (asked.length) return { asked, settings: settingsOf(value), value };
+    if (asked.length) return { asked, settings, value };
   }
   const isKnown = (own ?? format) !== undefined || Object.keys(value).length === 0;
   return isKnown
-    ? { asked: [], settings: settingsOf(value), value }
-    : { asked: message("user", [unknown(value)]), settings: [], value };
+    ? { asked: [], settings, value }
+    : { asked: message("user", [unknown(value)]), settings: () => [], value };
 }
 
 /** A response in readable form. */
@@ -114,12 +181,28 @@ export interface AnswerReading extends Answered {
   readonly value: Json;
 }
 
-/** Reads the response of an entry. Its content identifies the format better than the path. */
-export function readAnswer(entry: Entry, pathKind: Kind | undefined): AnswerReading {
-  const body = answerBody(entry);
+/**
+ * Reads the response of an entry. Its content identifies the format better than the path.
+ *
+ * @param isEnough Called with the reading of the first events of a text stream, up to an offset in characters.
+ */
+export function readAnswer(
+  entry: Entry,
+  pathKind: Kind | undefined,
+  isEnough?: (answer: AnswerReading, length: number) => boolean,
+): AnswerReading {
+  let start: AnswerReading | undefined;
+  const body = answerBody(
+    entry,
+    isEnough && ((events, length) => {
+      const read = readEvents(events, pathKind);
+      start = isEnough(read, length) ? read : undefined;
+      return start !== undefined;
+    }),
+  );
   switch (body.form) {
     case "events":
-      return readEvents(body.events, pathKind);
+      return start ?? readEvents(body.events, pathKind);
     case "json":
       return whole(body.value, pathKind);
     case "text":

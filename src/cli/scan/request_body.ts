@@ -88,8 +88,9 @@ interface Spot {
   readonly value: unknown;
   /** The names of the members on the path, without list indexes. */
   readonly names: readonly string[];
-  /** The path in readable form. */
-  readonly place: string;
+  /** The name or index in the value around it; undefined for JSON inside a string. */
+  readonly step?: string | number;
+  readonly outer?: Spot;
   readonly depth: number;
   /** Whether its name makes any value a secret. */
   readonly isSecret?: boolean;
@@ -102,34 +103,41 @@ const MAX_DEPTH = 900;
 export function secretsInJson(root: unknown, credentials: readonly Credential[], place = ""): PlacedMatch[] {
   const found: PlacedMatch[] = [];
   // A work list instead of recursion: deep nesting cannot exhaust the stack.
-  const open: Spot[] = [{ value: root, names: [], place, depth: 0 }];
+  const open: Spot[] = [{ value: root, names: [], depth: 0 }];
   for (let spot = open.pop(); spot; spot = open.pop()) {
-    const { value, place, depth } = spot;
+    const { value, depth } = spot;
     const name = spot.names.at(-1) ?? "";
     if (spot.isSecret || (typeof value === "string" && isSecretContainer(name))) {
-      found.push(...at(place, namedSecret(name, value, credentials)));
+      found.push(...at(placeOf(spot, place), namedSecret(name, value, credentials)));
     } else if (typeof value === "string" && jsonIn(value) === undefined) {
-      found.push(...at(place, matchesWithUrls(value, credentials)));
-    } else if (depth < MAX_DEPTH) {
+      const matches = matchesWithUrls(value, credentials);
+      if (matches.length) found.push(...at(placeOf(spot, place), matches));
+    } else if (depth < MAX_DEPTH && (typeof value === "object" || typeof value === "string")) {
       for (const inner of spotsIn(spot).reverse()) open.push(inner);
     }
   }
   return found;
 }
 
-function spotsIn({ value, names, place, depth: outer }: Spot): Spot[] {
-  const depth = outer + 1;
+function spotsIn(outer: Spot): Spot[] {
+  const { value, names } = outer;
+  const depth = outer.depth + 1;
   // Names start again for JSON inside a string: outer names do not make its members secret.
-  if (typeof value === "string") return [{ value: jsonIn(value), names: [], place, depth }];
-  if (Array.isArray(value)) {
-    return value.map((item, index) => ({ value: item, names, place: `${place}[${index}]`, depth }));
-  }
-  return Object.entries(asRecord(value) ?? {}).map(([name, member]) => {
-    const isPlain = /^[\w-]+$/.test(name);
-    const step = isPlain ? `${place ? "." : ""}${name}` : `[${JSON.stringify(name)}]`;
-    const path = [...names, name];
-    return { value: member, names: path, place: `${place}${step}`, depth, isSecret: isSecretMember(path) };
+  if (typeof value === "string") return [{ value: jsonIn(value), names: [], outer, depth }];
+  if (Array.isArray(value)) return value.map((item, step) => ({ value: item, names, step, outer, depth }));
+  return Object.entries(asRecord(value) ?? {}).map(([step, member]) => {
+    const path = [...names, step];
+    return { value: member, names: path, step, outer, depth, isSecret: isSecretMember(path) };
   });
+}
+
+/** The path of a value in readable form, below the place of the root. */
+function placeOf({ step, outer }: Spot, root: string): string {
+  if (!outer) return root;
+  const place = placeOf(outer, root);
+  if (step === undefined) return place;
+  if (typeof step === "number") return `${place}[${step}]`;
+  return /^[\w-]+$/.test(step) ? `${place}${place ? "." : ""}${step}` : `${place}[${JSON.stringify(step)}]`;
 }
 
 /**

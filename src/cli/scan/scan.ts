@@ -113,15 +113,29 @@ function merged(findings: readonly SecretFinding[]): SecretFinding[] {
  */
 export function secretsElsewhere(entry: Entry, credentials: readonly Credential[]): PlacedMatch[] {
   const { response: _, headers, request, chunks, ...members } = entry as unknown as Record<string, unknown>;
-  const others = isListOfNumbers(chunks) ? members : { ...members, chunks };
+  const others = Object.entries(isListOfNumbers(chunks) ? members : { ...members, chunks }).filter(isUnusual);
   const asked = asRecord(request);
   // Names start again for each part: under "headers", every member would count as a secret.
   return [
-    ...secretsInJson(others, credentials),
+    ...secretsInJson(Object.fromEntries(others), credentials),
     ...secretsInJson(withoutTexts(headers), credentials, "response header"),
     ...secretsInJson(asked ? withoutTexts(asked, REQUEST_TEXTS) : request, credentials, "request"),
     ...secretsInJson(withoutTexts(asked?.headers), credentials, "request header"),
   ];
+}
+
+/** Members that every recording has, and their usual texts. */
+const USUAL_TEXTS: Readonly<Record<string, RegExp>> = {
+  key: /^[0-9a-f]{8}$/,
+  sha256: /^[0-9a-f]{64}$/,
+  recorded_at: /^[\d-]{10}T[\d:.]{8,20}Z$/,
+};
+const USUAL_NUMBERS = ["v", "status_code", "duration_ms"];
+
+/** Whether a member may contain a secret. Searching those that cannot takes as long as searching the request. */
+function isUnusual([name, value]: readonly [string, unknown]): boolean {
+  if (typeof value === "string") return !(Object.hasOwn(USUAL_TEXTS, name) && USUAL_TEXTS[name]?.test(value));
+  return typeof value === "number" ? !USUAL_NUMBERS.includes(name) : typeof value !== "boolean";
 }
 
 /** Texts of a request that `requestSecrets` searches. */

@@ -4,7 +4,7 @@ import { credentialVariables } from "../../request/domains.ts";
 import { parseJson } from "../../lib/json.ts";
 import { checkCompleteness, headProblem } from "../../record/completeness.ts";
 import type { AnswerHead } from "../../record/json_answer.ts";
-import { replay } from "../../replay/replay.ts";
+import { replayedHeaders } from "../../replay/replay.ts";
 import type { Problem } from "../../report/events.ts";
 import { isStreamingJson, isStreamingUrl } from "../../request/canonical.ts";
 import { type Digest, digestRequest } from "../../request/identify.ts";
@@ -41,8 +41,10 @@ export async function findingsOf(
   credentials: readonly Credential[] = credentialsOf(readableVariables(credentialVariables)),
 ): Promise<Finding[]> {
   const members = memberProblems(entry);
-  const digest = members.some(({ isUnfindable }) => isUnfindable) ? undefined : await digestReason(entry);
-  const problem = answerProblemOf(entry);
+  const request = soundRequest(entry);
+  const isFindable = !members.some(({ isUnfindable }) => isUnfindable);
+  const digest = isFindable && request?.exact === true ? await digestReason(entry, request) : undefined;
+  const problem = answerProblemOf(entry, request);
   return [
     ...digest === undefined ? [] : [{ kind: "digest", severity: "error", reason: digest } as const],
     ...problem ? [answerFinding(problem)] : [],
@@ -56,18 +58,17 @@ export async function findingsOf(
 }
 
 /** Why a well-formed digest is wrong. Only an exact request can be hashed again. */
-async function digestReason(entry: Entry): Promise<string | undefined> {
-  const request = soundRequest(entry);
-  if (request?.exact !== true) return undefined;
-  const digests = await recomputedDigests(request, entry.error);
-  const isSame = digests.some(({ sha256, key }) =>
-    entry.sha256 === undefined ? key === entry.key : sha256 === entry.sha256
-  );
-  if (isSame) return undefined;
-  const is = digests[0]?.key ?? "";
+async function digestReason(entry: Entry, request: RecordedRequest): Promise<string | undefined> {
+  let likely: Digest | undefined;
+  for (const streaming of streamingChoices(request)) {
+    const digest = await digestOf(request, streaming, entry.error);
+    if (entry.sha256 === undefined ? digest.key === entry.key : digest.sha256 === entry.sha256) return undefined;
+    likely ??= digest;
+  }
+  const is = likely?.key ?? "";
   // If the short keys are the same, show whole digests.
   return is === entry.key
-    ? `the digest of its request is ${digests[0]?.sha256}, not ${entry.sha256}`
+    ? `the digest of its request is ${likely?.sha256}, not ${entry.sha256}`
     : `the digest of its request is ${is}…, not ${entry.key.slice(0, 8)}…`;
 }
 
@@ -75,13 +76,13 @@ async function digestReason(entry: Entry): Promise<string | undefined> {
 const UNKNOWN_URL = new URL("https://unknown.invalid/");
 
 /** Why recording would have rejected the response. */
-function answerProblemOf(entry: Entry): Problem | undefined {
-  const request = soundRequest(entry);
-  const url = request ? new URL(request.url) : UNKNOWN_URL;
-  // The body is checked below. Only an entry of pycachy needs it here, to guess the content type.
-  const response = entry.v === undefined ? entry.response : "";
-  const { status, headers } = replay({ ...entry, response, chunks: undefined }, { url });
-  const head: AnswerHead = { method: request?.method ?? "POST", url, status, headers };
+function answerProblemOf(entry: Entry, request: RecordedRequest | undefined): Problem | undefined {
+  const head: AnswerHead = {
+    method: request?.method ?? "POST",
+    url: request ? new URL(request.url) : UNKNOWN_URL,
+    status: entry.status_code ?? 200,
+    headers: replayedHeaders(entry),
+  };
   const body = decodeBody(entry);
   return headProblem(head, isErrorStatus) ?? bodyProblem(head, typeof body === "string" ? utf8(body) : body);
 }
@@ -117,16 +118,19 @@ export async function streamingDigests(
   request: RecordedRequest,
   error?: number,
 ): Promise<{ readonly streaming: boolean; readonly digest: Digest }[]> {
+  const digests = [];
+  for (const streaming of streamingChoices(request)) {
+    digests.push({ streaming, digest: await digestOf(request, streaming, error) });
+  }
+  return digests;
+}
+
+function digestOf(request: RecordedRequest, streaming: boolean, error: number | undefined): Promise<Digest> {
   const { method, url, body, headers = {}, n, namespace } = request;
   // Sort again: other tools may write the members in another order.
   const sorted = Object.entries(headers).sort(([a], [b]) => a < b ? -1 : 1);
-  const canonical = { method, url, body, format: "text", headers: sorted } as const;
-  const digests = [];
-  for (const streaming of streamingChoices(request)) {
-    const digest = await digestRequest({ ...canonical, streaming }, { n, namespace, error });
-    digests.push({ streaming, digest });
-  }
-  return digests;
+  const canonical = { method, url, body, format: "text", headers: sorted, streaming } as const;
+  return digestRequest(canonical, { n, namespace, error });
 }
 
 /** Whether a recorded request asks for a stream, by its URL and its body. */

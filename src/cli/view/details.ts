@@ -2,7 +2,7 @@ import { asRecord } from "../../lib/json.ts";
 import type { Prices } from "../../report/prices.ts";
 import type { Entry } from "../../store/entry.ts";
 import { type EntryRow, rowOf } from "../file/entry_row.ts";
-import type { Message, Part, Reading } from "../read/reading.ts";
+import type { Message, Part, Reading, StartReading } from "../read/reading.ts";
 import { showCitation, showMedia, showVectors } from "../show/conversation.ts";
 import type { TimedEvent } from "../show/timed_events.ts";
 import { mediaOf } from "./media.ts";
@@ -94,7 +94,7 @@ export function detailsOf(
 }
 
 /** The row of an entry, with names of a limited length. */
-export function shownRow(entry: Entry, reading: Reading, prices?: Prices): EntryRow {
+export function shownRow(entry: Entry, reading: StartReading, prices?: Prices): EntryRow {
   const row = rowOf(entry, reading, prices);
   return { ...row, provider: row.provider?.slice(0, MAX_WORD), model: row.model?.slice(0, MAX_WORD) };
 }

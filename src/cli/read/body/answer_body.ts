@@ -12,14 +12,21 @@ export type AnswerBody =
   | { readonly form: "text"; readonly text: string }
   | { readonly form: "binary"; readonly sample: Sample };
 
-/** Parses the body of a response. */
-export function answerBody(entry: Entry): AnswerBody {
+/** Whether the events up to an offset of a stream, in characters, say enough. */
+type IsEnough = (events: readonly StreamEvent[], length: number) => boolean;
+
+/**
+ * Parses the body of a response.
+ *
+ * @param isEnough Called with more and more events of a text stream: the rest is not parsed when it returns true.
+ */
+export function answerBody(entry: Entry, isEnough?: IsEnough): AnswerBody {
   const { binary, response } = entry;
   let decoded: string | Uint8Array | undefined;
   const body = () => decoded ??= binary ? bytesOfBase64(response) ?? new Uint8Array() : response;
   const framing = framingOf(contentTypeOf(entry), body);
   const parser = streamParser(framing);
-  if (parser) return { form: "events", events: eventsOf(parser, body()) };
+  if (parser) return { form: "events", events: eventsOf(parser, body(), isEnough) };
   if (binary && framing === "plain") {
     return { form: "binary", sample: sampleOf(response) ?? { head: new Uint8Array(), length: 0 } };
   }
@@ -33,8 +40,22 @@ export function answerBody(entry: Entry): AnswerBody {
   return isStream ? { form: "events", events: value.map(asEvent) } : { form: "json", value };
 }
 
-function eventsOf(parser: EventParser, body: string | Uint8Array): StreamEvent[] {
-  const events = [...parser.push(body), ...parser.end()];
+/** How much of a stream is parsed at once, in characters. After the last length, the rest is not read. */
+const START_LENGTHS = [10, 11, 12, 13, 14, 16].map((bits) => 1 << bits);
+
+function eventsOf(parser: EventParser, body: string | Uint8Array, isEnough: IsEnough | undefined): StreamEvent[] {
+  const events: StreamEvent[] = [];
+  const add = (more: readonly StreamEvent[]) => more.forEach((event) => events.push(event));
+  let at = 0;
+  if (isEnough && typeof body === "string") {
+    for (const length of START_LENGTHS.filter((length) => length < body.length)) {
+      add(parser.push(body.slice(at, length)));
+      at = length;
+      if (isEnough(events, at)) return events;
+    }
+  }
+  if (at !== START_LENGTHS.at(-1)) add(parser.push(body.slice(at)));
+  add(parser.end());
   const [first] = events;
   // The first event contains the model, but may be cut: OpenAI's repeats the instructions, and only the start is read.
   return events.length === 1 && first && first.data === undefined

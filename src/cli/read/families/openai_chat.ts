@@ -31,7 +31,7 @@ export const openaiChat: Format = {
   kind: "chat",
   fits: (answer) => Array.isArray(answer.choices),
   streams: ({ data }: StreamEvent) => Array.isArray(objectOf(data).choices),
-  asked: (request) => [...listOf(request.messages).flatMap(chatMessage), ...prompts(request)],
+  asked: (request) => listOf(request.messages).flatMap(chatMessage).concat(prompts(request)),
   answered(answer) {
     const choices = listOf(answer.choices).map(objectOf).sort((a, b) => place(a) - place(b));
     const messages = choices.flatMap(choiceMessage);
@@ -87,6 +87,7 @@ function withParts(turn: Message, parts: readonly Part[]): Message {
 /** A message of a chat: OpenAI's format, with the variants of Ollama, Cohere, Mistral, DeepSeek, Groq and others. */
 export function chatMessage(value: unknown): Message[] {
   const turn = objectOf(value);
+  if (isPlainTurn(turn)) return message(turn.role, text(turn.content));
   if (turn.role === "tool" || turn.role === "function") return message(turn.role, toolResult(turn));
   return message(turn.role, [
     ...firstThoughts(turn),
@@ -100,6 +101,13 @@ export function chatMessage(value: unknown): Message[] {
     ...annotations(turn.annotations),
     ...listOf(turn.citations).flatMap(cohereCitation),
   ]);
+}
+
+/** Whether a turn has a text and a role and nothing else, as most do. */
+function isPlainTurn(turn: Json): boolean {
+  if (typeof turn.content !== "string" || turn.role === "tool" || turn.role === "function") return false;
+  for (const name in turn) if (name !== "role" && name !== "content") return false;
+  return true;
 }
 
 /** Members for thoughts outside the content. Some providers send two of them. */
