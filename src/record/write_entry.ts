@@ -5,8 +5,9 @@ import { PlatformDate } from "../lib/wait.ts";
 import { type EventRequest, eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
+import { keysIn } from "../secrets/key_shapes.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
-import { type Credential, credentialsOfHeaders, joinedTexts, keysIn } from "../secrets/values.ts";
+import { type Credential, credentialsOfHeaders, joinedTexts } from "../secrets/values.ts";
 import {
   contentTypeOf,
   decodeBody,
@@ -246,5 +247,9 @@ function credentialIn(
 
 /** Describes text in a response that looks like a key. */
 export function keyShapeIn({ binary, response }: Entry, joined: readonly string[] = []): string | undefined {
-  return keysIn((binary ? joined : [response, ...joined]).join("\n")).keys().next().value;
+  for (const text of binary ? joined : [response, ...joined]) {
+    const [shape] = keysIn(text).keys();
+    if (shape) return shape;
+  }
+  return undefined;
 }
