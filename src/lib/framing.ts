@@ -124,6 +124,65 @@ export function sseParser(): EventParser {
   };
 }
 
+/** Members whose values differ from event to event, and that no check of a stream reads. */
+const TEXTS =
+  "content|text|delta|partial_json|arguments|reasoning|reasoning_content|thinking|response|obfuscation|created_at";
+const NUMBERS = "created|sequence_number|\\w+_tokens|\\w+TokenCount";
+const JSON_TEXT = String.raw`"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"`;
+const VARIABLE = new RegExp(`("(?:${TEXTS})": ?)${JSON_TEXT}|("(?:${NUMBERS})": ?)\\d+`, "g");
+
+/** In UTF-16 units. Longer events are not compared with later ones. */
+const LONGEST_COMPARED = 4096;
+/** A stream with more kinds of events is parsed whole, because a pattern for each event takes longer than parsing. */
+const MOST_KINDS = 20;
+
+/** The pattern of events that differ from an event only in variable members; undefined if it has none. */
+function repetitionOf(event: string): RegExp | undefined {
+  if (event.length > LONGEST_COMPARED || event.search(VARIABLE) === -1) return undefined;
+  const literal = event.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  const source = literal.replace(VARIABLE, (_, text, number) => text ? text + JSON_TEXT : `${number}\\d+`);
+  return new RegExp(source, "y");
+}
+
+/**
+ * Makes a parser that leaves out repetitions: events that differ from an earlier one only in texts and numbers that no
+ * check of a stream reads. Matching takes a fraction of the time of parsing, and most events of a model are repetitions.
+ */
+export function terseParser(framing: "events" | "lines"): EventParser {
+  const parser = streamParser(framing);
+  const separator = framing === "events" ? "\n\n" : "\n";
+  const decoder = new TextDecoder();
+  let repetition: RegExp | undefined;
+  let kinds = 0;
+  let rest = "";
+  let isPlain = false;
+  const parse = (text: string): StreamEvent[] => {
+    const events: StreamEvent[] = [];
+    for (let at = 0;;) {
+      if (repetition) { for (repetition.lastIndex = at; repetition.test(text);) at = repetition.lastIndex; }
+      const end = text.indexOf(separator, at);
+      if (end === -1) {
+        rest = text.slice(at);
+        return events;
+      }
+      const event = text.slice(at, end + separator.length);
+      at += event.length;
+      for (const parsed of parser.push(event)) events.push(parsed);
+      repetition = kinds++ < MOST_KINDS ? repetitionOf(event) ?? repetition : repetition;
+    }
+  };
+  return {
+    push(piece) {
+      const text = typeof piece === "string" ? piece : decoder.decode(piece, { stream: true });
+      isPlain ||= text.includes("\r"); // with other line ends, events have other separators
+      const whole = rest + text;
+      rest = "";
+      return isPlain ? parser.push(whole) : parse(whole);
+    },
+    end: () => [...parser.push(rest), ...parser.end()],
+  };
+}
+
 /** Parses JSON Lines and JSON text sequences (RFC 7464: a record separator before each text). It skips blank lines. */
 export function jsonLinesParser(): EventParser {
   const cutter = lineCutter();

@@ -157,7 +157,7 @@ function makeEntry(
     v: ENTRY_VERSION,
     status_code: head.status,
     headers: recordedHeaders(head.headers, keepHeaders),
-    ...encodeBody(body.bytes, contentType),
+    ...encodeBody(body.bytes, contentType, body.text),
     request,
     recorded_at: new PlatformDate().toISOString(),
     duration_ms: ms,
@@ -169,8 +169,8 @@ function makeEntry(
 }
 
 /** Whether the borders of the chunks matter. They do not for JSON, which is parsed as a whole. */
-function isStreamed(contentType: string, { bytes, chunks }: ReceivedBody): boolean {
-  const framing = framingOf(contentType, () => bytes);
+function isStreamed(contentType: string, { bytes, text, chunks }: ReceivedBody): boolean {
+  const framing = framingOf(contentType, () => text ?? bytes);
   return framing === "plain" ? chunks.length > 1 : framing !== "json";
 }
 

@@ -187,9 +187,21 @@ function show(value: unknown): string {
   return isRecord(value) ? "an object" : String(value);
 }
 
-/** The members of an entry that store a body. */
-export function encodeBody(body: Uint8Array, contentType: string): Required<Pick<Entry, "binary" | "response">> {
-  const text = isTextual(contentType) ? textOf(body) : undefined;
+/** The text of a body; undefined if its content type is not textual, or if it is not valid UTF-8. */
+export function textOfBody(body: Uint8Array, contentType: string): string | undefined {
+  return isTextual(contentType) ? textOf(body) : undefined;
+}
+
+/**
+ * The members of an entry that store a body.
+ *
+ * @param text The result of {@linkcode textOfBody}.
+ */
+export function encodeBody(
+  body: Uint8Array,
+  contentType: string,
+  text: string | undefined = textOfBody(body, contentType),
+): Required<Pick<Entry, "binary" | "response">> {
   return text === undefined ? { binary: true, response: encodeBase64(body) } : { binary: false, response: text };
 }
 
