@@ -52,8 +52,12 @@ export function byteWriter(expected: number): { add(text: string): void; bytes()
   };
 }
 
-/** Collects chunks, one after the other, in one memory that grows. */
-export function byteCollector(): {
+/**
+ * Collects chunks, one after the other, in one memory that grows.
+ *
+ * @param most How many bytes there may be in all.
+ */
+export function byteCollector(most: number): {
   /** Adds a copy of a chunk. @returns The copy. */
   add(chunk: Uint8Array): Uint8Array<ArrayBuffer>;
   /** What was added, without a copy. */
@@ -65,7 +69,7 @@ export function byteCollector(): {
     add(chunk) {
       const start = length;
       length += chunk.byteLength;
-      if (length > memory.length) memory = enlarged(memory, length);
+      if (length > memory.length) memory = enlarged(memory, length, most);
       memory.set(chunk, start);
       return memory.subarray(start, length);
     },
@@ -73,9 +77,15 @@ export function byteCollector(): {
   };
 }
 
-/** A copy of memory with space for more: systems do not count memory that is never touched. */
-function enlarged(memory: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(least, memory.length * 4));
+/** In bytes. Longer memory grows to its limit at once: systems do not count memory that is never touched. */
+const LONG = 1 << 23;
+/** No memory grows beyond this at once, in bytes. */
+const MOST_AT_ONCE = 1 << 28;
+
+/** A copy of memory with space for more. */
+function enlarged(memory: Uint8Array, least: number, most = MOST_AT_ONCE): Uint8Array<ArrayBuffer> {
+  const wanted = memory.length < LONG ? memory.length * 4 : Math.max(MOST_AT_ONCE, memory.length * 2);
+  const larger = new Uint8Array(Math.max(least, Math.min(wanted, most)));
   larger.set(memory);
   return larger;
 }

@@ -166,7 +166,7 @@ const CANCELLED: Problem = { reason: "cancelled", detail: "the caller stopped re
 
 function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: CollectOptions): Collector {
   let check: CompletenessCheck | undefined = checkCompleteness(head);
-  const received = createReceived(now, head.headers.get("content-type") ?? "");
+  const received = createReceived(now, head.headers.get("content-type") ?? "", maxBodyBytes);
   const committer = createCommitter(commit);
   let committedSize = 0;
 
@@ -230,10 +230,10 @@ function createCommitter(commit: CollectOptions["commit"]) {
 }
 
 /** The chunks that have arrived, and when. */
-function createReceived(now: () => number, contentType: string) {
+function createReceived(now: () => number, contentType: string, maxBodyBytes: number) {
   const start = now();
   const chunks: [ms: number, bytes: number][] = [];
-  let memory = byteCollector();
+  let memory = byteCollector(maxBodyBytes);
   return {
     get size() {
       return memory.bytes().byteLength;
@@ -248,7 +248,7 @@ function createReceived(now: () => number, contentType: string) {
       return { bytes, text: textOfBody(bytes, contentType), chunks: [...chunks] };
     },
     forget(): void {
-      memory = byteCollector();
+      memory = byteCollector(0);
     },
   };
 }

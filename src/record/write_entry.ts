@@ -74,7 +74,8 @@ export function entryWriter(
       const kept = await redacted(made, head, settings.redact, search);
       if ("reason" in kept) return kept;
       entry = kept;
-      const problem = settings.allowSecrets ? undefined : secretProblem(entry, search);
+      const bytes = entry.response === made.response ? body.bytes : undefined;
+      const problem = settings.allowSecrets ? undefined : secretProblem(entry, search, bytes);
       if (problem) return problem;
       await store.append(entry);
     } catch (error) {
@@ -192,8 +193,9 @@ const TO_ALLOW =
 function secretProblem(
   entry: Entry,
   { request: { method, url }, credentials, warn }: SecretSearch,
+  bytes: Uint8Array = bytesOf(entry),
 ): Problem | undefined {
-  const body = entry.binary ? bytesOf(entry) : entry.response;
+  const body = entry.binary ? bytes : entry.response;
   const joined = joinedTexts(contentTypeOf(entry), body);
   const credential = credentialIn(entry, { body, joined }, credentials);
   if (credential) {
