@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { keyPatterns, keysIn } from "../src/secrets/key_shapes.ts";
-import { credentialsOf, hideInText, isCredentialVariable } from "../src/secrets/values.ts";
+import { credentialsOf, hideInText, isCredentialVariable, joinedTexts } from "../src/secrets/values.ts";
 import { redactText } from "../src/secrets/redact.ts";
 import { issuedCredentials } from "../src/record/json_answer.ts";
 import { secretFindings } from "../src/cli/scan/scan.ts";
@@ -339,4 +339,25 @@ test("issuedCredentials() accepts any text and any nesting", (_: TestContext) =>
     const headers = { "content-type": "application/json" };
     assert.deepEqual(issuedCredentials({ key: "00000000", headers, response: body }), []);
   }
+});
+
+test("joinedTexts() joins the same texts, whether the events of a stream repeat one another or not", () => {
+  const events = fc.array(
+    fc.record({
+      model: fc.constantFrom("a", "a", "a", "b"),
+      delta: fc.oneof({ weight: 4, arbitrary: fc.record({ content: fc.string() }) }, fc.constant({ role: "x" })),
+      text: fc.option(fc.string({ unit: "binary" }), { freq: 20, nil: undefined }),
+      created: fc.nat(),
+    }),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(events, (events) => {
+      const body = events.map((event) => `event: e\ndata: ${JSON.stringify(event)}\n\n`).join("");
+      // With other line ends, all events are parsed.
+      const parsed = joinedTexts("text/event-stream", body.replaceAll("\n", "\r\n"));
+      assert.deepEqual(joinedTexts("text/event-stream", body), parsed);
+    }),
+    { numRuns: rounds(300), seed },
+  );
 });

@@ -234,13 +234,15 @@ function createReceived(now: () => number, contentType: string, maxBodyBytes: nu
   const start = now();
   const chunks: [ms: number, bytes: number][] = [];
   let memory = byteCollector(maxBodyBytes);
+  let size = 0;
   return {
     get size() {
-      return memory.bytes().byteLength;
+      return size;
     },
     /** @returns A copy, because Bun's tee() gives both branches the same memory and the caller may write into it. */
     add(chunk: Uint8Array): Uint8Array {
       chunks.push([Math.round(now() - start), chunk.byteLength]);
+      size += chunk.byteLength;
       return memory.add(chunk);
     },
     body(): ReceivedBody {

@@ -1,5 +1,5 @@
-import { framingOf, streamParser } from "../lib/framing.ts";
-import { asRecord, canonicalString } from "../lib/json.ts";
+import { framingOf, type Repetition, type StreamEvent, streamParser, terseParser } from "../lib/framing.ts";
+import { asRecord, canonicalString, parseJson } from "../lib/json.ts";
 import { hideKeys } from "./key_shapes.ts";
 import { isSecretName, REDACTED } from "./redact.ts";
 
@@ -84,18 +84,36 @@ const LONGEST_STREAM = 8_000_000;
  */
 export function joinedTexts(contentType: string, body: string | Uint8Array): string[] {
   if (body.length > LONGEST_STREAM) return [];
-  const { framing, events } = eventsOf(contentType, body);
-  if (!events) return [];
   const places = newPlace();
-  for (const { name, text, data } of events) {
-    const record = asRecord(data);
-    // Data that is not an object is a piece of plain text, even if it is a JSON number.
-    if (typeof data !== "object" || data === null) collectStrings(text, memberOf(places, name));
-    collectStrings(data, memberOf(places, `${name} ${record?.type ?? ""}`));
-  }
+  const framing = framingOf(contentType, () => body);
+  const parser = framing === "events" || framing === "lines"
+    ? terseParser(framing, repeatedPieces(framing, places))
+    : streamParser(framing);
+  if (!parser) return [];
+  for (const event of [...parser.push(body), ...parser.end()]) eachString(event, places, addPiece);
   // A search of the body finds a text with a single piece, unless a frame contains it as base64.
   const least = framing === "frames" ? 1 : 2;
   return joinedIn(places, least);
+}
+
+/** Adds the texts of repetitions to the places of the first event, in the order of the stream. */
+function repeatedPieces(framing: "events" | "lines", places: Place) {
+  let known: Repetition | undefined;
+  let pieces: (readonly [place: Place, text: string])[] = [];
+  return (repetition: Repetition, texts: readonly string[], before: StreamEvent[]): void => {
+    for (const event of before.splice(0)) eachString(event, places, addPiece);
+    if (repetition !== known) {
+      known = repetition;
+      pieces = [];
+      for (const event of streamParser(framing).push(repetition.numbered)) {
+        eachString(event, places, (place, text) => pieces.push([place, text]));
+      }
+    }
+    for (const [place, text] of pieces) {
+      const json = text.startsWith("\0") ? texts[Number(text.slice(1))] : undefined;
+      addPiece(place, json === undefined ? text : parseJson(json) as string);
+    }
+  };
 }
 
 /** A place in the events: the pieces of its text, and the places below it. */
@@ -118,13 +136,23 @@ function memberOf({ members }: Place, name: string): Place {
   return place;
 }
 
-/** Adds the strings of a value to a place and to those below it. */
-function collectStrings(value: unknown, place: Place): void {
+function addPiece(place: Place, text: string): void {
+  place.differ ||= place.pieces.length > 0 && text !== place.pieces[0];
+  place.pieces.push(text);
+}
+
+/** Calls a function for each string of an event, with its place. */
+function eachString({ name, text, data }: StreamEvent, places: Place, add: typeof addPiece): void {
+  // Data that is not an object is a piece of plain text, even if it is a JSON number.
+  if (typeof data !== "object" || data === null) add(memberOf(places, name), text);
+  eachStringIn(data, memberOf(places, `${name} ${asRecord(data)?.type ?? ""}`), add);
+}
+
+function eachStringIn(value: unknown, place: Place, add: typeof addPiece): void {
   if (typeof value === "string") {
-    place.differ ||= place.pieces.length > 0 && value !== place.pieces[0];
-    place.pieces.push(value);
+    add(place, value);
   } else if (typeof value === "object" && value !== null) {
-    for (const name in value) collectStrings((value as Record<string, unknown>)[name], memberOf(place, name));
+    for (const name in value) eachStringIn((value as Record<string, unknown>)[name], memberOf(place, name), add);
   }
 }
 
