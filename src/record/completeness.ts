@@ -157,6 +157,13 @@ const LINE_FEED = 0x0a;
 /** In bytes or UTF-16 units. */
 const PIECE_LENGTH = 1 << 18;
 
+/** The end of a piece of a body. Text is cut between events, so that no piece is joined with the rest of another one. */
+function endOfEvents(body: string | Uint8Array, at: number): number {
+  const end = at + PIECE_LENGTH;
+  const last = typeof body === "string" ? body.lastIndexOf("\n\n", end - 2) : -1;
+  return last > at ? last + 2 : end;
+}
+
 /**
  * Where the last events of a chunk begin. A terminal event has no event after it, except for short ones, so that the
  * others in a chunk are not searched for it. A terminal event that is missed ends with its body.
@@ -204,8 +211,9 @@ function eventCheck(
       const unread = unparsed && (text ?? body);
       unparsed = undefined;
       // In pieces: the events of a long body take several times its memory.
-      for (let at = 0; unread && at < unread.length; at += PIECE_LENGTH) {
-        take(parser.push(unread.slice(at, at + PIECE_LENGTH)));
+      for (let at = 0, end = 0; unread && at < unread.length; at = end) {
+        end = endOfEvents(unread, at);
+        take(parser.push(unread.slice(at, end)));
       }
       const rest = parser.end();
       const whole = rest.filter(isWholeEvent);

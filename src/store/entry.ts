@@ -1,4 +1,4 @@
-import { byteWriter, decodeBase64, encodeBase64, textOf, utf8, utf8Length } from "../lib/bytes.ts";
+import { byteWriter, decodeBase64, encodeBase64, LONGEST_ESCAPED, textOf, utf8, utf8Length } from "../lib/bytes.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 
 /** The version of the line format: this code writes it, and reads no newer one. */
@@ -77,7 +77,7 @@ function formatJson(value: unknown): string {
 }
 
 /** In UTF-16 units. */
-const PIECE_LENGTH = 1 << 16;
+const PIECE_LENGTH = LONGEST_ESCAPED - 1;
 
 /** The bytes of {@linkcode formatEntry}. A long response is written in pieces, so that there are no copies of the whole. */
 export function entryBytes(entry: Entry): Uint8Array<ArrayBuffer> {
@@ -86,7 +86,7 @@ export function entryBytes(entry: Entry): Uint8Array<ArrayBuffer> {
   const members = Object.entries(entry);
   const place = members.findIndex(([name]) => name === "response");
   // Memory that is not touched costs nothing, and enlarging it would copy all.
-  const written = byteWriter(response.length * (entry.binary ? 1.1 : 1.6));
+  const written = byteWriter((1 << 17) + response.length * (entry.binary ? 1 : 1.6));
   const before = formatJson(Object.fromEntries(members.slice(0, place))).slice(0, -1);
   written.add(`${before}${before === "{" ? "" : ","}"response":"`);
   if (entry.binary) written.add(response); // base64 needs no escapes
@@ -94,7 +94,8 @@ export function entryBytes(entry: Entry): Uint8Array<ArrayBuffer> {
     const end = at + PIECE_LENGTH;
     // Both halves of a surrogate pair are in one piece.
     const length = PIECE_LENGTH + (/[\ud800-\udbff]/.test(response[end - 1] ?? "") ? 1 : 0);
-    written.add(formatJson(response.slice(at, at + length)).slice(1, -1));
+    const piece = response.slice(at, at + length);
+    if (!written.addEscaped(piece)) written.add(formatJson(piece).slice(1, -1));
     at += length;
   }
   const after = formatJson(Object.fromEntries(members.slice(place + 1))).slice(1);
