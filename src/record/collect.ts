@@ -255,7 +255,8 @@ function createReceived(now: () => number, contentType: string, maxBodyBytes: nu
   };
 }
 
-function tooLarge(maxBodyBytes: number): Problem {
+/** Why a body that is longer than the option `maxBodyBytes` is not recorded. */
+export function tooLarge(maxBodyBytes: number): Problem {
   return { reason: "too-large", detail: `the body is longer than maxBodyBytes (${maxBodyBytes})` };
 }
 

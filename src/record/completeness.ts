@@ -109,8 +109,11 @@ function framingCheck(framing: Framing, head: AnswerHead, contentType: string): 
 /** Matches HTML: the log-in page of a network, or the error page of a proxy. */
 const HTML_PAGE: Problem = { reason: "error", detail: "the response is a web page" };
 
-/** With `content-encoding`, the header counts compressed bytes. For HEAD, it counts the body of a GET. */
-function announcedLength({ method, headers }: AnswerHead): number | undefined {
+/**
+ * The length of a body, by its header. With `content-encoding`, the header counts compressed bytes. For HEAD, it counts the
+ * body of a GET.
+ */
+export function announcedLength({ method, headers }: AnswerHead): number | undefined {
   const length = headers.get("content-length");
   if (length === null || method === "HEAD" || headers.has("content-encoding")) {
     return undefined;

@@ -2,8 +2,8 @@ import { byteStream, closeBytes, enqueueBytes } from "../lib/bytes.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import { labelled } from "../replay/labelled.ts";
 import type { Problem } from "../report/events.ts";
-import { collect, type CollectOptions, type Copy, isStream, type Reader } from "./collect.ts";
-import { checkCompleteness } from "./completeness.ts";
+import { collect, type CollectOptions, type Copy, isStream, type Reader, tooLarge } from "./collect.ts";
+import { announcedLength, checkCompleteness } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
 
 /** A response that is being recorded. */
@@ -20,6 +20,11 @@ export interface Recording extends Omit<Copy, "holds" | "cancel"> {
  */
 export function record(original: Response, head: AnswerHead, options: CollectOptions): Recording {
   if (!hasBody(original)) return recordEmpty(original, head, options);
+  const { maxBodyBytes } = options;
+  // The caller gets the original response.
+  if ((announcedLength(head) ?? 0) > maxBodyBytes) {
+    return settledRecording(original, Promise.resolve(tooLarge(maxBodyBytes)));
+  }
   const branches = readTwice(original);
   const copy = collect(() => branches().copied, head, options);
   const { status } = original;
@@ -104,6 +109,11 @@ function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOp
   const bytes = new Uint8Array();
   const problem = checkCompleteness(head).end(bytes);
   const settled = problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] });
+  return settledRecording(response, settled);
+}
+
+/** A recording that does not depend on what the caller reads. */
+function settledRecording(response: Response, settled: Recording["settled"]): Recording {
   return { response, settled, committed: settled.then((failed) => !failed), idleMs: () => 0, start() {} };
 }
 
