@@ -35,7 +35,7 @@ const PLACES = [
   ["src/lib/json.ts", "if (names[at] === names[at + 1]) continue;", ""],
   ["src/replay/replay.ts", "if (signal?.aborted) return controller.error(signal.reason);", ""],
   ["src/replay/replay.ts", "total === bodyLength ? lengths as number[] : undefined", "lengths as number[]"],
-  ["src/with_cachy.ts", "await flush();\n    return result;", "return result;"],
+  ["src/enable_cachy.ts", "await flush();\n    return result;", "return result;"],
   ["src/flow/fetch.ts", "  request.signal?.throwIfAborted();\n  const {", "  const {"],
   ["src/flow/fetch.ts", 'if (settings.mode === "replay") {', 'if (settings.mode === "refresh") {'],
   ["src/flow/live.ts", "if (!recording.response.body) await settled;", ""],

@@ -19,10 +19,11 @@ export const LONGEST_ESCAPED: number = scratch.length;
 /** In bytes: a backslash, `u` and four hex digits. */
 const LONGEST_ESCAPE = 6;
 /** The byte after the backslash in JSON; 1 for characters that have no such short escape, and 0 for those without any. */
-const ESCAPES = Uint8Array.from({ length: 128 }, (_, code) => {
-  const json = JSON.stringify(String.fromCharCode(code));
-  return json.length === 3 ? 0 : json.length === 4 ? json.charCodeAt(2) : 1;
-});
+const ESCAPES = new Uint8Array(128).fill(1, 0, 0x20);
+ESCAPES.set(utf8("btn"), 0x08);
+ESCAPES.set(utf8("fr"), 0x0c);
+ESCAPES.set(utf8('"'), 0x22);
+ESCAPES.set(utf8("\\"), 0x5c);
 const BACKSLASH = 0x5c;
 
 /** Writes bytes of `scratch` with their escapes. @returns The end of what was written. */

@@ -191,11 +191,17 @@ const SHORTEST_KEY = 15;
 
 /** Bits of ASCII characters. */
 const OF_KEY = 1, OF_WORD = 2, HEX_DIGIT = 4, SEPARATOR = 8;
-const BITS = Uint8Array.from({ length: 256 }, (_, code) => {
-  const character = code < 128 ? String.fromCharCode(code) : "";
-  const bits = [[/[\w+/%.~:|=-]/, OF_KEY], [/[\w-]/, OF_WORD], [/[\da-f]/, HEX_DIGIT], [/[.:]/, SEPARATOR]] as const;
-  return bits.reduce((all, [of, bit]) => of.test(character) ? all | bit : all, 0);
-});
+const BITS = new Uint8Array(256);
+const DIGITS = "0123456789";
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+for (
+  const [characters, bit] of [
+    [`${DIGITS}${LETTERS}_-+/%.~:|=`, OF_KEY],
+    [`${DIGITS}${LETTERS}_-`, OF_WORD],
+    [`${DIGITS}abcdef`, HEX_DIGIT],
+    [".:", SEPARATOR],
+  ] as const
+) for (const character of characters) (BITS[character.charCodeAt(0)] as number) |= bit;
 
 /** The shapes whose keys have the same three first characters. */
 interface Start {
@@ -205,19 +211,18 @@ interface Start {
 
 /** Keys that begin with a separator follow hex digits. */
 const AFTER_HEX: Start = { shapes: [], isAnywhere: true };
-const STARTS: Start[] = [AFTER_HEX];
+const STARTS: (Start | undefined)[] = [undefined];
 /** By the lowest five bits of three characters, a place in `STARTS`; 0 if no key begins so. */
 const START_PLACES = new Uint8Array(1 << 15);
 
 for (const shape of SHAPES) {
   for (const start of shape.starts) {
-    const code = Array.from(start.slice(0, 3)).reduce((code, unit) => code << 5 | unit.charCodeAt(0) & 31, 0);
-    const isShort = start.length === 1;
-    const place = isShort ? 0 : START_PLACES[code] || STARTS.push({ shapes: [], isAnywhere: false }) - 1;
-    if (!isShort) START_PLACES[code] = place;
-    const { shapes } = STARTS[place] as Start;
-    if (!shapes.includes(shape)) shapes.push(shape);
-    (STARTS[place] as Start).isAnywhere ||= shape.isAnywhere;
+    const code = (start.charCodeAt(0) & 31) << 10 | (start.charCodeAt(1) & 31) << 5 | start.charCodeAt(2) & 31;
+    const known = start.length === 1 ? AFTER_HEX : STARTS[START_PLACES[code] as number];
+    const group = known ?? { shapes: [], isAnywhere: false };
+    if (!known) START_PLACES[code] = STARTS.push(group) - 1;
+    if (group.shapes.at(-1) !== shape) group.shapes.push(shape);
+    group.isAnywhere ||= shape.isAnywhere;
   }
 }
 
