@@ -13,9 +13,9 @@ import { cleanEnvironment, commandLine, root, run, start } from "./run.mjs";
 
 /** @type {readonly (readonly [file: string, from: string, to: string])[]} */
 const PLACES = [
-  ["src/record/collect.ts", "const copy = copyOf(chunk);", "const copy = chunk;"],
+  ["src/record/collect.ts", "return memory.add(chunk);", "return memory.add(chunk), chunk;"],
   ["src/record/collect.ts", "if (isCancelled) return giveUp(", "if (false) return giveUp("],
-  ["src/record/collect.ts", "committedSize === 0 && !isTooLarge", "committedSize === 0"],
+  ["src/record/collect.ts", "isMarked && committedSize === 0 ?", "isMarked ?"],
   ["src/record/completeness.ts", "status < 300 && status !== 206", "status < 300"],
   ["src/record/completeness.ts", "body.byteLength !== announced", "body.byteLength > announced"],
   ["src/request/identify.ts", 'streaming ? "True" : "False"', 'streaming ? "False" : "True"'],
@@ -35,7 +35,7 @@ const PLACES = [
   ["src/lib/json.ts", "if (names[at] === names[at + 1]) continue;", ""],
   ["src/replay/replay.ts", "if (signal?.aborted) return controller.error(signal.reason);", ""],
   ["src/replay/replay.ts", "total === bodyLength ? lengths as number[] : undefined", "lengths as number[]"],
-  ["src/with_cachy.ts", "await flush();\n    return result;", "return result;"],
+  ["src/enable_cachy.ts", "await flush();\n    return result;", "return result;"],
   ["src/flow/fetch.ts", "  request.signal?.throwIfAborted();\n  const {", "  const {"],
   ["src/flow/fetch.ts", 'if (settings.mode === "replay") {', 'if (settings.mode === "refresh") {'],
   ["src/flow/live.ts", "if (!recording.response.body) await settled;", ""],

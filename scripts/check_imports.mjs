@@ -86,7 +86,7 @@ const nodeImporters = [
   "src/testing.ts",
   "src/testing/",
   "src/global_fetch.ts",
-  "src/with_cachy.ts",
+  "src/enable_cachy.ts",
   "src/proxy/",
   "src/cli.ts",
   "src/cli/",

@@ -172,7 +172,8 @@ test("judgeBody() rejects an event stream with an error, at any place before the
         const judge = checkCompleteness(EVENT_STREAM);
         const pieces = [...events.slice(0, at), error, ...events.slice(at)].map(utf8);
         assert.ok(!pieces.map((piece) => judge.push(piece)).includes(true), `${error} in ${events}`);
-        assert.equal(judge.end(new Uint8Array())?.reason, "error", `${error} in ${events}`);
+        const body = utf8([...events.slice(0, at), error, ...events.slice(at)].join(""));
+        assert.equal(judge.end(body)?.reason, "error", `${error} in ${events}`);
       }
       assert.equal(verdict(EVENT_STREAM, [utf8(events.join("") + error)]), "error", `${error} at the end of ${events}`);
     }
@@ -221,4 +222,22 @@ test("judgeBody() rejects Ollama's stream if an error precedes done", () => {
   const lines = [`{"done":false}\n`, `{"error":"out of memory"}\n`, `{"done":true}\n`];
   assert.equal(verdict(of, lines.map(utf8)), "error");
   assert.equal(verdict(of, lines.slice(0, 2).map(utf8)), "error");
+});
+
+test("judgeBody() sees the terminal event at the end of a chunk with many events, also if short events follow", () => {
+  const [first = "", ...rest] = chatEvents("word ");
+  const completed = `event: response.completed\ndata: {"type":"response.completed","x":"${"y".repeat(5000)}"}\n\n`;
+  const created = `data: {"type":"response.created"}\n\n`;
+  const ends: [start: string, end: string, isSeen: boolean][] = [
+    [first, rest.join(""), true],
+    [first, `${rest.join("")}: ping\n\n${"\n".repeat(100)}`, true],
+    [created, completed, true],
+    [created, `event: done\ndata: {"type":"response.completed"}\n\n${created.repeat(100)}`, false],
+  ];
+  for (const [start, end, isSeen] of ends) {
+    const judge = checkCompleteness(EVENT_STREAM);
+    const body = utf8(start.repeat(2000) + end);
+    assert.equal(judge.push(body), isSeen, end.slice(0, 200));
+    assert.equal(judge.end(body), undefined, end.slice(0, 200));
+  }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Entry, Store } from "../mod.ts";
-import { type Framing, framingOf, streamParser } from "../src/lib/framing.ts";
+import { type EventParser, type Framing, framingOf, streamParser, terseParser } from "../src/lib/framing.ts";
 import { checkCompleteness } from "../src/record/completeness.ts";
 import { readAnswer } from "../src/cli/read/reading.ts";
 import { timedEvents } from "../src/cli/show/timed_events.ts";
@@ -194,4 +194,47 @@ test("show and show --events agree on AWS frames, for any spelling of the header
   const type = "application/vnd.amazon.eventstream";
   const entry = { key: "5ece2360", headers: { "CONTENT-TYPE": ` ${type}` }, ...encodeBody(frames, type) };
   assert.deepEqual([readAnswer(entry, undefined).isStream, timedEvents(entry).length], [true, 2]);
+});
+
+test("terseParser() leaves out events that differ from one before only in texts and numbers", () => {
+  const delta = (content: unknown, rest: object = {}) =>
+    `data: ${JSON.stringify({ id: "a", choices: [{ index: 0, delta: { content }, ...rest }] })}\n\n`;
+  const events = [
+    delta("one"),
+    delta(""),
+    delta('"two" \\ \n{"error":1}\u2028'),
+    ": comment\n\n",
+    delta("three", { finish_reason: "stop" }),
+    delta("four", { error: { code: 1 } }),
+    delta("five", { error: { code: 1 } }),
+    delta(null),
+    delta(["six"]),
+    `data: {"type":"x","sequence_number":1,"delta":"a"}\n\n`,
+    `data: {"type":"x","sequence_number":22,"delta":"b"}\n\n`,
+    `data: {"type":"y","sequence_number":23,"delta":"b"}\n\n`,
+    `event: z\ndata: {"type":"y","sequence_number":23,"delta":"b"}\n\n`,
+    `data: {"content":"cut off\n\n`,
+    "data: [DONE]\n\n",
+    "data: [DONE]\n\n",
+  ];
+  const kept = events.filter((_, at) => ![1, 2, 6, 10].includes(at)).join("");
+  const read = (parser: EventParser, pieces: readonly (string | Uint8Array)[]) => [
+    ...pieces.flatMap((piece) => parser.push(piece)),
+    ...parser.end(),
+  ];
+  const all = events.join("");
+  const bytes = new TextEncoder().encode(all);
+  const expected = read(streamParser("events"), [kept]);
+  for (let at = 0; at <= all.length; at++) {
+    assert.deepEqual(read(terseParser("events"), [all.slice(0, at), all.slice(at)]), expected, `cut at ${at}`);
+    const pieces = [bytes.subarray(0, at), bytes.subarray(at)];
+    assert.deepEqual(read(terseParser("events"), pieces), expected, `bytes, cut at ${at}`);
+  }
+  const crlf = all.replaceAll("\n", "\r\n");
+  assert.deepEqual(read(terseParser("events"), [crlf]), read(streamParser("events"), [crlf]));
+  const lines = `{"response":"a","done":false}\n{"response":"b","done":false}\n{"response":"","done":true}\n`;
+  assert.deepEqual(read(terseParser("lines"), [lines]).map(({ text }) => text), [
+    `{"response":"a","done":false}`,
+    `{"response":"","done":true}`,
+  ]);
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { credentialsOf, hideInText, isCredentialVariable, keysIn } from "../src/secrets/values.ts";
+import fc from "fast-check";
+import { keyPatterns, keysIn } from "../src/secrets/key_shapes.ts";
+import { credentialsOf, hideInText, isCredentialVariable, joinedTexts } from "../src/secrets/values.ts";
 import { redactText } from "../src/secrets/redact.ts";
 import { issuedCredentials } from "../src/record/json_answer.ts";
 import { secretFindings } from "../src/cli/scan/scan.ts";
-import { test, type TestContext } from "./suite.ts";
+import { rounds, seed, test, type TestContext } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonAnswer, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 const MIXED = "a1B2c3D4e5F6g7H8i9J0".repeat(6);
@@ -71,6 +73,9 @@ const PREFIXED: Record<string, string> = {
   "re_": `${MIXED.slice(0, 8)}_${MIXED.slice(0, 24)}`,
   "SECRET_ACCESS_KEY=": `${MIXED.slice(0, 38)}/+`,
   "hooks.slack.com/services/": `T0123/B0123/${MIXED.slice(0, 24)}`,
+  "PMAK-": `${HEX.slice(0, 24)}-${HEX.slice(0, 34)}`,
+  "AGE-SECRET-KEY-1": "QPZRY9X8".repeat(7),
+  "bce-v3/ALTAK-": `${MIXED.slice(0, 21)}/${HEX.slice(0, 40)}`,
 };
 const UUID = "0b5f1c1e-3a2b-4c5d-8e9f-001122334455";
 /** The secret part of keys without a prefix. */
@@ -112,6 +117,44 @@ test("keysIn() lists the keys by what they are", () => {
     ["a key (xai-…)", [first, first]],
     ["a key (r8_…)", [second]],
   ]);
+});
+
+/** What the patterns find in a text if they are searched one after the other. */
+function plainKeysIn(text: string, patterns = keyPatterns): string[] {
+  const all = patterns.map(({ source, flags }) => new RegExp(source, `${flags.replace(/[gy]/g, "")}g`));
+  return all.flatMap((pattern) => Array.from(text.matchAll(pattern), ([key]) => key));
+}
+
+test("keysIn() finds in any text what a search with all patterns finds", () => {
+  const pem = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----";
+  const keys = [...Object.entries(PREFIXED).map(([start, rest]) => start + rest), ...Object.keys(OTHERS), pem];
+  const unseen = keyPatterns.filter((pattern) => plainKeysIn(keys.join(" "), [pattern]).length === 0);
+  assert.deepEqual(unseen, [], "patterns that no key of this test has");
+
+  const key = fc.constantFrom(...keys);
+  const part = fc.oneof(
+    key,
+    key.chain((key) => fc.nat(key.length).map((length) => key.slice(0, length))), // perhaps too short
+    fc.constantFrom(" ", "\n", '"', "\\n", "\\u000a", "%3D", "%3A", "-", "_", "/", ".", ":", "=", "é", "日本", "😀"),
+    fc.stringMatching(/^[\w.:%/-]{0,20}$/),
+    // Pieces of the search end at any place of what follows.
+    fc.tuple(fc.constantFrom(" ", "a", "-", ".", "é"), fc.nat(40_000)).map(([unit, count]) => unit.repeat(count)),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
+      const text = parts.join("");
+      assert.deepEqual([...keysIn(text).values()].flat().sort(), plainKeysIn(text).sort());
+    }),
+    { numRuns: rounds(300), seed },
+  );
+});
+
+test("hideInText() redacts all that looks like a key, also what follows a redacted key", () => {
+  const [first, second] = [`AIza${MIXED.slice(0, 35)}`, `AKIA${"ABCD2345".repeat(2)}`];
+  assert.equal(
+    hideInText(`${first} and ${second}, ${first}${second}.`, []),
+    "[redacted] and [redacted], [redacted][redacted].",
+  );
 });
 
 test("keysIn() finds no keys in ordinary text, hashes, ids, base64 and model names", () => {
@@ -296,4 +339,25 @@ test("issuedCredentials() accepts any text and any nesting", (_: TestContext) =>
     const headers = { "content-type": "application/json" };
     assert.deepEqual(issuedCredentials({ key: "00000000", headers, response: body }), []);
   }
+});
+
+test("joinedTexts() joins the same texts, whether the events of a stream repeat one another or not", () => {
+  const events = fc.array(
+    fc.record({
+      model: fc.constantFrom("a", "a", "a", "b"),
+      delta: fc.oneof({ weight: 4, arbitrary: fc.record({ content: fc.string() }) }, fc.constant({ role: "x" })),
+      text: fc.option(fc.string({ unit: "binary" }), { freq: 20, nil: undefined }),
+      created: fc.nat(),
+    }),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(events, (events) => {
+      const body = events.map((event) => `event: e\ndata: ${JSON.stringify(event)}\n\n`).join("");
+      // With other line ends, all events are parsed.
+      const parsed = joinedTexts("text/event-stream", body.replaceAll("\n", "\r\n"));
+      assert.deepEqual(joinedTexts("text/event-stream", body), parsed);
+    }),
+    { numRuns: rounds(300), seed },
+  );
 });

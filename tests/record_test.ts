@@ -231,6 +231,24 @@ test("record() fails like any body if the source sends text instead of bytes", a
   assert.deepEqual([(await settled)?.reason, commits.length], ["broken", 0]);
 });
 
+test("record() returns the original response if its headers say that the body exceeds maxBodyBytes", async () => {
+  const responseOf = (headers: Record<string, string>) =>
+    new Response("12345", { headers: { "content-type": "text/plain", "content-length": "5", ...headers } });
+  const original = responseOf({});
+  const { response, settled, commits } = recorded(original, { maxBodyBytes: 4 });
+  assert.equal(response, original);
+  assert.deepEqual([(await settled)?.reason, commits.length], ["too-large", 0]);
+  assert.equal(await response.text(), "12345");
+  // The header does not count the bytes of a decoded body.
+  for (
+    const [headers, maxBodyBytes] of [[{}, 5], [{ "content-encoding": "gzip", "content-length": "9" }, 5]] as const
+  ) {
+    const { response, settled, commits } = recorded(responseOf(headers), { maxBodyBytes });
+    assert.equal(await response.text(), "12345");
+    assert.deepEqual([await settled, commits.length], [undefined, 1]);
+  }
+});
+
 test("record() passes everything to the caller and commits nothing if the body exceeds maxBodyBytes", async () => {
   const whole = EVENTS.join("");
   const size = utf8(whole).byteLength;

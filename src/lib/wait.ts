@@ -148,13 +148,12 @@ export function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal | 
 
 /** Wakes all waiting readers, each time that it is notified. */
 export function bell(): { notify(): void; next(): Promise<void> } {
-  let ring = () => {};
-  let next = new Promise<void>((resolve) => ring = resolve);
+  let waiting: Deferred<void> | undefined;
   return {
     notify() {
-      ring();
-      next = new Promise<void>((resolve) => ring = resolve);
+      waiting?.resolve();
+      waiting = undefined;
     },
-    next: () => next,
+    next: () => (waiting ??= deferred<void>()).promise,
   };
 }

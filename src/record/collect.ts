@@ -1,8 +1,8 @@
-import { concatBytes, copyOf } from "../lib/bytes.ts";
+import { byteCollector } from "../lib/bytes.ts";
 import { messageOf } from "../lib/errors.ts";
-import { bell, clearTimeout, deferred, monotonicNow, setTimeout } from "../lib/wait.ts";
+import { bell, clearTimeout, deferred, isPromise, monotonicNow, setTimeout } from "../lib/wait.ts";
 import type { Problem } from "../report/events.ts";
-import { isErrorStatus } from "../store/entry.ts";
+import { isErrorStatus, textOfBody } from "../store/entry.ts";
 import { checkCompleteness, type CompletenessCheck } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
 
@@ -12,6 +12,8 @@ export type Reader = ReadableStreamDefaultReader<Uint8Array>;
 /** A complete and successful body, as it was received. */
 export interface ReceivedBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Undefined if the content type is not textual, or if the bytes are not valid UTF-8. */
+  readonly text?: string | undefined;
   /** Milliseconds since the headers and length in bytes of each chunk. */
   readonly chunks: readonly (readonly [ms: number, bytes: number])[];
 }
@@ -43,8 +45,12 @@ export interface Copy {
    * must not keep the process alive.
    */
   readonly start: () => void;
-  /** Resolves when the copy contains this many chunks and a body that they complete is stored, or when the copy has ended. */
-  holds(chunks: number): Promise<void>;
+  /**
+   * Resolves when the copy contains this many chunks and a body that they complete is stored, or when the copy has ended.
+   *
+   * @returns Undefined if this is already so.
+   */
+  holds(chunks: number): Promise<void> | undefined;
   /** Stops the copy, because the caller has stopped reading. */
   cancel(reason: unknown): void;
 }
@@ -81,8 +87,9 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
     committed: Promise.race([collector.stored, settled.then(() => collector.isStored())]),
     idleMs: collector.idleMs,
     start,
-    async holds(count) {
-      while (state.held < count && !state.hasEnded) await state.progress.next();
+    holds(count) {
+      if (state.held >= count || state.hasEnded) return undefined;
+      return state.progress.next().then(() => this.holds(count));
     },
     cancel(reason) {
       if (state.hasEnded) return;
@@ -125,7 +132,8 @@ async function copyChunks(
   for (;;) {
     const { done, value } = await reader().read();
     if (done) return await collector.end(state.isCancelled);
-    const problem = state.stopping && !state.goesOn ? CANCELLED : await collector.take(value);
+    const taken = state.stopping && !state.goesOn ? CANCELLED : collector.take(value);
+    const problem = isPromise(taken) ? await taken : taken;
     state.held++;
     state.progress.notify();
     if (problem) return collector.giveUp(problem);
@@ -139,8 +147,8 @@ function stop(reader: () => Reader, state: CopyState): void {
 
 /** Checks and commits a body while it arrives. */
 interface Collector {
-  /** @returns Why the body cannot be recorded, if this is already certain. */
-  take(chunk: Uint8Array): Promise<Problem | undefined>;
+  /** @returns Why the body cannot be recorded, if this is already certain; a promise if the chunk completed the body. */
+  take(chunk: Uint8Array): Problem | undefined | Promise<undefined>;
   /** Called when the body has ended. @returns Why it was not stored; undefined if it was. */
   end(isCancelled: boolean): Promise<Problem | undefined>;
   /** Called when the rest of the body will not arrive. A body that was stored before stays stored. */
@@ -158,31 +166,30 @@ const CANCELLED: Problem = { reason: "cancelled", detail: "the caller stopped re
 
 function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: CollectOptions): Collector {
   let check: CompletenessCheck | undefined = checkCompleteness(head);
-  const received = createReceived(now);
+  const received = createReceived(now, head.headers.get("content-type") ?? "", maxBodyBytes);
   const committer = createCommitter(commit);
   let committedSize = 0;
 
-  const commitReceived = async (bytes: Uint8Array<ArrayBuffer>) => {
+  const commitReceived = async (body: ReceivedBody): Promise<undefined> => {
     committedSize = received.size;
-    await committer.commit({ bytes, chunks: [...received.chunks] });
+    await committer.commit(body);
   };
   const giveUp = (problem: Problem) => committedSize > 0 ? committer.failure() : problem;
 
   return {
-    async take(chunk) {
+    take(chunk) {
       committer.noteActivity();
+      if (received.size + chunk.byteLength > maxBodyBytes) return tooLarge(maxBodyBytes);
       const isMarked = check?.push(received.add(chunk)) ?? false;
-      const isTooLarge = received.size > maxBodyBytes;
-      if (isMarked && committedSize === 0 && !isTooLarge) await commitReceived(received.bytes());
-      return isTooLarge ? tooLarge(maxBodyBytes) : undefined;
+      return isMarked && committedSize === 0 ? commitReceived(received.body()) : undefined;
     },
     async end(isCancelled) {
       if (isCancelled) return giveUp(CANCELLED);
       if (committedSize > 0 && committedSize === received.size) return committer.failure();
-      const bytes = received.bytes();
-      const problem = check?.end(bytes);
+      const body = received.body();
+      const problem = check?.end(body.bytes, body.text);
       if (problem) return giveUp(problem);
-      await commitReceived(bytes);
+      await commitReceived(body);
       return committer.failure();
     },
     giveUp,
@@ -223,37 +230,33 @@ function createCommitter(commit: CollectOptions["commit"]) {
 }
 
 /** The chunks that have arrived, and when. */
-function createReceived(now: () => number) {
+function createReceived(now: () => number, contentType: string, maxBodyBytes: number) {
   const start = now();
-  const parts: Uint8Array[] = [];
   const chunks: [ms: number, bytes: number][] = [];
+  let memory = byteCollector(maxBodyBytes);
   let size = 0;
   return {
-    chunks,
     get size() {
       return size;
     },
     /** @returns A copy, because Bun's tee() gives both branches the same memory and the caller may write into it. */
     add(chunk: Uint8Array): Uint8Array {
-      const copy = copyOf(chunk);
-      parts.push(copy);
-      size += chunk.byteLength;
       chunks.push([Math.round(now() - start), chunk.byteLength]);
-      return copy;
+      size += chunk.byteLength;
+      return memory.add(chunk);
     },
-    /** From now on, there is one part: the memory of the others is free. */
-    bytes(): Uint8Array<ArrayBuffer> {
-      const joined = concatBytes(parts);
-      parts.splice(0, parts.length, joined);
-      return joined;
+    body(): ReceivedBody {
+      const bytes = memory.bytes();
+      return { bytes, text: textOfBody(bytes, contentType), chunks: [...chunks] };
     },
     forget(): void {
-      parts.length = 0;
+      memory = byteCollector(0);
     },
   };
 }
 
-function tooLarge(maxBodyBytes: number): Problem {
+/** Why a body that is longer than the option `maxBodyBytes` is not recorded. */
+export function tooLarge(maxBodyBytes: number): Problem {
   return { reason: "too-large", detail: `the body is longer than maxBodyBytes (${maxBodyBytes})` };
 }
 

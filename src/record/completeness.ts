@@ -1,5 +1,5 @@
 import { concatBytes } from "../lib/bytes.ts";
-import { awsFrameAt, EVENT_TYPE, type Framing, framingOf, type StreamEvent, streamParser } from "../lib/framing.ts";
+import { awsFrameAt, EVENT_TYPE, type Framing, framingOf, type StreamEvent, terseParser } from "../lib/framing.ts";
 import type { Problem } from "../report/events.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import { type AnswerHead, answerProblem } from "./json_answer.ts";
@@ -20,8 +20,13 @@ export interface CompletenessCheck {
    * @returns Whether the body now contains the terminal event of its family, so that it is complete.
    */
   push(chunk: Uint8Array): boolean;
-  /** Called when the body has ended. @returns What is wrong with it; undefined if it is complete and successful. */
-  end(body: Uint8Array): Problem | undefined;
+  /**
+   * Called when the body has ended.
+   *
+   * @param text The text of the body, if the caller knows it.
+   * @returns What is wrong with the body; undefined if it is complete and successful.
+   */
+  end(body: Uint8Array, text?: string): Problem | undefined;
 }
 
 /**
@@ -46,11 +51,11 @@ export function checkCompleteness(head: AnswerHead): CompletenessCheck {
   const announced = announcedLength(head);
   return {
     push: check.push,
-    end(body) {
+    end(body, text) {
       if (announced !== undefined && body.byteLength !== announced) {
         return { reason: "truncated", detail: `${body.byteLength} of ${announced} bytes arrived` };
       }
-      return check.end(body);
+      return check.end(body, text);
     },
   };
 }
@@ -61,7 +66,7 @@ const LONGEST_START = 1024;
 /** Finds the framing in the start of the body if it is a stream, and at the end of the body otherwise. */
 function bodyCheck(head: AnswerHead, contentType: string): CompletenessCheck {
   if (isErrorStatus(head.status)) return wholeBodyCheck(() => undefined);
-  const checkOf = (body: Uint8Array) => {
+  const checkOf = (body: string | Uint8Array) => {
     const framing = framingOf(contentType, () => body);
     return { framing, check: framingCheck(framing, head, contentType) };
   };
@@ -78,11 +83,9 @@ function bodyCheck(head: AnswerHead, contentType: string): CompletenessCheck {
       early = told;
       return early.check.push(received);
     },
-    end(body) {
-      const { framing, check } = checkOf(body);
-      if (early?.framing === framing) return early.check.end(body);
-      check.push(body);
-      return check.end(body);
+    end(body, text) {
+      const { framing, check } = checkOf(text ?? body);
+      return (early?.framing === framing ? early.check : check).end(body, text);
     },
   };
 }
@@ -97,7 +100,7 @@ function framingCheck(framing: Framing, head: AnswerHead, contentType: string): 
     case "frames":
       return wholeBodyCheck(awsProblem);
     case "json":
-      return wholeBodyCheck((body) => answerProblem(body, head));
+      return wholeBodyCheck((body, text) => answerProblem(body, head, text));
     case "plain":
       return wholeBodyCheck(() => head.method === "POST" && /html/i.test(contentType) ? HTML_PAGE : undefined);
   }
@@ -106,8 +109,11 @@ function framingCheck(framing: Framing, head: AnswerHead, contentType: string): 
 /** Matches HTML: the log-in page of a network, or the error page of a proxy. */
 const HTML_PAGE: Problem = { reason: "error", detail: "the response is a web page" };
 
-/** With `content-encoding`, the header counts compressed bytes. For HEAD, it counts the body of a GET. */
-function announcedLength({ method, headers }: AnswerHead): number | undefined {
+/**
+ * The length of a body, by its header. With `content-encoding`, the header counts compressed bytes. For HEAD, it counts the
+ * body of a GET.
+ */
+export function announcedLength({ method, headers }: AnswerHead): number | undefined {
   const length = headers.get("content-length");
   if (length === null || method === "HEAD" || headers.has("content-encoding")) {
     return undefined;
@@ -115,7 +121,7 @@ function announcedLength({ method, headers }: AnswerHead): number | undefined {
   return /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-function wholeBodyCheck(problemOf: (body: Uint8Array) => Problem | undefined): CompletenessCheck {
+function wholeBodyCheck(problemOf: CompletenessCheck["end"]): CompletenessCheck {
   return { push: () => false, end: problemOf };
 }
 
@@ -148,13 +154,35 @@ export function awsStreamProblem(body: Uint8Array): string | undefined {
 
 const decoder = new TextDecoder();
 
+/** In bytes. What a server may send after the terminal event at once, and the whole of most such events. */
+const LONGEST_TAIL = 1024;
+const LINE_FEED = 0x0a;
+/** In bytes or UTF-16 units. */
+const PIECE_LENGTH = 1 << 18;
+
+/** The end of a piece of a body. Text is cut between events, so that no piece is joined with the rest of another one. */
+function endOfEvents(body: string | Uint8Array, at: number): number {
+  const end = at + PIECE_LENGTH;
+  const last = typeof body === "string" ? body.lastIndexOf("\n\n", end - 2) : -1;
+  return last > at ? last + 2 : end;
+}
+
+/**
+ * Where the last events of a chunk begin. A terminal event has no event after it, except for short ones, so that the
+ * others in a chunk are not searched for it. A terminal event that is missed ends with its body.
+ */
+function startOfLastEvents(chunk: Uint8Array): number {
+  const dataLine = chunk.lastIndexOf(LINE_FEED, -LONGEST_TAIL);
+  return dataLine > 0 ? chunk.lastIndexOf(LINE_FEED, dataLine - 1) + 1 : 0; // a line with the name may precede
+}
+
 /** Parses the events when the terminal one may have arrived: parsing each chunk would delay the caller. */
 function eventCheck(
   framing: "events" | "lines",
   chooseFamily: typeof familyOf,
   missingFirst?: string,
 ): CompletenessCheck {
-  const parser = streamParser(framing);
+  const parser = terseParser(framing);
   let family: Family | undefined;
   let problem: Problem | undefined;
   let isMarked = false;
@@ -171,21 +199,25 @@ function eventCheck(
   /** The chunks before the first one that may contain the terminal event. */
   let unparsed: Uint8Array[] | undefined = [];
   let last = "";
-  const parse = (): boolean => {
-    const chunks = unparsed ?? [];
-    unparsed = undefined;
-    return chunks.map((chunk) => take(parser.push(chunk))).some((ended) => ended);
-  };
   return {
     push(chunk) {
       if (!unparsed) return take(parser.push(chunk));
       unparsed.push(chunk);
-      const text = last + decoder.decode(chunk);
+      const text = last + decoder.decode(chunk.subarray(startOfLastEvents(chunk)));
       last = text.slice(-MARKER_LENGTH);
-      return mayBeMarker(text) && parse();
+      if (!mayBeMarker(text)) return false;
+      const chunks = unparsed;
+      unparsed = undefined;
+      return chunks.map((chunk) => take(parser.push(chunk))).some((ended) => ended);
     },
-    end() {
-      parse();
+    end(body, text) {
+      const unread = unparsed && (text ?? body);
+      unparsed = undefined;
+      // In pieces: the events of a long body take several times its memory.
+      for (let at = 0, end = 0; unread && at < unread.length; at = end) {
+        end = endOfEvents(unread, at);
+        take(parser.push(unread.slice(at, end)));
+      }
       const rest = parser.end();
       const whole = rest.filter(isWholeEvent);
       take(whole);

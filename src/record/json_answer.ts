@@ -17,8 +17,7 @@ export interface AnswerHead {
 }
 
 /** What is wrong with a JSON body: truncated, an error, or a job that still runs. An empty body is complete. */
-export function answerProblem(body: Uint8Array, head: AnswerHead): Problem | undefined {
-  const text = textOf(body);
+export function answerProblem(body: Uint8Array, head: AnswerHead, text = textOf(body)): Problem | undefined {
   if (text?.trim() === "") return undefined;
   const value = parseJson(withoutBom(text ?? ""));
   if (value === undefined) return { reason: "truncated", detail: "the body is not whole JSON" };

@@ -2,8 +2,8 @@ import { byteStream, closeBytes, enqueueBytes } from "../lib/bytes.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import { labelled } from "../replay/labelled.ts";
 import type { Problem } from "../report/events.ts";
-import { collect, type CollectOptions, type Copy, isStream, type Reader } from "./collect.ts";
-import { checkCompleteness } from "./completeness.ts";
+import { collect, type CollectOptions, type Copy, isStream, type Reader, tooLarge } from "./collect.ts";
+import { announcedLength, checkCompleteness } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
 
 /** A response that is being recorded. */
@@ -20,12 +20,17 @@ export interface Recording extends Omit<Copy, "holds" | "cancel"> {
  */
 export function record(original: Response, head: AnswerHead, options: CollectOptions): Recording {
   if (!hasBody(original)) return recordEmpty(original, head, options);
+  const { maxBodyBytes } = options;
+  // The caller gets the original response.
+  if ((announcedLength(head) ?? 0) > maxBodyBytes) {
+    return settledRecording(original, Promise.resolve(tooLarge(maxBodyBytes)));
+  }
   const branches = readTwice(original);
-  const copy = collect(() => branches()[1], head, options);
+  const copy = collect(() => branches().copied, head, options);
   const { status } = original;
   const headers = decodedHeaders(original.headers);
   if (!isStream(headers)) copy.start();
-  const response = new Response(callerStream(() => branches()[0], copy, options.signal), { status, headers });
+  const response = new Response(callerStream(branches, copy, options.signal), { status, headers });
   // On Deno a later abort() is lost if the original response is collected before its body has ended.
   const settled = copy.settled.then((problem) => (void original, problem));
   const { committed, idleMs, start } = copy;
@@ -63,14 +68,40 @@ export function streamProblem(response: Response): Problem | undefined {
   return { reason: "not-readable", detail: "the option fetch gave a response whose body is no ReadableStream" };
 }
 
-/** Both branches of a body. The first read creates them, because on Bun they keep the process alive. */
-function readTwice(response: Response): () => readonly [live: Reader, copied: Reader] {
-  let readers: readonly [Reader, Reader] | undefined;
+/**
+ * Both branches of a body. The first read creates them, because on Bun they keep the process alive.
+ *
+ * The first branch gets each chunk first. It is the copied one, so that the caller rarely waits for the copy.
+ */
+function readTwice(response: Response): () => Branches {
+  let branches: Branches | undefined;
   return () => {
-    if (readers) return readers;
-    const [live, copied] = (response.body ?? new Blob().stream()).tee();
-    return readers = [live.getReader(), copied.getReader()];
+    if (branches) return branches;
+    const [copied, live] = (response.body ?? new Blob().stream()).tee();
+    const isOwned = ownsChunks(live);
+    return branches = { live: live.getReader(), copied: copied.getReader(), isOwned };
   };
+}
+
+interface Branches {
+  readonly live: Reader;
+  readonly copied: Reader;
+  /** Whether the chunks of the live branch may be passed on without a copy. */
+  readonly isOwned: boolean;
+}
+
+/**
+ * A byte stream gives each branch its own chunks. On Bun, both get the same ones, but the copy has copied a chunk when
+ * the caller gets it, and Bun does not take the memory of an enqueued chunk away.
+ */
+function ownsChunks(branch: ReadableStream<Uint8Array>): boolean {
+  if ("Bun" in globalThis) return true;
+  try {
+    branch.getReader({ mode: "byob" }).releaseLock();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Records a response without a body. The caller gets the original response. */
@@ -78,12 +109,17 @@ function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOp
   const bytes = new Uint8Array();
   const problem = checkCompleteness(head).end(bytes);
   const settled = problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] });
+  return settledRecording(response, settled);
+}
+
+/** A recording that does not depend on what the caller reads. */
+function settledRecording(response: Response, settled: Recording["settled"]): Recording {
   return { response, settled, committed: settled.then((failed) => !failed), idleMs: () => 0, start() {} };
 }
 
 /** The stream that the caller reads. It passes on a chunk once the copy contains it, and ends once the line is written. */
 function callerStream(
-  live: () => Reader,
+  branches: () => Branches,
   copy: Copy,
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
@@ -94,17 +130,20 @@ function callerStream(
       copy.start();
       // A network error rejects here, so the caller gets the original error.
       for (;;) {
-        const { done, value } = await live().read();
-        await waitUnlessAborted<unknown>(done ? copy.settled : copy.holds(given + 1), signal);
+        const { done, value } = await branches().live.read();
+        const wait = done ? copy.settled : copy.holds(given + 1);
+        if (wait) await waitUnlessAborted<unknown>(wait, signal);
+        else signal?.throwIfAborted();
         if (cancelled) return;
         if (done) return closeBytes(controller);
         given++;
-        if (value.byteLength !== 0) return enqueueBytes(controller, value); // a byte stream takes no empty chunk
+        // A byte stream takes no empty chunk.
+        if (value.byteLength !== 0) return enqueueBytes(controller, value, branches().isOwned);
       }
     },
     cancel(reason) {
       cancelled = true;
-      live().cancel(reason).catch(() => {});
+      branches().live.cancel(reason).catch(() => {});
       copy.cancel(reason);
     },
   });

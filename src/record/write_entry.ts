@@ -5,8 +5,9 @@ import { PlatformDate } from "../lib/wait.ts";
 import { type EventRequest, eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
+import { keysIn } from "../secrets/key_shapes.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
-import { type Credential, credentialsOfHeaders, joinedTexts, keysIn } from "../secrets/values.ts";
+import { type Credential, credentialsOfHeaders, joinedTexts } from "../secrets/values.ts";
 import {
   contentTypeOf,
   decodeBody,
@@ -73,7 +74,8 @@ export function entryWriter(
       const kept = await redacted(made, head, settings.redact, search);
       if ("reason" in kept) return kept;
       entry = kept;
-      const problem = settings.allowSecrets ? undefined : secretProblem(entry, search);
+      const bytes = entry.response === made.response ? body.bytes : undefined;
+      const problem = settings.allowSecrets ? undefined : secretProblem(entry, search, bytes);
       if (problem) return problem;
       await store.append(entry);
     } catch (error) {
@@ -156,7 +158,7 @@ function makeEntry(
     v: ENTRY_VERSION,
     status_code: head.status,
     headers: recordedHeaders(head.headers, keepHeaders),
-    ...encodeBody(body.bytes, contentType),
+    ...encodeBody(body.bytes, contentType, body.text),
     request,
     recorded_at: new PlatformDate().toISOString(),
     duration_ms: ms,
@@ -168,8 +170,8 @@ function makeEntry(
 }
 
 /** Whether the borders of the chunks matter. They do not for JSON, which is parsed as a whole. */
-function isStreamed(contentType: string, { bytes, chunks }: ReceivedBody): boolean {
-  const framing = framingOf(contentType, () => bytes);
+function isStreamed(contentType: string, { bytes, text, chunks }: ReceivedBody): boolean {
+  const framing = framingOf(contentType, () => text ?? bytes);
   return framing === "plain" ? chunks.length > 1 : framing !== "json";
 }
 
@@ -191,8 +193,9 @@ const TO_ALLOW =
 function secretProblem(
   entry: Entry,
   { request: { method, url }, credentials, warn }: SecretSearch,
+  bytes: Uint8Array = bytesOf(entry),
 ): Problem | undefined {
-  const body = entry.binary ? bytesOf(entry) : entry.response;
+  const body = entry.binary ? bytes : entry.response;
   const joined = joinedTexts(contentTypeOf(entry), body);
   const credential = credentialIn(entry, { body, joined }, credentials);
   if (credential) {
@@ -246,5 +249,9 @@ function credentialIn(
 
 /** Describes text in a response that looks like a key. */
 export function keyShapeIn({ binary, response }: Entry, joined: readonly string[] = []): string | undefined {
-  return keysIn((binary ? joined : [response, ...joined]).join("\n")).keys().next().value;
+  for (const text of binary ? joined : [response, ...joined]) {
+    const [shape] = keysIn(text).keys();
+    if (shape) return shape;
+  }
+  return undefined;
 }

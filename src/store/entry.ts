@@ -1,4 +1,4 @@
-import { byteWriter, decodeBase64, encodeBase64, textOf, utf8, utf8Length } from "../lib/bytes.ts";
+import { byteWriter, decodeBase64, encodeBase64, LONGEST_ESCAPED, textOf, utf8, utf8Length } from "../lib/bytes.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 
 /** The version of the line format: this code writes it, and reads no newer one. */
@@ -77,7 +77,7 @@ function formatJson(value: unknown): string {
 }
 
 /** In UTF-16 units. */
-const PIECE_LENGTH = 1 << 20;
+const PIECE_LENGTH = LONGEST_ESCAPED - 1;
 
 /** The bytes of {@linkcode formatEntry}. A long response is written in pieces, so that there are no copies of the whole. */
 export function entryBytes(entry: Entry): Uint8Array<ArrayBuffer> {
@@ -85,14 +85,17 @@ export function entryBytes(entry: Entry): Uint8Array<ArrayBuffer> {
   if (response.length <= PIECE_LENGTH) return utf8(formatEntry(entry));
   const members = Object.entries(entry);
   const place = members.findIndex(([name]) => name === "response");
-  const written = byteWriter(response.length + (response.length >> 3));
+  // Memory that is not touched costs nothing, and enlarging it would copy all.
+  const written = byteWriter((1 << 17) + response.length * (entry.binary ? 1 : 1.6));
   const before = formatJson(Object.fromEntries(members.slice(0, place))).slice(0, -1);
   written.add(`${before}${before === "{" ? "" : ","}"response":"`);
-  for (let at = 0; at < response.length;) {
+  if (entry.binary) written.add(response); // base64 needs no escapes
+  for (let at = 0; at < response.length && !entry.binary;) {
     const end = at + PIECE_LENGTH;
     // Both halves of a surrogate pair are in one piece.
     const length = PIECE_LENGTH + (/[\ud800-\udbff]/.test(response[end - 1] ?? "") ? 1 : 0);
-    written.add(formatJson(response.slice(at, at + length)).slice(1, -1));
+    const piece = response.slice(at, at + length);
+    if (!written.addEscaped(piece)) written.add(formatJson(piece).slice(1, -1));
     at += length;
   }
   const after = formatJson(Object.fromEntries(members.slice(place + 1))).slice(1);
@@ -187,9 +190,21 @@ function show(value: unknown): string {
   return isRecord(value) ? "an object" : String(value);
 }
 
-/** The members of an entry that store a body. */
-export function encodeBody(body: Uint8Array, contentType: string): Required<Pick<Entry, "binary" | "response">> {
-  const text = isTextual(contentType) ? textOf(body) : undefined;
+/** The text of a body; undefined if its content type is not textual, or if it is not valid UTF-8. */
+export function textOfBody(body: Uint8Array, contentType: string): string | undefined {
+  return isTextual(contentType) ? textOf(body) : undefined;
+}
+
+/**
+ * The members of an entry that store a body.
+ *
+ * @param text The result of {@linkcode textOfBody}.
+ */
+export function encodeBody(
+  body: Uint8Array,
+  contentType: string,
+  text: string | undefined = textOfBody(body, contentType),
+): Required<Pick<Entry, "binary" | "response">> {
   return text === undefined ? { binary: true, response: encodeBase64(body) } : { binary: false, response: text };
 }
 

@@ -1,6 +1,7 @@
 import { includesBytes, utf8 } from "../../lib/bytes.ts";
+import { keysIn } from "../../secrets/key_shapes.ts";
 import { REDACTED, redactText } from "../../secrets/redact.ts";
-import { type Credential, keysIn } from "../../secrets/values.ts";
+import type { Credential } from "../../secrets/values.ts";
 import { placeholderLength } from "../../store/entry_request.ts";
 
 /** Secrets of one kind in one text. */
