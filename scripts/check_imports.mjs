@@ -26,7 +26,10 @@ const rooms = {
   store: { below: ["request"] },
   replay: { below: ["store"] },
   report: { below: ["store"] },
-  record: { below: ["replay", "report"], face: ["record.ts", "completeness.ts", "write_entry.ts", "json_answer.ts"] },
+  record: {
+    below: ["replay", "report"],
+    face: ["record.ts", "completeness.ts", "write_entry.ts", "json_answer.ts", "joined_texts.ts"],
+  },
   miss: { below: ["replay", "report"], face: ["miss.ts", "exit_summary.ts", "difference.ts", "comparison.ts"] },
   options: { below: ["replay", "report"] },
   flow: { below: ["record", "miss", "options"], face: ["fetch.ts", "context.ts", "in_flight.ts", "live.ts"] },

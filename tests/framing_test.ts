@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Entry, Store } from "../mod.ts";
-import { type EventParser, type Framing, framingOf, streamParser, terseParser } from "../src/lib/framing.ts";
+import { type EventParser, type Framing, framingOf, streamParser } from "../src/lib/framing.ts";
+import { terseParser } from "../src/lib/repetitions.ts";
 import { checkCompleteness } from "../src/record/completeness.ts";
 import { readAnswer } from "../src/cli/read/reading.ts";
 import { timedEvents } from "../src/cli/show/timed_events.ts";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { keyPatterns, keysIn } from "../src/secrets/key_shapes.ts";
-import { credentialsOf, hideInText, isCredentialVariable, joinedTexts } from "../src/secrets/values.ts";
+import { credentialsOf, hideInText, isCredentialVariable } from "../src/secrets/values.ts";
 import { redactText } from "../src/secrets/redact.ts";
+import { joinedTexts } from "../src/record/joined_texts.ts";
 import { issuedCredentials } from "../src/record/json_answer.ts";
 import { secretFindings } from "../src/cli/scan/scan.ts";
 import { rounds, seed, test, type TestContext } from "./suite.ts";

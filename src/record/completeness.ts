@@ -1,5 +1,6 @@
 import { concatBytes } from "../lib/bytes.ts";
-import { awsFrameAt, EVENT_TYPE, type Framing, framingOf, type StreamEvent, terseParser } from "../lib/framing.ts";
+import { awsFrameAt, EVENT_TYPE, type Framing, framingOf, type StreamEvent } from "../lib/framing.ts";
+import { terseParser } from "../lib/repetitions.ts";
 import type { Problem } from "../report/events.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import { type AnswerHead, answerProblem } from "./json_answer.ts";

@@ -1,9 +1,8 @@
 import { textOf } from "../lib/bytes.ts";
-import { withoutBom } from "../lib/framing.ts";
+import { framingOf, streamParser, withoutBom } from "../lib/framing.ts";
 import { asRecord, canonicalJson, parseJson, recordsIn } from "../lib/json.ts";
 import type { Problem } from "../report/events.ts";
 import { isIssuedCredential, mayIssueCredential, parameterName } from "../secrets/redact.ts";
-import { eventsOf } from "../secrets/values.ts";
 import { contentTypeOf, type Entry } from "../store/entry.ts";
 
 /** The response before its body. */
@@ -126,7 +125,9 @@ export function issuedCredentials(entry: Entry): IssuedCredential[] {
     if (isIssued && WHOLE_VALUE.test(value)) found.push({ place: path.join("."), value });
     return value;
   };
-  for (const text of eventsOf(contentTypeOf(entry), body).events?.map(({ text }) => text) ?? [body]) {
+  const parser = streamParser(framingOf(contentTypeOf(entry), () => body));
+  const texts = parser ? [...parser.push(body), ...parser.end()].map(({ text }) => text) : [body];
+  for (const text of texts) {
     if (!mayIssueCredential(text)) continue;
     if (parseJson(text) !== undefined) canonicalJson(text, { string: (value, path) => add(path, value) });
     else if (/^[\w.-]+=[^\s=]*$/.test(text.split("&", 1)[0] ?? "")) {

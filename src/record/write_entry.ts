@@ -7,7 +7,7 @@ import type { Reporter } from "../report/reporter.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import { keysIn } from "../secrets/key_shapes.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
-import { type Credential, credentialsOfHeaders, joinedTexts } from "../secrets/values.ts";
+import { type Credential, credentialsOfHeaders } from "../secrets/values.ts";
 import {
   contentTypeOf,
   decodeBody,
@@ -27,6 +27,7 @@ import {
 import { type Store, storeProblem, type Warn } from "../store/store.ts";
 import type { ReceivedBody } from "./collect.ts";
 import { checkCompleteness } from "./completeness.ts";
+import { joinedTexts } from "./joined_texts.ts";
 import { type AnswerHead, issuedCredentials } from "./json_answer.ts";
 
 /** Where and how an entry is written. */

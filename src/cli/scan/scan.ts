@@ -1,7 +1,8 @@
 import { asRecord } from "../../lib/json.ts";
+import { joinedTexts } from "../../record/joined_texts.ts";
 import { issuedCredentials } from "../../record/json_answer.ts";
 import { isSecretName } from "../../secrets/redact.ts";
-import { type Credential, hideInText, joinedTexts } from "../../secrets/values.ts";
+import { type Credential, hideInText } from "../../secrets/values.ts";
 import { contentTypeOf, decodeBody, type Entry } from "../../store/entry.ts";
 import { excerptOf, type Match, matchesIn, matchesInBytes, matchesWithUrls, namedSecret } from "./matches.ts";
 import { type PlacedMatch, secretsInBody, secretsInJson } from "./request_body.ts";

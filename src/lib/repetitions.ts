@@ -1,0 +1,103 @@
+import { type EventParser, type StreamEvent, streamParser } from "./framing.ts";
+
+/** Members whose values differ from event to event, and that no check of a stream reads. */
+const TEXTS =
+  "content|text|delta|partial_json|arguments|reasoning|reasoning_content|thinking|response|obfuscation|created_at";
+const NUMBERS = "created|sequence_number|\\w+_tokens|\\w+TokenCount";
+const JSON_TEXT = String.raw`("[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*")`;
+const VARIABLE = new RegExp(`("(?:${TEXTS})": ?)${JSON_TEXT}|("(?:${NUMBERS})": ?)\\d+`, "g");
+
+/** In UTF-16 units. Longer events are not compared with later ones. */
+const LONGEST_COMPARED = 4096;
+/** A stream with more kinds of events is parsed whole, because a pattern for each event takes longer than parsing. */
+const MOST_KINDS = 20;
+
+/** The events that differ from one event only in variable members. */
+export interface Repetition {
+  /** Matches such an event, and its variable texts. */
+  readonly pattern: RegExp;
+  /** The event, with the numbers of the texts after U+0000 instead of the texts. */
+  readonly numbered: string;
+}
+
+/** Undefined if the event has no variable member. */
+function repetitionOf(event: string): Repetition | undefined {
+  if (event.length > LONGEST_COMPARED || event.search(VARIABLE) === -1) return undefined;
+  let source = "";
+  let end = 0;
+  const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  for (const { 0: all, 1: text, 3: number = "", index } of event.matchAll(VARIABLE)) {
+    source += literal(event.slice(end, index)) + (text ? literal(text) + JSON_TEXT : `${literal(number)}\\d+`);
+    end = index + all.length;
+  }
+  let count = 0;
+  const numbered = event.replace(VARIABLE, (all, text) => text ? `${text}"\\u0000${count++}"` : all);
+  return { pattern: new RegExp(source + literal(event.slice(end)), "y"), numbered };
+}
+
+/**
+ * Makes a parser that leaves out repetitions: events that differ from an earlier one only in texts and numbers that no
+ * check of a stream reads. Matching takes a fraction of the time of parsing, and most events of a model are repetitions.
+ *
+ * @param onRepetition Called for each event that is left out, with its variable texts as JSON, and with the events before
+ * it that `push()` will return: it may take them out.
+ */
+export function terseParser(
+  framing: "events" | "lines",
+  onRepetition?: (repetition: Repetition, texts: readonly string[], before: StreamEvent[]) => void,
+): EventParser {
+  const parser = streamParser(framing);
+  const separator = framing === "events" ? "\n\n" : "\n";
+  const decoder = new TextDecoder();
+  let repetition: Repetition | undefined;
+  let kinds = 0;
+  let rest = "";
+  let isPlain = false;
+  const parse = (text: string, events: StreamEvent[], at = 0): StreamEvent[] => {
+    for (;;) {
+      if (repetition) {
+        at = skip(
+          repetition,
+          text,
+          at,
+          onRepetition && ((texts) => onRepetition(repetition as Repetition, texts, events)),
+        );
+      }
+      const end = text.indexOf(separator, at);
+      if (end === -1) break;
+      const event = text.slice(at, end + separator.length);
+      at += event.length;
+      for (const parsed of parser.push(event)) events.push(parsed);
+      if (kinds++ < MOST_KINDS) repetition = repetitionOf(event) ?? repetition;
+    }
+    rest = text.slice(at);
+    return events;
+  };
+  return {
+    push(piece) {
+      const text = typeof piece === "string" ? piece : decoder.decode(piece, { stream: true });
+      isPlain ||= text.includes("\r"); // with other line ends, events have other separators
+      const whole = rest + text;
+      rest = "";
+      return isPlain ? parser.push(whole) : parse(whole, []);
+    },
+    end: () => [...parser.push(rest), ...parser.end()],
+  };
+}
+
+/** Skips repetitions. @returns The end of the last one. */
+function skip(
+  { pattern }: Repetition,
+  text: string,
+  from: number,
+  onRepetition?: (texts: readonly string[]) => void,
+): number {
+  let end = from;
+  for (;;) {
+    pattern.lastIndex = end;
+    const texts = onRepetition ? pattern.exec(text) : pattern.test(text);
+    if (!texts) return end;
+    end = pattern.lastIndex;
+    if (texts !== true) onRepetition?.(texts.slice(1));
+  }
+}
