@@ -35,6 +35,18 @@ function repetitionOf(event: string): Repetition | undefined {
   return { pattern: new RegExp(source + literal(event.slice(end)), "y"), numbered };
 }
 
+/** In bytes or UTF-16 units. To compile the patterns of a shorter body takes as long as to parse its events. */
+const SHORT_BODY = 1 << 15;
+
+/**
+ * Makes the parser of a body, or of its start: of a long one, it leaves out repetitions; see {@linkcode terseParser}.
+ *
+ * @param length The length of the body or of its start.
+ */
+export function parserFor(length: number, ...given: Parameters<typeof terseParser>): EventParser {
+  return length > SHORT_BODY ? terseParser(...given) : streamParser(given[0]);
+}
+
 /**
  * Makes a parser that leaves out repetitions: events that differ from an earlier one only in texts and numbers that no
  * check of a stream reads. Matching takes a fraction of the time of parsing, and most events of a model are repetitions.

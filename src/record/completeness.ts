@@ -1,6 +1,6 @@
 import { concatBytes } from "../lib/bytes.ts";
-import { awsFrameAt, EVENT_TYPE, type Framing, framingOf, type StreamEvent } from "../lib/framing.ts";
-import { terseParser } from "../lib/repetitions.ts";
+import { awsFrameAt, EVENT_TYPE, type EventParser, type Framing, framingOf, type StreamEvent } from "../lib/framing.ts";
+import { parserFor } from "../lib/repetitions.ts";
 import type { Problem } from "../report/events.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import { type AnswerHead, answerProblem } from "./json_answer.ts";
@@ -183,7 +183,6 @@ function eventCheck(
   chooseFamily: typeof familyOf,
   missingFirst?: string,
 ): CompletenessCheck {
-  const parser = terseParser(framing);
   let family: Family | undefined;
   let problem: Problem | undefined;
   let isMarked = false;
@@ -197,25 +196,27 @@ function eventCheck(
     isMarked ||= ended;
     return ended && !problem;
   };
-  /** The chunks before the first one that may contain the terminal event. */
-  let unparsed: Uint8Array[] | undefined = [];
+  /** Made when the terminal event may have arrived, or the body has ended. */
+  let parser: EventParser | undefined;
+  const unparsed: Uint8Array[] = [];
+  let length = 0;
   let last = "";
   return {
     push(chunk) {
-      if (!unparsed) return take(parser.push(chunk));
+      if (parser) return take(parser.push(chunk));
       unparsed.push(chunk);
+      length += chunk.byteLength;
       const text = last + decoder.decode(chunk.subarray(startOfLastEvents(chunk)));
       last = text.slice(-MARKER_LENGTH);
       if (!mayBeMarker(text)) return false;
-      const chunks = unparsed;
-      unparsed = undefined;
-      return chunks.map((chunk) => take(parser.push(chunk))).some((ended) => ended);
+      const events = parser = parserFor(length, framing);
+      return unparsed.splice(0).map((chunk) => take(events.push(chunk))).some((ended) => ended);
     },
     end(body, text) {
-      const unread = unparsed && (text ?? body);
-      unparsed = undefined;
+      const unread = parser ? "" : text ?? body;
+      parser ??= parserFor(body.byteLength, framing);
       // In pieces: the events of a long body take several times its memory.
-      for (let at = 0, end = 0; unread && at < unread.length; at = end) {
+      for (let at = 0, end = 0; at < unread.length; at = end) {
         end = endOfEvents(unread, at);
         take(parser.push(unread.slice(at, end)));
       }

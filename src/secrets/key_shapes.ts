@@ -147,7 +147,7 @@ interface FoundKey {
 
 /** Finds keys, shape by shape, each in the order of the text. */
 function findKeys(text: string): FoundKey[] {
-  const found = new Map<KeyShape, FoundKey[]>(SHAPES.map((shape) => [shape, []]));
+  const found = new Map<KeyShape, FoundKey[]>();
   eachStart(text, (at, shapes) => {
     for (const shape of shapes) {
       const keys = found.get(shape) ?? [];
@@ -155,13 +155,14 @@ function findKeys(text: string): FoundKey[] {
       if (last && at < last.at + last.key.length) continue;
       shape.pattern.lastIndex = at;
       const key = shape.pattern.exec(text)?.[0];
-      if (key !== undefined) keys.push({ what: shape.what(key), key, at });
+      if (key !== undefined) found.set(shape, [...keys, { what: shape.what(key), key, at }]);
     }
   });
   const marked = MARKED.filter(([, mark]) => text.includes(mark)).flatMap(([what, , pattern]) =>
     Array.from(text.matchAll(pattern), ({ 0: key, index: at }) => ({ what, key, at }))
   );
-  return [...[...found.values()].flat(), ...marked];
+  const started = found.size ? SHAPES.flatMap((shape) => found.get(shape) ?? []) : [];
+  return [...started, ...marked];
 }
 
 /** Redacts text that looks like a key. */
