@@ -61,7 +61,7 @@ const rooms = {
   "cli/scan": { below: ["root"], face: ["scan.ts", "request_body.ts"] },
   "cli/app": {
     below: ["cli/display"],
-    face: ["command.ts", "program.ts", "progress.ts", "run_command_line.ts", "terminal.ts"],
+    face: ["command.ts", "key_options.ts", "program.ts", "progress.ts", "run_command_line.ts", "terminal.ts"],
   },
   "cli/show": { below: ["cli/read", "cli/display"] },
   "cli/file": { below: ["cli/show", "cli/app"] },

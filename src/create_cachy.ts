@@ -11,6 +11,7 @@ import {
 import { callOnTheWay, fetchUnderWrapper, withoutForeignWrapper } from "./global_fetch.ts";
 import { readVariable } from "./lib/environment.ts";
 import { CachyError } from "./lib/errors.ts";
+import type { Wording } from "./lib/show.ts";
 import type { Miss } from "./miss/miss.ts";
 import type { CachyOptions } from "./options/options.ts";
 import { createSettings, type Settings } from "./options/settings.ts";
@@ -79,11 +80,16 @@ export interface HandleParts {
   readonly onDisable?: () => void;
   /** Whether its requests wait for identical requests of other such handles that record into the same place. */
   readonly sharesInFlight?: boolean;
+  /** How messages name options; by default as in code. */
+  readonly wording?: Wording;
 }
 
 /** Creates a handle that can also wrap other fetches than its own. */
-export function createHandle(options: CachyOptions, { onDisable, sharesInFlight }: HandleParts = {}): WrappingHandle {
-  const { context, misses, place, fileStore } = createHandleContext(options);
+export function createHandle(
+  options: CachyOptions,
+  { onDisable, sharesInFlight, wording }: HandleParts = {},
+): WrappingHandle {
+  const { context, misses, place, fileStore } = createHandleContext(options, wording);
   // Read once: the program may assign the handle's own fetch to `globalThis.fetch` later.
   if (!options.fetch && typeof globalThis.fetch !== "function") throw new CachyError("invalid_option", NO_FETCH);
   const base = options.fetch ?? fetchUnderWrapper();
@@ -125,10 +131,10 @@ interface HandleContext {
   readonly fileStore: Store | undefined;
 }
 
-function createHandleContext(options: CachyOptions): HandleContext {
-  const settings = createSettings(options);
+function createHandleContext(options: CachyOptions, wording: Wording | undefined): HandleContext {
+  const settings = createSettings(options, wording);
   const { debug, credentials, mode } = settings;
-  if (debug && mode !== "off") tellIfUnused();
+  if (debug && mode !== "off") tellIfUnused(settings.wording);
   const prices = mode === "off" ? undefined : readVariable("CACHY_PRICES").value;
   const reporter = createReporter({ debug, onEvent: options.onEvent, credentials, prices });
   for (const warning of settings.warnings) reporter.warn(warning);
@@ -154,7 +160,7 @@ function createHandleContext(options: CachyOptions): HandleContext {
     live: lazily(() => import("./flow/live.ts")),
     faults: settings.faults.length ? lazyFaults(settings.faults) : undefined,
     errors: new Map<string, number>(),
-    staleIds: createStaleIds(() => store.name),
+    staleIds: createStaleIds(() => store.name, settings.wording),
     refreshed: () => refreshedIn(place()),
     addMiss(miss: Miss) {
       misses.push(miss);

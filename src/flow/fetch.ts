@@ -76,7 +76,7 @@ async function answerMiss(
   problem: string | undefined,
 ): Promise<Answer> {
   const { settings, store } = context;
-  const { because, cure } = modeReason(settings.modeSource);
+  const { because, cure } = modeReason(settings.modeSource, settings.wording);
   const { now } = settings;
   const miss = await explainMiss(identified, {
     store,
@@ -84,6 +84,7 @@ async function answerMiss(
     redact: settings.redact,
     options: settings,
     now,
+    wording: settings.wording,
     because,
     cure: isSession(identified.request) ? `${cure}, which records the whole MCP session anew` : cure,
     problem,
@@ -126,8 +127,8 @@ function emitMiss({ reporter, settings }: Context, identified: IdentifiedRequest
 /** In mode `auto` a miss costs money. In mode `refresh` nothing was looked for. */
 async function tellNearest({ settings, store }: Context, identified: IdentifiedRequest): Promise<void> {
   if (settings.mode !== "auto") return;
-  const { redact, now } = settings;
-  const sources = { store, credentials: settings.credentials(), redact, options: settings, now };
+  const { redact, now, wording } = settings;
+  const sources = { store, credentials: settings.credentials(), redact, options: settings, now, wording };
   const explanation = await waitUnlessAborted(explainNearest(identified, sources), identified.request.signal);
   if (explanation) console.error(explanation);
 }
@@ -254,7 +255,7 @@ const LLM_PATH =
 function tellUnknownHost({ settings, reporter }: Context, url: URL, [input, init]: FetchArguments): void {
   const method = init?.method ?? (input as Partial<Request>).method;
   if (method?.toUpperCase() !== "POST" || !LLM_PATH.test(url.pathname) || isIgnored(settings, url)) return;
-  const cure = `To cache them, set domains: [...defaultDomains, "${url.host}"], or CACHY_DOMAINS=${url.host}`;
+  const cure = `To cache them, set ${settings.wording.domain(url.host)}, or CACHY_DOMAINS=${url.host}`;
   reporter.warn(`Requests to ${url.host} are not cached: ${url.host} is not in the option "domains". ${cure}.`);
 }
 

@@ -17,7 +17,7 @@ export async function answerLive(context: Context, identified: IdentifiedRequest
   const settle = (problem: Problem | undefined) => {
     if (!problem) return;
     ordinal?.release();
-    if (problem.reason === "too-large") reporter.warn(tooLarge(request.url.host, settings.maxBodyBytes));
+    if (problem.reason === "too-large") reporter.warn(tooLarge(request.url.host, settings));
     // Deno's message about a failed connection contains the URL.
     const detail = redactText(problem.detail);
     reporter.emit({ kind: "dropped", request: eventRequest(identified), reason: problem.reason, detail });
@@ -49,8 +49,9 @@ function anewLine(identified: IdentifiedRequest): string {
   return `cachy: recorded ${key} anew, because CACHY_REFRESH names it: ${method} ${url}`;
 }
 
-function tooLarge(host: string, maxBodyBytes: number): string {
-  return `Cannot record a response of ${host}: it is longer than ${maxBodyBytes} bytes. Raise the option "maxBodyBytes".`;
+function tooLarge(host: string, { maxBodyBytes, wording }: Context["settings"]): string {
+  const problem = `Cannot record a response of ${host}: it is longer than ${maxBodyBytes} bytes.`;
+  return wording.option("maxBodyBytes", true) ? `${problem} Raise the option "maxBodyBytes".` : problem;
 }
 
 /** The identity under which a response is recorded: that of the request, and of an error also its number. */

@@ -168,6 +168,36 @@ export function unique<Item>(items: readonly Item[], nameOf: (item: Item) => str
   return [...new Map(items.map((item) => [nameOf(item), item])).values()];
 }
 
+/** How messages name options: for a program that calls cachy, or for the command line. */
+export interface Wording {
+  /** An option with its value, such as `{ mode: "auto" }`. @returns Undefined if there is no such option. */
+  option(name: string, value: string | boolean): string | undefined;
+  /** The option that adds a host to the known LLM APIs. */
+  domain(host: string): string;
+  /** A text or pattern, and the text that replaces it in the key. */
+  normalize(pairs: readonly (readonly [pattern: string | RegExp, replacement: string])[]): string;
+  /** Members that are left out of the key. */
+  omit(paths: readonly string[]): string;
+  /** What to do if no request reached cachy. */
+  readonly unused: string;
+}
+
+/** The wording for JavaScript and TypeScript. */
+export const IN_CODE: Wording = {
+  option: (name, value) => `{ ${name}: ${JSON.stringify(value)} }`,
+  domain: (host) => `domains: [...defaultDomains, "${host}"]`,
+  normalize(pairs) {
+    const shown = pairs.map(([pattern, replacement]) => {
+      const left = typeof pattern === "string" ? JSON.stringify(pattern) : showPattern(pattern);
+      return `[${left}, ${JSON.stringify(replacement)}]`;
+    });
+    return `normalize: [${shown.join(", ")}]`;
+  },
+  omit: (paths) => `omit: [${paths.map((path) => JSON.stringify(path)).join(", ")}]`,
+  unused: 'no request to an LLM API in "domains" used the fetch of cachy. Construct clients after enableCachy(), ' +
+    'set axios to adapter: "fetch" and Bedrock to FetchHttpHandler, and add other hosts to "domains".',
+};
+
 /** A pattern with the code points of characters that are not seen. */
 export function showPattern(pattern: RegExp): string {
   return String(pattern).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -1,5 +1,5 @@
 import { parseJson } from "../lib/json.ts";
-import { escaped, showPattern, showText, unique, unseenDifference } from "../lib/show.ts";
+import { escaped, showText, unique, unseenDifference, type Wording } from "../lib/show.ts";
 import { parseOmitPath } from "../request/body_identity.ts";
 import { type CanonicalOptions, canonicalRequest, type Normalization, normalizeParts } from "../request/canonical.ts";
 import { modelOfUrl } from "../request/domains.ts";
@@ -12,11 +12,11 @@ import { isTextChange } from "./difference.ts";
 
 /** The likely cause of a miss, in one or more lines, if it is known. An option is offered only if it prevents the miss. */
 export async function likelyCause(comparison: Comparison): Promise<string | undefined> {
-  const { recorded, asked, differences } = comparison;
-  if (differences.length === 0) return hiddenCause(recorded);
+  const { recorded, asked, differences, wording } = comparison;
+  if (differences.length === 0) return hiddenCause(recorded, wording);
   return otherHost(recorded, asked) ?? await unseen(comparison) ?? await olderThanOptions(comparison) ??
     otherSetting(recorded, asked, differences) ?? await changingOnEachRun(comparison) ??
-    earlierResponse(differences) ?? otherContent(differences) ?? otherMembers(differences);
+    earlierResponse(differences) ?? otherContent(differences, wording) ?? otherMembers(differences);
 }
 
 function otherHost(recorded: RecordedRequest, asked: RecordedRequest): string | undefined {
@@ -73,7 +73,9 @@ async function unseen(comparison: Comparison): Promise<string | undefined> {
     const [from, to] = [recorded, asked].map((text) => showText(text.slice(at, at + 4), true));
     const cause = `the texts look alike, but differ in ${what} (${path}, character ${at + 1}: ${from} → ${to}).`;
     const cure = { normalize: [["\r\n", "\n"]] as const, omit: [] };
-    return what.startsWith("line ends") && await cures(comparison, cure) ? `${cause} ${OFFER}${written(cure)}` : cause;
+    return what.startsWith("line ends") && await cures(comparison, cure)
+      ? `${cause} ${OFFER}${written(cure, comparison.wording)}`
+      : cause;
   }
   return undefined;
 }
@@ -160,15 +162,9 @@ function changeInUrl(recorded: URL, asked: URL): Change | undefined {
 
 const OFFER = "If this means nothing to the model, leave it out of the key, and run cachy rekey or record once more:\n";
 
-function written({ normalize, omit }: Cure): string {
-  const pairs = normalize.map(([pattern, replacement]) => {
-    const shown = typeof pattern === "string" ? JSON.stringify(pattern) : showPattern(pattern);
-    return `[${shown}, ${JSON.stringify(replacement)}]`;
-  });
-  return [
-    ...(pairs.length ? [`  normalize: [${pairs.join(", ")}]`] : []),
-    ...(omit.length ? [`  omit: [${omit.map((path) => JSON.stringify(path)).join(", ")}]`] : []),
-  ].join("\n");
+function written({ normalize, omit }: Cure, wording: Wording): string {
+  const options = [normalize.length ? wording.normalize(normalize) : [], omit.length ? wording.omit(omit) : []].flat();
+  return options.map((option) => `  ${option}`).join("\n");
 }
 
 async function changingOnEachRun(comparison: Comparison): Promise<string | undefined> {
@@ -198,7 +194,7 @@ async function offer(comparison: Comparison, found: readonly (Change | undefined
   if (!await cures(comparison, cure)) return undefined;
   const places = changes.map(({ what, path }) => `${what} (${path || "body"})`);
   const more = places.length > 3 ? ` and ${places.length - 3} more` : "";
-  return `${places.slice(0, 3).join(", ")}${more}. ${OFFER}${written(cure)}`;
+  return `${places.slice(0, 3).join(", ")}${more}. ${OFFER}${written(cure, comparison.wording)}`;
 }
 
 /** Members with ids that an earlier response gave. */
@@ -212,7 +208,7 @@ function earlierResponse(differences: readonly Difference[]): string | undefined
       "the network. Record all requests of the conversation together.";
 }
 
-function otherContent(differences: readonly Difference[]): string | undefined {
+function otherContent(differences: readonly Difference[], wording: Wording): string | undefined {
   const urls = differences.find(isTextChange);
   if (urls?.path === "url") {
     const [a, b] = [new URL(urls.recorded), new URL(urls.asked)];
@@ -223,10 +219,9 @@ function otherContent(differences: readonly Difference[]): string | undefined {
   if (file) return `another content of a form field (${file.path}).`;
   for (const { path, recorded, asked } of differences.filter(isTextChange)) {
     if (placeholderLength(recorded) || placeholderLength(asked)) {
-      return `another long text or file (${
-        path || "body"
-      }): only its hash is recorded. With { keepRequest: "whole" }, the next miss ` +
-        "can show the difference.";
+      const cause = `another long text or file (${path || "body"}): only its hash is recorded.`;
+      const whole = wording.option("keepRequest", "whole");
+      return whole ? `${cause} With ${whole}, the next miss can show the difference.` : cause;
     }
     if (isOpaque(recorded) || isOpaque(asked)) return `another picture, sound or file (${path}).`;
   }
@@ -242,8 +237,8 @@ function otherMembers(differences: readonly Difference[]): string | undefined {
   return `other members are sent (${names}), by another version of the SDK or another option.`;
 }
 
-function hiddenCause(recorded: RecordedRequest): string | undefined {
+function hiddenCause(recorded: RecordedRequest, wording: Wording): string | undefined {
   const places = hiddenPlaces(recorded);
   if (!places.length || !places.every((path) => canOmit(path))) return undefined;
-  return `another secret (${places.join(", ")}). ${OFFER}${written({ normalize: [], omit: places })}`;
+  return `another secret (${places.join(", ")}). ${OFFER}${written({ normalize: [], omit: places }, wording)}`;
 }

@@ -1,3 +1,4 @@
+import type { Wording } from "../lib/show.ts";
 import type { CanonicalOptions, Normalization } from "../request/canonical.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
 import type { Entry, RecordedRequest } from "../store/entry.ts";
@@ -34,6 +35,7 @@ export interface Comparison {
   readonly identified: IdentifiedRequest;
   /** The options that make the key. */
   readonly options: CanonicalOptions;
+  readonly wording: Wording;
   readonly recorded: RecordedRequest;
   /** The missing request, as it would be recorded. */
   readonly asked: RecordedRequest;

@@ -1,4 +1,5 @@
 import { CachyError } from "../lib/errors.ts";
+import type { Wording } from "../lib/show.ts";
 import { labelled } from "../replay/labelled.ts";
 import { type EventRequest, eventRequest } from "../report/events.ts";
 import { errorBodyFor } from "../request/domains.ts";
@@ -40,6 +41,7 @@ export interface NearestSources {
   readonly options: CanonicalOptions;
   /** The clock, in milliseconds. */
   readonly now: () => number;
+  readonly wording: Wording;
 }
 
 /** The facts that explain a miss. */
@@ -100,7 +102,7 @@ interface Found extends Pick<Miss, "nearest" | "cause"> {
 /** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
 async function searchNearest(
   identified: IdentifiedRequest,
-  { store, credentials, redact, options, now }: NearestSources,
+  { store, credentials, redact, options, now, wording }: NearestSources,
 ): Promise<Found | undefined> {
   if (!store.entries) return undefined;
   try {
@@ -112,7 +114,7 @@ async function searchNearest(
     }
     const isAlike = forms[0]?.body === forms[1]?.body;
     const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), now);
-    return await describeSearch(search, identified, options);
+    return await describeSearch(search, identified, { options, wording });
   } catch {
     return undefined;
   }
@@ -132,14 +134,14 @@ async function redactForm(
 async function describeSearch(
   search: Search,
   identified: IdentifiedRequest,
-  options: CanonicalOptions,
+  { options, wording }: Pick<NearestSources, "options" | "wording">,
 ): Promise<Found> {
   const { nearest, isComplete, seen } = search;
   if (!nearest) return { lines: describeNothing(search) };
   const { differences, entry, request: recorded, asked } = nearest;
   // Loaded only for a miss: most processes have none.
   const cause = await import("./cause.ts")
-    .then(({ likelyCause }) => likelyCause({ identified, options, recorded, asked, differences }))
+    .then(({ likelyCause }) => likelyCause({ identified, options, wording, recorded, asked, differences }))
     .catch(() => undefined);
   const url = identified.canonical.url === recorded.url ? [] : ["url"];
   const lines = describeNearest(nearest, isComplete ? "" : `, of the newest ${seen}`, [

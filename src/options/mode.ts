@@ -1,6 +1,6 @@
 import { readVariable } from "../lib/environment.ts";
 import { shared } from "../lib/shared_state.ts";
-import { showTime } from "../lib/show.ts";
+import { showTime, type Wording } from "../lib/show.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import type { EventRequest } from "../report/events.ts";
 import { testOf } from "../report/ledger.ts";
@@ -60,8 +60,7 @@ export interface ModeReason {
   readonly cure: string;
 }
 
-const REASONS: Readonly<Record<ModeSource, ModeReason>> = {
-  option: { because: `by the option { mode: "replay" }`, cure: `run once with { mode: "auto" }` },
+const REASONS: Readonly<Record<Exclude<ModeSource, "option">, ModeReason>> = {
   CACHY_MODE: { because: "by the environment variable CACHY_MODE", cure: "run once with CACHY_MODE=auto" },
   CI: {
     because: "because the environment variable CI is set",
@@ -71,8 +70,9 @@ const REASONS: Readonly<Record<ModeSource, ModeReason>> = {
 };
 
 /** The reason for mode `replay`, by what chose it. */
-export function modeReason(source: ModeSource): ModeReason {
-  return REASONS[source];
+export function modeReason(source: ModeSource, { option }: Wording): ModeReason {
+  if (source !== "option") return REASONS[source];
+  return { because: `by the option ${option("mode", "replay")}`, cure: `run once with ${option("mode", "auto")}` };
 }
 
 /** What to do about a recording that is older than `maxAge`. */

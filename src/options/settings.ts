@@ -11,6 +11,7 @@ import {
   workingDirectory,
 } from "../lib/environment.ts";
 import { asRecord, parseJson } from "../lib/json.ts";
+import { IN_CODE, type Wording } from "../lib/show.ts";
 import { monotonicNow, parseAge } from "../lib/wait.ts";
 import type { Fault } from "../replay/faults.ts";
 import type { Pace } from "../replay/pace.ts";
@@ -54,6 +55,8 @@ export interface Settings extends ExpirySettings {
   readonly strict: boolean;
   /** Finds the file. Relative paths start at the working directory at the time when the settings were made. */
   readonly findFile: () => ProjectFile;
+  /** How messages name options. */
+  readonly wording: Wording;
   /** Warnings about the environment, for the user. */
   readonly warnings: readonly string[];
   /** The current time of the platform's clock, in milliseconds. */
@@ -67,7 +70,7 @@ const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
  *
  * @throws {CachyError} `invalid_option`, see {@linkcode checkOptions}.
  */
-export function createSettings(options: CachyOptions): Settings {
+export function createSettings(options: CachyOptions, wording: Wording = IN_CODE): Settings {
   checkOptions(options);
   const { mode, source, warnings } = chooseMode(options.mode);
   const debug = chosenBy<Debug>("CACHY_DEBUG", { ...SWITCH, miss: "miss" });
@@ -100,6 +103,7 @@ export function createSettings(options: CachyOptions): Settings {
     strict: strict.choice ?? false,
     isStale: stale.isStale,
     findFile: fileFinder(options),
+    wording,
     now: monotonicNow,
   };
 }

@@ -1,6 +1,7 @@
 import { includesBytes, utf8 } from "../lib/bytes.ts";
 import { messageOf } from "../lib/errors.ts";
 import { framingOf } from "../lib/framing.ts";
+import type { Wording } from "../lib/show.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import { type EventRequest, eventRequest, type Problem } from "../report/events.ts";
 import type { Reporter } from "../report/reporter.ts";
@@ -40,6 +41,7 @@ export interface EntryWriting {
     readonly allowSecrets: boolean;
     readonly redact: Redact | undefined;
     readonly credentials: () => readonly Credential[];
+    readonly wording: Wording;
     /** The clock, in milliseconds. */
     readonly now: () => number;
   };
@@ -71,7 +73,7 @@ export function entryWriter(
       request ??= requestOf(identified, settings.keepRequest, credentials);
       const answer = { head, body, request: await request, ms, errorsBefore };
       const made = makeEntry(identified, answer, settings.keepHeaders);
-      const search = { request: eventRequest(identified), credentials, warn: reporter.warn };
+      const search = { request: eventRequest(identified), credentials, warn: reporter.warn, wording: settings.wording };
       const kept = await redacted(made, head, settings.redact, search);
       if ("reason" in kept) return kept;
       entry = kept;
@@ -181,40 +183,40 @@ interface SecretSearch {
   readonly request: EventRequest;
   readonly credentials: readonly Credential[];
   readonly warn: Warn;
+  readonly wording: Wording;
 }
 
 function nameOf(credential: string): string {
   return credential.includes(" ") ? `the ${credential} of the request` : `the environment variable ${credential}`;
 }
 
-const TO_ALLOW =
-  "The network answered the call. If the value may be in the file, set the option { allowSecrets: true }.";
-
 /** Warns of a secret in a response. A response is not stored if it has a known credential, or one by its name. */
 function secretProblem(
   entry: Entry,
-  { request: { method, url }, credentials, warn }: SecretSearch,
+  { request: { method, url }, credentials, warn, wording }: SecretSearch,
   bytes: Uint8Array = bytesOf(entry),
 ): Problem | undefined {
+  const allow = `set the option ${wording.option("allowSecrets", true)}`;
+  const toAllow = `The network answered the call. If the value may be in the file, ${allow}.`;
   const body = entry.binary ? bytes : entry.response;
   const joined = joinedTexts(contentTypeOf(entry), body);
   const credential = credentialIn(entry, { body, joined }, credentials);
   if (credential) {
     const detail = `its response contains the value of ${nameOf(credential.name)} (${credential.where})`;
-    warn(`Cannot record ${method} ${url}: ${detail}.\n${TO_ALLOW}`);
+    warn(`Cannot record ${method} ${url}: ${detail}.\n${toAllow}`);
     return { reason: "secret", detail };
   }
   const [issued] = issuedCredentials(entry);
   if (issued) {
     const detail = `its response contains a credential by its name (${issued.place})`;
-    warn(`Cannot record ${method} ${url}: ${detail}.\n${TO_ALLOW}`);
+    warn(`Cannot record ${method} ${url}: ${detail}.\n${toAllow}`);
     return { reason: "secret", detail };
   }
   const shape = keyShapeIn(entry, joined);
   if (shape) {
     warn(
       `The recorded response to ${method} ${url} contains what looks like ${shape}: check it before you commit the file.\n` +
-        `If it is not a secret, or may be in the file, set the option { allowSecrets: true } to silence this.`,
+        `If it is not a secret, or may be in the file, ${allow} to silence this.`,
     );
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { atExit } from "../lib/environment.ts";
 import { messageOf } from "../lib/errors.ts";
 import { shared } from "../lib/shared_state.ts";
-import { type Color, paint, showBytes, showDollars, showTime } from "../lib/show.ts";
+import { type Color, paint, showBytes, showDollars, showTime, type Wording } from "../lib/show.ts";
 import { type Credential, hideInText } from "../secrets/values.ts";
 import { type Warn, warnOnStderr } from "../store/store.ts";
 import type { CachyEvent } from "./events.ts";
@@ -79,17 +79,13 @@ async function loadCosts(prices: string, warn: Warn): Promise<CostWatch | undefi
 /** Whether any handle of the process had an event, and whether the check at the end of the process is set up. */
 const activity = () => shared("activity", () => ({ isSeen: false, isChecked: false }));
 
-const UNUSED =
-  'cachy: debug is on, but no request to an LLM API in "domains" used the fetch of cachy. Construct clients ' +
-  'after enableCachy(), set axios to adapter: "fetch" and Bedrock to FetchHttpHandler, and add other hosts to "domains".';
-
 /** Prints a warning at the end of the process if no handle had an event. */
-export function tellIfUnused(): void {
+export function tellIfUnused({ unused }: Wording): void {
   const ofProcess = activity();
   if (ofProcess.isChecked) return;
   ofProcess.isChecked = true;
   atExit(() => {
-    if (!ofProcess.isSeen) console.error(UNUSED);
+    if (!ofProcess.isSeen) console.error(`cachy: debug is on, but ${unused}`);
   });
 }
 

@@ -1,3 +1,4 @@
+import { IN_CODE, type Wording } from "../lib/show.ts";
 import type { RequestData } from "../request/request.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 import type { Entry } from "../store/entry.ts";
@@ -22,7 +23,7 @@ export interface StaleIds {
  *
  * @param storeName Returns the name of the store for the message.
  */
-export function createStaleIds(storeName: () => string): StaleIds {
+export function createStaleIds(storeName: () => string, wording: Wording = IN_CODE): StaleIds {
   const origins = new Map<string, Replayed>();
   const reported = new Set<string>();
   return {
@@ -43,7 +44,11 @@ export function createStaleIds(storeName: () => string): StaleIds {
       reported.add(origin);
       origins.delete(origin);
       const url = redactText(identityUrl(request.url));
-      return describe(`${request.method} ${url}`, status, found ?? responses.newest(), storeName());
+      const cure = `CACHY_MODE=refresh or the option ${wording.option("mode", "refresh")}`;
+      return describe(`${request.method} ${url}`, status, found ?? responses.newest(), {
+        cure,
+        storeName: storeName(),
+      });
     },
   };
 }
@@ -59,13 +64,18 @@ interface Source {
   readonly id?: string;
 }
 
-function describe(what: string, status: number, { id, key, recordedAt }: Source, storeName: string): string {
+function describe(
+  what: string,
+  status: number,
+  { id, key, recordedAt }: Source,
+  { cure, storeName }: { readonly cure: string; readonly storeName: string },
+): string {
   const date = recordedAt && `recorded ${recordedAt.slice(0, 10)}, `;
   const cause = id === undefined
     ? `An id in it may come from a recorded response (the newest replayed one: ${date}key ${key})`
     : `Its ${id} comes from a recorded response (${date}key ${key})`;
   return `${what} failed with status ${status}. ${cause} and may no longer exist.\n` +
-    `To record again, run once with CACHY_MODE=refresh or the option { mode: "refresh" }, or delete the lines with ` +
+    `To record again, run once with ${cure}, or delete the lines with ` +
     `${id === undefined ? "such responses" : `the key ${key}`} from ${storeName}.`;
 }
 

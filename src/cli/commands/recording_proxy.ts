@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type Cachy, createCachy } from "../../create_cachy.ts";
+import { type Cachy, createHandle } from "../../create_cachy.ts";
 import { plural, showTime } from "../../lib/show.ts";
 import { isDomainMatcher } from "../../options/check.ts";
 import { type Mode, MODES } from "../../options/mode.ts";
@@ -9,7 +9,9 @@ import { PRESETS } from "../../proxy/presets.ts";
 import type { Proxy } from "../../proxy/server.ts";
 import { type BaseUrl, baseUrlsOf } from "../../proxy/variables.ts";
 import { matchDomains } from "../../request/domains.ts";
+import type { DomainMatcher } from "../../request/provider.ts";
 import { FILE_OPTION, type OptionValues, UsageError } from "../app/command.ts";
+import { AS_FLAGS, KEY_OPTIONS, normalizationOf, pathOf } from "../app/key_options.ts";
 
 /** The options of the commands that start a proxy. */
 export const PROXY_OPTIONS = {
@@ -29,12 +31,9 @@ export const PROXY_OPTIONS = {
     value: "NAME=URL",
     help: "another variable with a base URL, and the URL that it stands for; may be repeated",
   },
-  omit: {
-    type: "list",
-    value: "PATH",
-    help: "a member of request bodies that is not part of the key, such as metadata.user_id; may be repeated",
-  },
+  ...KEY_OPTIONS,
   preset: { type: "string", value: "NAME", help: `options for a program: ${Object.keys(PRESETS).join(", ")}` },
+  "allow-secrets": { type: "boolean", help: "record responses that contain what looks like a credential" },
   port: { type: "string", short: "p", value: "N", help: "the port on 127.0.0.1 (default: a free one)" },
   ...FILE_OPTION,
 } as const;
@@ -58,9 +57,7 @@ export async function startRecordingProxy(
   const given = baseUrls.filter(({ isGiven }) => isGiven).map(({ upstream }) => upstream);
   const domains = [...domainsByVariable().domains, ...hostsOf(options.domains), ...given];
   const [isCached, origins] = [matchDomains(domains), baseUrls.map(({ upstream }) => new URL(upstream).origin)];
-  const { omit = [], normalize } = presetOf(options.preset);
-  const identity = { normalize, omit: [...omit, ...options.omit ?? []] };
-  const cachy = createCachy({ file: options.file, mode: modeOf(options.mode), domains, ...identity });
+  const cachy = cachyOf(options, domains);
   const { startProxy } = await import("../../proxy/server.ts");
   try {
     const proxy = await startProxy({
@@ -84,6 +81,20 @@ export async function startRecordingProxy(
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new UsageError(`Cannot listen on port ${options.port}: it is in use. Choose another one, or omit --port.`);
   }
+}
+
+function cachyOf(options: OptionValues<typeof PROXY_OPTIONS>, domains: readonly DomainMatcher[]): Cachy {
+  const { omit = [], normalize = [] } = presetOf(options.preset);
+  for (const path of options.omit ?? []) pathOf("--omit", path);
+  const { handle } = createHandle({
+    file: options.file,
+    mode: modeOf(options.mode),
+    domains,
+    allowSecrets: options["allow-secrets"],
+    normalize: [...normalize, ...(options.normalize ?? []).map(normalizationOf)],
+    omit: [...omit, ...options.omit ?? []],
+  }, { wording: AS_FLAGS });
+  return handle;
 }
 
 function modeOf(text: string | undefined): Mode | undefined {

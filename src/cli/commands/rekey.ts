@@ -5,8 +5,7 @@ import { asRecord, parseJson } from "../../lib/json.ts";
 import { plural } from "../../lib/show.ts";
 import { checkOptions } from "../../options/check.ts";
 import type { CachyOptions } from "../../options/options.ts";
-import { type OmitPath, parseOmitPath } from "../../request/body_identity.ts";
-import type { Normalization } from "../../request/canonical.ts";
+import type { OmitPath } from "../../request/body_identity.ts";
 import type { Entry } from "../../store/entry.ts";
 import {
   type Call,
@@ -18,6 +17,7 @@ import {
   FOUND,
   UsageError,
 } from "../app/command.ts";
+import { KEY_OPTIONS, normalizationOf, pairOf, pathOf } from "../app/key_options.ts";
 import { withProgress } from "../app/progress.ts";
 import { printable } from "../display/printable.ts";
 import { contradicts, rekeyed, type RekeyRules, writeRekeyed } from "../edit/rekey.ts";
@@ -25,8 +25,7 @@ import { contentsOf, digestOf, findFile, type RecordedFile, withFile } from "../
 
 const OPTIONS = {
   config: { type: "string", value: "FILE", help: "a module whose default export has the options normalize and omit" },
-  normalize: { type: "list", value: "PATTERN=TEXT", help: "as the option normalize; /…/ is a regular expression" },
-  omit: { type: "list", value: "PATH", help: "as the option omit" },
+  ...KEY_OPTIONS,
   "drop-member": { type: "list", value: "PATH", help: "a member that requests no longer have" },
   "set-member": { type: "list", value: "PATH=JSON", help: "a member that requests have now" },
   "rename-model": {
@@ -142,32 +141,6 @@ async function configOf(path: string): Promise<CachyOptions> {
   }
   checkOptions(options as CachyOptions);
   return options as CachyOptions;
-}
-
-function pathOf(option: string, text: string): OmitPath {
-  const path = parseOmitPath(text);
-  if (path) return path;
-  throw new UsageError(
-    `Cannot use ${option} ${text}: expected a path, such as metadata.run_id or tools[*].cache_control.`,
-  );
-}
-
-/** Splits at the last "=": a pattern may contain some. */
-function pairOf(option: string, text: string, form: string): [string, string] {
-  const at = option === "--normalize" ? text.lastIndexOf("=") : text.indexOf("=");
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new UsageError(`Cannot use ${option} ${text}: expected ${form}.`);
-}
-
-function normalizationOf(text: string): Normalization {
-  const [pattern, replacement] = pairOf("--normalize", text, "PATTERN=TEXT");
-  const [, source, flags] = /^\/(.+)\/([a-z]*)$/s.exec(pattern) ?? [];
-  if (source === undefined) return [pattern, replacement];
-  try {
-    return [new RegExp(source, flags), replacement];
-  } catch (error) {
-    throw new UsageError(`Cannot use --normalize ${text}: ${messageOf(error)}.`);
-  }
 }
 
 function memberOf(text: string): [OmitPath, unknown] {

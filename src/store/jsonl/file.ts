@@ -100,7 +100,7 @@ const CURES: Readonly<Record<string, string>> = {
   EDQUOT: "Free disk space",
   EACCES: "Grant access to this path",
   EPERM: "Grant access to this path",
-  EROFS: "Make the file system writable, set the option { store }",
+  EROFS: "Make the file system writable",
   EISDIR: "The path names a folder: name a file in it, such as cachy.jsonl, rename the folder",
   ENOTDIR: "Rename the file that has the name of its folder",
 };
