@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { once } from "node:events";
 import { clearImmediate, setImmediate } from "node:timers";
 import { concatBytes, textOf } from "../lib/bytes.ts";
-import { messageOf } from "../lib/errors.ts";
 import { errorBodyFor } from "../request/domains.ts";
 import { redactText } from "../secrets/redact.ts";
 import { warnOnStderr } from "../store/store.ts";
 import { addressAt } from "./address.ts";
-import { admit, type Policy, type Refusal } from "./guard.ts";
+import { admit, type Policy, type Refusal, unreachable } from "./guard.ts";
 import { answeredHeaders, corsHeaders, type HeaderPairs, pairsOf, preflightHeaders, sentHeaders } from "./headers.ts";
 
 /** A request of a client and the response to it, over HTTP/1.1 or HTTP/2. */
@@ -127,7 +127,7 @@ async function readBody(request: IncomingMessage): Promise<BodyRead> {
     chunks.push(value);
     size += value.byteLength;
   }
-  return { body: { body: streamOf(chunks, rest), duplex: "half" }, isTooLong: true };
+  return { body: { body: streamOf(chunks, rest, request.socket), duplex: "half" }, isTooLong: true };
 }
 
 /**
@@ -146,10 +146,19 @@ function whole(
   return text ?? new Blob([bytes]);
 }
 
-function streamOf(start: Uint8Array[], rest: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
+function streamOf(
+  start: Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+  socket: Socket,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  // Bun reads the whole body from a socket that its server did not accept itself.
+  const isEager = "Bun" in globalThis;
+  if (isEager) socket.pause();
   return new ReadableStream({
     async pull(controller) {
+      if (isEager) socket.resume();
       const chunk = start.shift() ?? (await rest.next()).value;
+      if (isEager && chunk) socket.pause();
       if (chunk) controller.enqueue(new Uint8Array(chunk));
       else controller.close();
     },
@@ -167,7 +176,9 @@ class RefusedBody extends Error implements Refusal {
   readonly status = 400;
 
   constructor(method: string) {
-    super(`Cannot forward a ${method} request with a body: fetch sends none. Send it by POST, or without a body.`);
+    super(
+      `Cannot forward a ${method} request with a body: the proxy cannot send it. Send it by POST, or without a body.`,
+    );
   }
 }
 
@@ -220,15 +231,6 @@ function sendError(exchange: Exchange, { status, message }: Refusal, url?: URL, 
   // The rest of a refused body is not read.
   if (exchange.request.httpVersionMajor === 1 && !exchange.request.complete) headers.push(["connection", "close"]);
   sendHead(exchange, status, headers).end(body);
-}
-
-function unreachable({ host }: URL, error: unknown): Refusal {
-  const { cause } = error as { readonly cause?: unknown };
-  const reason = redactText(messageOf(cause ?? error));
-  return {
-    status: 502,
-    message: `Cannot reach ${host}: ${reason}. Check that it is running and that this machine has a network.`,
-  };
 }
 
 /** Lets the client see that the response is incomplete. */

@@ -1,3 +1,5 @@
+import { messageOf } from "../lib/errors.ts";
+import { redactText } from "../secrets/redact.ts";
 import { isLoopback, upstreamOf } from "./address.ts";
 
 /** What of a request decides whether the proxy forwards it. */
@@ -76,3 +78,27 @@ const NO_FORWARD_PROXY = "Cannot serve as a forward proxy: it would have to brea
 
 const NO_HOST = "Cannot forward a request whose path does not begin with a host: expected /api.openai.com/v1/… for " +
   "https://api.openai.com/v1/…. Set the base URL of the client to the whole address that cachy printed.";
+
+/** Bun's errors advise an option of its `fetch`, which the proxy calls. */
+const OF_BUN = / For more information, pass `verbose: true`[^.]*\.?/;
+
+/** Why a call to the provider failed, and what to do. */
+export function unreachable({ host }: URL, error: unknown): Refusal {
+  const { cause } = error as { readonly cause?: unknown };
+  const reason = redactText(messageOf(cause ?? error)).replace(OF_BUN, "").replace(/\.$/, "");
+  return { status: 502, message: `Cannot reach ${host}: ${reason}. ${cureOf(reason)}` };
+}
+
+function cureOf(reason: string): string {
+  if (/certificate/i.test(reason)) {
+    return "If you trust its certificate, name the file of its authority before you start cachy: by NODE_EXTRA_CA_CERTS " +
+      "on Node and Bun, by DENO_CERT on Deno.";
+  }
+  if (/headers overflow/i.test(reason)) {
+    return "Its headers are too long for Node: start cachy with NODE_OPTIONS=--max-http-header-size=65536.";
+  }
+  if (/HTTP|bad response|closed|ECONNRESET/.test(reason)) {
+    return "Check that it speaks HTTP, and whether its base URL begins with http: or https:.";
+  }
+  return "Check that it is running and that this machine has a network.";
+}
