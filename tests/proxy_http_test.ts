@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { connected, testProxy } from "./proxy.ts";
-import { test, type TestContext } from "./suite.ts";
+import { slowTest, test, type TestContext } from "./suite.ts";
 import { eventually } from "./testing.ts";
 
 /** A provider that answers each request by these bytes. @returns Its host, and the requests that it got. */
@@ -100,7 +100,7 @@ test("compressed responses are decoded once, live and replayed", async (t) => {
   }
 });
 
-test("a long upload waits in the client while the provider does not read it", async (t) => {
+slowTest("a long upload waits in the client while the provider does not read it", async (t) => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket.pause());
@@ -138,7 +138,7 @@ test("a long upload waits in the client while the provider does not read it", as
   socket.destroy();
 });
 
-test("a provider waits for a client that does not read", async (t) => {
+slowTest("a provider waits for a client that does not read", async (t) => {
   let written = 0;
   const chunk = Buffer.alloc(1 << 16, "x");
   const total = 200 << 20;

@@ -17,7 +17,8 @@ export function upstreamOf(path: string): URL | undefined {
   if (!HOST.test(name)) return undefined;
   try {
     const url = new URL(`https://${name}${rest}`);
-    return new URL(`${scheme ?? (isLoopback(url.hostname) ? "http" : "https")}://${name}${rest}`);
+    const isPlain = scheme === undefined ? isLoopback(url.hostname) : /^http$/i.test(scheme);
+    return isPlain ? new URL(`http://${name}${rest}`) : url;
   } catch {
     return undefined;
   }

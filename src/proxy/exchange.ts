@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { once } from "node:events";
 import { clearImmediate, setImmediate } from "node:timers";
-import { concatBytes, textOf } from "../lib/bytes.ts";
 import { errorBodyFor } from "../request/domains.ts";
 import { redactText } from "../secrets/redact.ts";
 import { warnOnStderr } from "../store/store.ts";
 import { addressAt } from "./address.ts";
+import { LONGEST_BODY, readBody, RefusedBody } from "./body.ts";
 import { admit, type Policy, type Refusal, unreachable } from "./guard.ts";
 import { answeredHeaders, corsHeaders, type HeaderPairs, pairsOf, preflightHeaders, sentHeaders } from "./headers.ts";
 
@@ -60,8 +59,8 @@ async function forward(exchange: Exchange, upstream: URL, { relay, headers, cors
     if (isTooLong) warnOnStderr(tooLong(upstream));
     const sent = sentHeaders(headers);
     const { "content-length": length } = request.headers;
-    if (isTooLong && length !== undefined) sent.set("content-length", length);
-    const init = { method: request.method, headers: sent, signal: client.signal };
+    if (isTooLong && length !== undefined) sent.push(["content-length", length]);
+    const init = { method: request.method, headers: sent as [string, string][], signal: client.signal };
     const answer = await (isTooLong ? relay.network : relay.fetch)(upstream.href, { ...init, ...body });
     const translate = (url: string) => addressOf(url, relay);
     const pairs = [...answeredHeaders(answer.headers, translate), ...cors];
@@ -100,86 +99,6 @@ function tooLong({ origin, pathname }: URL): string {
 
 function addressOf(url: string, { address, isForwarded }: Relay): string {
   return URL.canParse(url) && /^https?:/i.test(url) && isForwarded(new URL(url)) ? addressAt(address(), url) : url;
-}
-
-/** Longer bodies are not cached: they are sent as they arrive. */
-const LONGEST_BODY = 64 * 1024 * 1024;
-
-interface BodyRead {
-  /** Members of the init of `fetch`. */
-  readonly body?: RequestInit & { readonly duplex?: "half" };
-  readonly isTooLong?: boolean;
-}
-
-/** Reads the body of a request, so that it is sent with its length, and again after a redirect. */
-async function readBody(request: IncomingMessage): Promise<BodyRead> {
-  const { "content-length": length, "transfer-encoding": coding } = request.headers;
-  const isHttp2 = request.httpVersionMajor > 1;
-  const hasBody = length !== undefined ? Number(length) > 0 : coding !== undefined || isHttp2 && !hasEnded(request);
-  if (!hasBody) return {};
-  if (request.method === "GET" || request.method === "HEAD") throw new RefusedBody(request.method);
-  const chunks: Uint8Array[] = [];
-  const rest = (request as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
-  let size = 0;
-  while (size <= LONGEST_BODY && !(Number(length) > LONGEST_BODY)) {
-    const { done, value } = await rest.next();
-    if (done) return { body: { body: whole(chunks, request.headers) } };
-    chunks.push(value);
-    size += value.byteLength;
-  }
-  return { body: { body: streamOf(chunks, rest, request.socket), duplex: "half" }, isTooLong: true };
-}
-
-/**
- * A body that is sent with its length, and again after a redirect: bytes are not, on Node 20. Text is the fastest form,
- * but `fetch` would add a content type to it.
- */
-function whole(
-  chunks: readonly Uint8Array[],
-  { "content-length": length, "content-type": type }: IncomingMessage["headers"],
-): BodyInit {
-  const bytes = concatBytes(chunks);
-  if (length !== undefined && bytes.byteLength !== Number(length)) {
-    throw new Error("the client closed the connection within its request");
-  }
-  const text = type === undefined ? undefined : textOf(bytes);
-  return text ?? new Blob([bytes]);
-}
-
-function streamOf(
-  start: Uint8Array[],
-  rest: AsyncIterator<Uint8Array>,
-  socket: Socket,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  // Bun reads the whole body from a socket that its server did not accept itself.
-  const isEager = "Bun" in globalThis;
-  if (isEager) socket.pause();
-  return new ReadableStream({
-    async pull(controller) {
-      if (isEager) socket.resume();
-      const chunk = start.shift() ?? (await rest.next()).value;
-      if (isEager && chunk) socket.pause();
-      if (chunk) controller.enqueue(new Uint8Array(chunk));
-      else controller.close();
-    },
-    cancel: () => void rest.return?.(),
-  }, { highWaterMark: 0 });
-}
-
-/** Whether an HTTP/2 request ended with its headers. */
-function hasEnded(request: IncomingMessage): boolean {
-  const { stream } = request as unknown as { readonly stream?: { readonly endAfterHeaders?: boolean } };
-  return stream?.endAfterHeaders === true;
-}
-
-class RefusedBody extends Error implements Refusal {
-  readonly status = 400;
-
-  constructor(method: string) {
-    super(
-      `Cannot forward a ${method} request with a body: the proxy cannot send it. Send it by POST, or without a body.`,
-    );
-  }
 }
 
 /** Sends the chunks of a body when they arrive. */

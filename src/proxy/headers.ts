@@ -28,14 +28,11 @@ export function pairsOf(raw: readonly string[]): HeaderPairs {
 }
 
 /** The headers that are sent to the provider. */
-export function sentHeaders(received: HeaderPairs): Headers {
+export function sentHeaders(received: HeaderPairs): HeaderPairs {
   const ofConnection = received.filter(([name]) => name === "connection").flatMap(([, value]) => listOf(value));
-  const headers = new Headers();
-  for (const [name, value] of received) {
-    const isOwn = name.startsWith(":") || name.startsWith("sec-fetch-") || name.startsWith("access-control-request-");
-    if (!isOwn && !NOT_SENT.has(name) && !ofConnection.includes(name)) headers.append(name, value);
-  }
-  return headers;
+  return received.filter(([name]) =>
+    !NOT_SENT.has(name) && !ofConnection.includes(name) && !/^(?::|sec-fetch-|access-control-request-)/.test(name)
+  );
 }
 
 /** Response headers that hold a URL which the client calls next. */
