@@ -43,6 +43,10 @@ const STRICTEST = [
   ...["--verbatimModuleSyntax", "--isolatedModules", "--noPropertyAccessFromIndexSignature"],
 ];
 
+/** Asks by the base URL in the environment. */
+const ASK = `fetch(process.env.OPENAI_BASE_URL + "/chat/completions", { method: "POST", body: '{"model":"any"}' })` +
+  `.then((response) => response.text()).then((text) => console.log("got " + text))`;
+
 const options = commandLine(["nodes"]);
 const temporary = mkdtempSync(join(tmpdir(), "cachy-package-"));
 const project = join(temporary, "project");
@@ -221,6 +225,28 @@ async function checkRuntime(name, command, fileName) {
   const isListed = listed.ok && /any +chat +Hi +answer 1 .*$/m.test(listed.output) &&
     /chat, stream +Hi +answer 2 /.test(listed.output);
   report(`${name}: the command line lists the file`, isListed, `${listed.ending}:\n${listed.output}`);
+  await checkProxy(name, [...command, cli], fileName);
+}
+
+/**
+ * `cachy run` records a program, and replays it without the provider.
+ *
+ * @param {string} name
+ * @param {Command} cli
+ * @param {string} fileName
+ */
+async function checkProxy(name, cli, fileName) {
+  const provider = await startProvider();
+  const args = ["run", "--file", join(project, `proxy-${fileName}`), "--strict"];
+  const program = ["--", process.execPath, "-e", ASK];
+  const settings = { cwd: project, env: { ...cleanEnvironment(), OPENAI_BASE_URL: provider.baseURL }, timeout: 60 };
+  const recorded = await run([...cli, ...args, "--mode", "auto", ...program], [], settings);
+  provider.close();
+  const replayed = await run([...cli, ...args, "--mode", "replay", ...program], [], settings);
+  const texts = [recorded, replayed].map(({ output }) => /^got .*$/m.exec(output)?.[0]);
+  const isSame = texts[0]?.includes("answer 1") && texts[0] === texts[1];
+  const isReplayed = replayed.ok && replayed.output.includes("1 hit, 0 misses");
+  report(`${name}: cachy run`, isSame === true && isReplayed, `${recorded.output}\n${replayed.output}`);
 }
 
 /** @param {string} file */
