@@ -122,11 +122,14 @@ slowTest(
     const killed = await run(folder, ["sh", "-c", "kill -KILL $$"]);
     assert.equal(killed.code, 137);
     const missing = await run(folder, ["no-such-program"]);
-    assert.deepEqual([missing.code, missing.stdout], [2, ""]);
+    assert.deepEqual([missing.code, missing.stdout], [127, ""]);
     assert.match(
       missing.stderr,
       /^cachy: Cannot run no-such-program: there is no such program\. Check the name and PATH/m,
     );
+    const data = await run(folder, [folder]);
+    assert.equal(data.code, 126);
+    assert.match(data.stderr, /^cachy: Cannot run \S+: it is not an executable file\./m);
   },
 );
 
@@ -250,7 +253,7 @@ slowTest(
   async (t) => {
     const folder = temporaryFolder(t);
     const page = "http://localhost:3000";
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       const program = startProgram("cli", [
         "proxy",
         "--file",

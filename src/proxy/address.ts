@@ -30,10 +30,12 @@ export function upstreamOf(path: string): URL | undefined {
  * @param proxy The address of the proxy, such as `http://127.0.0.1:4000`.
  */
 export function addressAt(proxy: string, upstream: string): string {
-  const { protocol, host, hostname, pathname, search } = new URL(upstream);
+  const { protocol, host, hostname, pathname, search, username, password } = new URL(upstream);
   const scheme = protocol === (isLoopback(hostname) ? "http:" : "https:") ? "" : `/${protocol.slice(0, -1)}`;
   const path = pathname === "/" && !upstream.endsWith("/") ? "" : pathname;
-  return `${proxy}${scheme}/${host}${path}${search}`;
+  // The client sends them as an authorization header.
+  const user = username || password ? `${username}:${password}@` : "";
+  return `${proxy.replace("://", `://${user}`)}${scheme}/${host}${path}${search}`;
 }
 
 /** Whether a host name belongs to this machine. */

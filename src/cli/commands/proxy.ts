@@ -27,7 +27,7 @@ export const proxy = defineCommand({
     const origins = (options.cors ?? []).map(originOf);
     const proxy = await startRecordingProxy(options, origins);
     const ended = new Promise((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, resolve);
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, resolve);
     });
     const variables = Object.entries(variablesFor(proxy.address, proxy.baseUrls));
     terminal.print(

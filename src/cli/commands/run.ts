@@ -4,7 +4,7 @@ import process from "node:process";
 import { messageOf } from "../../lib/errors.ts";
 import { deferred } from "../../lib/wait.ts";
 import { variablesFor, withoutHttpProxy } from "../../proxy/variables.ts";
-import { CommandError, defineCommand, FOUND } from "../app/command.ts";
+import { defineCommand, FOUND } from "../app/command.ts";
 import { PROXY_OPTIONS, startRecordingProxy, summaryOf } from "./recording_proxy.ts";
 
 const OPTIONS = {
@@ -25,8 +25,8 @@ export const run = defineCommand({
   ],
   notes: [
     "Starts a proxy on 127.0.0.1 for as long as the program runs, and sets OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the",
-    "like to it. A base URL that is already set stays the one that is called. The exit code is that of the program. On",
-    "Deno, it needs -A.",
+    "like to it. A base URL that is already set stays the one that is called. The exit code is that of the program, 127 if",
+    "there is no such program, 126 if it cannot be started. On Deno, it needs -A.",
   ],
   async run({ options, operands, terminal }) {
     const proxy = await startRecordingProxy(options);
@@ -38,6 +38,10 @@ export const run = defineCommand({
       };
       const code = await exitCodeOf(operands, env);
       return code || (options.strict && proxy.cachy.stats.misses ? FOUND : code);
+    } catch (error) {
+      if (!(error instanceof CannotRun)) throw error;
+      terminal.note(`cachy: ${error.message}`);
+      return error.exitCode;
     } finally {
       await proxy.stop();
       terminal.note(summaryOf(proxy.cachy));
@@ -56,7 +60,7 @@ async function exitCodeOf([name = "", ...args]: readonly string[], env: NodeJS.P
   const child = spawn(name, args, { env, stdio: "inherit" });
   start(child);
   return await new Promise((resolve, reject) => {
-    child.on("error", (error) => reject(cannotRun(name, error)));
+    child.on("error", (error) => reject(new CannotRun(name, error)));
     child.on("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
   });
 }
@@ -67,7 +71,17 @@ function pass(signal: NodeJS.Signals, child: ChildProcess): void {
   if (!isSentToBoth && child.pid && child.exitCode === null) process.kill(child.pid, signal);
 }
 
-function cannotRun(name: string, error: NodeJS.ErrnoException): CommandError {
-  const reason = error.code === "ENOENT" ? "there is no such program. Check the name and PATH." : messageOf(error);
-  return new CommandError(`Cannot run ${name}: ${reason}`, { cause: error });
+/** A program that did not start. The exit code is the one that shells give. */
+class CannotRun extends Error {
+  readonly exitCode: number;
+
+  constructor(name: string, cause: NodeJS.ErrnoException) {
+    const isMissing = cause.code === "ENOENT";
+    const reasons: Record<string, string> = {
+      ENOENT: "there is no such program. Check the name and PATH.",
+      EACCES: "it is not an executable file. Check its permissions, or name the program that runs it before it.",
+    };
+    super(`Cannot run ${name}: ${reasons[cause.code ?? ""] ?? messageOf(cause)}`, { cause });
+    this.exitCode = isMissing ? 127 : 126;
+  }
 }
