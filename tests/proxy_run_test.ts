@@ -101,6 +101,36 @@ test(
   },
 );
 
+slowTest("two programs under cachy run record into one file at the same time", { skip: NO_PYTHON }, async (t) => {
+  const folder = temporaryFolder(t);
+  const commands = [["stream"], []].map((args) => ["python3", programPath("ask_http.py"), ...args]);
+  const live = await Promise.all(commands.map((command) => run(folder, command)));
+  for (const { stderr } of live) assert.match(stderr, /0 hits, 1 miss, 1 recorded/);
+  assert.equal(readFileSync(join(folder, "cachy.jsonl"), "utf8").trim().split("\n").length, 2);
+  for (const [at, command] of commands.entries()) {
+    const { code, stdout } = await run(folder, command, {}, "--mode", "replay", "--strict");
+    assert.deepEqual([code, stdout], [0, live[at]?.stdout]);
+  }
+});
+
+slowTest("a program that is killed in the middle of a stream leaves no half recording", {
+  skip: NO_PYTHON ?? (process.platform === "win32" ? "Windows has no signals." : undefined),
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  provider.fault = "hold";
+  const script = `python3 '${programPath("ask_http.py")}' stream & echo started $!; wait $!`;
+  const program = startRun(folder, ["sh", "-c", script]);
+  let output = "";
+  program.child.stdout?.on("data", (data) => output += data);
+  await program.printed("started");
+  await provider.whenAsked(1);
+  process.kill(Number(/started (\d+)/.exec(output)?.[1]), "SIGKILL");
+  const { code, stderr } = await program.exit;
+  assert.equal(code, 137);
+  assert.match(stderr, /0 hits, 1 miss, 0 recorded/);
+  await provider.whenClosed();
+});
+
 const IS_WINDOWS = process.platform === "win32" ? "Windows has no signals." : undefined;
 
 slowTest(
