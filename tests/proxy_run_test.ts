@@ -207,6 +207,7 @@ slowTest("cachy run --strict exits with code 1 after a miss, and CI replays", {
   assert.match(stdout, /^406 application\/json /);
   assert.equal(code, 1);
   assert.match(stderr, /cachy: 0 hits, 1 miss, 0 recorded/);
+  assert.match(stderr, /cachy: exit code 1, because --strict is set and 1 request had no recording\./);
   assert.equal((await run(folder, command, { env: { CI: "true" } })).code, 0);
   assert.equal(provider.requests.length, 0);
 });

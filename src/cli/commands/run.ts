@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import process from "node:process";
 import { messageOf } from "../../lib/errors.ts";
+import { plural } from "../../lib/show.ts";
 import { deferred } from "../../lib/wait.ts";
 import { variablesFor, withoutHttpProxy } from "../../proxy/variables.ts";
 import { defineCommand, FOUND } from "../app/command.ts";
@@ -37,7 +38,10 @@ export const run = defineCommand({
         ...variablesFor(proxy.address, proxy.baseUrls),
       };
       const code = await exitCodeOf(operands, env);
-      return code || (options.strict && proxy.cachy.stats.misses ? FOUND : code);
+      const { misses } = proxy.cachy.stats;
+      if (code || !options.strict || !misses) return code;
+      terminal.note(`cachy: exit code 1, because --strict is set and ${plural(misses, "request")} had no recording.`);
+      return FOUND;
     } catch (error) {
       if (!(error instanceof CannotRun)) throw error;
       terminal.note(`cachy: ${error.message}`);
