@@ -51,7 +51,10 @@ test("a miss through the proxy advises options of the command line, which preven
   const replay = await commandProxy(t, { file, mode: "replay" });
   for (const [at, [, asked]] of pairs.entries()) {
     const { error: { message } } = JSON.parse(await replay(asked));
-    assert.match(message, /by the option --mode replay\.\nTo record the answer, run once with --mode auto, and commit/);
+    assert.match(
+      message,
+      /by the option --mode replay\.\nTo record the response, run once with --mode auto, and commit/,
+    );
     assert.doesNotMatch(message, CODE);
     const [, offered = ""] = /record once more:\n {2}(--(?:normalize|omit) [^\n]+)/.exec(message) ?? [];
     assert.ok(offered, message);

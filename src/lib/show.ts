@@ -194,7 +194,8 @@ export const IN_CODE: Wording = {
     return `normalize: [${shown.join(", ")}]`;
   },
   omit: (paths) => `omit: [${paths.map((path) => JSON.stringify(path)).join(", ")}]`,
-  unused: 'no request to an LLM API in "domains" used the fetch of cachy. Construct clients after enableCachy(), ' +
+  unused:
+    'debug is on, but no request to an LLM API in "domains" used the fetch of cachy. Construct clients after enableCachy(), ' +
     'set axios to adapter: "fetch" and Bedrock to FetchHttpHandler, and add other hosts to "domains".',
 };
 

@@ -85,7 +85,7 @@ export function tellIfUnused({ unused }: Wording): void {
   if (ofProcess.isChecked) return;
   ofProcess.isChecked = true;
   atExit(() => {
-    if (!ofProcess.isSeen) console.error(`cachy: debug is on, but ${unused}`);
+    if (!ofProcess.isSeen) console.error(`cachy: ${unused}`);
   });
 }
 

@@ -63,7 +63,7 @@ export const AS_FLAGS: Wording = {
     }).join(" "),
   omit: (paths) => paths.map((path) => `--omit ${quoted(path)}`).join(" "),
   unused:
-    "no request reached the proxy. Check that the program reads the variables with its base URL, and name others " +
+    "debug is on, but no request reached the proxy. Check that the program reads the variables with its base URL, and name others " +
     "by --env NAME=URL.",
 };
 
