@@ -1,7 +1,10 @@
 /** A response of cachy is like the runtime's own: live while it is recorded, and replayed. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { memoryStore } from "../mod.ts";
 import { answer, KINDS, listen, listenRaw, serve } from "./response_servers.ts";
 import { after, before, test } from "./suite.ts";
@@ -198,6 +201,46 @@ test("a live response has the headers of the runtime's own, without those of a c
     await Promise.all([native.text(), live.text()]);
   }
 });
+
+test("a body with any content encoding is the one of the plain fetch; it is recorded if fetch decodes it", async (t) => {
+  const text = JSON.stringify({ text: "Hello. ".repeat(20) });
+  const encoders: Readonly<Record<string, (text: string) => Buffer>> = {
+    gzip: (text) => gzipSync(text),
+    br: (text) => brotliCompressSync(text),
+    deflate: (text) => deflateSync(text),
+    identity: (text) => Buffer.from(text),
+    zstd,
+  };
+  for (const [encoding, encode] of Object.entries(encoders)) {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { "content-type": "application/json", "content-encoding": encoding });
+      response.end(encode(text));
+    });
+    t.after(() => server.close());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
+    const plain = await fetch(url, jsonPost({}));
+    const expected = await plain.text();
+    const isDecoded = expected === text;
+    const cachy = testCachy({ domains: [url], store: memoryStore() });
+    for (const from of ["live", "replayed"]) {
+      const response = await cachy.fetch(url, jsonPost({}));
+      assert.equal(await response.text(), expected, `${encoding}, ${from}`);
+      if (!isDecoded) assert.equal(response.headers.get("content-encoding"), encoding);
+    }
+    await cachy.flush();
+    // Node decodes it since version 24, but never asks for it: it is not recorded there.
+    const isRecorded = isDecoded && (encoding !== "zstd" || "Bun" in globalThis);
+    assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], isRecorded ? [1, 1] : [0, 0], encoding);
+  }
+});
+
+/** A Zstandard frame of one uncompressed block, for ASCII text of at most 255 characters. */
+function zstd(text: string): Buffer {
+  const block = text.length << 3 | 1;
+  const head = [0x28, 0xb5, 0x2f, 0xfd, 0x20, text.length, block & 0xff, block >> 8, 0];
+  return Buffer.concat([Buffer.from(head), Buffer.from(text)]);
+}
 
 test("a response with an empty body is recorded, read or cancelled", async (t) => {
   const head = ["HTTP/1.1 200 OK", "HTTP/1.1 201 Created", "HTTP/1.1 202 Accepted", "HTTP/1.1 204 No Content"];

@@ -60,6 +60,19 @@ export function readableVariables(known: readonly string[]): (readonly [name: st
   return names.map((name) => [name, process.env[name] ?? ""] as const).filter(([, value]) => value !== "");
 }
 
+/** The content encodings that the `fetch` of this runtime decodes. */
+const DECODED: readonly string[] = "Bun" in globalThis
+  ? ["gzip", "x-gzip", "deflate", "br", "zstd"]
+  : "Deno" in globalThis
+  ? ["gzip", "br"]
+  : ["gzip", "x-gzip", "deflate", "br"];
+
+/** The content encoding that the `fetch` of this runtime has left in the body of a response; undefined if it has none. */
+export function undecodedEncoding(headers: Headers): string | undefined {
+  const encodings = headers.get("content-encoding")?.toLowerCase().split(",").map((name) => name.trim()) ?? [];
+  return encodings.find((name) => name !== "" && name !== "identity" && !DECODED.includes(name));
+}
+
 /** The working directory; undefined if it was deleted or Deno does not grant access to it. */
 export function workingDirectory(): string | undefined {
   try {

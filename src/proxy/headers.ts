@@ -1,3 +1,5 @@
+import { undecodedEncoding } from "../lib/environment.ts";
+
 /** Headers as a list of pairs. */
 export type HeaderPairs = (readonly [name: string, value: string])[];
 
@@ -18,9 +20,6 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   "origin",
   "referer",
 ]);
-
-/** Encodings that `fetch` decodes on every runtime that asks for them. */
-const DECODED = /^(?:x-)?(?:gzip|deflate|br|zstd)$/i;
 
 /** Header names, in pairs with their values as Node lists them. */
 export function pairsOf(raw: readonly string[]): HeaderPairs {
@@ -44,7 +43,7 @@ const URL_HEADERS = ["location", "operation-location", "x-goog-upload-url"];
  * @param translate Returns the address at the proxy of a URL that the proxy forwards.
  */
 export function answeredHeaders(headers: Headers, translate: (url: string) => string): HeaderPairs {
-  const isDecoded = DECODED.test(headers.get("content-encoding") ?? "");
+  const isDecoded = undecodedEncoding(headers) === undefined;
   const ofConnection = listOf(headers.get("connection") ?? "");
   const pairs: HeaderPairs = [];
   for (const [name, value] of headers) {

@@ -1,4 +1,5 @@
 import { byteStream, closeBytes, enqueueBytes } from "../lib/bytes.ts";
+import { undecodedEncoding } from "../lib/environment.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
 import { labelled } from "../replay/labelled.ts";
 import type { Problem } from "../report/events.ts";
@@ -61,8 +62,15 @@ function isUntouchable({ url, status, headers }: Response): boolean {
   return url !== "" && status !== 204 && status !== 205 && isStream(headers);
 }
 
-/** Bodies of other implementations of fetch, such as node-fetch, cannot be copied while they are read. */
+/**
+ * Why the body of a response cannot be recorded: bodies of other implementations of fetch, such as node-fetch, cannot be
+ * copied while they are read, and a recording has no content encoding.
+ */
 export function streamProblem(response: Response): Problem | undefined {
+  const encoding = undecodedEncoding(response.headers);
+  if (encoding !== undefined) {
+    return { reason: "not-readable", detail: `fetch does not decode the content encoding ${encoding} here` };
+  }
   const isStandard = response instanceof Response && isUntouchable(response);
   if (isStandard || response.body === null || response.body instanceof ReadableStream) return undefined;
   return { reason: "not-readable", detail: "the option fetch gave a response whose body is no ReadableStream" };

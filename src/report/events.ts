@@ -33,7 +33,10 @@ export type DropReason =
   | "secret"
   /** The option `redact` threw, or returned something other than the entry. */
   | "redact"
-  /** The option `fetch` returned something other than a standard `Response`. */
+  /**
+   * The option `fetch` returned something other than a standard `Response`, or the `fetch` of the runtime does not decode
+   * the content encoding of the body.
+   */
   | "not-readable"
   /** The store failed. */
   | "not-written";
