@@ -43,7 +43,7 @@ const URL_HEADERS = ["location", "operation-location", "x-goog-upload-url"];
  * @param translate Returns the address at the proxy of a URL that the proxy forwards.
  */
 export function answeredHeaders(headers: Headers, translate: (url: string) => string): HeaderPairs {
-  const isDecoded = undecodedEncoding(headers) === undefined;
+  const isDecoded = headers.has("content-encoding") && undecodedEncoding(headers) === undefined;
   const ofConnection = listOf(headers.get("connection") ?? "");
   const pairs: HeaderPairs = [];
   for (const [name, value] of headers) {
