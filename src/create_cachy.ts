@@ -157,7 +157,7 @@ function createHandleContext(options: CachyOptions, wording: Wording | undefined
     },
     inFlight: createInFlight(),
     ordinals: createOrdinals(),
-    live: lazily(() => import("./flow/live.ts")),
+    live: loadLive,
     faults: settings.faults.length ? lazyFaults(settings.faults) : undefined,
     errors: new Map<string, number>(),
     staleIds: createStaleIds(() => store.name, settings.wording),
@@ -170,11 +170,18 @@ function createHandleContext(options: CachyOptions, wording: Wording | undefined
   return { context, misses, place, fileStore };
 }
 
-/** Makes a function that loads something at its first call. */
+/** Makes a function that loads something at its first call, and tries again if that failed. */
 function lazily<Loaded>(load: () => Promise<Loaded>): () => Promise<Loaded> {
   let loaded: Promise<Loaded> | undefined;
-  return () => loaded ??= load();
+  const forget = (error: unknown) => {
+    loaded = undefined;
+    throw error;
+  };
+  return () => loaded ??= load().catch(forget);
 }
+
+/** Loaded once for all handles. */
+const loadLive = lazily(() => import("./flow/live.ts"));
 
 /** Most handles have no faults, so their code is loaded only for those that do. */
 function lazyFaults(faults: readonly Fault[]): () => Promise<Faults> {

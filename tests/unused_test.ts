@@ -200,7 +200,7 @@ slowTest("a ledger of concurrent processes has every request, and the explanatio
 
 slowTest("unused says what is wrong with its arguments and with the ledger", async (t) => {
   const { folder, cachy } = testProject(t);
-  assert.match(succeeded(await cachy([]), 2), /there is no ledger\. Run the tests by `cachy unused -- npm test`/);
+  assert.match(succeeded(await cachy([]), 2), /there is no ledger\. Run the tests with `cachy unused -- npm test`/);
   assert.match(
     succeeded(await cachy(["--ledger", "none"]), 2),
     /there is no such file\. Run the tests with CACHY_LEDGER=/,

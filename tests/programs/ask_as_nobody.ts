@@ -2,12 +2,14 @@
 import { dirname } from "node:path";
 import { chmodSync } from "node:fs";
 import process from "node:process";
-import { enableCachy } from "../../mod.ts";
+import { createCachy, enableCachy, memoryStore } from "../../mod.ts";
 
 const NOBODY = 65534;
 
 const [url = "", file = ""] = process.argv.slice(2);
 chmodSync(dirname(file), 0o755);
+// The first live call loads a file of the package, which another user may not be able to read.
+await createCachy({ store: memoryStore(), domains: [url], mode: "auto" }).fetch(`${url}/v1/models`);
 process.setegid?.(NOBODY);
 process.seteuid?.(NOBODY);
 const cachy = enableCachy({ domains: [url], file, mode: "auto" });
