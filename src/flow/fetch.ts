@@ -1,6 +1,5 @@
 import { messageOf } from "../lib/errors.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
-import { reportMiss } from "../miss/exit_summary.ts";
 import { CachyMissError, explainMiss, explainNearest, type Miss, missResponse } from "../miss/miss.ts";
 import { type Expiry, expiryOf, expiryWarning, explainExpired, modeReason } from "../options/mode.ts";
 import type { MetFault } from "../replay/faults.ts";
@@ -114,8 +113,10 @@ async function answerWith(
   context.addMiss(miss);
   noteAsked(context.store.name, identified, "miss", { miss, entry });
   emitMiss(context, identified);
-  if (settings.mode === "replay") await reportMiss(miss, cure, settings.strict);
-  else reporter.warn(miss.message);
+  // Loaded only for a miss, as its explanation is.
+  if (settings.mode === "replay") {
+    await (await import("../miss/exit_summary.ts")).reportMiss(miss, cure, settings.strict);
+  } else reporter.warn(miss.message);
   if (settings.miss === "throw") throw new CachyMissError(miss);
   return { response: missResponse(miss.message, identified.request.url) };
 }

@@ -1,7 +1,10 @@
 import type { Wording } from "../lib/show.ts";
 import type { CanonicalOptions, Normalization } from "../request/canonical.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
+import type { Credential } from "../secrets/values.ts";
 import type { Entry, RecordedRequest } from "../store/entry.ts";
+import type { Redact } from "../store/entry_request.ts";
+import type { Store } from "../store/store.ts";
 
 /** One place at which two JSON values differ: the recorded one and the one that is asked for now. */
 export type Difference =
@@ -54,4 +57,29 @@ export interface Change {
 export interface Cure {
   readonly normalize: readonly Normalization[];
   readonly omit: readonly string[];
+}
+
+/** The sources for the search of the nearest recorded request. */
+export interface NearestSources {
+  readonly store: Store;
+  readonly credentials: readonly Credential[];
+  readonly redact: Redact | undefined;
+  /** The options that make the key. */
+  readonly options: CanonicalOptions;
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+  readonly wording: Wording;
+}
+
+/** The nearest recorded request, and its description. */
+export interface FoundNearest {
+  /** Undefined if no recorded request is like the missing one. */
+  readonly nearest?: {
+    readonly key: string;
+    readonly recordedAt?: string;
+    readonly differences: readonly Difference[];
+  };
+  /** The likely cause of the differences, if it is one that is known. */
+  readonly cause?: string | undefined;
+  readonly lines: readonly string[];
 }

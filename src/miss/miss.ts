@@ -1,16 +1,10 @@
 import { CachyError } from "../lib/errors.ts";
-import type { Wording } from "../lib/show.ts";
 import { labelled } from "../replay/labelled.ts";
 import { type EventRequest, eventRequest } from "../report/events.ts";
 import { errorBodyFor } from "../request/domains.ts";
-import type { CanonicalOptions } from "../request/canonical.ts";
 import type { IdentifiedRequest } from "../request/identify.ts";
-import { type Credential, hideInText } from "../secrets/values.ts";
-import { ENTRY_VERSION, type RecordedRequest } from "../store/entry.ts";
-import { hiddenPlaces, hideSecretValues, recordedRequest, type Redact, redactEntry } from "../store/entry_request.ts";
-import type { Store } from "../store/store.ts";
-import type { Difference, Nearest, Search } from "./comparison.ts";
-import { findNearest, showDifference } from "./difference.ts";
+import { hideInText } from "../secrets/values.ts";
+import type { Difference, FoundNearest, NearestSources } from "./comparison.ts";
 
 /** A request that mode `replay` could not answer. */
 export interface Miss extends EventRequest {
@@ -27,21 +21,6 @@ export interface Miss extends EventRequest {
   };
   /** The likely cause, if it is one that is known. */
   readonly cause?: string;
-}
-
-/** How many differences are shown. */
-const SHOWN_DIFFERENCES = 8;
-
-/** The sources for the search of the nearest recorded request. */
-export interface NearestSources {
-  readonly store: Store;
-  readonly credentials: readonly Credential[];
-  readonly redact: Redact | undefined;
-  /** The options that make the key. */
-  readonly options: CanonicalOptions;
-  /** The clock, in milliseconds. */
-  readonly now: () => number;
-  readonly wording: Wording;
 }
 
 /** The facts that explain a miss. */
@@ -64,7 +43,7 @@ export async function explainMiss(identified: IdentifiedRequest, context: MissCo
   // It goes into the log of CI.
   const url = hideInText(shownUrl, context.credentials);
   const request = { method, url, key };
-  const found = problem === undefined ? await searchNearest(identified, context) : undefined;
+  const found = problem === undefined ? await nearestTo(identified, context) : undefined;
   const { nearest, cause } = found ?? {};
   const message = [
     missingLine(request, context),
@@ -84,97 +63,21 @@ export async function explainNearest(
   identified: IdentifiedRequest,
   sources: NearestSources,
 ): Promise<string | undefined> {
-  const found = await searchNearest(identified, sources);
+  const found = await nearestTo(identified, sources);
   return found?.nearest && found.lines.join("\n");
+}
+
+/** Loads the search only for a miss: most processes have none. Without it, the miss is explained in short. */
+async function nearestTo(identified: IdentifiedRequest, sources: NearestSources): Promise<FoundNearest | undefined> {
+  return await import("./nearest.ts")
+    .then(({ searchNearest }) => searchNearest(identified, sources))
+    .catch(() => undefined);
 }
 
 function missingLine({ method, url, key }: EventRequest, { store: { name, size }, problem }: MissContext): string {
   const entries = size === undefined ? "" : `, ${size} ${size === 1 ? "entry" : "entries"}`;
   const what = problem ?? `no response is recorded for it in ${name}`;
   return `Cannot replay ${method} ${url}: ${what} (key ${key}${problem === undefined ? entries : ""}).`;
-}
-
-/** The result of the search for the nearest recorded request, and its description. */
-interface Found extends Pick<Miss, "nearest" | "cause"> {
-  readonly lines: readonly string[];
-}
-
-/** Undefined if the store cannot list its entries, or fails: the miss is explained without. */
-async function searchNearest(
-  identified: IdentifiedRequest,
-  { store, credentials, redact, options, now, wording }: NearestSources,
-): Promise<Found | undefined> {
-  if (!store.entries) return undefined;
-  try {
-    const forms: RecordedRequest[] = [];
-    for (const keep of ["brief", "whole"] as const) {
-      const form = await recordedRequest(identified.canonical, { keep, ...identified.extras });
-      const hidden = form && await redactForm(identified, hideSecretValues(form, credentials), redact);
-      if (hidden) forms.push(hidden);
-    }
-    const isAlike = forms[0]?.body === forms[1]?.body;
-    const search = await findNearest(isAlike ? forms.slice(0, 1) : forms, store.entries(), now);
-    return await describeSearch(search, identified, { options, wording });
-  } catch {
-    return undefined;
-  }
-}
-
-/** The request as the option `redact` would have stored it: the message must not show what the file hides. */
-async function redactForm(
-  { digest }: IdentifiedRequest,
-  request: RecordedRequest,
-  redact: Redact | undefined,
-): Promise<RecordedRequest | undefined> {
-  if (!redact) return request;
-  const headers = { "content-type": "application/json" };
-  return (await redactEntry({ ...digest, v: ENTRY_VERSION, headers, response: "{}", request }, redact)).request;
-}
-
-async function describeSearch(
-  search: Search,
-  identified: IdentifiedRequest,
-  { options, wording }: Pick<NearestSources, "options" | "wording">,
-): Promise<Found> {
-  const { nearest, isComplete, seen } = search;
-  if (!nearest) return { lines: describeNothing(search) };
-  const { differences, entry, request: recorded, asked } = nearest;
-  // Loaded only for a miss: most processes have none.
-  const cause = await import("./cause.ts")
-    .then(({ likelyCause }) => likelyCause({ identified, options, wording, recorded, asked, differences }))
-    .catch(() => undefined);
-  const url = identified.canonical.url === recorded.url ? [] : ["url"];
-  const lines = describeNearest(nearest, isComplete ? "" : `, of the newest ${seen}`, [
-    ...url,
-    ...hiddenPlaces(recorded),
-  ]);
-  return {
-    lines: cause ? [...lines, `Likely cause: ${cause}`] : lines,
-    cause,
-    nearest: { key: entry.key, recordedAt: entry.recorded_at, differences },
-  };
-}
-
-function describeNearest({ entry, differences }: Nearest, among: string, hidden: readonly string[]): string[] {
-  const date = typeof entry.recorded_at === "string" ? `, recorded ${entry.recorded_at.slice(0, 10)}` : "";
-  if (differences.length === 0) {
-    const places = hidden.slice(0, SHOWN_DIFFERENCES).join(", ");
-    const what = places ? `what differs is redacted in the file (${places})` : "what differs is not kept in the file";
-    return [`A request that looks alike is recorded (key ${entry.key}${date}); ${what}.`];
-  }
-  const shown = differences.slice(0, SHOWN_DIFFERENCES).map((difference) => `  ${showDifference(difference)}`);
-  const more = differences.length - shown.length;
-  return [
-    `The nearest recorded request (key ${entry.key}${date}${among}) differs in (recorded → sent):`,
-    ...shown,
-    ...(more > 0 ? [`  … and ${more} more`] : []),
-  ];
-}
-
-function describeNothing({ seen, told }: Search): string[] {
-  if (seen === 0) return ["No requests are recorded there. Check that it is the right file."];
-  if (told === 0) return ["Its entries contain no requests to compare with."];
-  return ["No recorded request has this method and path."];
 }
 
 /** LangChain retries every status but 400–407, 409 and 413. Of these, 406 has no other meaning for LLM APIs. */
