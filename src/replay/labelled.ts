@@ -36,13 +36,16 @@ const labelsOf = (response: Response) => allLabels().get(response) as Labels;
 /**
  * Makes a function that puts members between an object and its prototype. Objects share the new prototype: a prototype for
  * each object makes a response on Node and Deno twice as slow.
+ *
+ * @param members Called for the first object. On Node 20, the first use of `Response` takes 20 ms.
  */
-function extension(members: object): <Extended extends object>(object: Extended) => Extended {
+function extension(
+  members: () => PropertyDescriptorMap,
+): <Extended extends object>(object: Extended) => Extended {
   const prototypes = new WeakMap<object, object>();
-  const descriptors = Object.getOwnPropertyDescriptors(members);
   return (object) => {
     const base = Object.getPrototypeOf(object);
-    const extended = prototypes.get(base) ?? Object.create(base, descriptors);
+    const extended = prototypes.get(base) ?? Object.create(base, members());
     prototypes.set(base, extended);
     return Object.setPrototypeOf(object, extended);
   };
@@ -149,23 +152,22 @@ const getters: ThisType<Response> = {
   },
 };
 
-const isBun = "Bun" in globalThis;
-const bodyMembers = isBun
-  ? Object.getOwnPropertyDescriptors(readers)
-  : "Deno" in globalThis
-  ? { ...Object.getOwnPropertyDescriptors(byteStreams), ...readersOf(holderOf) }
-  : {
+function bodyMembers(): PropertyDescriptorMap {
+  if ("Bun" in globalThis) return Object.getOwnPropertyDescriptors(readers);
+  if ("Deno" in globalThis) return { ...Object.getOwnPropertyDescriptors(byteStreams), ...readersOf(holderOf) };
+  return {
     ...readersOf((response) => (readIfTaken(response), response)),
     ...Object.getOwnPropertyDescriptors(textReaders),
   };
+}
 
-const addLabels = extension(
-  Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(getters), ...bodyMembers }),
-);
+const addLabels = extension(() => ({ ...Object.getOwnPropertyDescriptors(getters), ...bodyMembers() }));
 
 /** Every change throws the runtime's own error. */
-const makeImmutable = extension({
-  append: (...change: [string, string]) => Response.error().headers.append(...change),
-  delete: (name: string) => Response.error().headers.delete(name),
-  set: (...change: [string, string]) => Response.error().headers.set(...change),
-});
+const makeImmutable = extension(() =>
+  Object.getOwnPropertyDescriptors({
+    append: (...change: [string, string]) => Response.error().headers.append(...change),
+    delete: (name: string) => Response.error().headers.delete(name),
+    set: (...change: [string, string]) => Response.error().headers.set(...change),
+  })
+);
