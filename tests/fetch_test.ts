@@ -394,6 +394,24 @@ test("fetch() lets the original fetch reject an invalid call", async () => {
   await assert.rejects(cachy.fetch(CHAT_URL, { headers: { "bad name": "x" } }), (error) => error === refusal);
 });
 
+test("fetch() records no stream whose chunks are not bytes", async () => {
+  const parts = () =>
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new ArrayBuffer(4));
+        controller.close();
+      },
+    });
+  const paid = network(() => new Response(parts(), { headers: { "content-type": "audio/mpeg" } }));
+  const cachy = testCachy({ fetch: paid.fetch });
+  for (let call = 1; call <= 2; call++) {
+    const response = await cachy.fetch(CHAT_URL, jsonPost({}));
+    await response.arrayBuffer().catch(() => {});
+    await cachy.flush();
+    assert.deepEqual([paid.calls.length, cachy.stats.recorded, cachy.stats.hits], [call, 0, 0]);
+  }
+});
+
 test("fetch() passes on a response that it cannot record, and says why", async () => {
   const answer = Object.defineProperty(jsonAnswer({ count: 1 }), "body", { value: { pipe() {} } }); // like node-fetch
   const cachy = testCachy({ fetch: network(() => answer).fetch });

@@ -137,6 +137,7 @@ test("keysIn() finds in any text what a search with all patterns finds", () => {
     key,
     key.chain((key) => fc.nat(key.length).map((length) => key.slice(0, length))), // perhaps too short
     fc.constantFrom(" ", "\n", '"', "\\n", "\\u000a", "%3D", "%3A", "-", "_", "/", ".", ":", "=", "é", "日本", "😀"),
+    fc.constantFrom("其中", "👉", "б", "ł"), // their lowest bytes are letters and dashes
     fc.stringMatching(/^[\w.:%/-]{0,20}$/),
     // Pieces of the search end at any place of what follows.
     fc.tuple(fc.constantFrom(" ", "a", "-", ".", "é"), fc.nat(40_000)).map(([unit, count]) => unit.repeat(count)),
@@ -148,6 +149,12 @@ test("keysIn() finds in any text what a search with all patterns finds", () => {
     }),
     { numRuns: rounds(300), seed },
   );
+});
+
+test("keysIn() finds a key directly after a character of any script", () => {
+  for (const before of ["中", "👉", "б", "ł", "é", "。", "「"]) {
+    for (const after of ["", "中"]) assert.equal(keysIn(`${before}sk-proj-${MIXED}${after}`).size, 1, before);
+  }
 });
 
 test("hideInText() redacts all that looks like a key, also what follows a redacted key", () => {

@@ -210,6 +210,7 @@ test("a path of the proxy stands for a URL, and back", () => {
     addressAt("http://127.0.0.1:1", "https://u:p%40@h.example/v1/"),
     "http://u:p%40@127.0.0.1:1/h.example/v1/",
   );
+  assert.equal(addressAt("http://127.0.0.1:1", "https://u:$$p$&@h.example/"), "http://u:$$p$&@127.0.0.1:1/h.example/");
   assert.equal(upstreamOf("/%5B::1%5D%3A11434/api")?.href, "http://[::1]:11434/api");
   assert.equal(upstreamOf("/api.openai.com/../../x")?.href, "https://api.openai.com/x");
   for (const path of ["", "/", "//", "/?x", "/a@b/c", "/a%2fb/c", "/a:b/c", "/ä/"]) {

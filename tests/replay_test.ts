@@ -119,6 +119,13 @@ test("replay() returns no body if the status allows none", async () => {
   }
 });
 
+test("replay() keeps the status of an error in a clone, also after its body was used", async () => {
+  const replayed = replay(entryOf({ status_code: 429, error: 1, response: "{}" }), request);
+  assert.equal(replayed.body?.locked, false);
+  const clone = replayed.clone();
+  assert.deepEqual([clone.status, clone.ok, await clone.text(), await replayed.text()], [429, false, "{}", "{}"]);
+});
+
 test("replay() returns an empty body if an empty one was recorded", async () => {
   for (const chunks of [undefined, [], [[0, 0]] as [number, number][]]) {
     for (const binary of [false, true]) {

@@ -210,6 +210,7 @@ test("a body with any content encoding is the one of the plain fetch; it is reco
     deflate: (text) => deflateSync(text),
     identity: (text) => Buffer.from(text),
     zstd,
+    "utf-8": (text) => Buffer.from(text), // a mistake of some servers
   };
   for (const [encoding, encode] of Object.entries(encoders)) {
     const server = createServer((_, response) => {
@@ -229,9 +230,7 @@ test("a body with any content encoding is the one of the plain fetch; it is reco
       if (!isDecoded) assert.equal(response.headers.get("content-encoding"), encoding);
     }
     await cachy.flush();
-    // Node decodes it since version 24, but never asks for it: it is not recorded there.
-    const isRecorded = isDecoded && (encoding !== "zstd" || "Bun" in globalThis);
-    assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], isRecorded ? [1, 1] : [0, 0], encoding);
+    assert.deepEqual([cachy.stats.recorded, cachy.stats.hits], isDecoded ? [1, 1] : [0, 0], encoding);
   }
 });
 

@@ -113,10 +113,10 @@ async function answerWith(
   context.addMiss(miss);
   noteAsked(context.store.name, identified, "miss", { miss, entry });
   emitMiss(context, identified);
-  // Loaded only for a miss, as its explanation is.
-  if (settings.mode === "replay") {
-    await (await import("../miss/exit_summary.ts")).reportMiss(miss, cure, settings.strict);
-  } else reporter.warn(miss.message);
+  // The exit summary is loaded only for a miss.
+  const summary = settings.mode === "replay" && await import("../miss/exit_summary.ts").catch(() => undefined);
+  if (summary) await summary.reportMiss(miss, cure, settings.strict);
+  else reporter.warn(miss.message);
   if (settings.miss === "throw") throw new CachyMissError(miss);
   return { response: missResponse(miss.message, identified.request.url) };
 }

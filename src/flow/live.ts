@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import type { Answer } from "./in_flight.ts";
 import { mustAsk } from "./stored.ts";
 
-/** Asks the network and records the answer while the caller reads it. */
+/** Calls the network and records the response while the caller reads it. */
 export async function answerLive(context: Context, identified: IdentifiedRequest): Promise<Answer> {
   const { request, ordinal } = identified;
   const { network, pending, reporter, settings } = context;

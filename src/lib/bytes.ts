@@ -107,7 +107,7 @@ export function byteWriter(expected: number): {
  * @param most How many bytes there may be in all.
  */
 export function byteCollector(most: number): {
-  /** Adds a copy of a chunk. @returns The copy. */
+  /** Adds a copy of a chunk. @returns The copy. @throws If it is not a chunk. */
   add(chunk: Uint8Array): Uint8Array<ArrayBuffer>;
   /** What was added, without a copy. */
   bytes(): Uint8Array<ArrayBuffer>;
@@ -119,7 +119,7 @@ export function byteCollector(most: number): {
       const start = length;
       length += chunk.byteLength;
       if (length > memory.length) memory = enlarged(memory, length, most);
-      memory.set(chunk, start);
+      memory.set(viewOf(chunk), start);
       return memory.subarray(start, length);
     },
     bytes: () => memory.subarray(0, length),

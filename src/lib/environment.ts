@@ -60,17 +60,22 @@ export function readableVariables(known: readonly string[]): (readonly [name: st
   return names.map((name) => [name, process.env[name] ?? ""] as const).filter(([, value]) => value !== "");
 }
 
-/** The content encodings that the `fetch` of this runtime decodes. */
-const DECODED: readonly string[] = "Bun" in globalThis
-  ? ["gzip", "x-gzip", "deflate", "br", "zstd"]
-  : "Deno" in globalThis
-  ? ["gzip", "br"]
-  : ["gzip", "x-gzip", "deflate", "br"];
+/** The content encodings that the `fetch` of this runtime does not decode. */
+const UNDECODED: readonly string[] = [
+  ...["compress", "x-compress", "dcb", "dcz"],
+  ..."Bun" in globalThis ? [] : "Deno" in globalThis ? ["deflate", "x-gzip", "zstd"] : decodesZstd() ? [] : ["zstd"],
+];
 
-/** The content encoding that the `fetch` of this runtime has left in the body of a response; undefined if it has none. */
+/** Whether the `fetch` of this Node has an undici from 7.11 on. */
+function decodesZstd(): boolean {
+  const [major = 0, minor = 0] = process.versions.undici?.split(".").map(Number) ?? [];
+  return major > 7 || major === 7 && minor >= 11;
+}
+
+/** The content encoding that `fetch` has left in the body of a response; undefined if it has left none. */
 export function undecodedEncoding(headers: Headers): string | undefined {
   const encodings = headers.get("content-encoding")?.toLowerCase().split(",").map((name) => name.trim()) ?? [];
-  return encodings.find((name) => name !== "" && name !== "identity" && !DECODED.includes(name));
+  return encodings.find((name) => UNDECODED.includes(name));
 }
 
 /** The working directory; undefined if it was deleted or Deno does not grant access to it. */

@@ -89,6 +89,11 @@ export function terseParser(
     push(piece) {
       const text = typeof piece === "string" ? piece : decoder.decode(piece, { stream: true });
       isPlain ||= text.includes("\r"); // with other line ends, events have other separators
+      // A long event arrives in many pieces: look at it only once, when its end has arrived.
+      if (!isPlain && !text.includes("\n")) {
+        rest += text;
+        return [];
+      }
       const whole = rest + text;
       rest = "";
       return isPlain ? parser.push(whole) : parse(whole, []);
@@ -106,10 +111,19 @@ function skip(
 ): number {
   let end = from;
   for (;;) {
-    pattern.lastIndex = end;
-    const texts = onRepetition ? pattern.exec(text) : pattern.test(text);
+    const texts = matchAt(pattern, text, end);
     if (!texts) return end;
     end = pattern.lastIndex;
-    if (texts !== true) onRepetition?.(texts.slice(1));
+    onRepetition?.(texts.slice(1));
+  }
+}
+
+/** The texts of a match; undefined without one, and if a text has so many escapes that it exceeds the memory of V8. */
+function matchAt(pattern: RegExp, text: string, at: number): readonly string[] | undefined {
+  pattern.lastIndex = at;
+  try {
+    return pattern.exec(text) ?? undefined;
+  } catch {
+    return undefined;
   }
 }

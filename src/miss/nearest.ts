@@ -22,7 +22,7 @@ export async function searchNearest(
     const forms: RecordedRequest[] = [];
     for (const keep of ["brief", "whole"] as const) {
       const form = await recordedRequest(identified.canonical, { keep, ...identified.extras });
-      const hidden = form && await redactForm(identified, hideSecretValues(form, credentials), redact);
+      const hidden = form && await redactRequest(identified, hideSecretValues(form, credentials), redact);
       if (hidden) forms.push(hidden);
     }
     const isAlike = forms[0]?.body === forms[1]?.body;
@@ -34,7 +34,7 @@ export async function searchNearest(
 }
 
 /** The request as the option `redact` would have stored it: the message must not show what the file hides. */
-async function redactForm(
+async function redactRequest(
   { digest }: IdentifiedRequest,
   request: RecordedRequest,
   redact: Redact | undefined,

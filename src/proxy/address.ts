@@ -35,7 +35,7 @@ export function addressAt(proxy: string, upstream: string): string {
   const path = pathname === "/" && !upstream.endsWith("/") ? "" : pathname;
   // The client sends them as an authorization header.
   const user = username || password ? `${username}:${password}@` : "";
-  return `${proxy.replace("://", `://${user}`)}${scheme}/${host}${path}${search}`;
+  return `${proxy.replace("://", () => `://${user}`)}${scheme}/${host}${path}${search}`;
 }
 
 /** Whether a host name belongs to this machine. */

@@ -55,7 +55,7 @@ function originRefusal({ header }: RequestLine, { pages }: Policy): Refusal | un
   const page = origin === undefined ? "a page of another origin" : `a page of ${origin}`;
   return {
     status: 403,
-    message: `Cannot answer ${page}: pages may not use this proxy. If the page is yours, start it with ` +
+    message: `Cannot answer ${page}: pages may not use this proxy. If the page is yours, start the proxy with ` +
       `cachy proxy --cors ${origin === undefined || origin === "null" ? "ORIGIN" : origin}.`,
   };
 }

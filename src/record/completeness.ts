@@ -155,7 +155,7 @@ export function awsStreamProblem(body: Uint8Array): string | undefined {
 
 const decoder = new TextDecoder();
 
-/** In bytes. What a server may send after the terminal event at once, and the whole of most such events. */
+/** In bytes. Longer than what follows a terminal event in its chunk, and than most terminal events. */
 const LONGEST_TAIL = 1024;
 const LINE_FEED = 0x0a;
 /** In bytes or UTF-16 units. */
@@ -169,8 +169,8 @@ function endOfEvents(body: string | Uint8Array, at: number): number {
 }
 
 /**
- * Where the last events of a chunk begin. A terminal event has no event after it, except for short ones, so that the
- * others in a chunk are not searched for it. A terminal event that is missed ends with its body.
+ * Where the last events of a chunk begin. Only short events follow a terminal event, so only the end of a chunk is
+ * searched for it. A terminal event that is missed is found when the body ends.
  */
 function startOfLastEvents(chunk: Uint8Array): number {
   const dataLine = chunk.lastIndexOf(LINE_FEED, -LONGEST_TAIL);

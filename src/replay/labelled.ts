@@ -75,7 +75,7 @@ const byteStreams: ThisType<Response> = {
     const labels = labelsOf(this);
     if (labels.whole !== undefined && !labels.streamed && !native(this, "bodyUsed")) {
       const bytes = typeof labels.whole === "string" ? utf8(labels.whole) : labels.whole;
-      labels.streamed = new Response(streamOf(bytes), { headers: this.headers });
+      labels.streamed = new Response(streamOf(bytes), { status: this.status, headers: this.headers });
     }
     return native(holderOf(this), "body");
   },

@@ -86,7 +86,7 @@ export function isSession(request: RequestData): boolean {
   return request.headers.has(SESSION_HEADER) || isSessionStart(request);
 }
 
-/** With `Range` the answer is a part, with `If-*` it may be a 304 that only the caller's own cache can use. */
+/** With `range`, the response is a part. With the others, it may be a 304 that only the caller's own cache can use. */
 const CONDITIONS = ["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"];
 
 function isConditional(headers: Headers): boolean {

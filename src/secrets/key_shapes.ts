@@ -150,12 +150,15 @@ function findKeys(text: string): FoundKey[] {
   const found = new Map<KeyShape, FoundKey[]>();
   eachStart(text, (at, shapes) => {
     for (const shape of shapes) {
-      const keys = found.get(shape) ?? [];
-      const last = keys.at(-1);
+      const keys = found.get(shape);
+      const last = keys?.at(-1);
       if (last && at < last.at + last.key.length) continue;
       shape.pattern.lastIndex = at;
       const key = shape.pattern.exec(text)?.[0];
-      if (key !== undefined) found.set(shape, [...keys, { what: shape.what(key), key, at }]);
+      if (key === undefined) continue;
+      const one = { what: shape.what(key), key, at };
+      if (keys) keys.push(one);
+      else found.set(shape, [one]);
     }
   });
   const marked = MARKED.filter(([, mark]) => text.includes(mark)).flatMap(([what, , pattern]) =>
@@ -245,8 +248,11 @@ function eachStart(text: string, found: FoundStart): void {
     const part = text.slice(from, from + PIECE_LENGTH);
     const { read, written } = encoder.encodeInto(part, piece);
     const isAscii = read === part.length && written === part.length;
-    // Of other characters, the lowest byte is enough: the patterns decide.
-    for (let at = 0; !isAscii && at < part.length; at++) piece[at] = part.charCodeAt(at);
+    // No other character belongs to a key or to a word.
+    for (let at = 0; !isAscii && at < part.length; at++) {
+      const unit = part.charCodeAt(at);
+      piece[at] = unit < 128 ? unit : 0;
+    }
     piece[part.length] = 0;
     searchPiece(MARGIN + part.length, (at, shapes) => found(from + at - MARGIN, shapes));
   }

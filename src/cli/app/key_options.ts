@@ -63,11 +63,11 @@ export const AS_FLAGS: Wording = {
     }).join(" "),
   omit: (paths) => paths.map((path) => `--omit ${quoted(path)}`).join(" "),
   unused:
-    "debug is on, but no request reached the proxy. Check that the program reads the variables with its base URL, and name others " +
-    "by --env NAME=URL.",
+    "debug is on, but no request reached the proxy. Check that the program reads its base URL from one of the variables " +
+    "that cachy sets. Add other variables with --env NAME=URL.",
 };
 
-/** One word of a command line. */
+/** One word of a command line. Texts with line breaks are quoted for bash and zsh. */
 function quoted(word: string): string {
   if (/^[\w./:@=+-]+$/.test(word)) return word;
   if (!/[\r\n]/.test(word)) return `'${word.replaceAll("'", "'\\''")}'`;

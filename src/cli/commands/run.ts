@@ -10,7 +10,7 @@ import { PROXY_OPTIONS, startRecordingProxy, summaryOf } from "./recording_proxy
 
 const OPTIONS = {
   ...PROXY_OPTIONS,
-  strict: { type: "boolean", help: "exit with code 1 if a request was not recorded" },
+  strict: { type: "boolean", help: "exit with code 1 if a request had no recording" },
 } as const;
 
 /** `run`: records and replays the calls of any program. */
@@ -72,7 +72,8 @@ async function exitCodeOf([name = "", ...args]: readonly string[], env: NodeJS.P
 function pass(signal: NodeJS.Signals, child: ChildProcess): void {
   const isSentToBoth = process.stdin.isTTY === true && /^SIG(?:INT|QUIT)$/.test(signal);
   // After `child.kill()`, Deno does not tell the exit code.
-  if (!isSentToBoth && child.pid && child.exitCode === null) process.kill(child.pid, signal);
+  const hasEnded = child.exitCode !== null || child.signalCode !== null;
+  if (!isSentToBoth && child.pid && !hasEnded) process.kill(child.pid, signal);
 }
 
 /** A program that did not start. The exit code is the one that shells give. */
