@@ -127,16 +127,21 @@ slowTest("a long upload waits in the client while the provider does not read it"
   };
   send();
   await eventually(() => Promise.resolve(sockets.length === 1));
-  let before = -1;
-  await eventually(async () => {
-    const isStill = before === sent;
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    return isStill;
-  });
+  await standstill(() => sent, 100);
   assert.ok(sent < 40, `${sent} of ${total} MB left the client`);
   socket.destroy();
 });
+
+/** Waits until a number stays the same for some milliseconds. */
+async function standstill(current: () => number, ms: number): Promise<void> {
+  let before = -1;
+  await eventually(async () => {
+    const isStill = before === current();
+    before = current();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return isStill;
+  });
+}
 
 slowTest("a provider waits for a client that does not read", async (t) => {
   let written = 0;
@@ -158,13 +163,7 @@ slowTest("a provider waits for a client that does not read", async (t) => {
   socket.pause();
   socket.write(post(host));
   await eventually(() => Promise.resolve(written > 0));
-  let before = -1;
-  await eventually(async () => {
-    const isStill = before === written;
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    return isStill;
-  });
+  await standstill(() => written, 300);
   assert.ok(written < 120 << 20, `${written >> 20} MB were read ahead`);
   socket.destroy();
 });

@@ -2,8 +2,8 @@ import { framingOf, type StreamEvent, streamParser } from "../lib/framing.ts";
 import { asRecord, parseJson } from "../lib/json.ts";
 import { parserFor, type Repetition } from "../lib/repetitions.ts";
 
-/** In bytes or characters. Longer streams are not searched, because the caller would wait for the search. */
-const LONGEST_STREAM = 8_000_000;
+/** In bytes or characters. Longer bodies are not searched, because the caller would wait for the search. */
+export const LONGEST_SEARCHED = 8_000_000;
 
 /**
  * Joins the pieces of the texts that a stream sends: each event contains a word or less.
@@ -11,7 +11,7 @@ const LONGEST_STREAM = 8_000_000;
  * @returns One text for each place in the events that contains strings; empty if the body is not a stream.
  */
 export function joinedTexts(contentType: string, body: string | Uint8Array): string[] {
-  if (body.length > LONGEST_STREAM) return [];
+  if (body.length > LONGEST_SEARCHED) return [];
   const places = newPlace();
   const framing = framingOf(contentType, () => body);
   const parser = framing === "events" || framing === "lines"

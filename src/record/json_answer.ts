@@ -4,6 +4,7 @@ import { asRecord, canonicalJson, parseJson, recordsIn } from "../lib/json.ts";
 import type { Problem } from "../report/events.ts";
 import { isIssuedCredential, mayIssueCredential, parameterName } from "../secrets/redact.ts";
 import { contentTypeOf, type Entry } from "../store/entry.ts";
+import { LONGEST_SEARCHED } from "./joined_texts.ts";
 
 /** The response before its body. */
 export interface AnswerHead {
@@ -111,9 +112,6 @@ export interface IssuedCredential {
 
 /** Values with blanks, and those that servers mask, are not credentials. */
 const WHOLE_VALUE = /^(?!\[redacted\]|<|x+$)(?!.*(?:\.\.\.|…|\*\*))\S{8,}$/i;
-
-/** In characters. */
-const LONGEST_SEARCHED = 8_000_000;
 
 /** Finds the members of a JSON response, of the events of a stream and of a form that are credentials by their names. */
 export function issuedCredentials(entry: Entry): IssuedCredential[] {

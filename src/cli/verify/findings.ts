@@ -106,14 +106,10 @@ function secretFinding(finding: Parameters<typeof showSecret>[0]): Finding {
  * Computes the digest of a recorded request again. The result is valid only if the request is `exact`.
  *
  * @param error The number of a recorded error; undefined for a success.
- * @returns The possible digests, the likely one first. JSON with `"stream": true` has two: the file does not contain the
- * content type, and with plain text the request does not count as streaming.
+ * @returns The possible digests, the likely one first, with whether each is that of a request for a stream. JSON with
+ * `"stream": true` has two: the file does not contain the content type, and with plain text the request does not count as
+ * streaming.
  */
-export async function recomputedDigests(request: RecordedRequest, error?: number): Promise<Digest[]> {
-  return (await streamingDigests(request, error)).map(({ digest }) => digest);
-}
-
-/** The same, with whether each digest is that of a request for a stream. */
 export async function streamingDigests(
   request: RecordedRequest,
   error?: number,
