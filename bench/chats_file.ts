@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { createCachy, type Store } from "../mod.ts";
-import { recomputedDigests } from "../src/cli/verify/findings.ts";
+import { streamingDigests } from "../src/cli/verify/findings.ts";
 import { utf8Length } from "../src/lib/bytes.ts";
 import { canonicalJson } from "../src/lib/json.ts";
 import { type Entry, entryBytes } from "../src/store/entry.ts";
@@ -45,10 +45,10 @@ function chatOf(): ReturnType<typeof chatRequest> {
 /** The entry of a chat, with the times and headers of a recording of its kind. */
 async function made(like: Entry): Promise<Entry> {
   const request = { ...like.request!, body: canonicalJson(chatOf().body) ?? "" };
-  const [digest] = await recomputedDigests(request);
+  const [recomputed] = await streamingDigests(request);
   const response = responseText();
   const chunks = like.chunks && [[like.chunks[0]?.[0] ?? 0, utf8Length(response)] as const];
-  return { ...like, ...digest, response, request, chunks };
+  return { ...like, ...recomputed?.digest, response, request, chunks };
 }
 
 function answer(): Response {
