@@ -263,10 +263,10 @@ function isLiteralUnit(unit: number): boolean {
 function pythonFloat(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
   if (Object.is(value, -0)) return "-0.0";
-  const [digits = "", exponentText = ""] = value.toExponential().split("e");
-  const exponent = Number(exponentText);
-  if (value !== 0 && (exponent < -4 || exponent >= 16)) {
-    return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
+    const [digits = "", exponent = ""] = value.toExponential().split("e");
+    return `${digits}e${exponent.charAt(0)}${exponent.slice(1).padStart(2, "0")}`;
   }
   const plain = `${value}`; // in this range, JavaScript prints no exponent
   return plain.includes(".") ? plain : `${plain}.0`;

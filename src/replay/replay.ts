@@ -41,11 +41,18 @@ export interface ReplayRequest {
 
 /** Creates the response of an entry. */
 export function replay(entry: Entry, request: ReplayRequest): Response {
+  try {
+    return replayWith(namedHeaders(entry, () => true), entry, request);
+  } catch {
+    return replayWith(namedHeaders(entry, isValidHeader), entry, request);
+  }
+}
+
+function replayWith(headers: Record<string, string>, entry: Entry, request: ReplayRequest): Response {
   const status = entry.status_code ?? 200;
-  const headers = replayedHeaders(entry);
   const body = status === 204 || status === 205 ? null : bodyOf(entry, request);
   // Text would make the constructor add a content type that was not there, and keeps a byte order mark.
-  const isSentAsBytes = typeof body === "string" && (!headers.has("content-type") || body.startsWith("\uFEFF"));
+  const isSentAsBytes = typeof body === "string" && (!headers["content-type"] || body.startsWith("\uFEFF"));
   const sent = isSentAsBytes ? utf8(body) : body;
   return labelled(new Response(sent, { status, headers }), {
     url: entry.final_url ?? request.url.href.split("#", 1)[0] ?? "",
@@ -107,18 +114,31 @@ function chunked(
 
 /** The headers of a replayed response. */
 export function replayedHeaders(entry: Entry): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(entry.headers ?? {})) {
-    if (NEVER_RECORDED_HEADERS.has(name.toLowerCase()) || typeof value !== "string") continue;
-    try {
-      headers.set(name, value);
-    } catch {
-      // Skip invalid headers from edited files.
-    }
+  return new Headers(namedHeaders(entry, isValidHeader));
+}
+
+/** The headers of a replayed response, by their lower-case names. An edited file may contain invalid ones. */
+function namedHeaders(entry: Entry, isUsed: (name: string, value: string) => boolean): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [written, value] of Object.entries(entry.headers ?? {})) {
+    const name = written.toLowerCase();
+    const isText = typeof value === "string";
+    if (isText && !NEVER_RECORDED_HEADERS.has(name) && isUsed(name, value)) headers[name] = value;
   }
-  const guessed = headers.has("content-type") || entry.v !== undefined ? undefined : guessContentType(entry);
-  if (guessed) headers.set("content-type", guessed);
+  if (headers["content-type"] === undefined && entry.v === undefined) {
+    const guessed = guessContentType(entry);
+    if (guessed) headers["content-type"] = guessed;
+  }
   return headers;
+}
+
+function isValidHeader(name: string, value: string): boolean {
+  try {
+    new Headers([[name, value]]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const GUESSED_TYPES: Readonly<Partial<Record<Framing, string>>> = {

@@ -79,9 +79,9 @@ function describe(
     `${id === undefined ? "such responses" : `the key ${key}`} from ${storeName}.`;
 }
 
-/** The limits of the replayed responses that are kept in memory for the search. */
-const KEPT_RESPONSES = 100;
-const KEPT_CHARACTERS = 1_000_000;
+/** The limits of a list of replayed responses. The last two lists are kept in memory for the search. */
+const MOST_RESPONSES = 50;
+const MOST_CHARACTERS = 500_000;
 
 /** The replayed responses of one origin. The text of the last ones is kept. */
 interface Replayed {
@@ -95,7 +95,8 @@ interface Replayed {
 }
 
 function replayedResponses(): Replayed {
-  const kept: (Source & { readonly text: string })[] = [];
+  let last: (Source & { readonly text: string })[] = [];
+  let before: typeof last = [];
   let characters = 0;
   let isComplete = true;
   let newest: Source | undefined;
@@ -105,15 +106,19 @@ function replayedResponses(): Replayed {
       if (!newest || recordedAt >= newest.recordedAt) newest = { key, recordedAt };
       // Google sends the id of an upload in a header.
       const text = textIn(headers?.["x-goog-upload-url"]) + (binary ? "" : response);
-      kept.push({ key, recordedAt, text });
-      characters += text.length;
-      while (kept.length > KEPT_RESPONSES || characters > KEPT_CHARACTERS) {
-        characters -= kept.shift()?.text.length ?? 0;
+      if (text.length > MOST_CHARACTERS) {
         isComplete = false;
+        return;
       }
+      if (last.length === MOST_RESPONSES || characters + text.length > MOST_CHARACTERS) {
+        isComplete &&= !before.length;
+        [before, last, characters] = [last, [], 0];
+      }
+      last.push({ key, recordedAt, text });
+      characters += text.length;
     },
     find(ids) {
-      for (const { key, recordedAt, text } of kept.toReversed()) {
+      for (const { key, recordedAt, text } of [...before, ...last].toReversed()) {
         const id = ids.find((id) => text.includes(id));
         if (id !== undefined) return { id, key, recordedAt };
       }

@@ -61,6 +61,7 @@ function hostOf(matcher: string): string {
 
 /** Looks up the host and each of its parents, so that a long list is as fast as a short one. */
 function valueOfHost<Value>(hosts: ReadonlyMap<string, Value>, url: URL): Value | undefined {
+  if (!hosts.size) return undefined;
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   for (let host = url.hostname; host !== "";) {
     const value = hosts.get(host) ?? hosts.get(`${host}:${port}`);
