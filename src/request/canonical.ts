@@ -81,12 +81,12 @@ export async function canonicalRequest(
     if (keyHeaders.has(name)) headers.push([name, value]);
     else if (KEY_HEADER.test(`${name}:${value}`)) headers.push([name, redactString(value)]);
   });
-  const { streaming, ...body } = await canonicalBody(request, rules);
+  const body = await canonicalBody(request, rules);
   return {
+    ...body,
     method,
     url: isEarlier ? identityUrl(url) : keyUrl(url, rules),
-    streaming: streaming || isStreamingUrl(url),
-    ...body,
+    streaming: body.streaming || isStreamingUrl(url),
     headers: isEarlier ? headers : headers.map(([name, value]) => [name, rules.normalize(value)]),
   };
 }

@@ -73,13 +73,19 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
     const redirect = copy?.redirect ?? request?.redirect ?? "follow";
     const given: unknown = copy?.body ?? undefined;
     const call: FetchArguments = [input instanceof URL ? new URL(input) : input, copy];
-    const head = { method, url, headers, signal, redirect, call, isReadable: isReadable(given) };
-    if (given !== undefined) {
-      return { ...head, knownSize: sizeOf(given), readBody: bodyReader(given) };
-    }
-    const hasBody = method !== "GET" && method !== "HEAD";
+    const hasBody = given === undefined && method !== "GET" && method !== "HEAD";
     if (hasBody && request?.bodyUsed) return undefined;
-    return { ...head, knownSize: 0, readBody: requestReader(hasBody ? request : undefined) };
+    return {
+      method,
+      url,
+      headers,
+      signal,
+      redirect,
+      call,
+      isReadable: isReadable(given),
+      knownSize: sizeOf(given),
+      readBody: given === undefined ? requestReader(hasBody ? request : undefined) : bodyReader(given),
+    };
   } catch {
     return undefined;
   }
