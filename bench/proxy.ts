@@ -39,7 +39,7 @@ function serveBare(): void {
 
 async function serveCachy(file: string): Promise<void> {
   const { fetch } = createCachy({ file, domains: [host], mode: "auto" });
-  const proxy = await startProxy({ fetch, network: fetch, isForwarded: () => true, pages: [] });
+  const proxy = await startProxy({ fetch, network: fetch, isForwarded: () => true, maxBodyBytes: 1 << 26, pages: [] });
   console.log(proxy.address);
 }
 

@@ -27,7 +27,9 @@ export async function testProxy(
 ): Promise<TestProxy> {
   const domains = [...defaultDomains, "127.0.0.1", ...options.domains ?? []];
   const cachy = testCachy({ ...options, domains });
-  const proxy = await startProxy({ fetch: cachy.fetch, network: fetch, isForwarded: matchDomains(domains), pages });
+  const { maxBodyBytes = 1 << 26 } = options;
+  const isForwarded = matchDomains(domains);
+  const proxy = await startProxy({ fetch: cachy.fetch, network: fetch, isForwarded, maxBodyBytes, pages });
   t.after(() => proxy.stop());
   const at = (url: string) => `${proxy.address}/${url.replace(/^https?:\/\//, "")}`;
   return { ...proxy, cachy, at, raw: (bytes, options) => raw(proxy, [bytes].flat(), options) };

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { startRecordingProxy } from "../src/cli/commands/recording_proxy.ts";
 import { AS_FLAGS } from "../src/cli/app/key_options.ts";
+import { findProjectFile } from "../src/options/settings.ts";
 import { type Provider, startProvider } from "./provider/provider.ts";
 import { after, before, beforeEach, test, type TestContext } from "./suite.ts";
 import { jsonPost, temporaryFolder } from "./testing.ts";
@@ -31,7 +32,7 @@ async function commandProxy(t: TestContext, options: Options) {
 }
 
 /** Options in code, such as `{ mode: "auto" }`, `omit: ["a"]` and `option "miss"`. */
-const CODE = /\{ \w+:|\w: \[|enableCachy|defaultDomains|[mM]axBodyBytes|keepRequest|allowSecrets/;
+const CODE = /\{ \w+:|\w: \[|option "|enableCachy|defaultDomains|[mM]axBodyBytes|keepRequest|allowSecrets/;
 
 const chat = (content: string, more: object = {}) => ({ messages: [{ role: "user", content }], ...more });
 
@@ -125,8 +126,25 @@ test("warnings of the proxy advise options of the command line", async (t) => {
   for (const line of printed) assert.doesNotMatch(line, CODE);
 });
 
-test("options without a flag are not advised", () => {
-  assert.equal(AS_FLAGS.option("maxBodyBytes", true), undefined);
+test("the proxy records bodies up to --max-body-bytes, and names this option for longer ones", async (t) => {
+  const printed: string[] = [];
+  t.mock.method(console, "error", (line: string) => void printed.push(line));
+  const cases = [["100", "Hello", "response"], ["4000", "x".repeat(4000), "request"], ["9000", "x".repeat(4000), ""]];
+  for (const [limit = "", content = "", long = ""] of cases) {
+    const file = join(temporaryFolder(t), "cachy.jsonl");
+    const post = await commandProxy(t, { file, mode: "auto", "max-body-bytes": limit });
+    await post(chat(content));
+    const told = printed.splice(0).join("\n");
+    if (long) assert.match(told, new RegExp(`Cannot [^\n]*${long}[^\n]* longer than ${limit} bytes.*--max-body-bytes`));
+    else assert.equal(told, "");
+    assert.doesNotMatch(told, CODE);
+  }
+  await assert.rejects(startRecordingProxy({ "max-body-bytes": "64M" }), /--max-body-bytes 64M: expected a number/);
+});
+
+test("AS_FLAGS names options by their flags, and not those without one", () => {
+  assert.equal(AS_FLAGS.option("maxBodyBytes"), "--max-body-bytes");
+  assert.match(findProjectFile(undefined, AS_FLAGS).warning ?? "", /set the option --file/);
   assert.equal(AS_FLAGS.option("keepRequest", "whole"), undefined);
   assert.equal(AS_FLAGS.option("allowSecrets", true), "--allow-secrets");
   assert.equal(AS_FLAGS.normalize([["it's", "X"]]), `--normalize '/it'\\''s/=X'`);

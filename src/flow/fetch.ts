@@ -153,9 +153,9 @@ export function createFetch(context: Context, network: typeof fetch): typeof fet
 
 const UNREADABLE = "Cannot cache a request whose body is of an unknown kind; use the global FormData or Blob";
 
-function tooLong({ method, url }: RequestHead, maxBodyBytes: number): string {
-  return `Cannot cache a request whose body is longer than maxBodyBytes (${maxBodyBytes}): ${method} ` +
-    `${redactText(identityUrl(url))}. To cache it, set a larger limit by the option { maxBodyBytes }.`;
+function tooLong({ method, url }: RequestHead, { maxBodyBytes, wording }: Context["settings"]): string {
+  return `Cannot cache a request whose body is longer than ${maxBodyBytes} bytes: ${method} ` +
+    `${redactText(identityUrl(url))}. To cache it, raise the option ${wording.option("maxBodyBytes")}.`;
 }
 
 /** Answers a call to an LLM API. Calls that cannot be cached go to the network. */
@@ -165,7 +165,7 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   if (!head) return network(...call);
   // Bun may not know the size of a Blob: it is NaN then.
   if (!(head.knownSize <= settings.maxBodyBytes)) {
-    context.reporter.warn(tooLong(head, settings.maxBodyBytes));
+    context.reporter.warn(tooLong(head, settings));
     return network(...head.call);
   }
   if (!head.isReadable) {
@@ -182,7 +182,7 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
 
   const request = await readRequest(head, settings.maxBodyBytes);
   if (request.isTooLong) {
-    context.reporter.warn(tooLong(head, settings.maxBodyBytes));
+    context.reporter.warn(tooLong(head, settings));
     return network(...request.call);
   }
   const identified = await identifyOrWarn(context, request, kind === "stateful" || isSessionStart(request));
@@ -257,7 +257,8 @@ function tellUnknownHost({ settings, reporter }: Context, url: URL, [input, init
   const method = init?.method ?? (input as Partial<Request>).method;
   if (method?.toUpperCase() !== "POST" || !LLM_PATH.test(url.pathname) || isIgnored(settings, url)) return;
   const cure = `To cache them, set ${settings.wording.domain(url.host)}, or CACHY_DOMAINS=${url.host}`;
-  reporter.warn(`Requests to ${url.host} are not cached: ${url.host} is not in the option "domains". ${cure}.`);
+  const domains = settings.wording.option("domains");
+  reporter.warn(`Requests to ${url.host} are not cached: ${url.host} is not in the option ${domains}. ${cure}.`);
 }
 
 /** Whether the option `ignore` matches a URL. A function that throws counts as a match. */

@@ -50,8 +50,8 @@ function anewLine(identified: IdentifiedRequest): string {
 }
 
 function tooLarge(host: string, { maxBodyBytes, wording }: Context["settings"]): string {
-  const problem = `Cannot record a response of ${host}: it is longer than ${maxBodyBytes} bytes.`;
-  return wording.option("maxBodyBytes", true) ? `${problem} Raise the option "maxBodyBytes".` : problem;
+  return `Cannot record a response of ${host}: it is longer than ${maxBodyBytes} bytes. ` +
+    `Raise the option ${wording.option("maxBodyBytes")}.`;
 }
 
 /** The identity under which a response is recorded: that of the request, and of an error also its number. */

@@ -170,8 +170,12 @@ export function unique<Item>(items: readonly Item[], nameOf: (item: Item) => str
 
 /** How messages name options: for a program that calls cachy, or for the command line. */
 export interface Wording {
-  /** An option with its value, such as `{ mode: "auto" }`. @returns Undefined if there is no such option. */
-  option(name: string, value: string | boolean): string | undefined;
+  /**
+   * An option with its value, such as `{ mode: "auto" }`, or its name alone, such as `"mode"`.
+   *
+   * @returns Undefined if there is no such option.
+   */
+  option(name: string, value?: string | boolean): string | undefined;
   /** The option that adds a host to the known LLM APIs. */
   domain(host: string): string;
   /** A text or pattern, and the text that replaces it in the key. */
@@ -184,7 +188,7 @@ export interface Wording {
 
 /** The wording for JavaScript and TypeScript. */
 export const IN_CODE: Wording = {
-  option: (name, value) => `{ ${name}: ${JSON.stringify(value)} }`,
+  option: (name, value) => value === undefined ? `"${name}"` : `{ ${name}: ${JSON.stringify(value)} }`,
   domain: (host) => `domains: [...defaultDomains, "${host}"]`,
   normalize(pairs) {
     const shown = pairs.map(([pattern, replacement]) => {

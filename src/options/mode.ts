@@ -30,7 +30,7 @@ export interface ModeChoice {
 }
 
 /** Chooses the mode from the option, else from CACHY_MODE, else from CI. */
-export function chooseMode(option: Mode | undefined): ModeChoice {
+export function chooseMode(option: Mode | undefined, wording: Wording): ModeChoice {
   if (option !== undefined) {
     return { mode: option, source: "option", warnings: [] };
   }
@@ -48,7 +48,8 @@ export function chooseMode(option: Mode | undefined): ModeChoice {
   if (ci.denied) {
     warnings.push(
       `Cannot read the environment variable CI: Deno did not grant access to it. Requests without a recording go to ` +
-        `the network, even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DOMAINS,CACHY_DEBUG,CACHY_STRICT, or set the option "mode".`,
+        `the network, even in CI. Run with --allow-env=CI,CACHY_MODE,CACHY_FILE,CACHY_DOMAINS,CACHY_DEBUG,CACHY_STRICT, ` +
+        `or set the option ${wording.option("mode")}.`,
     );
   }
   return { ...choice, warnings };

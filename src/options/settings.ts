@@ -63,7 +63,8 @@ export interface Settings extends ExpirySettings {
   readonly now: () => number;
 }
 
-const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** The default of the option `maxBodyBytes`. */
+export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
  * Combines options, environment and defaults.
@@ -72,7 +73,7 @@ const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
  */
 export function createSettings(options: CachyOptions, wording: Wording = IN_CODE): Settings {
   checkOptions(options);
-  const { mode, source, warnings } = chooseMode(options.mode);
+  const { mode, source, warnings } = chooseMode(options.mode, wording);
   const debug = chosenBy<Debug>("CACHY_DEBUG", { ...SWITCH, miss: "miss" });
   const strict = chosenBy("CACHY_STRICT", SWITCH);
   const stale = staleByVariable(mode);
@@ -102,7 +103,7 @@ export function createSettings(options: CachyOptions, wording: Wording = IN_CODE
     debug: options.debug ?? debug.choice ?? false,
     strict: strict.choice ?? false,
     isStale: stale.isStale,
-    findFile: fileFinder(options),
+    findFile: fileFinder(options, wording),
     wording,
     now: monotonicNow,
   };
@@ -177,7 +178,7 @@ export function domainsByVariable(): {
   return { domains: [...defaultDomains, ...named.filter(isDomainMatcher)], warnings };
 }
 
-function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
+function fileFinder({ file, cacheDir }: CachyOptions, wording: Wording): () => ProjectFile {
   const from = workingDirectory();
   const variable = file === undefined && cacheDir === undefined ? readVariable("CACHY_FILE").value : undefined;
   const warning = variable !== undefined && !isPath(variable)
@@ -189,7 +190,7 @@ function fileFinder({ file, cacheDir }: CachyOptions): () => ProjectFile {
   if (cacheDir !== undefined) {
     return () => ({ path: join(pathOf(cacheDir, from), "cachy.jsonl") });
   }
-  return () => warning ? { ...findProjectFile(from), warning } : findProjectFile(from);
+  return () => ({ ...findProjectFile(from, wording), ...(warning && { warning }) });
 }
 
 const FILE_NAME = "cachy.jsonl";
@@ -207,12 +208,10 @@ export interface ProjectFile {
  *
  * @param from The working directory; undefined if it is unknown.
  */
-export function findProjectFile(from: string | undefined): ProjectFile {
+export function findProjectFile(from: string | undefined, wording: Wording = IN_CODE): ProjectFile {
   if (from === undefined) {
-    return {
-      path: FILE_NAME,
-      warning: `Cannot find the working directory: it was deleted or cannot be read. ${usedInstead(FILE_NAME)}`,
-    };
+    const problem = "Cannot find the working directory: it was deleted or cannot be read.";
+    return { path: FILE_NAME, warning: `${problem} ${usedInstead(FILE_NAME, wording)}` };
   }
   let searched = true;
   for (let folder = from;; folder = dirname(folder)) {
@@ -224,14 +223,15 @@ export function findProjectFile(from: string | undefined): ProjectFile {
     if (dirname(folder) === folder) break;
   }
   const path = join(from, FILE_NAME);
-  return searched ? { path } : { path, warning: unsearched(path) };
+  return searched ? { path } : { path, warning: unsearched(path, wording) };
 }
 
-function unsearched(path: string): string {
-  return `Cannot find the project's folder: Deno did not grant read access to it. ${usedInstead(path)}`;
+function unsearched(path: string, wording: Wording): string {
+  return `Cannot find the project's folder: Deno did not grant read access to it. ${usedInstead(path, wording)}`;
 }
 
-function usedInstead(path: string): string {
+function usedInstead(path: string, { option }: Wording): string {
   const { Deno } = globalThis as { readonly Deno?: unknown };
-  return `The file is ${path}. To change it, set the option "file"${Deno ? ", or run with --allow-read" : ""}.`;
+  const grant = Deno ? ", or run with --allow-read" : "";
+  return `The file is ${path}. To change it, set the option ${option("file")}${grant}.`;
 }

@@ -3,23 +3,24 @@ import type { Socket } from "node:net";
 import { concatBytes, textOf } from "../lib/bytes.ts";
 import type { Refusal } from "./guard.ts";
 
-/** Longer bodies are not cached: they are sent as they arrive. */
-export const LONGEST_BODY = 64 * 1024 * 1024;
-
 interface BodyRead {
   /** Members of the init of `fetch`. */
   readonly body?: RequestInit & { readonly duplex?: "half" };
   readonly isTooLong?: boolean;
 }
 
-/** Reads the body of a request, so that it is sent with its length, and again after a redirect. */
-export async function readBody(request: IncomingMessage): Promise<BodyRead> {
+/**
+ * Reads the body of a request, so that it is sent with its length, and again after a redirect.
+ *
+ * @param longest Longer bodies, in bytes, are not read: they are sent as they arrive.
+ */
+export async function readBody(request: IncomingMessage, longest: number): Promise<BodyRead> {
   const { "content-length": length, "transfer-encoding": coding } = request.headers;
   const isHttp2 = request.httpVersionMajor > 1;
   const hasBody = length !== undefined ? Number(length) > 0 : coding !== undefined || isHttp2 && !hasEnded(request);
   if (!hasBody) return {};
   if (request.method === "GET" || request.method === "HEAD") throw new RefusedBody(request.method);
-  const { chunks, isWhole } = Number(length) > LONGEST_BODY ? NOTHING_READ : await readChunks(request);
+  const { chunks, isWhole } = Number(length) > longest ? NOTHING_READ : await readChunks(request, longest);
   if (isWhole) return { body: { body: whole(chunks, request.headers) } };
   const rest = (request as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   return { body: { body: streamOf([...chunks], rest, request.socket), duplex: "half" }, isTooLong: true };
@@ -33,7 +34,7 @@ interface Chunks {
 const NOTHING_READ: Chunks = { chunks: [], isWhole: false };
 
 /** Reads a body to its end, or until it is too long. Events take a third of the time of an iterator. */
-function readChunks(request: IncomingMessage): Promise<Chunks> {
+function readChunks(request: IncomingMessage, longest: number): Promise<Chunks> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -45,7 +46,7 @@ function readChunks(request: IncomingMessage): Promise<Chunks> {
     const add = (chunk: Uint8Array) => {
       chunks.push(chunk);
       size += chunk.byteLength;
-      if (size <= LONGEST_BODY) return;
+      if (size <= longest) return;
       request.pause();
       finish(false);
     };

@@ -5,7 +5,7 @@ import { errorBodyFor } from "../request/domains.ts";
 import { redactText } from "../secrets/redact.ts";
 import { warnOnStderr } from "../store/store.ts";
 import { addressAt } from "./address.ts";
-import { LONGEST_BODY, readBody, RefusedBody } from "./body.ts";
+import { readBody, RefusedBody } from "./body.ts";
 import { admit, type Policy, type Refusal, unreachable } from "./guard.ts";
 import { answeredHeaders, corsHeaders, type HeaderPairs, pairsOf, preflightHeaders, sentHeaders } from "./headers.ts";
 
@@ -20,6 +20,8 @@ export interface Relay extends Policy {
   readonly fetch: typeof fetch;
   /** The `fetch` for bodies that are too long for the cache. */
   readonly network: typeof fetch;
+  /** Longer bodies of requests are sent as they arrive, and are not cached. */
+  readonly maxBodyBytes: number;
   /** The address of the proxy, for headers with URLs. */
   readonly address: () => string;
 }
@@ -55,8 +57,8 @@ async function forward(exchange: Exchange, upstream: URL, { relay, headers, cors
   response.on("close", () => client.abort());
   if (request.httpVersionMajor === 1) noticeEnd(exchange);
   try {
-    const { body, isTooLong } = await readBody(request);
-    if (isTooLong) warnOnStderr(tooLong(upstream));
+    const { body, isTooLong } = await readBody(request, relay.maxBodyBytes);
+    if (isTooLong) warnOnStderr(tooLong(upstream, relay));
     const sent = sentHeaders(headers);
     const { "content-length": length } = request.headers;
     if (isTooLong && length !== undefined) sent.push(["content-length", length]);
@@ -92,9 +94,9 @@ function noticeEnd({ request, response }: Exchange): void {
   response.on("close", () => socket.off("end", ended));
 }
 
-function tooLong({ origin, pathname }: URL): string {
-  return `Cannot cache a request whose body is longer than ${LONGEST_BODY} bytes: ${redactText(origin + pathname)}. ` +
-    `It is sent to the network.`;
+function tooLong({ origin, pathname }: URL, { maxBodyBytes }: Relay): string {
+  return `Cannot cache a request whose body is longer than ${maxBodyBytes} bytes: ${redactText(origin + pathname)}. ` +
+    `It is sent to the network. To cache it, start cachy with a larger --max-body-bytes.`;
 }
 
 function addressOf(url: string, { address, isForwarded }: Relay): string {

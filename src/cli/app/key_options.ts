@@ -46,15 +46,18 @@ export function normalizationOf(text: string): Normalization {
   }
 }
 
-/** The options of `CachyOptions` that the proxy has as a flag, and the form of the flag. */
-const FLAGS: Readonly<Record<string, (value: string | boolean) => string>> = {
-  mode: (value) => `--mode ${value}`,
-  allowSecrets: () => "--allow-secrets",
+/** The options of `CachyOptions` that the proxy has as a flag. */
+const FLAGS: Readonly<Record<string, string>> = {
+  file: "--file",
+  mode: "--mode",
+  domains: "--domains",
+  allowSecrets: "--allow-secrets",
+  maxBodyBytes: "--max-body-bytes",
 };
 
 /** The wording for users of the proxy. */
 export const AS_FLAGS: Wording = {
-  option: (name, value) => FLAGS[name]?.(value),
+  option: (name, value) => typeof value === "string" && FLAGS[name] ? `${FLAGS[name]} ${value}` : FLAGS[name],
   domain: (host) => `--domains ${host}`,
   normalize: (pairs) =>
     pairs.map(([pattern, replacement]) => {

@@ -3,7 +3,7 @@ import { type Cachy, createHandle } from "../../create_cachy.ts";
 import { plural, showTime } from "../../lib/show.ts";
 import { isDomainMatcher } from "../../options/check.ts";
 import { type Mode, MODES } from "../../options/mode.ts";
-import { domainsByVariable } from "../../options/settings.ts";
+import { DEFAULT_MAX_BODY_BYTES, domainsByVariable } from "../../options/settings.ts";
 import type { CachyOptions } from "../../options/options.ts";
 import { PRESETS } from "../../proxy/presets.ts";
 import type { Proxy } from "../../proxy/server.ts";
@@ -34,6 +34,11 @@ export const PROXY_OPTIONS = {
   ...KEY_OPTIONS,
   preset: { type: "string", value: "NAME", help: `options for a program: ${Object.keys(PRESETS).join(", ")}` },
   "allow-secrets": { type: "boolean", help: "record responses that contain what looks like a credential" },
+  "max-body-bytes": {
+    type: "string",
+    value: "N",
+    help: "the longest body of a request or response that is recorded (default: 67108864, 64 MiB)",
+  },
   port: { type: "string", short: "p", value: "N", help: "the port on 127.0.0.1 (default: a free one)" },
   ...FILE_OPTION,
 } as const;
@@ -57,7 +62,8 @@ export async function startRecordingProxy(
   const given = baseUrls.filter(({ isGiven }) => isGiven).map(({ upstream }) => upstream);
   const domains = [...domainsByVariable().domains, ...hostsOf(options.domains), ...given];
   const [isCached, origins] = [matchDomains(domains), baseUrls.map(({ upstream }) => new URL(upstream).origin)];
-  const cachy = cachyOf(options, domains);
+  const maxBodyBytes = maxBodyBytesOf(options["max-body-bytes"]);
+  const cachy = cachyOf(options, { domains, maxBodyBytes });
   const { startProxy } = await import("../../proxy/server.ts");
   try {
     const proxy = await startProxy({
@@ -65,6 +71,7 @@ export async function startRecordingProxy(
       network: fetch,
       // Some hosts serve more than the API that is cached.
       isForwarded: (url) => isCached(url) || origins.includes(url.origin),
+      maxBodyBytes,
       pages,
       port: portOf(options.port),
     });
@@ -83,13 +90,16 @@ export async function startRecordingProxy(
   }
 }
 
-function cachyOf(options: OptionValues<typeof PROXY_OPTIONS>, domains: readonly DomainMatcher[]): Cachy {
+function cachyOf(
+  options: OptionValues<typeof PROXY_OPTIONS>,
+  checked: { readonly domains: readonly DomainMatcher[]; readonly maxBodyBytes: number },
+): Cachy {
   const { omit = [], normalize = [] } = presetOf(options.preset);
   for (const path of options.omit ?? []) pathOf("--omit", path);
   const { handle } = createHandle({
     file: options.file,
     mode: modeOf(options.mode),
-    domains,
+    ...checked,
     allowSecrets: options["allow-secrets"],
     normalize: [...normalize, ...(options.normalize ?? []).map(normalizationOf)],
     omit: [...omit, ...options.omit ?? []],
@@ -112,6 +122,11 @@ function presetOf(name: string | undefined): Pick<CachyOptions, "omit" | "normal
 function portOf(text = "0"): number {
   if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
   throw new UsageError(`Cannot use --port ${text}: expected a number from 0 to 65535.`);
+}
+
+function maxBodyBytesOf(text = String(DEFAULT_MAX_BODY_BYTES)): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot use --max-body-bytes ${text}: expected a number of bytes, such as 134217728.`);
 }
 
 function hostsOf(text = ""): string[] {
