@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Part } from "../src/cli/read/parts/message.ts";
-import { readEntry, type Reading } from "../src/cli/read/reading.ts";
+import { readEntry, type Reading, readStart } from "../src/cli/read/reading.ts";
 import { encodeBase64 } from "../src/lib/bytes.ts";
 import { entryOf, sse } from "./cli_reading_examples.ts";
 import { test } from "./suite.ts";
@@ -279,6 +279,53 @@ test("readEntry() takes the model from the path if the request does not contain 
     const reading = read(url, request, chat);
     assert.deepEqual([reading.model, reading.provider], [model, provider], url);
   }
+});
+
+test("readEntry() shows the message of a recorded error, with its type and code", () => {
+  const quota = { error: { code: 429, message: "No quota left.", status: "RESOURCE_EXHAUSTED" } };
+  const google = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro";
+  const cases: [url: string, body: unknown, shown: string, type?: string][] = [
+    [
+      `${OPENAI}/chat/completions`,
+      { error: { message: "Slow down.", type: "requests", param: null, code: "rate_limit_exceeded" } },
+      "Slow down. (requests, rate_limit_exceeded)",
+    ],
+    [`${OPENAI}/files/file-1`, { error: { message: "No such file.", code: null } }, "No such file."],
+    [
+      "https://api.anthropic.com/v1/messages",
+      { type: "error", error: { type: "overloaded_error", message: "Overloaded" }, request_id: "req_1" },
+      "Overloaded (overloaded_error)",
+    ],
+    [`${google}:generateContent`, quota, "No quota left. (RESOURCE_EXHAUSTED)"],
+    [`${google}:streamGenerateContent`, [quota], "No quota left. (RESOURCE_EXHAUSTED)"],
+    [
+      `${google}:streamGenerateContent`,
+      sse(quota).join(""),
+      "No quota left. (RESOURCE_EXHAUSTED)",
+      "text/event-stream",
+    ],
+    ["https://api.cohere.com/v2/chat", { id: "1", message: "too many tokens" }, "too many tokens"],
+    ["http://localhost:11434/api/chat", { error: "model not found" }, "model not found"],
+    [
+      "https://api.mistral.ai/v1/chat/completions",
+      { object: "error", message: "Invalid model", type: "invalid_model", param: null, code: "1500" },
+      "Invalid model (invalid_model, 1500)",
+    ],
+    ["https://api.x.ai/v1/chat/completions", { code: "The argument", error: "is wrong" }, "is wrong (The argument)"],
+    ["https://api.replicate.com/v1/predictions", { title: "Limit", detail: "Throttled.", status: 429 }, "Throttled."],
+    ["https://api.elevenlabs.io/v1/text-to-speech/v", { detail: { status: "quota", message: "Full" } }, "Full (quota)"],
+    [`${OPENAI}/chat/completions`, "upstream timed out", "upstream timed out", "text/plain"],
+  ];
+  for (const [url, response, shown, type] of cases) {
+    const entry = { ...entryOf({ url, request: {}, response, type }), status_code: 429, error: 1 };
+    for (const { answered: [first] } of [readEntry(entry), readStart(entry, () => false)]) {
+      assert.deepEqual(first?.parts, [text(shown)], url);
+    }
+  }
+  const other = { ...entryOf({ url: `${OPENAI}/responses`, response: { fault: 7 } }), status_code: 500, error: 1 };
+  assert.deepEqual(answered(readEntry(other)), [{ kind: "json", json: '{"fault":7}' }]);
+  const success = entryOf({ url: `${OPENAI}/other`, response: { message: "fine" } });
+  assert.deepEqual(answered(readEntry(success)), [{ kind: "json", json: '{"message":"fine"}' }], "not an error");
 });
 
 test("readEntry() shows settings briefly", () => {

@@ -3,6 +3,7 @@ import { asRecord } from "../../lib/json.ts";
 import { contentTypeOf, type Entry } from "../../store/entry.ts";
 import { placeholderLength } from "../../store/entry_request.ts";
 import { answerBody } from "./body/answer_body.ts";
+import { errorText } from "./body/error_body.ts";
 import { formAsked, type RequestBody, requestBody } from "./body/request_body.ts";
 import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, KNOWN_BY_PATH } from "./formats.ts";
 import { base64Media, type Sample, sampledMedia } from "./parts/media.ts";
@@ -200,6 +201,8 @@ export function readAnswer(
       return start !== undefined;
     }),
   );
+  const error = entry.error === undefined ? undefined : errorText(body, entry.status_code);
+  if (error !== undefined) return plain(message("assistant", text(error)), pathKind);
   switch (body.form) {
     case "events":
       return start ?? readEvents(body.events, pathKind);
