@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { awsStreamProblem, checkCompleteness } from "../src/record/completeness.ts";
+import { checkCompleteness } from "../src/record/completeness.ts";
 import { concatBytes, utf8 } from "../src/lib/bytes.ts";
 import { eventFrame, exceptionFrame, frame, frameHeader } from "./provider/aws_frame.ts";
 import { test } from "./suite.ts";
@@ -30,9 +30,15 @@ const everyType = joined(
   frameHeader("uuid", new Uint8Array(16), 9),
 );
 
-function judgeAws(body: Uint8Array, chunkLength = body.byteLength || 1): { reason: string; marked: boolean } {
+function awsCheck() {
   const headers = new Headers({ "content-type": "application/vnd.amazon.eventstream" });
-  const judge = checkCompleteness({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
+  return checkCompleteness({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
+}
+
+const problemOf = (body: Uint8Array) => awsCheck().end(body)?.detail;
+
+function judgeAws(body: Uint8Array, chunkLength = body.byteLength || 1): { reason: string; marked: boolean } {
+  const judge = awsCheck();
   let marked = false;
   for (let at = 0; at < body.byteLength; at += chunkLength) {
     marked = judge.push(body.subarray(at, at + chunkLength)) || marked;
@@ -40,7 +46,7 @@ function judgeAws(body: Uint8Array, chunkLength = body.byteLength || 1): { reaso
   return { reason: judge.end(body)?.reason ?? "whole", marked };
 }
 
-test("awsStreamProblem() finds nothing if every frame is complete", () => {
+test("checkCompleteness() of AWS frames finds nothing if every frame is complete", () => {
   for (
     const body of [
       new Uint8Array(),
@@ -49,60 +55,60 @@ test("awsStreamProblem() finds nothing if every frame is complete", () => {
       joined(event(), event("{}"), event("x".repeat(70_000))),
     ]
   ) {
-    assert.equal(awsStreamProblem(body), undefined);
+    assert.equal(problemOf(body), undefined);
   }
 });
 
-test("awsStreamProblem() reads only its own part of a larger buffer", () => {
+test("checkCompleteness() of AWS frames reads only its own part of a larger buffer", () => {
   const padded = joined(utf8("before"), event(), utf8("after"));
-  assert.equal(awsStreamProblem(padded.subarray(6, padded.byteLength - 5)), undefined);
+  assert.equal(problemOf(padded.subarray(6, padded.byteLength - 5)), undefined);
 });
 
-test("awsStreamProblem() reports a body that is cut inside a frame", () => {
+test("checkCompleteness() of AWS frames reports a body that is cut inside a frame", () => {
   const frames = [event("first"), event(), headed(everyType)];
   const body = joined(...frames);
   const borders = new Set(frames.map((_, at) => joined(...frames.slice(0, at)).byteLength));
   for (let length = 0; length < body.byteLength; length++) {
-    const problem = awsStreamProblem(body.subarray(0, length));
+    const problem = problemOf(body.subarray(0, length));
     assert.equal(problem === undefined, borders.has(length), `${length} of ${body.byteLength} bytes: ${problem}`);
   }
 });
 
-test("awsStreamProblem() finds exceptions and errors after headers of every type", () => {
+test("checkCompleteness() of AWS frames finds exceptions and errors after headers of every type", () => {
   for (const type of ["exception", "error"]) {
     const behind = headed(everyType, textHeader(":message-type", type));
     for (const body of [failure(type), joined(event(), failure(type)), joined(behind, event())]) {
-      assert.match(awsStreamProblem(body) ?? "", new RegExp(type));
+      assert.match(problemOf(body) ?? "", new RegExp(type));
     }
   }
-  assert.equal(awsStreamProblem(headed(everyType, textHeader(":message-type", "event"))), undefined);
+  assert.equal(problemOf(headed(everyType, textHeader(":message-type", "event"))), undefined);
 });
 
-test("awsStreamProblem() requires a messageStop event after a messageStart event", () => {
+test("checkCompleteness() of AWS frames requires a messageStop event after a messageStart event", () => {
   const start = eventFrame("messageStart", { role: "assistant" });
   const delta = eventFrame("contentBlockDelta", { contentBlockIndex: 0, delta: { text: "Hé" } });
   const stop = eventFrame("messageStop", { stopReason: "end_turn" });
   const metadata = eventFrame("metadata", { usage: { inputTokens: 1 } });
   for (const frames of [[start, delta, stop], [start, delta, stop, metadata], [event(), delta], [metadata]]) {
-    assert.equal(awsStreamProblem(joined(...frames)), undefined);
+    assert.equal(problemOf(joined(...frames)), undefined);
   }
   for (const frames of [[start], [start, delta, delta], [start, event()]]) {
-    assert.match(awsStreamProblem(joined(...frames)) ?? "", /without messageStop/);
+    assert.match(problemOf(joined(...frames)) ?? "", /without messageStop/);
     assert.equal(judgeAws(joined(...frames)).reason, "truncated");
   }
   const failed = [start, delta, exceptionFrame("modelStreamErrorException", "failed")];
   assert.equal(judgeAws(joined(...failed)).reason, "error");
 });
 
-test("awsStreamProblem() ignores other headers that look like the message type", () => {
+test("checkCompleteness() of AWS frames ignores other headers that look like the message type", () => {
   const quoted = joined(
     textHeader("quote", ":message-type exception"),
     frameHeader(":message-type", utf8("exception"), 6),
   );
-  assert.equal(awsStreamProblem(headed(quoted)), undefined);
+  assert.equal(problemOf(headed(quoted)), undefined);
 });
 
-test("awsStreamProblem() reports impossible lengths and does not throw", () => {
+test("checkCompleteness() of AWS frames reports impossible lengths and does not throw", () => {
   const bodies = [
     joined(uint32(0), uint32(0), uint32(0), uint32(0)),
     joined(uint32(15), uint32(0), uint32(0), uint32(0)),
@@ -116,7 +122,7 @@ test("awsStreamProblem() reports impossible lengths and does not throw", () => {
     utf8(`{"message":"no frames at all, but JSON"}`),
   ];
   for (const body of bodies) {
-    assert.equal(typeof awsStreamProblem(body), "string", `${body.subarray(0, 20)}`);
+    assert.equal(typeof problemOf(body), "string", `${body.subarray(0, 20)}`);
   }
 });
 

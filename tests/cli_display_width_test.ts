@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cutToWidth, displayWidth, graphemeWidth } from "../src/cli/display/width.ts";
+import { cutToWidth, displayWidth } from "../src/cli/display/width.ts";
 import { test } from "./suite.ts";
 
 const { Bun } = globalThis as { Bun?: { stringWidth(text: string): number } };
@@ -89,7 +89,7 @@ test("displayWidth() splits any mixture into the same characters as Intl.Segment
   const segmentsOf = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
   for (const text of texts(2000)) {
     const segments = segmentsOf(text);
-    const widths = segments.map(graphemeWidth);
+    const widths = segments.map(displayWidth);
     assert.equal(displayWidth(text), widths.reduce((sum, width) => sum + width, 0), JSON.stringify(text));
     const ends = [...segments.keys()].map((count) => `${segments.slice(0, count).join("")}…`);
     const cut = cutToWidth(text, Math.max(1, displayWidth(text) >> 1));

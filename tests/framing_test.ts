@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Entry, Store } from "../mod.ts";
 import { type EventParser, type Framing, framingOf, streamParser } from "../src/lib/framing.ts";
-import { terseParser } from "../src/lib/repetitions.ts";
+import { parserFor } from "../src/lib/repetitions.ts";
 import { checkCompleteness } from "../src/record/completeness.ts";
 import { readAnswer } from "../src/cli/read/reading.ts";
 import { timedEvents } from "../src/cli/show/timed_events.ts";
@@ -197,7 +197,7 @@ test("show and show --events agree on AWS frames, for any spelling of the header
   assert.deepEqual([readAnswer(entry, undefined).isStream, timedEvents(entry).length], [true, 2]);
 });
 
-test("terseParser() leaves out events that differ from one before only in texts and numbers", () => {
+test("parserFor() of a long body leaves out events that differ from one before only in texts and numbers", () => {
   const delta = (content: unknown, rest: object = {}) =>
     `data: ${JSON.stringify({ id: "a", choices: [{ index: 0, delta: { content }, ...rest }] })}\n\n`;
   const events = [
@@ -227,14 +227,14 @@ test("terseParser() leaves out events that differ from one before only in texts 
   const bytes = new TextEncoder().encode(all);
   const expected = read(streamParser("events"), [kept]);
   for (let at = 0; at <= all.length; at++) {
-    assert.deepEqual(read(terseParser("events"), [all.slice(0, at), all.slice(at)]), expected, `cut at ${at}`);
+    assert.deepEqual(read(parserFor(Infinity, "events"), [all.slice(0, at), all.slice(at)]), expected, `cut at ${at}`);
     const pieces = [bytes.subarray(0, at), bytes.subarray(at)];
-    assert.deepEqual(read(terseParser("events"), pieces), expected, `bytes, cut at ${at}`);
+    assert.deepEqual(read(parserFor(Infinity, "events"), pieces), expected, `bytes, cut at ${at}`);
   }
   const crlf = all.replaceAll("\n", "\r\n");
-  assert.deepEqual(read(terseParser("events"), [crlf]), read(streamParser("events"), [crlf]));
+  assert.deepEqual(read(parserFor(Infinity, "events"), [crlf]), read(streamParser("events"), [crlf]));
   const lines = `{"response":"a","done":false}\n{"response":"b","done":false}\n{"response":"","done":true}\n`;
-  assert.deepEqual(read(terseParser("lines"), [lines]).map(({ text }) => text), [
+  assert.deepEqual(read(parserFor(Infinity, "lines"), [lines]).map(({ text }) => text), [
     `{"response":"a","done":false}`,
     `{"response":"","done":true}`,
   ]);

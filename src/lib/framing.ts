@@ -88,7 +88,7 @@ export function streamParser(framing: Framing): EventParser | undefined {
  * Parses server-sent events as the HTML standard defines them. It ignores comments, `id` and `retry`. Unlike the
  * standard, it returns a line of bare JSON as an event, because providers report errors this way within a stream.
  */
-export function sseParser(): EventParser {
+function sseParser(): EventParser {
   let name = "";
   let text: string | undefined;
   // All lines add to one list: allocating a list for each line would take as long as splitting the text.
@@ -125,7 +125,7 @@ export function sseParser(): EventParser {
 }
 
 /** Parses JSON Lines and JSON text sequences (RFC 7464: a record separator before each text). It skips blank lines. */
-export function jsonLinesParser(): EventParser {
+function jsonLinesParser(): EventParser {
   const cutter = lineCutter();
   const events = (lines: string[]) =>
     lines.filter((line) => line.trim() !== "").map((line) =>

@@ -54,7 +54,7 @@ export function parserFor(length: number, ...given: Parameters<typeof terseParse
  * @param onRepetition Called for each event that is left out, with its variable texts as JSON, and with the events before
  * it that `push()` will return: it may take them out.
  */
-export function terseParser(
+function terseParser(
   framing: "events" | "lines",
   onRepetition?: (repetition: Repetition, texts: readonly string[], before: StreamEvent[]) => void,
 ): EventParser {

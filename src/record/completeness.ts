@@ -137,7 +137,7 @@ function awsProblem(body: Uint8Array): Problem | undefined {
  * @returns What is wrong; undefined if every frame is complete, no frame is an exception, and each started message
  * (Bedrock's converse) has stopped. A connection may also end between two frames.
  */
-export function awsStreamProblem(body: Uint8Array): string | undefined {
+function awsStreamProblem(body: Uint8Array): string | undefined {
   let isOpen = false;
   for (let at = 0; at < body.byteLength;) {
     const frame = awsFrameAt(body, at);

@@ -51,7 +51,7 @@ export function watchCosts(file: string): CostWatch {
 const SHOWN_REASONS = 5;
 
 /** What a process saved and spent, in one line. */
-export function costLine({ saved, spent, unknown }: Sums): string {
+function costLine({ saved, spent, unknown }: Sums): string {
   const reasons = [...unknown].slice(0, SHOWN_REASONS);
   const more = unknown.size - reasons.length;
   return [

@@ -106,7 +106,7 @@ const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether the digest ignores a URL parameter, given as `name=value`. */
-export function isCredentialParameter(pair: string): boolean {
+function isCredentialParameter(pair: string): boolean {
   const name = squash(parameterName(pair));
   return CREDENTIAL_PARAMETERS.has(name) || name.startsWith("xamz");
 }

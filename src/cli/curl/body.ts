@@ -91,7 +91,7 @@ function fileOf(filename: string): string {
  * Whether a text contains characters that are unsafe to paste into a shell, even in quotes: control characters act like
  * pressed keys, and bidirectional controls disguise the text.
  */
-export function hasControls(text: string): boolean {
+function hasControls(text: string): boolean {
   return text.search(CONTROLS_IN_LINES) !== -1;
 }
 
@@ -106,7 +106,7 @@ export function quote(text: string): string {
 }
 
 /** A command that prints a text. `printf` is a shell builtin, so its argument may have any length. */
-export function printing(text: string): string {
+function printing(text: string): string {
   if (!hasControls(text)) return `printf %s ${inQuotes(text)}`;
   const escaped = text.replaceAll("\\", "\\\\").replaceAll(CONTROLS_IN_LINES, octal);
   return `printf %b ${inQuotes(escaped)}`;

@@ -151,7 +151,7 @@ function fitted(cell: Shown, room: number): ShownPart {
 }
 
 /** The spaces between two columns. */
-export const GAP = 2;
+const GAP = 2;
 
 /** The widths of a column. */
 export interface ColumnWidth {
@@ -169,7 +169,7 @@ export interface ColumnWidth {
  *
  * @returns The width of each column; undefined if it is left out.
  */
-export function fitColumns(columns: readonly ColumnWidth[], width: number): (number | undefined)[] {
+function fitColumns(columns: readonly ColumnWidth[], width: number): (number | undefined)[] {
   const kept = new Set(columns);
   let rest = left(kept, width);
   while (rest < 0 && kept.size > 1) {

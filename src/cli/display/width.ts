@@ -82,7 +82,7 @@ const EMOJI = /^(?!\p{RI})\p{Emoji_Presentation}/u;
 const ZERO = /^(?![\u115f\u3164\uffa0])[\p{Mn}\p{Me}\p{Cc}\p{DI}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
 /** The columns of one grapheme. It may have several code points. */
-export function graphemeWidth(grapheme: string): number {
+function graphemeWidth(grapheme: string): number {
   if (EMOJI_SEQUENCE.test(grapheme)) return 2;
   let width = 0;
   for (const character of grapheme) width += characterWidth(character);
@@ -123,7 +123,7 @@ const RANGES: readonly number[] = [
 ];
 
 /** Whether a code point takes two columns in a terminal. Emoji are not included. */
-export function isEastAsianWide(codePoint: number): boolean {
+function isEastAsianWide(codePoint: number): boolean {
   if (codePoint < 0x1100) return false;
   let low = 0;
   let high = RANGES.length;

@@ -79,7 +79,7 @@ export interface MergeTarget {
 }
 
 /** Makes a merge target of a path. The file need not exist. */
-export function mergeTarget(path: string): MergeTarget {
+function mergeTarget(path: string): MergeTarget {
   for (const access of ["read", "write"] as const) explainFailure(path, () => requireGranted(access, path));
   const store = jsonlStore(path);
   store.warnTo?.(() => {}); // damaged lines stay in the file, so a warning is not needed
@@ -122,7 +122,7 @@ type Fate = "added" | "replaced" | "skipped" | "damaged" | "compared";
  *
  * @param progress Receives the position in the file, in bytes.
  */
-export function mergeFile(
+function mergeFile(
   target: MergeTarget,
   { path, descriptor, size }: RecordedFile,
   progress: (done: number) => void,

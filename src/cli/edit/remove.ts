@@ -202,7 +202,7 @@ export interface Copy {
  * @param unwantedHash Returns the hash of an unwanted line; undefined for any other line.
  * @param progress Receives the position in the file, in bytes.
  */
-export function copyOthers(
+function copyOthers(
   old: number,
   target: number,
   size: number,

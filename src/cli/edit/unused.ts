@@ -52,7 +52,7 @@ export interface Doubts {
 }
 
 /** Why a ledger is not proof. @param isComplete Whether the user states that the whole suite ran and passed. */
-export function doubtsOf({ runs, damaged, withoutRun }: Ledger, isComplete: boolean): Doubts {
+function doubtsOf({ runs, damaged, withoutRun }: Ledger, isComplete: boolean): Doubts {
   const failed = runs.find(({ code }) => code !== 0);
   const selecting = runs.map(({ command }) => selectorIn(command)).find((word) => word !== undefined);
   const unknown =

@@ -87,7 +87,7 @@ const ENTRY_START = /\{\s*"key"\s*:\s*"[0-9a-f]{8}"/;
 const SEARCHED_START = 1 << 20;
 
 /** @throws {CommandError} If the file is not empty and contains no entry: it may be precious, and must not be changed. */
-export function requireRecording(file: RecordedFile): void {
+function requireRecording(file: RecordedFile): void {
   const { path, descriptor, size } = file;
   const start = bytesAt(descriptor, { start: 0, length: Math.min(size, SEARCHED_START) });
   const text = new TextDecoder().decode(start);

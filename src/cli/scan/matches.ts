@@ -67,7 +67,7 @@ function valueOf(variable: string): string {
 }
 
 /** Whether a value contains no secret: it is empty or redacted. */
-export function isHarmless(value: unknown): boolean {
+function isHarmless(value: unknown): boolean {
   if (value === null || typeof value === "boolean") return true;
   if (typeof value === "object") return Object.keys(value).length === 0;
   if (typeof value !== "string") return false;

@@ -112,7 +112,7 @@ function merged(findings: readonly SecretFinding[]): SecretFinding[] {
  * Finds secrets in members that recording does not write: unknown names and wrong types. The file may be edited, or
  * written by another tool.
  */
-export function secretsElsewhere(entry: Entry, credentials: readonly Credential[]): PlacedMatch[] {
+function secretsElsewhere(entry: Entry, credentials: readonly Credential[]): PlacedMatch[] {
   const { response: _, headers, request, chunks, ...members } = entry as unknown as Record<string, unknown>;
   const others = Object.entries(isListOfNumbers(chunks) ? members : { ...members, chunks }).filter(isUnusual);
   const asked = asRecord(request);

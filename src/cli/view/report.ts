@@ -9,7 +9,7 @@ const LIMITS = { text: 100_000, total: 1_000_000, events: 100 };
 /** A larger image or sound is described, not shown. In bytes. */
 const MOST_MEDIA = 2_000_000;
 /** The size at which a report ends, in characters: browsers open larger files slowly. */
-export const MOST_REPORT = 50_000_000;
+const MOST_REPORT = 50_000_000;
 
 /** A report, and how many entries it contains. */
 export interface Report {

@@ -21,7 +21,7 @@ export interface Total {
 
 /** More models are counted together: a chart cannot show them. */
 const MOST_MODELS = 50;
-export const OTHER_MODELS = "(other models)";
+const OTHER_MODELS = "(other models)";
 
 /** Adds up rows. */
 export interface Counter {
