@@ -124,6 +124,9 @@ export const FILE_OPTION = {
     help: "the file (default: CACHY_FILE, or cachy.jsonl in the project folder)",
   },
 } as const satisfies OptionRules;
+export const YES_OPTION = {
+  yes: { type: "boolean", short: "y", help: "do not ask" },
+} as const satisfies OptionRules;
 export const JSON_OPTION = {
   json: { type: "boolean", help: "print JSON" },
 } as const satisfies OptionRules;

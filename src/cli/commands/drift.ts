@@ -12,6 +12,7 @@ import {
   JSON_OPTION,
   type Terminal,
   UsageError,
+  YES_OPTION,
 } from "../app/command.ts";
 import { printable, printableJson } from "../display/printable.ts";
 import { FILTER_OPTIONS, OLDER_OPTION } from "../file/filters.ts";
@@ -19,13 +20,14 @@ import { noteNoMatch, pickEntries } from "../file/pick_entries.ts";
 import { PRICES_OPTION, pricesOf, sendQuestion } from "../file/prices.ts";
 import { findFile, withFile } from "../file/recorded_file.ts";
 import { readEntry } from "../read/reading.ts";
+import { limitOf } from "./list.ts";
 
 const OPTIONS = {
   ...FILTER_OPTIONS,
   ...OLDER_OPTION,
   limit: { type: "string", short: "n", value: "N", help: "send at most N requests, the newest first (default: 20)" },
   markdown: { type: "boolean", help: "print Markdown, for a pull request" },
-  yes: { type: "boolean", short: "y", help: "do not ask" },
+  ...YES_OPTION,
   ...PRICES_OPTION,
   ...JSON_OPTION,
   ...FILE_OPTION,
@@ -48,7 +50,7 @@ export const drift = defineCommand({
     if (options.json && options.markdown) {
       throw new UsageError("Cannot use --json and --markdown together: each prints another form. Choose one.");
     }
-    const limit = limitOf(options.limit);
+    const limit = limitOf(options.limit) ?? 20;
     const prices = pricesOf(options.prices);
     const path = findFile(options.file, terminal);
     const entries = await withFile(path, (file) => {
@@ -80,11 +82,6 @@ interface Result {
   readonly model: string | undefined;
   readonly kind: DriftKind | "failed";
   readonly detail: string;
-}
-
-function limitOf(text = "20"): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new UsageError(`Cannot use --limit ${text}: expected a whole number of at least 1.`);
 }
 
 function tellLeftOut(failures: readonly (readonly [string, string])[], more: number, terminal: Terminal): void {

@@ -1,7 +1,7 @@
 import { jsonlStore } from "../../store/jsonl/store.ts";
 import { askableOf, askAgain } from "../again/ask_again.ts";
 import { compareAnswers, describeDrift } from "../again/compare.ts";
-import { confirmed, defineCommand, FILE_OPTION, FINE, FOUND } from "../app/command.ts";
+import { confirmed, defineCommand, FILE_OPTION, FINE, FOUND, YES_OPTION } from "../app/command.ts";
 import { printable } from "../display/printable.ts";
 import { FILTER_OPTIONS, OLDER_OPTION } from "../file/filters.ts";
 import { noteNoMatch, pickEntries } from "../file/pick_entries.ts";
@@ -11,7 +11,7 @@ import { findFile, withFile } from "../file/recorded_file.ts";
 const OPTIONS = {
   ...FILTER_OPTIONS,
   ...OLDER_OPTION,
-  yes: { type: "boolean", short: "y", help: "do not ask" },
+  ...YES_OPTION,
   ...PRICES_OPTION,
   ...FILE_OPTION,
 } as const;

@@ -16,6 +16,7 @@ import {
   FINE,
   FOUND,
   UsageError,
+  YES_OPTION,
 } from "../app/command.ts";
 import { KEY_OPTIONS, normalizationOf, pairOf, pathOf } from "../app/key_options.ts";
 import { withProgress } from "../app/progress.ts";
@@ -33,7 +34,7 @@ const OPTIONS = {
     value: "OLD=NEW",
     help: "use the recordings of a model for another one; needs --yes",
   },
-  yes: { type: "boolean", short: "y", help: "do not ask" },
+  ...YES_OPTION,
   ...FILE_OPTION,
 } as const;
 

@@ -1,5 +1,5 @@
 import { plural, showBytes } from "../../lib/show.ts";
-import { type Call, confirmed, defineCommand, type ExitCode, FILE_OPTION, FINE } from "../app/command.ts";
+import { type Call, confirmed, defineCommand, type ExitCode, FILE_OPTION, FINE, YES_OPTION } from "../app/command.ts";
 import { withProgress } from "../app/progress.ts";
 import { printable } from "../display/printable.ts";
 import { findUnwanted, removeEntries, type Unwanted } from "../edit/remove.ts";
@@ -11,7 +11,7 @@ import { digestOf, findFile, withFile } from "../file/recorded_file.ts";
 const OPTIONS = {
   ...FILTER_OPTIONS,
   ...OLDER_OPTION,
-  yes: { type: "boolean", short: "y", help: "do not ask" },
+  ...YES_OPTION,
   ...FILE_OPTION,
 } as const;
 
