@@ -1,4 +1,5 @@
 import { type EventParser, type StreamEvent, streamParser } from "./framing.ts";
+import { escaped } from "./show.ts";
 
 /** Members whose values differ from event to event, and that no check of a stream reads. */
 const TEXTS =
@@ -25,14 +26,13 @@ function repetitionOf(event: string): Repetition | undefined {
   if (event.length > LONGEST_COMPARED || event.search(VARIABLE) === -1) return undefined;
   let source = "";
   let end = 0;
-  const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
   for (const { 0: all, 1: text, 3: number = "", index } of event.matchAll(VARIABLE)) {
-    source += literal(event.slice(end, index)) + (text ? literal(text) + JSON_TEXT : `${literal(number)}\\d+`);
+    source += escaped(event.slice(end, index)) + (text ? escaped(text) + JSON_TEXT : `${escaped(number)}\\d+`);
     end = index + all.length;
   }
   let count = 0;
   const numbered = event.replace(VARIABLE, (all, text) => text ? `${text}"\\u0000${count++}"` : all);
-  return { pattern: new RegExp(source + literal(event.slice(end)), "y"), numbered };
+  return { pattern: new RegExp(source + escaped(event.slice(end)), "y"), numbered };
 }
 
 /** In bytes or UTF-16 units. To compile the patterns of a shorter body takes as long as to parse its events. */

@@ -1,3 +1,4 @@
+import { escaped } from "../lib/show.ts";
 import type { DomainMatcher, ErrorForm } from "./provider.ts";
 import { PROVIDERS } from "./providers.ts";
 
@@ -103,7 +104,7 @@ export function modelOfUrl({ href }: URL): string | undefined {
 
 /** Matches the names of models, in any case; `*` in the pattern stands for any text. */
 export function modelPattern(pattern: string): RegExp {
-  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const parts = pattern.split("*").map(escaped);
   return new RegExp(`^${parts.join(".*")}$`, "is");
 }
 

@@ -127,6 +127,15 @@ export const FILE_OPTION = {
 export const YES_OPTION = {
   yes: { type: "boolean", short: "y", help: "do not ask" },
 } as const satisfies OptionRules;
+export const PORT_OPTION = {
+  port: { type: "string", short: "p", value: "N", help: "the port on 127.0.0.1 (default: a free one)" },
+} as const satisfies OptionRules;
 export const JSON_OPTION = {
   json: { type: "boolean", help: "print JSON" },
 } as const satisfies OptionRules;
+
+/** Parses the option `--port`. 0 is a free port. */
+export function portOf(text = "0"): number {
+  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new UsageError(`Cannot use --port ${text}: expected a number from 0 to 65535.`);
+}

@@ -10,7 +10,7 @@ import type { Proxy } from "../../proxy/server.ts";
 import { type BaseUrl, baseUrlsOf } from "../../proxy/variables.ts";
 import { matchDomains } from "../../request/domains.ts";
 import type { DomainMatcher } from "../../request/provider.ts";
-import { FILE_OPTION, type OptionValues, UsageError } from "../app/command.ts";
+import { FILE_OPTION, type OptionValues, PORT_OPTION, portOf, UsageError } from "../app/command.ts";
 import { AS_FLAGS, KEY_OPTIONS, normalizationOf, pathOf } from "../app/key_options.ts";
 
 /** The options of the commands that start a proxy. */
@@ -39,7 +39,7 @@ export const PROXY_OPTIONS = {
     value: "N",
     help: "the longest body of a request or response that is recorded (default: 67108864, 64 MiB)",
   },
-  port: { type: "string", short: "p", value: "N", help: "the port on 127.0.0.1 (default: a free one)" },
+  ...PORT_OPTION,
   ...FILE_OPTION,
 } as const;
 
@@ -117,11 +117,6 @@ function presetOf(name: string | undefined): Pick<CachyOptions, "omit" | "normal
   const preset = name === undefined ? {} : PRESETS[name];
   if (preset) return preset;
   throw new UsageError(`Cannot use --preset ${name}: expected one of ${Object.keys(PRESETS).join(", ")}.`);
-}
-
-function portOf(text = "0"): number {
-  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw new UsageError(`Cannot use --port ${text}: expected a number from 0 to 65535.`);
 }
 
 function maxBodyBytesOf(text = String(DEFAULT_MAX_BODY_BYTES)): number {

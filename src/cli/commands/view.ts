@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { utf8Length } from "../../lib/bytes.ts";
 import { isGranted, readVariable } from "../../lib/environment.ts";
-import { plural, show, showBytes } from "../../lib/show.ts";
+import { plural, showBytes } from "../../lib/show.ts";
 import type { Prices } from "../../report/prices.ts";
 import {
   type Call,
@@ -9,6 +9,8 @@ import {
   defineCommand,
   FILE_OPTION,
   FINE,
+  PORT_OPTION,
+  portOf,
   type Terminal,
   UsageError,
 } from "../app/command.ts";
@@ -25,7 +27,7 @@ import { openShelf } from "../view/shelf.ts";
 import { limitOf } from "./list.ts";
 
 const OPTIONS = {
-  port: { type: "string", short: "p", value: "PORT", help: "the port on 127.0.0.1 (default: a free one)" },
+  ...PORT_OPTION,
   out: { type: "string", short: "o", value: "PATH", help: "write one HTML file instead of serving a page" },
   model: FILTER_OPTIONS.model,
   grep: FILTER_OPTIONS.grep,
@@ -62,12 +64,6 @@ export const view = defineCommand({
     return FINE;
   },
 });
-
-function portOf(text: string | undefined): number {
-  if (text === undefined) return 0;
-  if (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65536) return Number(text);
-  throw new UsageError(`Cannot use ${show(text)} as --port: expected a number from 1 to 65535.`);
-}
 
 /** @throws {UsageError} If an option has no effect. */
 function checkOptions(options: Options): void {
