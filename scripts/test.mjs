@@ -80,6 +80,7 @@ await start(async () => {
     const show = progress(results);
     await inTurns(results.flatMap((result) => jobs(result, files, folder, show)));
     show.end();
+    results.forEach(requireTests);
     for (const result of results) for (const failure of result.failures) printFailure(result, failure, { layer, seed });
     return printSummary(results, { layer, slowest: Number(options.slowest?.at(-1) ?? 0) });
   } finally {
@@ -175,7 +176,7 @@ async function runShare(results, files, folder, show) {
   const report = join(mkdtempSync(join(folder, "report-")), "events.jsonl");
   writeFileSync(report, "");
   const plan = JSON.stringify({ files, layer: results.runtime.layer ?? layer, title, seed, report });
-  const seen = { ended: 0, tests: 0, running: "", at: performance.now() };
+  const seen = { ended: 0, tests: -1, running: "", at: performance.now() };
   const read = reader(report, (event) => {
     seen.at = performance.now();
     note(results, event, seen);
@@ -194,7 +195,7 @@ async function runShare(results, files, folder, show) {
   results.seconds += seconds;
   const failed = results.failures.some(({ file }) => files.includes(file));
   const missing = seen.tests - seen.ended;
-  if (missing > 0 || seen.tests === 0 || (!ok && !failed)) {
+  if (missing > 0 || seen.tests === -1 || (!ok && !failed)) {
     const during = seen.running === "" ? "" : `, while this test ran: ${seen.running}`;
     const lost = missing > 0 ? ` ${missing} tests did not run.` : "";
     const tail = output.trim().split("\n").slice(-40).join("\n");
@@ -204,9 +205,19 @@ async function runShare(results, files, folder, show) {
 }
 
 /**
+ * A runtime that ran no test has failed. @param {Results} results
+ */
+function requireTests({ tests, later, failures }) {
+  if (tests > 0 || failures.length) return;
+  const cure = `--layer all runs ${later} tests.`;
+  const error = later > 0 ? cure : `No test has "${title}" in its title.`;
+  failures.push({ file: "", title: "No test ran", error });
+}
+
+/**
  * @param {Results} results
  * @param {SuiteEvent} event
- * @param {{ ended: number, tests: number, running: string }} seen
+ * @param {{ ended: number, tests: number, running: string }} seen `tests` is -1 until the tests are collected.
  */
 function note(results, event, seen) {
   switch (event.kind) {
