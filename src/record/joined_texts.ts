@@ -39,7 +39,7 @@ function repeatedPieces(framing: "events" | "lines", places: Place) {
     }
     for (const [place, text] of pieces) {
       const json = text.startsWith("\0") ? texts[Number(text.slice(1))] : undefined;
-      addPiece(place, json === undefined ? text : parseJson(json) as string);
+      addPiece(place, json === undefined ? text : json.includes("\\") ? parseJson(json) as string : json.slice(1, -1));
     }
   };
 }

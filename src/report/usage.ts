@@ -46,7 +46,7 @@ const START_LENGTH = 1000;
 /** The start of `usage` (most providers) and `usageMetadata` (Gemini). */
 const USAGE = `"usage`;
 /** The members of Ollama and Cohere. One search for both, because most streams have neither. */
-const OTHER_COUNTS = /"(?:eval_count|billed_units)"/;
+const OTHER_COUNTS = /eval_count|billed_units/;
 
 function lastUsage(text: string): { readonly usage: Record<string, unknown>; readonly count: TokenCount } | undefined {
   // Without the quote: JSON has so many quotes that searching for them takes four times as long.

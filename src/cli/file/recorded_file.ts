@@ -3,7 +3,7 @@ import { isGranted } from "../../lib/environment.ts";
 import { createSettings } from "../../options/settings.ts";
 import type { Entry } from "../../store/entry.ts";
 import { isNewest } from "../../store/jsonl/compact.ts";
-import { bytesAt, openIfExists, type Position } from "../../store/jsonl/file.ts";
+import { bytesAt, emptyBlock, fillBlock, openIfExists, type Position } from "../../store/jsonl/file.ts";
 import { emptyIndex, linesOf, readLines } from "../../store/jsonl/index.ts";
 import { entryAt } from "../../store/jsonl/line.ts";
 import { type Call, CommandError, type FILE_OPTION, type Terminal, UsageError } from "../app/command.ts";
@@ -164,7 +164,9 @@ export function contentsOf({ descriptor, size }: RecordedFile): FileContents {
       if (isWanted && !isWanted(position.key)) continue;
       const entry = entryAt(descriptor, position, bytesOf(position));
       if (typeof entry === "string") badStarts.add(position.start);
-      else if (!isNewestOnly || isNewest(descriptor, position, entry, index)) {
+      else if (
+        !isNewestOnly || !index.positions.isRepeated(position.key) || isNewest(descriptor, position, entry, index)
+      ) {
         yield { entry, position };
       }
     }
@@ -195,7 +197,8 @@ function lineReader(
   descriptor: number,
   endOf: (position: Position) => number,
 ): (position: Position) => Uint8Array | undefined {
-  let window: Uint8Array = new Uint8Array();
+  const memory = emptyBlock(WINDOW_LENGTH); // new memory for each read takes longer than reading
+  let window = memory.subarray(0, 0);
   let windowStart = 0;
   return (position) => {
     const { start, length } = position;
@@ -203,7 +206,7 @@ function lineReader(
     if (start < windowStart || start + length > windowStart + window.length) {
       const end = endOf(position);
       windowStart = Math.max(0, end - WINDOW_LENGTH);
-      window = bytesAt(descriptor, { start: windowStart, length: end - windowStart });
+      window = fillBlock(descriptor, windowStart, memory.subarray(0, end - windowStart));
     }
     return window.subarray(start - windowStart, start - windowStart + length);
   };

@@ -8,7 +8,7 @@ import { formAsked, type RequestBody, requestBody } from "./body/request_body.ts
 import { formatOfAnswer, formatOfEvents, formatOfKind, formatOfRequest, KNOWN_BY_PATH } from "./formats.ts";
 import { base64Media, type Sample, sampledMedia } from "./parts/media.ts";
 import { type Answered, type Format, type Kind, kindOfPath } from "./parts/format.ts";
-import { given, type Json, objectOf } from "./parts/json_members.ts";
+import { given, type Json, listOf, objectOf } from "./parts/json_members.ts";
 import { type Message, message, text, unknown } from "./parts/message.ts";
 import { guessProvider, modelOf, providerName } from "./providers.ts";
 import { type Setting, settingsOf } from "./settings.ts";
@@ -35,7 +35,7 @@ export interface Reading {
   readonly settings: readonly (readonly [name: string, value: string])[];
 }
 
-/** What a list shows of an entry. */
+/** What a list shows of an entry. Of the turns, `asked` contains at least the last one of the user. */
 export type StartReading = Omit<Reading, "finish" | "settings">;
 
 /**
@@ -72,7 +72,7 @@ function readBodies(entry: Entry, isEnough?: (text: string) => boolean) {
       return isNamed && start.format !== undefined && isEnough(beginningOf(start));
     }),
   );
-  const requested = readRequest(body, { path, pathKind, format: answer.format });
+  const requested = readRequest(body, { path, pathKind, format: answer.format, isStart: isEnough !== undefined });
   const { kind, isStream, messages: answered, finish, value } = answer;
   const model = modelOf({ request: requested.value, headers, url, answer: value });
   const start = {
@@ -138,6 +138,8 @@ interface RequestContext {
   readonly pathKind: Kind | undefined;
   /** The format of the response. */
   readonly format: Format | undefined;
+  /** Whether only the last turn of the user is needed. */
+  readonly isStart: boolean;
 }
 
 function readRequest(body: RequestBody, context: RequestContext): RequestReading {
@@ -159,9 +161,11 @@ function readRequest(body: RequestBody, context: RequestContext): RequestReading
 }
 
 /** Reads JSON in the format of the path, then in the format of the response. If both fail, it is shown as it is. */
-function jsonAsked(value: Json, { path, pathKind, format }: RequestContext): RequestReading {
+function jsonAsked(value: Json, { path, pathKind, format, isStart }: RequestContext): RequestReading {
   const own = formatOfRequest(path, pathKind, value);
   const settings = () => settingsOf(value);
+  const last = isStart ? (own ?? format)?.asked(lastTurns(value)) : undefined;
+  if (last?.some(({ role }) => role === "user")) return { asked: last, settings, value };
   for (const candidate of own === format ? [own] : [own, format]) {
     const asked = candidate?.asked(value) ?? [];
     if (asked.length) return { asked, settings, value };
@@ -170,6 +174,13 @@ function jsonAsked(value: Json, { path, pathKind, format }: RequestContext): Req
   return isKnown
     ? { asked: [], settings, value }
     : { asked: message("user", [unknown(value)]), settings: () => [], value };
+}
+
+/** A chat without the turns before the last one of the user: every format reads each turn by itself. */
+function lastTurns(request: Json): Json {
+  const turns = listOf(request.messages);
+  const last = turns.findLastIndex((turn) => objectOf(turn).role === "user");
+  return last > 0 ? { ...request, messages: turns.slice(last) } : request;
 }
 
 /** A response in readable form. */

@@ -111,7 +111,8 @@ export function positionTable(): PositionTable {
     },
     *newestFirst() {
       for (let line = count - 1; line >= 0; line--) {
-        yield { ...positionAt(columns, line), key: columns.keys[line] as number };
+        const { starts, lengths, keys } = columns;
+        yield { start: starts[line] as number, length: lengths[line] as number, key: keys[line] as number };
       }
     },
   };
