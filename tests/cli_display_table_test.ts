@@ -95,17 +95,17 @@ test("tableLines() shortens only to the maximum of a column if the width is unkn
 test("tableLines() lets no cell break the line or set a color, and paints what the column asks for", () => {
   const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
   const columns: Column[] = [
-    { title: { text: "kind", paint: red } },
+    { title: "kind", paint: red },
     { title: "answer", elastic: { min: 5 } },
-    { title: "n", align: "right" },
+    { title: "prompt", elastic: { min: 5 }, paint: red },
+    { title: "n", align: "right", paint: red },
   ];
   assert.equal(
-    formatTable(columns, [[{ text: "hit", paint: red }, "one\n\x1b[2Jtwo", { text: "7", paint: red }]], 80),
-    lines(`${red("kind")}  answer          n`, `${red("hit")}   one \\x1b[2Jtwo  ${red("7")}`),
+    formatTable(columns, [["hit", "one\n\x1b[2Jtwo", "\0", "7"]], 80),
+    lines("kind  answer          prompt  n", `${red("hit")}   one \\x1b[2Jtwo  ${red("\\x00")}    ${red("7")}`),
   );
-  const [, cut] = formatTable(columns, [[{ text: "hit", paint: red }, { text: "an answer", paint: red }, "7"]], 14)
-    .split("\n");
-  assert.equal(cut, `${red("hit")}   ${red("an a…")}  7`);
+  const [, cut] = formatTable(columns, [["hit", "日本", "an answer", "7"]], 23).split("\n");
+  assert.equal(cut, `${red("hit")}   日本    ${red("an an…")}  ${red("7")}`);
 });
 
 test("tableLines() shows titles if there are no rows, and fills up short rows", () => {

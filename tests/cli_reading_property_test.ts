@@ -227,3 +227,24 @@ test("parseCutJson() returns nothing for a text that is not JSON", () => {
     assert.equal(parseCutJson(text), undefined, text);
   }
 });
+
+test("a row shows the same prompt, whether all turns of a chat are read or the last ones", () => {
+  const chats = EXAMPLES.filter(({ request }) => Array.isArray(request.messages));
+  const turn = fc.record({ role: fc.constantFrom("system", "user", "assistant", "tool", 1), content: json });
+  const place = fc.record({
+    example: fc.constantFrom(...chats),
+    turns: fc.array(turn, { maxLength: 4 }),
+    at: fc.nat(),
+  });
+  fc.assert(
+    fc.property(place, mutation, ({ example: { url, request, whole }, turns, at }, { path, other }) => {
+      const messages = [...request.messages as unknown[]];
+      messages.splice(at % (messages.length + 1), 0, ...turns);
+      for (const given of [{ ...request, messages }, mutated({ ...request, messages }, path, other)]) {
+        const entry = entryOf({ url, request: given, response: whole });
+        assert.equal(rowOf(entry, readingsOf(entry).start()).prompt, rowOf(entry, readEntry(entry)).prompt);
+      }
+    }),
+    { numRuns: rounds(1000), seed },
+  );
+});

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { Entry, Store } from "../mod.ts";
 import { type EventParser, type Framing, framingOf, streamParser } from "../src/lib/framing.ts";
-import { parserFor } from "../src/lib/repetitions.ts";
+import { terseParser } from "../src/lib/repetitions.ts";
 import { checkCompleteness } from "../src/record/completeness.ts";
+import { joinedTexts } from "../src/record/joined_texts.ts";
 import { readAnswer } from "../src/cli/read/reading.ts";
 import { timedEvents } from "../src/cli/show/timed_events.ts";
 import { concatBytes, utf8 } from "../src/lib/bytes.ts";
 import { encodeBody } from "../src/store/entry.ts";
+import { EXAMPLES } from "./cli_reading_examples.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
-import { slowTest, test } from "./suite.ts";
+import { rounds, seed, slowTest, test } from "./suite.ts";
 import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 const EVENTS = chatEvents("Hé").join("");
@@ -197,7 +200,7 @@ test("show and show --events agree on AWS frames, for any spelling of the header
   assert.deepEqual([readAnswer(entry, undefined).isStream, timedEvents(entry).length], [true, 2]);
 });
 
-test("parserFor() of a long body leaves out events that differ from one before only in texts and numbers", () => {
+test("terseParser() leaves out events that differ from one before only in texts and numbers", () => {
   const delta = (content: unknown, rest: object = {}) =>
     `data: ${JSON.stringify({ id: "a", choices: [{ index: 0, delta: { content }, ...rest }] })}\n\n`;
   const events = [
@@ -227,15 +230,49 @@ test("parserFor() of a long body leaves out events that differ from one before o
   const bytes = new TextEncoder().encode(all);
   const expected = read(streamParser("events"), [kept]);
   for (let at = 0; at <= all.length; at++) {
-    assert.deepEqual(read(parserFor(Infinity, "events"), [all.slice(0, at), all.slice(at)]), expected, `cut at ${at}`);
+    assert.deepEqual(read(terseParser("events"), [all.slice(0, at), all.slice(at)]), expected, `cut at ${at}`);
     const pieces = [bytes.subarray(0, at), bytes.subarray(at)];
-    assert.deepEqual(read(parserFor(Infinity, "events"), pieces), expected, `bytes, cut at ${at}`);
+    assert.deepEqual(read(terseParser("events"), pieces), expected, `bytes, cut at ${at}`);
   }
   const crlf = all.replaceAll("\n", "\r\n");
-  assert.deepEqual(read(parserFor(Infinity, "events"), [crlf]), read(streamParser("events"), [crlf]));
+  assert.deepEqual(read(terseParser("events"), [crlf]), read(streamParser("events"), [crlf]));
   const lines = `{"response":"a","done":false}\n{"response":"b","done":false}\n{"response":"","done":true}\n`;
-  assert.deepEqual(read(parserFor(Infinity, "lines"), [lines]).map(({ text }) => text), [
+  assert.deepEqual(read(terseParser("lines"), [lines]).map(({ text }) => text), [
     `{"response":"a","done":false}`,
     `{"response":"","done":true}`,
   ]);
+});
+
+test("a damaged stream has the same texts and the same problem, whether its events repeat one another or not", () => {
+  const damage = fc.record({
+    at: fc.nat(),
+    removed: fc.integer({ min: 0, max: 2 }),
+    added: fc.constantFrom("", '"', "\\", "\\u12", "\t", "\0", "{", "}", "0", "\u2028", "é", " ", "data: "),
+  });
+  const bodies = fc.record({
+    example: fc.constantFrom(...EXAMPLES),
+    times: fc.integer({ min: 1, max: 12 }),
+    damages: fc.array(damage, { maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(bodies, ({ example: { stream, streamType, url }, times, damages }) => {
+      const isRepeated = (event: string) => /delta|candidates|choices/.test(event);
+      const events = stream.map((event) => event.replaceAll("\r", "").repeat(isRepeated(event) ? times : 1));
+      let body = events.join("");
+      for (const { at, removed, added } of damages) {
+        const place = at % body.length;
+        body = body.slice(0, place) + added + body.slice(place + removed);
+      }
+      const type = streamType ?? "text/event-stream";
+      const result = (body: string) => {
+        const headers = new Headers({ "content-type": type });
+        const check = checkCompleteness({ method: "POST", url: new URL(url), status: 200, headers });
+        const bytes = utf8(body);
+        return { isComplete: check.push(bytes), problem: check.end(bytes), texts: joinedTexts(type, body) };
+      };
+      // With other line ends, all events are parsed.
+      assert.deepEqual(result(body), result(body.replaceAll("\n", "\r\n")), JSON.stringify(body));
+    }),
+    { numRuns: rounds(2000), seed },
+  );
 });

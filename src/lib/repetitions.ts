@@ -1,4 +1,5 @@
 import { type EventParser, type StreamEvent, streamParser } from "./framing.ts";
+import { parseJson } from "./json.ts";
 
 /** Members whose values differ from event to event, and that no check of a stream reads. */
 const TEXTS =
@@ -41,18 +42,6 @@ function repetitionOf(event: string): Repetition | undefined {
   return literals.length ? { literals: [...literals, last], isText, numbered: numbered + last } : undefined;
 }
 
-/** In bytes or UTF-16 units. To compile the patterns of a shorter body takes as long as to parse its events. */
-const SHORT_BODY = 1 << 10;
-
-/**
- * Makes the parser of a body, or of its start: of a long one, it leaves out repetitions; see {@linkcode terseParser}.
- *
- * @param length The length of the body or of its start.
- */
-export function parserFor(length: number, ...given: Parameters<typeof terseParser>): EventParser {
-  return length > SHORT_BODY ? terseParser(...given) : streamParser(given[0]);
-}
-
 /**
  * Makes a parser that leaves out repetitions: events that differ from an earlier one only in texts and numbers that no
  * check of a stream reads. Matching takes a fraction of the time of parsing, and most events of a model are repetitions.
@@ -85,10 +74,17 @@ export function terseParser(
       if (end === -1) break;
       const event = text.slice(at, end + separator.length);
       at += event.length;
-      for (const parsed of parser.push(event)) events.push(parsed);
-      if (kinds++ < MOST_KINDS) repetition = repetitionOf(event) ?? repetition;
+      const parsed = parser.push(event);
+      for (const each of parsed) events.push(each);
+      const isJson = parsed.length > 0 && parsed.every(({ data }) => data !== undefined);
+      if (isJson && kinds++ < MOST_KINDS) repetition = repetitionOf(event) ?? repetition;
     }
     rest = text.slice(at);
+    // A line of bare JSON is an event without a blank line.
+    isPlain = framing === "events" && /(?:^|\n)\{/.test(rest);
+    if (!isPlain) return events;
+    for (const event of parser.push(rest)) events.push(event);
+    rest = "";
     return events;
   };
   return {
@@ -144,22 +140,28 @@ function endOfRepetition({ literals, isText }: Repetition, text: string, from: n
   }
 }
 
-/** The end of the JSON text at an offset; -1 if there is none in this line. */
+/** Escapes, and characters that JSON forbids. */
+// deno-lint-ignore no-control-regex
+const UNUSUAL = /[\\\x00-\x1f]/;
+
+/** The end of the JSON text at an offset; -1 if there is none. */
 function endOfText(text: string, at: number): number {
   if (text[at] !== '"') return -1;
   for (let quote = text.indexOf('"', at + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let backslash = quote;
     while (text[backslash - 1] === "\\") backslash--;
-    if ((quote - backslash) % 2 === 0) return text.slice(at, quote).includes("\n") ? -1 : quote + 1;
+    if ((quote - backslash) % 2 === 1) continue;
+    const value = text.slice(at, quote + 1);
+    return UNUSUAL.test(value) && parseJson(value) === undefined ? -1 : quote + 1;
   }
   return -1;
 }
 
 const [ZERO, NINE] = [0x30, 0x39];
 
-/** The end of the digits at an offset; -1 if there are none. */
+/** The end of the whole number at an offset; -1 if there is none. */
 function endOfNumber(text: string, at: number): number {
   let end = at;
   while (text.charCodeAt(end) >= ZERO && text.charCodeAt(end) <= NINE) end++;
-  return end === at ? -1 : end;
+  return end === at || (end > at + 1 && text.charCodeAt(at) === ZERO) ? -1 : end;
 }

@@ -1,6 +1,6 @@
 import { concatBytes } from "../lib/bytes.ts";
 import { awsFrameAt, EVENT_TYPE, type EventParser, type Framing, framingOf, type StreamEvent } from "../lib/framing.ts";
-import { parserFor } from "../lib/repetitions.ts";
+import { terseParser } from "../lib/repetitions.ts";
 import type { Problem } from "../report/events.ts";
 import { isErrorStatus } from "../store/entry.ts";
 import { type AnswerHead, answerProblem } from "./json_answer.ts";
@@ -199,22 +199,20 @@ function eventCheck(
   /** Made when the terminal event may have arrived, or the body has ended. */
   let parser: EventParser | undefined;
   const unparsed: Uint8Array[] = [];
-  let length = 0;
   let last = "";
   return {
     push(chunk) {
       if (parser) return take(parser.push(chunk));
       unparsed.push(chunk);
-      length += chunk.byteLength;
       const text = last + decoder.decode(chunk.subarray(startOfLastEvents(chunk)));
       last = text.slice(-MARKER_LENGTH);
       if (!mayBeMarker(text)) return false;
-      const events = parser = parserFor(length, framing);
+      const events = parser = terseParser(framing);
       return unparsed.splice(0).map((chunk) => take(events.push(chunk))).some((ended) => ended);
     },
     end(body, text) {
       const unread = parser ? "" : text ?? body;
-      parser ??= parserFor(body.byteLength, framing);
+      parser ??= terseParser(framing);
       // In pieces: the events of a long body take several times its memory.
       for (let at = 0, end = 0; at < unread.length; at = end) {
         end = endOfEvents(unread, at);

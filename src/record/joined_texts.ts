@@ -1,6 +1,6 @@
 import { framingOf, type StreamEvent, streamParser } from "../lib/framing.ts";
 import { asRecord, parseJson } from "../lib/json.ts";
-import { parserFor, type Repetition } from "../lib/repetitions.ts";
+import { type Repetition, terseParser } from "../lib/repetitions.ts";
 
 /** In bytes or characters. Longer bodies are not searched, because the caller would wait for the search. */
 export const LONGEST_SEARCHED = 8_000_000;
@@ -15,7 +15,7 @@ export function joinedTexts(contentType: string, body: string | Uint8Array): str
   const places = newPlace();
   const framing = framingOf(contentType, () => body);
   const parser = framing === "events" || framing === "lines"
-    ? parserFor(body.length, framing, repeatedPieces(framing, places))
+    ? terseParser(framing, repeatedPieces(framing, places))
     : streamParser(framing);
   if (!parser) return [];
   for (const event of [...parser.push(body), ...parser.end()]) eachString(event, places, addPiece);

@@ -4,7 +4,7 @@ import type { Prices } from "../../report/prices.ts";
 import { defineCommand, FILE_OPTION, FINE, JSON_OPTION, type Terminal } from "../app/command.ts";
 import { everyMegabyte, type OnProgress, withProgress } from "../app/progress.ts";
 import { printable, printableJson } from "../display/printable.ts";
-import { type Cell, type Column, filledLines, tableLines } from "../display/table.ts";
+import { type Column, filledLines, tableLines } from "../display/table.ts";
 import { readingsOf } from "../file/lazy_reading.ts";
 import { addUnknown, PRICES_OPTION, pricesOf, showUnknown, type UnknownCosts } from "../file/prices.ts";
 import {
@@ -162,7 +162,7 @@ function printStats(
   ];
   terminal.print(...lines.map(([name, text]) => `${terminal.paint(name.padEnd(8), "dim")}  ${printable(text)}`));
   if (models.length === 0) return;
-  const rows = models.map((count): Cell[] => [
+  const rows = models.map((count) => [
     count.provider ?? "?",
     count.model ?? "",
     String(count.entries),

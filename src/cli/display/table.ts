@@ -1,17 +1,12 @@
 import { printable } from "./printable.ts";
 import { cutAndMeasure, isPlain, type Measured } from "./width.ts";
 
-/** The content of a cell: a text, perhaps with a color. It is made printable. */
-export type Cell = string | {
-  readonly text: string;
-  /** Colors the shown part of the text, without padding. It may add only characters without width. */
-  readonly paint: (shown: string) => string;
-};
-
-/** A column of a table. */
+/** A column of a table. Its texts are made printable. */
 export interface Column {
   /** The text above it. */
-  readonly title: Cell;
+  readonly title: string;
+  /** Colors the shown part of a text below the title, without padding. It may add only characters without width. */
+  readonly paint?: (shown: string) => string;
   /**
    * The alignment: words left, numbers right.
    *
@@ -43,47 +38,50 @@ export interface Column {
  */
 export function* tableLines(
   columns: readonly Column[],
-  rows: Iterable<readonly Cell[]>,
+  rows: Iterable<readonly string[]>,
   width?: number,
 ): Generator<string, void> {
   const limits = columns.map(({ elastic }) => width ?? elastic?.max ?? Infinity);
   const naturals = columns.map(() => 0);
-  const shownLine = (cells: readonly Cell[]) =>
+  const shownLine = (cells: readonly string[]) =>
     limits.map((limit, at) => {
       const shown = shownPart(cells[at], limit);
       naturals[at] = Math.max(naturals[at] ?? 0, widthOf(shown));
       return shown;
     });
-  const lines = [shownLine(columns.map(({ title }) => title))];
-  for (const cells of rows) lines.push(shownLine(cells));
+  const titles = shownLine(columns.map(({ title }) => title));
+  const lines: KeptLine[] = [];
+  for (const cells of rows) lines.push(keptLine(shownLine(cells)));
   const widths = width === undefined ? naturals : fitColumns(
     columns.map(({ elastic, priority = 0 }, at) => ({ natural: naturals[at] ?? 0, min: elastic?.min, priority })),
     width,
   );
-  for (const line of lines) yield formatLine(line, columns, widths);
+  yield formatLine(titles, columns.map(({ align }) => ({ align })), widths);
+  for (const line of lines) yield formatLine(typeof line === "string" ? line.split(NUL) : line, columns, widths);
+}
+
+/** A line that waits for the last one. One text for all its cells takes a third of the memory of ten. */
+type KeptLine = string | readonly Shown[];
+/** A text that is made printable has none. */
+const NUL = "\0";
+
+function keptLine(cells: readonly Shown[]): KeptLine {
+  return cells.every((cell) => typeof cell === "string") ? cells.join(NUL) : cells;
 }
 
 /** Like {@linkcode tableLines}, without columns that are empty in all rows. */
 export function filledLines(
   columns: readonly Column[],
-  rows: readonly (readonly Cell[])[],
+  rows: readonly (readonly string[])[],
   width?: number,
 ): Generator<string, void> {
-  const isFilled = columns.map((_, at) => rows.some((cells) => textOf(cells[at]).trim() !== ""));
+  const isFilled = columns.map((_, at) => rows.some((cells) => cells[at]?.trim()));
   const filled = <Item>(items: readonly Item[]) => items.filter((_, at) => isFilled[at]);
   return tableLines(filled(columns), rows.map(filled), width);
 }
 
-function textOf(cell: Cell = ""): string {
-  return typeof cell === "string" ? cell : cell.text;
-}
-
 /** The shown part of a cell. A plain string has one column for each UTF-16 unit; it saves a million objects. */
-type Shown = string | ShownPart;
-
-interface ShownPart extends Measured {
-  readonly paint: ((shown: string) => string) | undefined;
-}
+type Shown = string | Measured;
 
 function widthOf(shown: Shown): number {
   return typeof shown === "string" ? shown.length : shown.width;
@@ -103,26 +101,20 @@ export function cutStart(start: string, limit: number): string | undefined {
 }
 
 /** The shown part of a cell, for the largest allowed width. */
-function shownPart(cell: Cell = "", limit: number): Shown {
-  if (typeof cell === "string" && cell.length <= limit && isPlain(cell)) return cell.trim();
-  const { text, paint } = typeof cell === "string" ? { text: cell, paint: undefined } : cell;
-  const start = paint || text.length <= 2 * limit ? undefined : cutStart(text.slice(0, 2 * limit), limit);
+function shownPart(text = "", limit: number): Shown {
+  if (text.length <= limit && isPlain(text)) return text.trim();
+  const start = text.length <= 2 * limit ? undefined : cutStart(text.slice(0, 2 * limit), limit);
   if (start !== undefined) return start;
   const isPart = text.length > UNITS * limit;
   const shown = printable(isPart ? text.slice(0, UNITS * limit) : text).trim();
   const cut = cutAndMeasure(shown, limit);
-  return painted(isPart && cut.text === shown ? cutAndMeasure(`${shown}…`, limit) : cut, paint);
-}
-
-/** Lists the members, because spreading 100,000 objects takes a tenth of a second. */
-function painted({ text, width }: Measured, paint: ShownPart["paint"]): ShownPart {
-  return { text, width, paint };
+  return isPart && cut.text === shown ? cutAndMeasure(`${shown}…`, limit) : cut;
 }
 
 /** Spaces are written only before the next text, so that no line ends with them. */
 function formatLine(
   cells: readonly Shown[],
-  columns: readonly Column[],
+  columns: readonly Pick<Column, "align" | "paint">[],
   widths: readonly (number | undefined)[],
 ): string {
   let line = "";
@@ -130,24 +122,20 @@ function formatLine(
   for (let at = 0; at < cells.length; at++) {
     const [cell = "", room] = [cells[at], widths[at]];
     if (room === undefined) continue;
-    const shown = widthOf(cell) > room ? fitted(cell, room) : cell;
+    const shown = widthOf(cell) > room ? cutAndMeasure(textOf(cell), room) : cell;
     const width = widthOf(shown);
-    const before = columns[at]?.align === "right" ? room - width : 0;
+    const { align, paint } = columns[at] ?? {};
+    const before = align === "right" ? room - width : 0;
     if (width > 0) {
-      line += " ".repeat(blank + before) + (typeof shown === "string" ? shown : coloredText(shown));
+      line += " ".repeat(blank + before) + (paint?.(textOf(shown)) ?? textOf(shown));
       blank = room - width - before + GAP;
     } else blank += room + GAP;
   }
   return line;
 }
 
-function coloredText({ text, paint }: ShownPart): string {
-  return paint?.(text) ?? text;
-}
-
-function fitted(cell: Shown, room: number): ShownPart {
-  const [text, paint] = typeof cell === "string" ? [cell, undefined] : [cell.text, cell.paint];
-  return painted(cutAndMeasure(text, room), paint);
+function textOf(shown: Shown): string {
+  return typeof shown === "string" ? shown : shown.text;
 }
 
 /** The spaces between two columns. */

@@ -1,11 +1,10 @@
-import { utf8 } from "../../lib/bytes.ts";
 import { showBytes, showDollars, showTime } from "../../lib/show.ts";
 import { costOf } from "../../report/cost.ts";
 import type { Prices } from "../../report/prices.ts";
 import { type TokenCount, usageOf } from "../../report/usage.ts";
 import { bodyLength, type Entry } from "../../store/entry.ts";
 import type { Terminal } from "../app/command.ts";
-import { type Cell, type Column, cutStart, filledLines, tableLines } from "../display/table.ts";
+import { type Column, cutStart, filledLines, tableLines } from "../display/table.ts";
 import { FIRST_WORDS, type Kind, type Message, type StartReading } from "../read/reading.ts";
 import { startOfPart } from "../show/conversation.ts";
 import { fillsRow } from "./lazy_reading.ts";
@@ -65,12 +64,10 @@ export function rowOf(entry: Entry, reading: StartReading, prices?: Prices): Ent
   };
 }
 
-/** A copy of a text: a slice would keep the whole text in memory. */
+/** A copy of a text, without halves of surrogate pairs: a slice would keep the whole text in memory. */
 function copyOf(text: string): string {
-  return decoder.decode(utf8(text));
+  return [text.slice(0, 1), text.slice(1)].join("").toWellFormed();
 }
-
-const decoder = new TextDecoder();
 
 /** The start of a message. Thoughts and citations are used only if there is nothing else. */
 function startOf(message: Message | undefined): string {
@@ -84,14 +81,10 @@ function startOf(message: Message | undefined): string {
 export function* rowLines(rows: Iterable<EntryRow>, terminal: Terminal, hasCosts = false): Generator<string, void> {
   const { width } = terminal;
   const isShort = width !== undefined;
-  const cells = rowCells(rows, {
-    now: Date.now(),
-    isShort,
-    hasCosts,
-    paintKey: (text) => terminal.paint(text, "yellow"),
-  });
+  const cells = rowCells(rows, { now: Date.now(), isShort, hasCosts });
+  const key: Column = { title: "KEY", priority: 9, paint: (text) => terminal.paint(text, "yellow") };
   // In a pipe, the columns are always the same.
-  const columns = hasCosts ? [...COLUMNS, COST] : COLUMNS;
+  const columns = [key, ...COLUMNS, ...hasCosts ? [COST] : []];
   const lines = isShort ? filledLines(columns, [...cells], width) : tableLines(columns, cells);
   const [titles, first] = [lines.next(), lines.next()];
   if (titles.done || first.done) return;
@@ -100,15 +93,15 @@ export function* rowLines(rows: Iterable<EntryRow>, terminal: Terminal, hasCosts
   yield* lines;
 }
 
-function* rowCells(rows: Iterable<EntryRow>, look: Look): Generator<Cell[]> {
+function* rowCells(rows: Iterable<EntryRow>, look: Look): Generator<string[]> {
   for (const row of rows) yield cellsOf(row, look);
 }
 
 /** In a pipe, in columns. */
 const WIDEST_TEXT = 60;
 
+/** After the key. */
 const COLUMNS: readonly Column[] = [
-  { title: "KEY", priority: 9 },
   { title: "TIME", priority: 6 },
   { title: "PROVIDER", priority: 1 },
   { title: "MODEL", priority: 7, elastic: { min: 12, max: 40 } },
@@ -129,13 +122,12 @@ interface Look {
   /** Whether times are shown as ages. */
   readonly isShort: boolean;
   readonly hasCosts: boolean;
-  paintKey(text: string): string;
 }
 
-function cellsOf(row: EntryRow, { now, isShort, hasCosts, paintKey }: Look): Cell[] {
+function cellsOf(row: EntryRow, { now, isShort, hasCosts }: Look): string[] {
   const { key, recordedAt = "", provider = "", model = "", kind, isStream, prompt, answer, tokens, durationMs } = row;
   return [
-    { text: key, paint: paintKey },
+    key,
     isShort ? showAge(recordedAt, now) : recordedAt.replace(/\.\d+(?=Z$)/, ""),
     provider,
     model,

@@ -74,6 +74,7 @@ function prompts({ prompt, suffix }: Json): Message[] {
 
 /** Perplexity and xAI list the sources outside the choices. */
 function withSources(messages: Message[], answer: Json): Message[] {
+  if (!answer.search_results && !answer.citations) return messages;
   const results = listOf(answer.search_results).flatMap((source) => citation(objectOf(source)));
   const sources = results.length ? results : listOf(answer.citations).flatMap((url) => citation({ url }));
   const [first, ...rest] = messages;
@@ -105,8 +106,12 @@ export function chatMessage(value: unknown): Message[] {
 
 /** Whether a turn has a text and a role and nothing else, as most do. */
 function isPlainTurn(turn: Json): boolean {
-  if (typeof turn.content !== "string" || turn.role === "tool" || turn.role === "function") return false;
-  for (const name in turn) if (name !== "role" && name !== "content") return false;
+  return typeof turn.content === "string" && turn.role !== "tool" && turn.role !== "function" && isPlain(turn);
+}
+
+/** Whether all members but the role and the content are null. */
+function isPlain(turn: Json): boolean {
+  for (const name in turn) if (name !== "role" && name !== "content" && turn[name] !== null) return false;
   return true;
 }
 
@@ -209,8 +214,13 @@ const TEXTS = ["reasoning_content", "reasoning", "thinking", "tool_plan", "refus
 const LISTS = ["annotations", "images", "executed_tools"];
 
 function takeDelta(choice: Choice, delta: Json): void {
-  const { message, calls } = choice;
+  const { message } = choice;
   if (textOf(delta.role) !== undefined) message.role = delta.role;
+  if (isPlain(delta)) message.content = joinContent(message.content, delta.content);
+  else takeMembers(choice, delta);
+}
+
+function takeMembers({ message, calls }: Choice, delta: Json): void {
   for (const name of TEXTS) {
     if (typeof delta[name] === "string") appendText(message, name, delta[name]);
   }
