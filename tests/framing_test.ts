@@ -264,11 +264,14 @@ test("a damaged stream has the same texts and the same problem, whether its even
         body = body.slice(0, place) + added + body.slice(place + removed);
       }
       const type = streamType ?? "text/event-stream";
+      const head = { method: "POST", url: new URL(url), status: 200, headers: new Headers({ "content-type": type }) };
       const result = (body: string) => {
-        const headers = new Headers({ "content-type": type });
-        const check = checkCompleteness({ method: "POST", url: new URL(url), status: 200, headers });
+        const check = checkCompleteness(head);
         const bytes = utf8(body);
-        return { isComplete: check.push(bytes), problem: check.end(bytes), texts: joinedTexts(type, body) };
+        const isComplete = check.push(bytes);
+        const problem = check.end(bytes);
+        assert.deepEqual(checkCompleteness(head).end(bytes, body), problem);
+        return { isComplete, problem, texts: joinedTexts(type, body) };
       };
       // With other line ends, all events are parsed.
       assert.deepEqual(result(body), result(body.replaceAll("\n", "\r\n")), JSON.stringify(body));

@@ -2,8 +2,10 @@ import { canonicalJson, type JsonRewrite, parseJson } from "../lib/json.ts";
 
 /** Removes case and separators from a name: `X-API-Key`, `x_api_key` and `xApiKey` are the same name. */
 function squash(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  return SQUASHED.test(name) ? name : name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
+
+const SQUASHED = /^[a-z0-9]*$/;
 
 /** Ends of squashed names whose values are credentials. */
 const KEY_OWNERS =

@@ -84,13 +84,14 @@ function answerProblemOf(entry: Entry, request: RecordedRequest | undefined): Pr
     headers: replayedHeaders(entry),
   };
   const body = decodeBody(entry);
-  return headProblem(head, isErrorStatus) ?? bodyProblem(head, typeof body === "string" ? utf8(body) : body);
+  return headProblem(head, isErrorStatus) ??
+    (typeof body === "string" ? bodyProblem(head, utf8(body), body) : bodyProblem(head, body));
 }
 
-function bodyProblem(head: AnswerHead, body: Uint8Array<ArrayBuffer>): Problem | undefined {
-  const check = checkCompleteness(head);
+function bodyProblem(head: AnswerHead, body: Uint8Array<ArrayBuffer>, text?: string): Problem | undefined {
+  const problem = checkCompleteness(head).end(body, text);
   // A terminal event completes a response, even if more bytes follow.
-  return check.push(body) ? undefined : check.end(body);
+  return problem && checkCompleteness(head).push(body) ? undefined : problem;
 }
 
 function answerFinding({ reason, detail }: Problem): Finding {
