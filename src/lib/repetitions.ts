@@ -32,7 +32,7 @@ export interface Repetition {
   pattern?: RegExp;
 }
 
-/** To compile a pattern takes as long as to compare this many events by their literals. Then it is twice as fast. */
+/** To compile a pattern takes as long as to compare this many events by their literals. Then it is three times as fast. */
 const MANY = 100;
 
 /** Undefined if the event has no variable member. */
@@ -78,6 +78,7 @@ export function terseParser(
   let kinds = 0;
   let rest = "";
   let isPlain = false;
+  let mayBeBare = false;
   const parse = (text: string, events: StreamEvent[], at = 0): StreamEvent[] => {
     for (;;) {
       if (repetition) {
@@ -98,8 +99,7 @@ export function terseParser(
       if (isJson && kinds++ < MOST_KINDS) repetition = repetitionOf(event) ?? repetition;
     }
     rest = text.slice(at);
-    // A line of bare JSON is an event without a blank line.
-    isPlain = framing === "events" && /(?:^|\n)\{/.test(rest);
+    isPlain = mayBeBare && /(?:^|\n)\{/.test(rest);
     if (!isPlain) return events;
     for (const event of parser.push(rest)) events.push(event);
     rest = "";
@@ -109,6 +109,8 @@ export function terseParser(
     push(piece) {
       const text = typeof piece === "string" ? piece : decoder.decode(piece, { stream: true });
       isPlain ||= text.includes("\r"); // with other line ends, events have other separators
+      // A line of bare JSON is an event without a blank line.
+      mayBeBare ||= framing === "events" && (text.startsWith("{") || text.includes("\n{"));
       // A long event arrives in many pieces: look at it only once, when its end has arrived.
       if (!isPlain && !text.includes("\n")) {
         rest += text;
