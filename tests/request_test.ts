@@ -83,7 +83,7 @@ test("readHead() reads method, headers and signal of a string, a URL, and a Requ
     const read = head(input, init);
     assert.equal(read?.url.href, CHAT_URL);
     assert.equal(read?.method, "POST");
-    assert.equal(read?.headers.get("x-a"), null, "the headers of init take the place of the Request's");
+    assert.equal(read?.headers.has("x-a"), false, "the headers of init take the place of the Request's");
     assert.equal(read?.headers.get("x-b"), "2");
     assert.equal(read?.signal, second);
   }
@@ -412,4 +412,22 @@ test("readRequest() passes on the error of a body that breaks", async () => {
   });
   const reading = read(CHAT_URL, loose({ ...POST, body: stream, duplex: "half" }));
   await assert.rejects(reading, (error) => error === broken);
+});
+
+test("readHead() reads headers of plain objects as Headers does", () => {
+  const lists: Record<string, string>[] = [
+    {},
+    { "X-B": "2", "x-a": "1" },
+    { "x-a": "1", "X-A": "2" },
+    { "x-a": " padded\t", "x-b": "" },
+    { "x-a": "caf\u00e9", "x!b": "2" },
+    { "x-a": 1 as unknown as string },
+  ];
+  for (const headers of lists) {
+    const head = readHead(new URL(CHAT_URL), CHAT_URL, { method: "POST", headers });
+    assert.deepEqual([...head?.headers ?? []], [...new Headers(headers)]);
+  }
+  for (const [name, value] of [["x a", "1"], ["x-a", "1\n2"], ["x-a", "\u20ac"]] as const) {
+    assert.equal(readHead(new URL(CHAT_URL), CHAT_URL, { headers: { [name]: value } }), undefined);
+  }
 });

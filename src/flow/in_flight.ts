@@ -66,17 +66,20 @@ export function createInFlight(silenceMs: number = SILENCE_MS): InFlightRequests
     }
   };
 
+  const follow: InFlightRequests["join"] = async (sha256, signal, answer) => {
+    const joinedAt = monotonicNow();
+    for (let first = requests.get(sha256); first; first = requests.get(sha256)) {
+      const isWritten = await waitUnlessAborted(outcomeOf(first, silenceMs), signal);
+      if (isWritten) return (await answer(true)).response;
+      // A series of failures must not delay a call longer than one silent request.
+      if (isWritten === undefined || monotonicNow() - joinedAt > silenceMs) break;
+    }
+    return await lead(sha256, () => answer(true));
+  };
+
   return {
-    async join(sha256, signal, answer) {
-      const joinedAt = monotonicNow();
-      const hasWaited = requests.has(sha256);
-      for (let first = requests.get(sha256); first; first = requests.get(sha256)) {
-        const isWritten = await waitUnlessAborted(outcomeOf(first, silenceMs), signal);
-        if (isWritten) return (await answer(true)).response;
-        // A series of failures must not delay a call longer than one silent request.
-        if (isWritten === undefined || monotonicNow() - joinedAt > silenceMs) break;
-      }
-      return await lead(sha256, () => answer(hasWaited));
+    join(sha256, signal, answer) {
+      return requests.has(sha256) ? follow(sha256, signal, answer) : lead(sha256, () => answer(false));
     },
   };
 }

@@ -1,9 +1,9 @@
-import { waitUnlessAborted } from "../lib/wait.ts";
+import { isPromise, waitUnlessAborted } from "../lib/wait.ts";
 import { replay } from "../replay/replay.ts";
 import { hitEvent } from "../report/events.ts";
 import { noteAsked } from "../report/ledger.ts";
 import { type CanonicalRequest, canonicalRequest } from "../request/canonical.ts";
-import { digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
+import { type Digest, digestRequest, type IdentifiedRequest, isSession } from "../request/identify.ts";
 import type { Entry } from "../store/entry.ts";
 import { storeProblem } from "../store/store.ts";
 import type { Context } from "./context.ts";
@@ -15,7 +15,7 @@ export async function findOrWarn(
   identified: IdentifiedRequest,
 ): Promise<{ readonly entry?: Entry; readonly problem?: string }> {
   try {
-    return { entry: await waitUnlessAborted(find(context, identified), identified.request.signal) };
+    return { entry: await find(context, identified) };
   } catch (error) {
     identified.request.signal?.throwIfAborted();
     const problem = storeProblem("read", context.store.name, error);
@@ -50,21 +50,32 @@ export function answerFromStore(
  * @throws If the store fails.
  */
 async function find(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
-  const { store, settings } = context;
-  const { digest, ordinal, request } = identified;
+  const { settings } = context;
+  const { canonical, digest, ordinal, request } = identified;
   if (mustAsk(context, identified) && !context.refreshed().has(digest.sha256)) return undefined;
   if (settings.mode !== "replay" && isSession(request)) return undefined;
-  const found = await store.find(digest.key, digest.sha256) ?? await findWithoutHeaders(context, identified) ??
-    await findByEarlierRules(context, identified);
+  let found = await lookUp(context, identified, digest);
+  if (!found && canonical.headers.length) found = await findWithoutHeaders(context, identified);
+  if (!found && !canonical.isAsEarlier) found = await findByEarlierRules(context, identified);
   // A request that does not follow redirects must not get a response behind one.
   const success = found?.final_url !== undefined && identified.request.redirect !== "follow" ? undefined : found;
-  const error = await findError(context, identified, success);
+  const error = settings.recordsError && await findError(context, identified, success);
   // The next try of the same request has the same number.
   if (error) ordinal?.release();
   const entry = error ?? success;
   if (entry || !ordinal || settings.mode !== "replay") return entry;
   ordinal.release();
   return await findEarlier(context, identified, ordinal.number);
+}
+
+/** Asks the store. The caller can abort the wait for a store that needs time. */
+function lookUp(
+  { store }: Context,
+  { request: { signal } }: IdentifiedRequest,
+  { key, sha256 }: Pick<Digest, "key"> & Partial<Digest>,
+): Entry | undefined | Promise<Entry | undefined> {
+  const found = store.find(key, sha256);
+  return isPromise(found) ? waitUnlessAborted(found, signal) : found;
 }
 
 /** Whether a request is recorded anew once per process. */
@@ -74,16 +85,16 @@ export function mustAsk({ settings }: Context, { canonical, digest }: Identified
 
 /** The recorded error that the request got before its success, or instead of one. */
 async function findError(
-  { errors, settings, store }: Context,
-  { canonical, digest, extras }: IdentifiedRequest,
+  context: Context,
+  identified: IdentifiedRequest,
   success: Entry | undefined,
 ): Promise<Entry | undefined> {
-  if (!settings.recordsError) return undefined;
+  const { errors, settings } = context;
+  const { canonical, digest, extras } = identified;
   const given = errors.get(digest.sha256) ?? 0;
   if (success && given >= (success.after_errors ?? 0)) return undefined;
   const errorAt = async (error: number) => {
-    const { key, sha256 } = await digestRequest(canonical, { ...extras, error });
-    return await store.find(key, sha256);
+    return await lookUp(context, identified, await digestRequest(canonical, { ...extras, error }));
   };
   const next = await errorAt(given + 1);
   if (next) errors.set(digest.sha256, given + 1);
@@ -93,22 +104,22 @@ async function findError(
 
 /** pycachy's keys ignore headers: if only headers differ, its line under the plain key answers. */
 async function findWithoutHeaders(
-  { store }: Context,
-  { canonical, extras: { n, namespace } }: IdentifiedRequest,
+  context: Context,
+  identified: IdentifiedRequest,
 ): Promise<Entry | undefined> {
-  if (!canonical.headers.length || n !== undefined || namespace !== undefined) return undefined;
-  const plain = await digestRequest({ ...canonical, headers: [] });
-  return await store.find(plain.key);
+  const { canonical, extras: { n, namespace } } = identified;
+  if (n !== undefined || namespace !== undefined) return undefined;
+  const { key } = await digestRequest({ ...canonical, headers: [] });
+  return await lookUp(context, identified, { key });
 }
 
 /** The entry that version 0.1 or pycachy recorded, if their rules give the request another canonical text. */
 async function findByEarlierRules(context: Context, identified: IdentifiedRequest): Promise<Entry | undefined> {
-  if (identified.canonical.isAsEarlier) return undefined;
   const canonical = await canonicalRequest(identified.request, context.settings, true);
   if (haveSameText(canonical, identified.canonical)) return undefined;
-  const digest = await digestRequest(canonical, identified.extras);
-  return await context.store.find(digest.key, digest.sha256) ??
-    await findWithoutHeaders(context, { ...identified, canonical });
+  const found = await lookUp(context, identified, await digestRequest(canonical, identified.extras));
+  if (found || !canonical.headers.length) return found;
+  return await findWithoutHeaders(context, { ...identified, canonical });
 }
 
 function haveSameText(a: CanonicalRequest, b: CanonicalRequest): boolean {
@@ -118,13 +129,14 @@ function haveSameText(a: CanonicalRequest, b: CanonicalRequest): boolean {
 
 /** The entry of the last identical request before a number. */
 async function findEarlier(
-  { store }: Context,
-  { canonical, extras }: IdentifiedRequest,
+  context: Context,
+  identified: IdentifiedRequest,
   number: number,
 ): Promise<Entry | undefined> {
+  const { canonical, extras } = identified;
   for (let n = number - 1; n >= 1; n--) {
     const earlier = await digestRequest(canonical, { ...extras, n: n > 1 ? n : undefined });
-    const entry = await store.find(earlier.key, earlier.sha256);
+    const entry = await lookUp(context, identified, earlier);
     if (entry) return entry;
   }
   return undefined;

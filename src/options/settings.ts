@@ -111,7 +111,7 @@ export function createSettings(options: CachyOptions, wording: Wording = IN_CODE
 
 function cachedUrls(domains: readonly DomainMatcher[], ignore: readonly DomainMatcher[]): (url: URL) => boolean {
   const [isOurs, isIgnored] = [matchDomains(domains), matchDomains(ignore)];
-  return (url) => /^https?:$/.test(url.protocol) && isOurs(url) && !isIgnored(url);
+  return (url) => (url.protocol === "https:" || url.protocol === "http:") && isOurs(url) && !isIgnored(url);
 }
 
 function recordedErrors(recordErrors: CachyOptions["recordErrors"]): Settings["recordsError"] {

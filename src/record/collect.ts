@@ -51,6 +51,8 @@ export interface Copy {
    * @returns Undefined if this is already so.
    */
   holds(chunks: number): Promise<void> | undefined;
+  /** The memory of the first chunk that the copy got. */
+  firstMemory(): ArrayBufferLike | undefined;
   /** Stops the copy, because the caller has stopped reading. */
   cancel(reason: unknown): void;
 }
@@ -76,6 +78,7 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
     state.hasEnded = true;
     collector.forget();
     state.progress.notify();
+    collector.settle();
     reader().cancel().catch(() => {});
   });
   const start = () => {
@@ -84,13 +87,14 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
 
   return {
     settled,
-    committed: Promise.race([collector.stored, settled.then(() => collector.isStored())]),
+    committed: collector.stored,
     idleMs: collector.idleMs,
     start,
     holds(count) {
       if (state.held >= count || state.hasEnded) return undefined;
       return state.progress.next().then(() => this.holds(count));
     },
+    firstMemory: () => state.firstMemory,
     cancel(reason) {
       if (state.hasEnded) return;
       state.stopping = { reason };
@@ -112,6 +116,7 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
 interface CopyState {
   /** How many chunks the copy contains. */
   held: number;
+  firstMemory?: ArrayBufferLike;
   isStarted: boolean;
   hasEnded: boolean;
   /** Whether the end of the body comes from `cancel()`, not from the network. */
@@ -132,6 +137,7 @@ async function copyChunks(
   for (;;) {
     const { done, value } = await reader().read();
     if (done) return await collector.end(state.isCancelled);
+    state.firstMemory ??= value.buffer;
     const taken = state.stopping && !state.goesOn ? CANCELLED : collector.take(value);
     const problem = isPromise(taken) ? await taken : taken;
     state.held++;
@@ -155,9 +161,10 @@ interface Collector {
   giveUp(problem: Problem): Problem | undefined;
   /** Releases the memory. */
   forget(): void;
-  /** Resolves to true when a body is stored. */
-  readonly stored: Promise<true>;
-  isStored(): boolean;
+  /** Called when nothing more will be stored. */
+  settle(): void;
+  /** Resolves to true when a body is stored, or to false when nothing more will be. */
+  readonly stored: Promise<boolean>;
   /** For how long nothing has arrived or been written, in milliseconds. */
   idleMs(): number;
 }
@@ -198,21 +205,21 @@ function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: Collec
       check = undefined;
     },
     stored: committer.stored,
-    isStored: committer.isStored,
+    settle: committer.settle,
     idleMs: committer.idleMs,
   };
 }
 
 /** Commits a body, a second time if bytes followed, and knows whether one of both commits stored it. */
 function createCommitter(commit: CollectOptions["commit"]) {
-  const stored = deferred<true>();
+  const stored = deferred<boolean>();
   let failure: Problem | undefined;
   let isStored = false;
   let isWriting = false;
   let activeAt = monotonicNow();
   return {
     stored: stored.promise,
-    isStored: () => isStored,
+    settle: () => stored.resolve(isStored),
     failure: () => failure,
     /** Called when bytes arrive. */
     noteActivity: () => void (activeAt = monotonicNow()),

@@ -8,7 +8,7 @@ import { announcedLength, checkCompleteness } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
 
 /** A response that is being recorded. */
-export interface Recording extends Omit<Copy, "holds" | "cancel"> {
+export interface Recording extends Pick<Copy, "settled" | "committed" | "idleMs" | "start"> {
   /** The caller's response. It delivers every chunk when it arrives. */
   readonly response: Response;
 }
@@ -86,30 +86,24 @@ function readTwice(response: Response): () => Branches {
   return () => {
     if (branches) return branches;
     const [copied, live] = (response.body ?? new Blob().stream()).tee();
-    const isOwned = ownsChunks(live);
-    return branches = { live: live.getReader(), copied: copied.getReader(), isOwned };
+    return branches = { live: live.getReader(), copied: copied.getReader() };
   };
 }
 
 interface Branches {
   readonly live: Reader;
   readonly copied: Reader;
-  /** Whether the chunks of the live branch may be passed on without a copy. */
-  readonly isOwned: boolean;
 }
 
 /**
- * A byte stream gives each branch its own chunks. On Bun, both get the same ones, but the copy has copied a chunk when
- * the caller gets it, and Bun does not take the memory of an enqueued chunk away.
+ * Whether the chunks of the live branch may be passed on without a copy. `tee()` of a byte stream gives each branch its
+ * own chunks, and of any other stream the same ones. On Bun, both branches always get the same ones, but the copy has
+ * copied a chunk when the caller gets it, and Bun does not take the memory of an enqueued chunk away.
+ *
+ * @param first The memory of the first chunk that the copy got; undefined if it got none.
  */
-function ownsChunks(branch: ReadableStream<Uint8Array>): boolean {
-  if ("Bun" in globalThis) return true;
-  try {
-    branch.getReader({ mode: "byob" }).releaseLock();
-    return true;
-  } catch {
-    return false;
-  }
+function ownsChunks(firstLive: Uint8Array, first: ArrayBufferLike | undefined): boolean {
+  return "Bun" in globalThis || first !== undefined && first !== firstLive.buffer;
 }
 
 /** Records a response without a body. The caller gets the original response. */
@@ -133,6 +127,7 @@ function callerStream(
 ): ReadableStream<Uint8Array> {
   let given = 0;
   let cancelled = false;
+  let isOwned: boolean | undefined;
   return byteStream({
     async pull(controller) {
       copy.start();
@@ -145,8 +140,9 @@ function callerStream(
         if (cancelled) return;
         if (done) return closeBytes(controller);
         given++;
+        isOwned ??= ownsChunks(value, copy.firstMemory());
         // A byte stream takes no empty chunk.
-        if (value.byteLength !== 0) return enqueueBytes(controller, value, branches().isOwned);
+        if (value.byteLength !== 0) return enqueueBytes(controller, value, isOwned);
       }
     },
     cancel(reason) {

@@ -37,9 +37,10 @@ export function createReporter(options: {
       if (event.kind === "warning") return; // a warning about a warning would never end
       warn(`Cannot report an event: onEvent threw ${error}. Fix onEvent; the request was not affected.`);
     };
+    if (!options.onEvent) return;
     try {
       // An async `onEvent` is not supported, but an unhandled rejection would end the process.
-      Promise.resolve(options.onEvent?.(event)).catch(fail);
+      Promise.resolve(options.onEvent(event)).catch(fail);
     } catch (error) {
       fail(error);
     }

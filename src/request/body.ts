@@ -65,14 +65,14 @@ export function requestReader(request: Request | undefined): (limits: ReadLimits
 /**
  * Prepares to read the body of an init. Bodies that the caller can change later are copied at once.
  */
-export function bodyReader(given: unknown): (limits: ReadLimits) => Promise<BodyRead> {
+export function bodyReader(given: unknown): (limits: ReadLimits) => BodyRead | Promise<BodyRead> {
   if (given instanceof FormData) return formReader(given);
   if (given instanceof Blob) {
     return async () => ({ type: given.type, body: new Uint8Array(await given.arrayBuffer()) });
   }
   if (isBytes(given)) {
     const bytes = copyOfBytes(given);
-    return () => Promise.resolve({ type: "", body: bytes, sent: bytes });
+    return () => ({ type: "", body: bytes, sent: bytes });
   }
   if (isAsyncIterable(given)) {
     return async (limits) => {
@@ -84,7 +84,7 @@ export function bodyReader(given: unknown): (limits: ReadLimits) => Promise<Body
   const type = given instanceof URLSearchParams ? "application/x-www-form-urlencoded" : "text/plain";
   const text = String(given);
   const sent = given instanceof URLSearchParams ? new URLSearchParams(given) : text;
-  return () => Promise.resolve({ type: `${type};charset=UTF-8`, body: text, sent });
+  return () => ({ type: `${type};charset=UTF-8`, body: text, sent });
 }
 
 /** Whether a file in a form has the name that it was added under. On Bun it has its own name, if any. */

@@ -1,5 +1,6 @@
 import { replaceBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
 import { asRecord, canonicalJson, parseJson } from "../lib/json.ts";
+import { isPromise } from "../lib/wait.ts";
 import {
   identityUrl,
   isCredentialName,
@@ -64,11 +65,11 @@ const KEY_HEADER = new RegExp(
  *
  * @param isEarlier Whether to apply the rules of version 0.1.
  */
-export async function canonicalRequest(
+export function canonicalRequest(
   request: RequestData,
   { keyHeaders, normalize, omit = [] }: CanonicalOptions,
   isEarlier = false,
-): Promise<CanonicalRequest> {
+): CanonicalRequest | Promise<CanonicalRequest> {
   const { method, url } = request;
   const rules: KeyRules = {
     normalize: (text) => normalizeText(text, normalize),
@@ -81,14 +82,15 @@ export async function canonicalRequest(
     if (keyHeaders.has(name)) headers.push([name, value]);
     else if (KEY_HEADER.test(`${name}:${value}`)) headers.push([name, redactString(value)]);
   });
-  const body = await canonicalBody(request, rules);
-  return {
+  const whole = (body: CanonicalBody): CanonicalRequest => ({
     ...body,
     method,
     url: isEarlier ? identityUrl(url) : keyUrl(url, rules),
     streaming: body.streaming || isStreamingUrl(url),
     headers: isEarlier ? headers : headers.map(([name, value]) => [name, rules.normalize(value)]),
-  };
+  });
+  const body = canonicalBody(request, rules);
+  return isPromise(body) ? body.then(whole) : whole(body);
 }
 
 function keyUrl(url: URL, rules: KeyRules): string {
@@ -113,16 +115,16 @@ interface CanonicalBody extends Pick<CanonicalRequest, "body" | "format" | "part
   readonly streaming?: boolean;
 }
 
-async function canonicalBody(request: RequestData, rules: KeyRules): Promise<CanonicalBody> {
+function canonicalBody(request: RequestData, rules: KeyRules): CanonicalBody | Promise<CanonicalBody> {
   const { body = "", contentType } = request;
-  if (typeof body !== "string" && !(body instanceof Uint8Array)) return await canonicalForm(body, rules);
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) return canonicalForm(body, rules);
   const text = typeof body === "string" ? body.toWellFormed() : textOf(body);
   if (/json/i.test(contentType) && text !== undefined) {
     const json = canonicalJsonBody(request.url, text, rules);
     if (json) return json;
   }
   const boundary = boundaryOf(contentType);
-  if (boundary) return await canonicalMultipart(text ?? body as Uint8Array<ArrayBuffer>, contentType, boundary, rules);
+  if (boundary) return canonicalMultipart(text ?? body as Uint8Array<ArrayBuffer>, contentType, boundary, rules);
   if (text === undefined) {
     return { body: body as Uint8Array<ArrayBuffer>, format: "binary" };
   }

@@ -1,7 +1,8 @@
 import { concatBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
 import { asRecord, parseJson } from "../lib/json.ts";
+import { isPromise } from "../lib/wait.ts";
 import { type CanonicalOptions, type CanonicalRequest, canonicalRequest } from "./canonical.ts";
-import type { RequestData } from "./request.ts";
+import type { HeaderValues, RequestData } from "./request.ts";
 
 /**
  * How a request is treated.
@@ -15,7 +16,7 @@ import type { RequestData } from "./request.ts";
 export type RequestKind = "plain" | "stateful" | "uncached" | "telemetry" | "standing";
 
 /** Path segments of POSTs that create or change something at the provider. */
-const STATEFUL_SEGMENTS: ReadonlySet<string> = new Set([
+const STATEFUL_SEGMENTS = [
   "files",
   "upload",
   "uploads",
@@ -28,27 +29,31 @@ const STATEFUL_SEGMENTS: ReadonlySet<string> = new Set([
   "fine_tuning",
   "cachedContents",
   "fileSearchStores",
-]);
-
+];
+const STATEFUL_PATH = new RegExp(`/(?:${STATEFUL_SEGMENTS.join("|")})(?:/|$)`);
 const SHORT_LIVED_PATH =
   /\/realtime\/|\/chatkit\/sessions|\/auth_tokens|\/(?:admin_)?api_keys\b|\/service_accounts\b|\/tokens\/?$|\/single-use-token\//;
+const TELEMETRY_PATH = /\/v1\/(?:traces\/ingest|tcp_warming)$|^\/api\/hello$/;
+/** One search instead of three: most requests go to a model. */
+const SPECIAL_PATH = new RegExp(
+  [STATEFUL_PATH, SHORT_LIVED_PATH, TELEMETRY_PATH].map(({ source }) => source).join("|"),
+);
 
 /** Tells the kind of a request from its method, path and headers. */
-export function requestKind(method: string, url: URL, headers: Headers): RequestKind {
-  if (SHORT_LIVED_PATH.test(url.pathname) || isConditional(headers)) {
-    return "uncached";
-  }
-  if (/\/v1\/(?:traces\/ingest|tcp_warming)$|^\/api\/hello$/.test(url.pathname)) return "telemetry";
+export function requestKind(method: string, { pathname }: URL, headers: HeaderValues): RequestKind {
+  const isSpecial = SPECIAL_PATH.test(pathname);
+  if (isSpecial && SHORT_LIVED_PATH.test(pathname) || isConditional(headers)) return "uncached";
+  if (isSpecial && TELEMETRY_PATH.test(pathname)) return "telemetry";
   if (isStanding(method, headers)) return "standing";
-  if (method !== "POST") return "stateful";
-  return url.pathname.split("/").some((segment) => STATEFUL_SEGMENTS.has(segment)) ? "stateful" : "plain";
+  return method !== "POST" || isSpecial ? "stateful" : "plain";
 }
 
 /** The header that names an MCP session. */
 const SESSION_HEADER = "mcp-session-id";
 
 /** A server without sessions has no such header, but its clients name the version of the protocol. */
-function isStanding(method: string, headers: Headers): boolean {
+function isStanding(method: string, headers: HeaderValues): boolean {
+  if (method === "POST") return false;
   if (method === "DELETE") return headers.has(SESSION_HEADER);
   const isStream = headers.get("accept") === "text/event-stream";
   return method === "GET" && isStream && (headers.has(SESSION_HEADER) || headers.has("mcp-protocol-version"));
@@ -89,7 +94,7 @@ export function isSession(request: RequestData): boolean {
 /** With `range`, the response is a part. With the others, it may be a 304 that only the caller's own cache can use. */
 const CONDITIONS = ["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"];
 
-function isConditional(headers: Headers): boolean {
+function isConditional(headers: HeaderValues): boolean {
   return CONDITIONS.some((name) => headers.has(name));
 }
 
@@ -118,12 +123,16 @@ export interface DigestExtras {
  * @param request What is sent, in canonical form.
  * @param extras What tells it apart from requests that look the same.
  */
-export async function digestRequest(request: CanonicalRequest, extras: DigestExtras = {}): Promise<Digest> {
+export function digestRequest(request: CanonicalRequest, extras: DigestExtras = {}): Digest | Promise<Digest> {
   const { method, url, streaming, body, headers } = request;
   const start = `${method === "POST" ? "" : `${method} `}${url}${streaming ? "True" : "False"}`;
   const end = extrasText(headers, extras);
   const preimage = typeof body === "string" ? start + body + end : concatBytes([utf8(start), body, utf8(end)]);
-  const sha256 = await sha256Hex(preimage);
+  const sha256 = sha256Hex(preimage);
+  return isPromise(sha256) ? sha256.then(digestOf) : digestOf(sha256);
+}
+
+function digestOf(sha256: string): Digest {
   return { sha256, key: sha256.slice(0, 8) };
 }
 

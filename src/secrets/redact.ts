@@ -132,9 +132,10 @@ export const REDACTED = "[redacted]";
  * unchanged.
  */
 export function identityUrl({ protocol, host, pathname, search }: URL): string {
+  const base = `${protocol}//${host}${pathname}`;
+  if (search === "") return base;
   const all = search.slice(1).split("&");
   const kept = all.filter((pair) => !isCredentialParameter(pair));
-  const base = `${protocol}//${host}${pathname}`;
   if (kept.length === all.length) return `${base}${search}`;
   return kept.length ? `${base}?${kept.join("&")}` : base;
 }
@@ -151,7 +152,7 @@ const MAY_HOLD_URL = /:\/\/|%(?:25)*2F%(?:25)*2F/i;
  * are parts of other URLs, percent-encoded or not.
  */
 export function redactText(text: string): string {
-  if (!MAY_HOLD_URL.test(text) || !/[?@#%]/.test(text)) return text;
+  if (!/[?@#%]/.test(text) || !MAY_HOLD_URL.test(text)) return text;
   return text.replace(ENCODED_URL, redactEncoded).replace(URL_IN_TEXT, redactUrl);
 }
 

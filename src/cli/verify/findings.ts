@@ -122,7 +122,7 @@ export async function streamingDigests(
   return digests;
 }
 
-function digestOf(request: RecordedRequest, streaming: boolean, error: number | undefined): Promise<Digest> {
+function digestOf(request: RecordedRequest, streaming: boolean, error?: number): Digest | Promise<Digest> {
   const { method, url, body, headers = {}, n, namespace } = request;
   // Sort again: other tools may write the members in another order.
   const sorted = Object.entries(headers).sort(([a], [b]) => a < b ? -1 : 1);
