@@ -1,5 +1,5 @@
 import { messageOf } from "../lib/errors.ts";
-import { waitUnlessAborted } from "../lib/wait.ts";
+import { isPromise, waitUnlessAborted } from "../lib/wait.ts";
 import { CachyMissError, explainMiss, explainNearest, type Miss, missResponse } from "../miss/miss.ts";
 import { type Expiry, expiryOf, expiryWarning, explainExpired, modeReason } from "../options/mode.ts";
 import type { MetFault } from "../replay/faults.ts";
@@ -180,14 +180,15 @@ async function cachedFetch(context: Context, url: URL, call: FetchArguments): Pr
   // Servers without such connections answer with 405.
   if (kind === "standing") return settings.mode === "replay" ? new Response(null, { status: 405 }) : network(...call);
 
-  const request = await readRequest(head, settings.maxBodyBytes);
+  const read = readRequest(head, settings.maxBodyBytes);
+  const request = isPromise(read) ? await read : read;
   if (request.isTooLong) {
     context.reporter.warn(tooLong(head, settings));
     return network(...request.call);
   }
   const identified = await identifyOrWarn(context, request, kind === "stateful" || isSessionStart(request));
   if (!identified) return network(...request.call);
-  const fault = (await context.faults?.())?.take(request);
+  const fault = context.faults && (await context.faults()).take(request);
   if (fault) return await answerFault(context, identified, fault);
   const { digest, ordinal } = identified;
   if (ordinal) return await answerNumbered(ordinal, () => answer(context, identified));

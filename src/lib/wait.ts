@@ -81,6 +81,14 @@ export function isPromise<Value>(value: Value | Promise<Value>): value is Promis
   return typeof (value as { readonly then?: unknown } | undefined)?.then === "function";
 }
 
+/** Uses a value, or what a promise resolves to. Without a promise, there is no wait: after a pause, each wait costs microseconds. */
+export function whenKnown<Value, Result>(
+  value: Value | Promise<Value>,
+  use: (value: Value) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  return isPromise(value) ? value.then(use) : use(value);
+}
+
 /** The default time limit of a shared store, in milliseconds. */
 export const DEFAULT_TIME_LIMIT_MS = 1000;
 

@@ -79,6 +79,8 @@ function bodyCheck(head: AnswerHead, contentType: string): CompletenessCheck {
       if (start.byteLength === LONGEST_START) return false;
       const received = start.byteLength ? concatBytes([start, chunk]) : chunk;
       start = received.slice(0, LONGEST_START);
+      // The caller waits for the first chunk, so its framing is not determined yet.
+      if (start.byteLength < LONGEST_START && !mayBeMarker(decoder.decode(start))) return false;
       const told = checkOf(start);
       if (told.framing !== "events" && told.framing !== "lines") return false;
       early = told;

@@ -1,6 +1,6 @@
 import { replaceBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
 import { asRecord, canonicalJson, parseJson } from "../lib/json.ts";
-import { isPromise } from "../lib/wait.ts";
+import { whenKnown } from "../lib/wait.ts";
 import {
   identityUrl,
   isCredentialName,
@@ -89,8 +89,7 @@ export function canonicalRequest(
     streaming: body.streaming || isStreamingUrl(url),
     headers: isEarlier ? headers : headers.map(([name, value]) => [name, rules.normalize(value)]),
   });
-  const body = canonicalBody(request, rules);
-  return isPromise(body) ? body.then(whole) : whole(body);
+  return whenKnown(canonicalBody(request, rules), whole);
 }
 
 function keyUrl(url: URL, rules: KeyRules): string {

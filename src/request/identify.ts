@@ -1,6 +1,6 @@
 import { concatBytes, sha256Hex, textOf, utf8 } from "../lib/bytes.ts";
 import { asRecord, parseJson } from "../lib/json.ts";
-import { isPromise } from "../lib/wait.ts";
+import { whenKnown } from "../lib/wait.ts";
 import { type CanonicalOptions, type CanonicalRequest, canonicalRequest } from "./canonical.ts";
 import type { HeaderValues, RequestData } from "./request.ts";
 
@@ -128,12 +128,7 @@ export function digestRequest(request: CanonicalRequest, extras: DigestExtras = 
   const start = `${method === "POST" ? "" : `${method} `}${url}${streaming ? "True" : "False"}`;
   const end = extrasText(headers, extras);
   const preimage = typeof body === "string" ? start + body + end : concatBytes([utf8(start), body, utf8(end)]);
-  const sha256 = sha256Hex(preimage);
-  return isPromise(sha256) ? sha256.then(digestOf) : digestOf(sha256);
-}
-
-function digestOf(sha256: string): Digest {
-  return { sha256, key: sha256.slice(0, 8) };
+  return whenKnown(sha256Hex(preimage), (sha256) => ({ sha256, key: sha256.slice(0, 8) }));
 }
 
 function extrasText(headers: CanonicalRequest["headers"], { n, namespace, error }: DigestExtras): string {
@@ -200,18 +195,22 @@ export interface IdentityOptions extends CanonicalOptions {
  *
  * @param ordinals Where a stateful request takes its number; undefined for every other request.
  */
-export async function identify(
+export function identify(
   request: RequestData,
   options: IdentityOptions,
   ordinals?: Ordinals,
-): Promise<IdentifiedRequest> {
+): IdentifiedRequest | Promise<IdentifiedRequest> {
   const { namespace } = options;
   const started = options.now();
-  const canonical = await canonicalRequest(request, options);
-  const digest = await digestRequest(canonical, { namespace });
-  const ordinal = ordinals?.take(digest.sha256);
-  const first: IdentifiedRequest = { request, canonical, digest, extras: { namespace }, ordinal, started };
-  if (!ordinal || ordinal.number === 1) return first;
-  const extras = { n: ordinal.number, namespace };
-  return { ...first, digest: await digestRequest(canonical, extras), extras };
+  return whenKnown(
+    canonicalRequest(request, options),
+    (canonical) =>
+      whenKnown(digestRequest(canonical, { namespace }), (digest) => {
+        const ordinal = ordinals?.take(digest.sha256);
+        const first: IdentifiedRequest = { request, canonical, digest, extras: { namespace }, ordinal, started };
+        if (!ordinal || ordinal.number === 1) return first;
+        const extras = { n: ordinal.number, namespace };
+        return whenKnown(digestRequest(canonical, extras), (digest) => ({ ...first, digest, extras }));
+      }),
+  );
 }

@@ -1,5 +1,5 @@
 import { shared } from "../lib/shared_state.ts";
-import { isPromise, waitUnlessAborted } from "../lib/wait.ts";
+import { isPromise, waitUnlessAborted, whenKnown } from "../lib/wait.ts";
 import {
   type BodyRead,
   bodyReader,
@@ -101,23 +101,24 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
  * @returns The request; its `call` is what is to be sent.
  * @throws The error of the caller's body, or the signal's reason.
  */
-export async function readRequest(head: RequestHead, maxBytes = Infinity): Promise<RequestData> {
+export function readRequest(head: RequestHead, maxBytes = Infinity): RequestData | Promise<RequestData> {
   const { method, url, headers, signal, redirect, call, readBody } = head;
   signal?.throwIfAborted();
   const read = readBody({ signal, maxBytes });
-  const { type, body, sent, isTooLong = false } = isPromise(read) ? await waitUnlessAborted(read, signal) : read;
-  const [input, init] = call;
-  return {
-    method,
-    url,
-    headers,
-    signal,
-    redirect,
-    isTooLong,
-    contentType: headers.get("content-type") ?? type,
-    body,
-    call: sent === undefined ? call : [input, { ...init, body: sent }],
-  };
+  return whenKnown(
+    isPromise(read) ? waitUnlessAborted(read, signal) : read,
+    ({ type, body, sent, isTooLong = false }) => ({
+      method,
+      url,
+      headers,
+      signal,
+      redirect,
+      isTooLong,
+      contentType: headers.get("content-type") ?? type,
+      body,
+      call: sent === undefined ? call : [call[0], { ...call[1], body: sent }],
+    }),
+  );
 }
 
 /**
