@@ -26,6 +26,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { benchEvents, benchLargeBody } from "./bench_bodies.mjs";
 import { benchMillion } from "./bench_million.mjs";
 import { benchPeers } from "./bench_peers.mjs";
@@ -38,7 +39,7 @@ import { onBun, onDeno } from "./runtimes.mjs";
 /** @typedef {{ label: string, command: Command }} Runtime */
 /** @typedef {{ runtimes: readonly Runtime[], url: string, temporary: string }} Setting */
 
-const node = [process.execPath, "--import", "tsx"];
+const node = [process.execPath, "--import", pathToFileURL(join(folder, "typescript.mjs")).href];
 
 /** @type {Record<string, (setting: Setting) => Promise<void>>} */
 const measures = {

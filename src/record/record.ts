@@ -57,8 +57,10 @@ function hasBody(response: Response): boolean {
   return isUntouchable(response) || response.body !== null;
 }
 
-/** Whether the body is a network stream that may take long. */
-function isUntouchable({ url, status, headers }: Response): boolean {
+/** Whether the body is a network stream that may take long, on Bun. On Deno, `url` parses the URL each time. */
+function isUntouchable(response: Response): boolean {
+  if (!("Bun" in globalThis)) return false;
+  const { url, status, headers } = response;
   return url !== "" && status !== 204 && status !== 205 && isStream(headers);
 }
 
