@@ -414,19 +414,24 @@ test("readRequest() passes on the error of a body that breaks", async () => {
   await assert.rejects(reading, (error) => error === broken);
 });
 
-test("readHead() reads headers of plain objects as Headers does", () => {
-  const lists: Record<string, string>[] = [
+test("readHead() reads headers of plain objects and lists as Headers does", () => {
+  const lists: (Record<string, string> | [string, string][])[] = [
     {},
     { "X-B": "2", "x-a": "1" },
     { "x-a": "1", "X-A": "2" },
     { "x-a": " padded\t", "x-b": "" },
     { "x-a": "caf\u00e9", "x!b": "2" },
     { "x-a": 1 as unknown as string },
+    [],
+    [["X-B", "2"], ["x-a", "1"]],
+    [["x-a", "1"], ["X-A", "2"]],
   ];
   for (const headers of lists) {
     const head = readHead(new URL(CHAT_URL), CHAT_URL, { method: "POST", headers });
     assert.deepEqual([...head?.headers ?? []], [...new Headers(headers)]);
   }
+  const list = [["x-a", "1", "2"]] as unknown as [string, string][];
+  assert.equal(readHead(new URL(CHAT_URL), CHAT_URL, { headers: list }), undefined);
   for (const [name, value] of [["x a", "1"], ["x-a", "1\n2"], ["x-a", "\u20ac"]] as const) {
     assert.equal(readHead(new URL(CHAT_URL), CHAT_URL, { headers: { [name]: value } }), undefined);
   }

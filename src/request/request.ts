@@ -152,20 +152,25 @@ function copyHeaders(headers: HeadersInit): HeadersInit {
 const USUAL_NAME = /^[\w-]+$/;
 const USUAL_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
 
+function isUsual(pair: readonly unknown[]): pair is readonly [name: string, value: string] {
+  const [name, value] = pair;
+  return typeof name === "string" && typeof value === "string" && pair.length === 2 &&
+    USUAL_NAME.test(name) && USUAL_VALUE.test(value);
+}
+
 /**
- * The headers in the order of their names, as they are sent. After a pause, `Headers` takes several times the time of a
- * plain object with usual names and values.
+ * The headers in the order of their names, as they are sent. After a pause, `Headers` takes several times the time of
+ * this for usual names and values.
  *
  * @throws If there is a name or a value that cannot be sent.
  */
 function headersOf(given: HeadersInit | undefined): ReadonlyMap<string, string> {
   if (given instanceof Headers) return new Map(given);
-  const pairs: readonly (readonly [name: string, value: unknown])[] = Object.entries(given ?? {});
-  const areUsual = !(given && Symbol.iterator in given) && pairs.every(([name, value]) => {
-    return USUAL_NAME.test(name) && typeof value === "string" && USUAL_VALUE.test(value);
-  });
-  const headers = areUsual && new Map(pairs.map(([name, value]) => [name.toLowerCase(), value as string]));
-  // A name that is listed in two spellings has both values.
+  const pairs: readonly (readonly unknown[])[] = given && Symbol.iterator in given
+    ? [...given]
+    : Object.entries(given ?? {});
+  const headers = pairs.every(isUsual) && new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]));
+  // A name that is listed twice has both values.
   if (!headers || headers.size !== pairs.length) return new Map(new Headers(given));
   return new Map([...headers].sort(([a], [b]) => a < b ? -1 : 1));
 }
