@@ -49,18 +49,18 @@ function decodedHeaders(headers: Headers): Headers {
   return copy;
 }
 
+const isBun = "Bun" in globalThis;
+
 /**
- * Whether a response has a body. Does not touch the body of a network stream: on Bun, a touched body keeps the process
- * alive.
+ * Whether a response has a body. Does not touch the body of a network stream on Bun: a touched body keeps the process
+ * alive. Elsewhere the body is asked first, because on Deno the URL is parsed each time that it is read.
  */
 function hasBody(response: Response): boolean {
-  return isUntouchable(response) || response.body !== null;
+  return isBun && isNetworkStream(response) || response.body !== null;
 }
 
-/** Whether the body is a network stream that may take long, on Bun. On Deno, `url` parses the URL each time. */
-function isUntouchable(response: Response): boolean {
-  if (!("Bun" in globalThis)) return false;
-  const { url, status, headers } = response;
+/** Whether the body is a network stream that may take long. */
+function isNetworkStream({ url, status, headers }: Response): boolean {
   return url !== "" && status !== 204 && status !== 205 && isStream(headers);
 }
 
@@ -73,8 +73,10 @@ export function streamProblem(response: Response): Problem | undefined {
   if (encoding !== undefined) {
     return { reason: "not-readable", detail: `fetch does not decode the content encoding ${encoding} here` };
   }
-  const isStandard = response instanceof Response && isUntouchable(response);
-  if (isStandard || response.body === null || response.body instanceof ReadableStream) return undefined;
+  const isStandard = () => response instanceof Response && isNetworkStream(response);
+  if (isBun && isStandard() || response.body === null || response.body instanceof ReadableStream || isStandard()) {
+    return undefined;
+  }
   return { reason: "not-readable", detail: "the option fetch gave a response whose body is no ReadableStream" };
 }
 
@@ -105,7 +107,7 @@ interface Branches {
  * @param first The memory of the first chunk that the copy got; undefined if it got none.
  */
 function ownsChunks(firstLive: Uint8Array, first: ArrayBufferLike | undefined): boolean {
-  return "Bun" in globalThis || first !== undefined && first !== firstLive.buffer;
+  return isBun || first !== undefined && first !== firstLive.buffer;
 }
 
 /** Records a response without a body. The caller gets the original response. */
