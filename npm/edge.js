@@ -50,7 +50,7 @@ export const { AsyncLocalStorage = globalThis.AsyncLocalStorage ?? SynchronousSt
 export const { createHash } = builtin("crypto");
 export const { subscribe = () => {} } = builtin("diagnostics_channel");
 export const { setImmediate = (call) => setTimeout(call, 0) } = builtin("timers");
-export const { Buffer } = builtin("buffer");
+export const { Buffer, isUtf8 } = builtin("buffer");
 export const { fileURLToPath = (url) => decodeURIComponent(new URL(url).pathname) } = builtin("url");
 export const {
   isAbsolute = (path) => path.startsWith("/"),

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { checkCompleteness } from "../src/record/completeness.ts";
 import { concatBytes, utf8 } from "../src/lib/bytes.ts";
 import { eventFrame, exceptionFrame, frame, frameHeader } from "./provider/aws_frame.ts";
 import { test } from "./suite.ts";
-import { CHAT_URL } from "./testing.ts";
+import { CHAT_URL, checkByPieces } from "./testing.ts";
 
 const joined = (...parts: readonly Uint8Array[]) => concatBytes(parts);
 const uint16 = (value: number) => new Uint8Array([value >> 8, value & 255]);
@@ -32,7 +31,7 @@ const everyType = joined(
 
 function awsCheck() {
   const headers = new Headers({ "content-type": "application/vnd.amazon.eventstream" });
-  return checkCompleteness({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
+  return checkByPieces({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
 }
 
 const problemOf = (body: Uint8Array) => awsCheck().end(body)?.detail;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { checkCompleteness, headProblem } from "../src/record/completeness.ts";
+import { headProblem } from "../src/record/completeness.ts";
 import type { AnswerHead } from "../src/record/json_answer.ts";
 import { test } from "./suite.ts";
-import { CHAT_URL, chatEvents } from "./testing.ts";
+import { CHAT_URL, chatEvents, checkByPieces } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -12,7 +12,7 @@ function head(headers: Record<string, string>, { method = "POST", status = 200 }
 
 /** The reason why a body that arrives in these pieces is not recorded, or "whole". */
 function verdict(of: AnswerHead, pieces: readonly Uint8Array[]): string {
-  const judge = checkCompleteness(of);
+  const judge = checkByPieces(of);
   for (const piece of pieces) judge.push(piece);
   const body = new Uint8Array(pieces.flatMap((piece) => [...piece]));
   return judge.end(body)?.reason ?? "whole";
@@ -102,7 +102,7 @@ test("judgeBody() detects an event stream in text that starts with small or empt
   for (let at = 0; at < 8; at++) {
     const of = head({ "content-type": "text/plain" });
     assert.equal(verdict(of, [cut.subarray(0, at), cut.subarray(at)]), "truncated", `cut after ${at} bytes`);
-    const judge = checkCompleteness(of);
+    const judge = checkByPieces(of);
     const pieces = [cut.subarray(0, at), cut.subarray(at), ...rest.map(utf8)];
     assert.equal(pieces.map((piece) => judge.push(piece)).at(-1), true, `marker, cut after ${at} bytes`);
   }
@@ -169,7 +169,7 @@ test("judgeBody() rejects an event stream with an error, at any place before the
   for (const error of errors) {
     for (const events of starts) {
       for (let at = 0; at < events.length; at++) {
-        const judge = checkCompleteness(EVENT_STREAM);
+        const judge = checkByPieces(EVENT_STREAM);
         const pieces = [...events.slice(0, at), error, ...events.slice(at)].map(utf8);
         assert.ok(!pieces.map((piece) => judge.push(piece)).includes(true), `${error} in ${events}`);
         const body = utf8([...events.slice(0, at), error, ...events.slice(at)].join(""));
@@ -196,7 +196,7 @@ test("judgeBody() accepts an event stream of an unknown family that ends after a
     assert.equal(verdict(EVENT_STREAM, [utf8(events.join(""))]), "whole", events.join(""));
     assert.equal(verdict(EVENT_STREAM, [utf8(events[0] ?? "")]), "whole", "without a marker, the end is unknown");
   }
-  const judge = checkCompleteness(EVENT_STREAM);
+  const judge = checkByPieces(EVENT_STREAM);
   assert.deepEqual(
     [`data: {"token":"a"}\n\n`, "data: [DONE]\n\n"].map((event) => judge.push(utf8(event))),
     [false, true],
@@ -235,7 +235,7 @@ test("judgeBody() sees the terminal event at the end of a chunk with many events
     [created, `event: done\ndata: {"type":"response.completed"}\n\n${created.repeat(100)}`, false],
   ];
   for (const [start, end, isSeen] of ends) {
-    const judge = checkCompleteness(EVENT_STREAM);
+    const judge = checkByPieces(EVENT_STREAM);
     const body = utf8(start.repeat(2000) + end);
     assert.equal(judge.push(body), isSeen, end.slice(0, 200));
     assert.equal(judge.end(body), undefined, end.slice(0, 200));

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import type { Entry, Store } from "../mod.ts";
 import { type EventParser, type Framing, framingOf, streamParser } from "../src/lib/framing.ts";
 import { terseParser } from "../src/lib/repetitions.ts";
-import { checkCompleteness } from "../src/record/completeness.ts";
 import { joinedTexts } from "../src/record/joined_texts.ts";
 import { readAnswer } from "../src/cli/read/reading.ts";
 import { timedEvents } from "../src/cli/show/timed_events.ts";
@@ -12,7 +11,7 @@ import { encodeBody } from "../src/store/entry.ts";
 import { EXAMPLES } from "./cli_reading_examples.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
 import { rounds, seed, slowTest, test } from "./suite.ts";
-import { CHAT_URL, chatEvents, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
+import { CHAT_URL, chatEvents, checkByPieces, jsonPost, network, streamAnswer, testCachy } from "./testing.ts";
 
 const EVENTS = chatEvents("Hé").join("");
 const ANTHROPIC = `event: message_start\ndata: {}\n\nevent: message_stop\ndata: {}\n\n`;
@@ -56,7 +55,7 @@ function* variants(): Generator<{ name: string; type: string; body: string; fram
 /** The problem of a body that arrives in pieces of this length, and whether recording saw the terminal event. */
 function judge(type: string, body: Uint8Array, length = body.length || 1): { reason: string; isMarked: boolean } {
   const headers = new Headers({ "content-type": type });
-  const check = checkCompleteness({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
+  const check = checkByPieces({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
   let isMarked = false;
   for (let at = 0; at < body.length; at += length) isMarked = check.push(body.subarray(at, at + length)) || isMarked;
   return { reason: check.end(body)?.reason ?? "whole", isMarked };
@@ -266,11 +265,11 @@ test("a damaged stream has the same texts and the same problem, whether its even
       const type = streamType ?? "text/event-stream";
       const head = { method: "POST", url: new URL(url), status: 200, headers: new Headers({ "content-type": type }) };
       const result = (body: string) => {
-        const check = checkCompleteness(head);
+        const check = checkByPieces(head);
         const bytes = utf8(body);
         const isComplete = check.push(bytes);
         const problem = check.end(bytes);
-        assert.deepEqual(checkCompleteness(head).end(bytes, body), problem);
+        assert.deepEqual(checkByPieces(head).end(bytes, body), problem);
         return { isComplete, problem, texts: joinedTexts(type, body) };
       };
       // With other line ends, all events are parsed.

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { checkCompleteness } from "../src/record/completeness.ts";
 import { test } from "./suite.ts";
-import { CHAT_URL } from "./testing.ts";
+import { CHAT_URL, checkByPieces } from "./testing.ts";
 
 const BATCH_URL = "https://api.openai.com/v1/batches/batch_1";
 const GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta";
@@ -10,7 +9,7 @@ const GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta";
 function verdict(body: unknown, { method = "POST", url = CHAT_URL, type = "application/json" } = {}): string {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const bytes = new TextEncoder().encode(text);
-  const judge = checkCompleteness({
+  const judge = checkByPieces({
     method,
     url: new URL(url),
     status: 200,
@@ -35,7 +34,7 @@ test("judgeBody() rejects JSON that is cut after any byte", () => {
   const text = `{"id":"é","choices":[{"message":{"content":"\\u00e9€"},"finish_reason":"stop"}],"n":1.5}`;
   const bytes = new TextEncoder().encode(text);
   for (let length = 1; length < bytes.byteLength; length++) {
-    const judge = checkCompleteness({
+    const judge = checkByPieces({
       method: "POST",
       url: new URL(CHAT_URL),
       status: 200,

@@ -3,11 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeBody, type Entry, parseEntry } from "../src/store/entry.ts";
-import { checkCompleteness } from "../src/record/completeness.ts";
 import { replay } from "../src/replay/replay.ts";
 import { jsonlStore } from "../src/store/jsonl/store.ts";
 import { test, type TestContext } from "./suite.ts";
-import { jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
+import { checkByPieces, jsonPost, network, streamAnswer, temporaryFolder, testCachy } from "./testing.ts";
 
 /** What pycachy and projects that use it recorded from the real APIs, line for line. It is not part of this repository. */
 const RECORDED = fileURLToPath(new URL("../../shared/fixtures/pycachy-recorded.jsonl", import.meta.url));
@@ -99,7 +98,7 @@ recordedTest("judgeBody() accepts every recorded body in random pieces", (lines)
     const bytes = bytesOf(entry);
     const headers = new Headers({ "content-type": typeOf(entry) });
     for (let seed = 1; seed <= 5; seed++) {
-      const judge = checkCompleteness({ method: "POST", url: new URL(URL_OF_LINE), status: 200, headers });
+      const judge = checkByPieces({ method: "POST", url: new URL(URL_OF_LINE), status: 200, headers });
       const marks = randomPieces(bytes, at * 10 + seed).map((piece) => judge.push(piece));
       assert.equal(judge.end(bytes), undefined, `line ${at + 1}`);
       const isMarked = /"type":"(?:message_stop|response\.completed)"|data: \[DONE\]/.test(entry.response);
@@ -113,7 +112,7 @@ recordedTest("judgeBody() rejects every recorded stream without its second half"
     const bytes = bytesOf(entry);
     const half = bytes.subarray(0, bytes.byteLength / 2);
     const headers = new Headers({ "content-type": typeOf(entry) });
-    const judge = checkCompleteness({ method: "POST", url: new URL(URL_OF_LINE), status: 200, headers });
+    const judge = checkByPieces({ method: "POST", url: new URL(URL_OF_LINE), status: 200, headers });
     assert.equal(judge.push(half), false);
     assert.equal(judge.end(half)?.reason, "truncated", entry.key);
   }

@@ -5,7 +5,7 @@ import process from "node:process";
 import type { CachyOptions, Entry } from "../mod.ts";
 import { credentialsOf, isCredentialVariable } from "../src/secrets/values.ts";
 import { hideSecretValues } from "../src/store/entry_request.ts";
-import { keyShapeIn } from "../src/record/write_entry.ts";
+import { searchTexts } from "../src/record/write_entry.ts";
 import { labelled } from "../src/replay/labelled.ts";
 import { eventFrame } from "./provider/aws_frame.ts";
 import { slowTest, test, type TestContext } from "./suite.ts";
@@ -118,7 +118,7 @@ test("hideSecretValues() redacts what looks like a key, and nothing around it", 
     const hidden = hide(body);
     assert.deepEqual(JSON.parse(hidden.body), { text: `before ${REDACTED} after`, alone: REDACTED }, key);
     assert.equal(hidden.exact, false);
-    assert.equal(typeof keyShapeIn(answerOf(body)), "string", key);
+    assert.equal(typeof searchTexts([[answerOf(body).response]]).shape, "string", key);
   }
 });
 
@@ -129,7 +129,7 @@ test("hideSecretValues() redacts a key at the start of a line, in JSON and in JS
       for (const body of [JSON.stringify({ text }), JSON.stringify({ text: JSON.stringify({ text }) })]) {
         const ascii = body.replace("\u2028", "\\u2028");
         assert.ok(!hide(ascii).body.includes(key.slice(0, 20)), ascii);
-        assert.equal(typeof keyShapeIn(answerOf(ascii)), "string", ascii);
+        assert.equal(typeof searchTexts([[answerOf(ascii).response]]).shape, "string", ascii);
       }
     }
   }
@@ -148,7 +148,7 @@ test("hideSecretValues() does not change names, JWTs and public keys", () => {
   ];
   for (const text of texts) {
     assert.deepEqual([hide(text).body, hide(text).exact], [text, true]);
-    assert.equal(keyShapeIn(answerOf(text)), undefined, text);
+    assert.equal(searchTexts([[answerOf(text).response]]).shape, undefined, text);
   }
 });
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { checkCompleteness, type CompletenessCheck } from "../src/record/completeness.ts";
 import { test } from "./suite.ts";
-import { CHAT_URL, chatEvents } from "./testing.ts";
+import { CHAT_URL, chatEvents, checkByPieces } from "./testing.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -88,9 +87,9 @@ const inCrLf = (example: Example): Example => ({
 });
 const BOTH = [...EXAMPLES, ...EXAMPLES.map(inCrLf)];
 
-function judgeOf(type = "text/event-stream"): CompletenessCheck {
+function judgeOf(type = "text/event-stream"): ReturnType<typeof checkByPieces> {
   const headers = new Headers({ "content-type": type });
-  return checkCompleteness({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
+  return checkByPieces({ method: "POST", url: new URL(CHAT_URL), status: 200, headers });
 }
 
 function verdict(body: string | Uint8Array, type?: string): string {
@@ -198,7 +197,7 @@ test("judgeBody() detects the family from a later event if the first one does no
   const [start = "", ...rest] = chatEvents("Hi");
   for (const event of first) {
     for (const [text, reason] of [[event + start, "truncated"], [event + start + rest.join(""), undefined]] as const) {
-      const judge = checkCompleteness(head);
+      const judge = checkByPieces(head);
       const bytes = new TextEncoder().encode(text);
       judge.push(bytes);
       assert.equal(judge.end(bytes)?.reason, reason, text);

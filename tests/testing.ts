@@ -3,6 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { type Cachy, type CachyEvent, type CachyOptions, createCachy, memoryStore } from "../mod.ts";
+import { oneBlock } from "../src/lib/blocks.ts";
+import { concatBytes, copyOf } from "../src/lib/bytes.ts";
+import { checkCompleteness } from "../src/record/completeness.ts";
+import type { AnswerHead } from "../src/record/json_answer.ts";
+import type { Problem } from "../src/report/events.ts";
 
 /** A URL of a domain that is cached by default. */
 export const CHAT_URL = "https://api.openai.com/v1/chat/completions";
@@ -101,4 +106,20 @@ export function temporaryFolder(t: TestContext): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "cachy-")));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The check of a body whose pieces arrive one after the other. */
+export function checkByPieces(head: AnswerHead): {
+  push(piece: Uint8Array): boolean;
+  end(body: Uint8Array, text?: string): Problem | undefined;
+} {
+  const { push, end } = checkCompleteness(head);
+  let received = new Uint8Array();
+  return {
+    push(piece) {
+      received = concatBytes([received, piece]);
+      return push(piece, oneBlock(received));
+    },
+    end: (body, text) => end(oneBlock(copyOf(body)), text),
+  };
 }

@@ -1,3 +1,4 @@
+import { isUtf8 as isUtf8Natively } from "node:buffer";
 import { createHash } from "node:crypto";
 import process from "node:process";
 
@@ -14,37 +15,6 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** Short texts are encoded into this memory to measure them. On Deno, this takes a tenth of the time of `encode()`. */
 const scratch = new Uint8Array(16_384);
-
-/** In characters. */
-export const LONGEST_ESCAPED: number = scratch.length;
-/** In bytes: a backslash, `u` and four hex digits. */
-const LONGEST_ESCAPE = 6;
-/** The byte after the backslash in JSON; 1 for characters that have no such short escape, and 0 for those without any. */
-const ESCAPES = new Uint8Array(128).fill(1, 0, 0x20);
-ESCAPES.set(utf8("btn"), 0x08);
-ESCAPES.set(utf8("fr"), 0x0c);
-ESCAPES.set(utf8('"'), 0x22);
-ESCAPES.set(utf8("\\"), 0x5c);
-const BACKSLASH = 0x5c;
-
-/** Writes bytes of `scratch` with their escapes. @returns The end of what was written. */
-function escapeInto(memory: Uint8Array, start: number, length: number): number {
-  const [bytes, escapes] = [scratch, ESCAPES]; // faster than variables of the module
-  let end = start;
-  for (let at = 0; at < length; at++) {
-    const byte = bytes[at] as number;
-    const escape = escapes[byte] as number;
-    if (escape === 0) {
-      memory[end++] = byte;
-    } else if (escape === 1) {
-      end += encoder.encodeInto(JSON.stringify(String.fromCharCode(byte)).slice(1, -1), memory.subarray(end)).written;
-    } else {
-      memory[end++] = BACKSLASH;
-      memory[end++] = escape;
-    }
-  }
-  return end;
-}
 
 /** How many bytes a text has in UTF-8. */
 export function utf8Length(text: string): number {
@@ -63,6 +33,17 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Whether bytes are valid UTF-8. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  // Browsers and edge runtimes do not have the function.
+  return typeof isUtf8Natively === "function" ? isUtf8Natively(bytes) : textOf(bytes) !== undefined;
+}
+
+/** UTF-8 bytes → the text, with U+FFFD for invalid bytes. It keeps a byte order mark. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return textOf(bytes) ?? lenientDecoder.decode(bytes);
+}
+
 /**
  * Writes texts as UTF-8, one after the other, into memory that grows.
  *
@@ -70,13 +51,6 @@ export function textOf(bytes: Uint8Array): string | undefined {
  */
 export function byteWriter(expected: number): {
   add(text: string): void;
-  /**
-   * Adds an ASCII text of at most {@linkcode LONGEST_ESCAPED} characters as the inside of a JSON string. Unlike
-   * `JSON.stringify()`, it makes no strings.
-   *
-   * @returns False if the text is not ASCII. Then nothing is added.
-   */
-  addEscaped(text: string): boolean;
   bytes(): Uint8Array<ArrayBuffer>;
 } {
   let memory = new Uint8Array(expected);
@@ -90,39 +64,6 @@ export function byteWriter(expected: number): {
         if (rest !== "") memory = enlarged(memory, length + rest.length * 3);
       }
     },
-    addEscaped(text) {
-      const { read, written } = encoder.encodeInto(text, scratch);
-      if (read !== text.length || written !== text.length) return false;
-      const most = length + written * LONGEST_ESCAPE;
-      if (most > memory.length) memory = enlarged(memory, most);
-      length = escapeInto(memory, length, written);
-      return true;
-    },
-    bytes: () => memory.subarray(0, length),
-  };
-}
-
-/**
- * Collects chunks, one after the other, in one memory that grows.
- *
- * @param most How many bytes there may be in all.
- */
-export function byteCollector(most: number): {
-  /** Adds a copy of a chunk. @returns The copy. @throws If it is not a chunk. */
-  add(chunk: Uint8Array): Uint8Array<ArrayBuffer>;
-  /** What was added, without a copy. */
-  bytes(): Uint8Array<ArrayBuffer>;
-} {
-  let memory = new Uint8Array(0);
-  let length = 0;
-  return {
-    add(chunk) {
-      const start = length;
-      length += chunk.byteLength;
-      if (length > memory.length) memory = enlarged(memory, length, most);
-      memory.set(viewOf(chunk), start);
-      return memory.subarray(start, length);
-    },
     bytes: () => memory.subarray(0, length),
   };
 }
@@ -133,9 +74,9 @@ const LONG = 1 << 22;
 const MOST_AT_ONCE = 1 << 28;
 
 /** A copy of memory with space for more. */
-function enlarged(memory: Uint8Array, least: number, most = MOST_AT_ONCE): Uint8Array<ArrayBuffer> {
+export function enlarged(memory: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
   const wanted = memory.length < LONG ? memory.length * 4 : Math.max(MOST_AT_ONCE, memory.length * 2);
-  const larger = new Uint8Array(Math.max(least, Math.min(wanted, most)));
+  const larger = new Uint8Array(Math.max(least, wanted));
   larger.set(memory);
   return larger;
 }
@@ -273,7 +214,7 @@ export function copyOf(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** The same memory. @throws If it is not a chunk. */
-function viewOf(chunk: Uint8Array): Uint8Array {
+export function viewOf(chunk: Uint8Array): Uint8Array {
   return Uint8Array.prototype.subarray.call(chunk, 0) as Uint8Array;
 }
 

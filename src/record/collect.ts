@@ -1,19 +1,18 @@
-import { byteCollector } from "../lib/bytes.ts";
+import { blockCollector, type Blocks, joined, oneBlock } from "../lib/blocks.ts";
 import { messageOf } from "../lib/errors.ts";
 import { bell, clearTimeout, deferred, isPromise, monotonicNow, setTimeout } from "../lib/wait.ts";
 import type { Problem } from "../report/events.ts";
-import { isErrorStatus, textOfBody } from "../store/entry.ts";
+import { isErrorStatus } from "../store/entry.ts";
 import { checkCompleteness, type CompletenessCheck } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
+import { type BodyForm, formOf, LONG_BODY } from "./long_body.ts";
 
 /** Reads one branch of a body. */
 export type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** A complete and successful body, as it was received. */
-export interface ReceivedBody {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Undefined if the content type is not textual, or if the bytes are not valid UTF-8. */
-  readonly text?: string | undefined;
+export interface ReceivedBody extends BodyForm {
+  readonly bytes: Blocks;
   /** Milliseconds since the headers and length in bytes of each chunk. */
   readonly chunks: readonly (readonly [ms: number, bytes: number])[];
 }
@@ -173,12 +172,12 @@ const CANCELLED: Problem = { reason: "cancelled", detail: "the caller stopped re
 
 function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: CollectOptions): Collector {
   let check: CompletenessCheck | undefined = checkCompleteness(head);
-  const received = createReceived(now, head.headers.get("content-type") ?? "", maxBodyBytes);
+  const received = createReceived(now, head.headers.get("content-type") ?? "");
   const committer = createCommitter(commit);
   let committedSize = 0;
 
   const commitReceived = async (body: ReceivedBody): Promise<undefined> => {
-    committedSize = received.size;
+    committedSize = received.bytes.byteLength;
     await committer.commit(body);
   };
   const giveUp = (problem: Problem) => committedSize > 0 ? committer.failure() : problem;
@@ -186,13 +185,14 @@ function createCollector(head: AnswerHead, { now, maxBodyBytes, commit }: Collec
   return {
     take(chunk) {
       committer.noteActivity();
-      if (received.size + chunk.byteLength > maxBodyBytes) return tooLarge(maxBodyBytes);
-      const isMarked = check?.push(received.add(chunk)) ?? false;
+      if (received.bytes.byteLength + chunk.byteLength > maxBodyBytes) return tooLarge(maxBodyBytes);
+      received.add(chunk);
+      const isMarked = check?.push(chunk, received.bytes) ?? false;
       return isMarked && committedSize === 0 ? commitReceived(received.body()) : undefined;
     },
     async end(isCancelled) {
       if (isCancelled) return giveUp(CANCELLED);
-      if (committedSize > 0 && committedSize === received.size) return committer.failure();
+      if (committedSize > 0 && committedSize === received.bytes.byteLength) return committer.failure();
       const body = received.body();
       const problem = check?.end(body.bytes, body.text);
       if (problem) return giveUp(problem);
@@ -237,27 +237,27 @@ function createCommitter(commit: CollectOptions["commit"]) {
 }
 
 /** The chunks that have arrived, and when. */
-function createReceived(now: () => number, contentType: string, maxBodyBytes: number) {
+function createReceived(now: () => number, contentType: string) {
   const start = now();
   const chunks: [ms: number, bytes: number][] = [];
-  let memory = byteCollector(maxBodyBytes);
-  let size = 0;
+  let memory = blockCollector();
   return {
-    get size() {
-      return size;
+    /** What has arrived so far. It grows. */
+    get bytes(): Blocks {
+      return memory;
     },
-    /** @returns A copy, because Bun's tee() gives both branches the same memory and the caller may write into it. */
-    add(chunk: Uint8Array): Uint8Array {
+    /** Copies the chunk, because Bun's tee() gives both branches the same memory and the caller may write into it. */
+    add(chunk: Uint8Array): void {
       chunks.push([Math.round(now() - start), chunk.byteLength]);
-      size += chunk.byteLength;
-      return memory.add(chunk);
+      memory.add(chunk);
     },
     body(): ReceivedBody {
-      const bytes = memory.bytes();
-      return { bytes, text: textOfBody(bytes, contentType), chunks: [...chunks] };
+      const all = memory.collected();
+      const bytes = all.byteLength > LONG_BODY ? all : oneBlock(joined(all));
+      return { bytes, ...formOf(bytes, contentType), chunks: [...chunks] };
     },
     forget(): void {
-      memory = byteCollector(0);
+      memory = blockCollector();
     },
   };
 }

@@ -1,4 +1,5 @@
-import { concatBytes } from "../lib/bytes.ts";
+import { type Blocks, endOfCharacters, joined, piecesOf } from "../lib/blocks.ts";
+import { decodeUtf8 } from "../lib/bytes.ts";
 import { awsFrameAt, EVENT_TYPE, type EventParser, type Framing, framingOf, type StreamEvent } from "../lib/framing.ts";
 import { terseParser } from "../lib/repetitions.ts";
 import type { Problem } from "../report/events.ts";
@@ -18,16 +19,17 @@ export interface CompletenessCheck {
   /**
    * Takes the next chunk.
    *
+   * @param received All that has arrived, this chunk included.
    * @returns Whether the body now contains the terminal event of its family, so that it is complete.
    */
-  push(chunk: Uint8Array): boolean;
+  push(chunk: Uint8Array, received: Blocks): boolean;
   /**
    * Called when the body has ended.
    *
    * @param text The text of the body, if the caller knows it.
    * @returns What is wrong with the body; undefined if it is complete and successful.
    */
-  end(body: Uint8Array, text?: string): Problem | undefined;
+  end(body: Blocks, text?: string): Problem | undefined;
 }
 
 /**
@@ -67,30 +69,33 @@ const LONGEST_START = 1024;
 /** Finds the framing in the start of the body if it is a stream, and at the end of the body otherwise. */
 function bodyCheck(head: AnswerHead, contentType: string): CompletenessCheck {
   if (isErrorStatus(head.status)) return wholeBodyCheck(() => undefined);
-  const checkOf = (body: string | Uint8Array) => {
-    const framing = framingOf(contentType, () => body);
-    return { framing, check: framingCheck(framing, head, contentType) };
-  };
-  let start: Uint8Array = new Uint8Array();
+  const checkOf = (framing: Framing) => ({ framing, check: framingCheck(framing, head, contentType) });
   let early: ReturnType<typeof checkOf> | undefined;
   return {
-    push(chunk) {
-      if (early) return early.check.push(chunk);
-      if (start.byteLength === LONGEST_START) return false;
-      const received = start.byteLength ? concatBytes([start, chunk]) : chunk;
-      start = received.slice(0, LONGEST_START);
+    push(chunk, received) {
+      if (early) return early.check.push(chunk, received);
+      if (received.byteLength - chunk.byteLength >= LONGEST_START) return false;
+      const all = joined(received);
+      const start = all.subarray(0, LONGEST_START);
       // The caller waits for the first chunk, so its framing is not determined yet.
       if (start.byteLength < LONGEST_START && !mayBeMarker(decoder.decode(start))) return false;
-      const told = checkOf(start);
-      if (told.framing !== "events" && told.framing !== "lines") return false;
-      early = told;
-      return early.check.push(received);
+      const framing = framingOf(contentType, () => start);
+      if (framing !== "events" && framing !== "lines") return false;
+      early = checkOf(framing);
+      return early.check.push(all, received);
     },
     end(body, text) {
-      const { framing, check } = checkOf(text ?? body);
+      const { framing, check } = checkOf(framingOfBody(contentType, body, text));
       return (early?.framing === framing ? early.check : check).end(body, text);
     },
   };
+}
+
+/** Determines the framing of a whole body. The first block of an event stream is enough. */
+export function framingOfBody(contentType: string, body: Blocks, text: string | undefined): Framing {
+  const [first] = body.blocks;
+  const isStream = text === undefined && first && framingOf(contentType, () => first) === "events";
+  return isStream ? "events" : framingOf(contentType, () => text ?? joined(body));
 }
 
 function framingCheck(framing: Framing, head: AnswerHead, contentType: string): CompletenessCheck {
@@ -101,9 +106,9 @@ function framingCheck(framing: Framing, head: AnswerHead, contentType: string): 
     case "lines":
       return eventCheck(framing, jsonLinesFamilyOf);
     case "frames":
-      return wholeBodyCheck(awsProblem);
+      return wholeBodyCheck((body) => awsProblem(joined(body)));
     case "json":
-      return wholeBodyCheck((body, text) => answerProblem(body, head, text));
+      return wholeBodyCheck((body, text) => answerProblem(joined(body), head, text));
     case "plain":
       return wholeBodyCheck(() => head.method === "POST" && /html/i.test(contentType) ? HTML_PAGE : undefined);
   }
@@ -160,14 +165,25 @@ const decoder = new TextDecoder();
 /** In bytes. Longer than what follows a terminal event in its chunk, and than most terminal events. */
 const LONGEST_TAIL = 1024;
 const LINE_FEED = 0x0a;
-/** In bytes or UTF-16 units. */
+/** In UTF-16 units. */
 const PIECE_LENGTH = 1 << 18;
 
-/** The end of a piece of a body. Text is cut between events, so that no piece is joined with the rest of another one. */
-function endOfEvents(body: string | Uint8Array, at: number): number {
-  const end = at + PIECE_LENGTH;
-  const last = typeof body === "string" ? body.lastIndexOf("\n\n", end - 2) : -1;
-  return last > at ? last + 2 : end;
+/** Cuts text between events, so that no piece is joined with the rest of another one. */
+function* piecesOfText(text: string): Generator<string> {
+  for (let at = 0, end = 0; at < text.length; at = end) {
+    const last = text.lastIndexOf("\n\n", at + PIECE_LENGTH - 2);
+    end = last > at ? last + 2 : at + PIECE_LENGTH;
+    yield text.slice(at, end);
+  }
+}
+
+/** The end of the last event, else of the last line, else of the last whole character. */
+function endOfEvents(bytes: Uint8Array): number {
+  const lastLine = bytes.lastIndexOf(LINE_FEED);
+  for (let at = lastLine; at > 0; at = bytes.lastIndexOf(LINE_FEED, at - 1)) {
+    if (bytes[at - 1] === LINE_FEED) return at + 1;
+  }
+  return lastLine + 1 || endOfCharacters(bytes);
 }
 
 /**
@@ -200,25 +216,31 @@ function eventCheck(
   };
   /** Made when the terminal event may have arrived, or the body has ended. */
   let parser: EventParser | undefined;
-  const unparsed: Uint8Array[] = [];
+  /** Parses in pieces: the events of a long body take several times its memory. */
+  const parse = (body: Blocks, events: EventParser): boolean => {
+    let [ended, rest] = [false, body.byteLength];
+    for (const piece of piecesOf(body, { endIn: endOfEvents })) {
+      rest -= piece.length;
+      // The last piece may end within a character. To decode the others here takes a fifth of the time on Node.
+      ended = take(events.push(rest > 0 ? decodeUtf8(piece) : piece)) || ended;
+    }
+    return ended;
+  };
   let last = "";
   return {
-    push(chunk) {
+    push(chunk, received) {
       if (parser) return take(parser.push(chunk));
-      unparsed.push(chunk);
       const text = last + decoder.decode(chunk.subarray(startOfLastEvents(chunk)));
       last = text.slice(-MARKER_LENGTH);
       if (!mayBeMarker(text)) return false;
-      const events = parser = terseParser(framing);
-      return unparsed.splice(0).map((chunk) => take(events.push(chunk))).some((ended) => ended);
+      parser = terseParser(framing);
+      return parse(received, parser);
     },
     end(body, text) {
-      const unread = parser ? "" : text ?? body;
-      parser ??= terseParser(framing);
-      // In pieces: the events of a long body take several times its memory.
-      for (let at = 0, end = 0; at < unread.length; at = end) {
-        end = endOfEvents(unread, at);
-        take(parser.push(unread.slice(at, end)));
+      if (!parser) {
+        const events = parser = terseParser(framing);
+        if (text === undefined) parse(body, events);
+        else for (const piece of piecesOfText(text)) take(events.push(piece));
       }
       const rest = parser.end();
       const whole = rest.filter(isWholeEvent);

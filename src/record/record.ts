@@ -1,3 +1,4 @@
+import { oneBlock } from "../lib/blocks.ts";
 import { byteStream, closeBytes, enqueueBytes } from "../lib/bytes.ts";
 import { undecodedEncoding } from "../lib/environment.ts";
 import { waitUnlessAborted } from "../lib/wait.ts";
@@ -6,6 +7,7 @@ import type { Problem } from "../report/events.ts";
 import { collect, type CollectOptions, type Copy, isStream, type Reader, tooLarge } from "./collect.ts";
 import { announcedLength, checkCompleteness } from "./completeness.ts";
 import type { AnswerHead } from "./json_answer.ts";
+import { formOf } from "./long_body.ts";
 
 /** A response that is being recorded. */
 export interface Recording extends Pick<Copy, "settled" | "committed" | "idleMs" | "start"> {
@@ -112,9 +114,10 @@ function ownsChunks(firstLive: Uint8Array, first: ArrayBufferLike | undefined): 
 
 /** Records a response without a body. The caller gets the original response. */
 function recordEmpty(response: Response, head: AnswerHead, { commit }: CollectOptions): Recording {
-  const bytes = new Uint8Array();
+  const bytes = oneBlock(new Uint8Array());
   const problem = checkCompleteness(head).end(bytes);
-  const settled = problem ? Promise.resolve(problem) : commit({ bytes, chunks: [] });
+  const form = formOf(bytes, head.headers.get("content-type") ?? "");
+  const settled = problem ? Promise.resolve(problem) : commit({ bytes, ...form, chunks: [] });
   return settledRecording(response, settled);
 }
 

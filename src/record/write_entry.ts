@@ -1,6 +1,6 @@
+import { type Blocks, joined as joinedBytes, oneBlock, piecesOf, textsOf } from "../lib/blocks.ts";
 import { includesBytes, utf8 } from "../lib/bytes.ts";
 import { messageOf } from "../lib/errors.ts";
-import { framingOf } from "../lib/framing.ts";
 import type { Wording } from "../lib/show.ts";
 import { PlatformDate } from "../lib/wait.ts";
 import { type EventRequest, eventRequest, type Problem } from "../report/events.ts";
@@ -27,9 +27,10 @@ import {
 } from "../store/entry_request.ts";
 import { type Store, storeProblem, type Warn } from "../store/store.ts";
 import type { ReceivedBody } from "./collect.ts";
-import { checkCompleteness } from "./completeness.ts";
+import { checkCompleteness, framingOfBody } from "./completeness.ts";
 import { joinedTexts } from "./joined_texts.ts";
 import { type AnswerHead, issuedCredentials } from "./json_answer.ts";
+import { LONG_BODY, withLongBody } from "./long_body.ts";
 
 /** Where and how an entry is written. */
 export interface EntryWriting {
@@ -77,7 +78,7 @@ export function entryWriter(
       const kept = await redacted(made, head, settings.redact, search);
       if ("reason" in kept) return kept;
       entry = kept;
-      const bytes = entry.response === made.response ? body.bytes : undefined;
+      const bytes = entry === made || entry.response === made.response ? body.bytes : undefined;
       const problem = settings.allowSecrets ? undefined : secretProblem(entry, search, bytes);
       if (problem) return problem;
       await store.append(entry);
@@ -110,7 +111,8 @@ async function redacted(
     headers.delete("content-length"); // that of the response before the change
     const check = checkCompleteness({ ...head, headers });
     const isSame = result.response === entry.response;
-    const problem = isSame || check.push(bytesOf(result)) ? undefined : check.end(bytesOf(result));
+    const body = bytesOf(result);
+    const problem = isSame || check.push(body, oneBlock(body)) ? undefined : check.end(oneBlock(body));
     if (problem) throw new Error(`it damaged the response: ${problem.detail}`);
     return result;
   } catch (error) {
@@ -155,13 +157,14 @@ function makeEntry(
   keepHeaders: ReadonlySet<string>,
 ): Entry {
   const contentType = head.headers.get("content-type") ?? "";
-  return {
+  const isLong = body.bytes.byteLength > LONG_BODY;
+  const entry: Entry = {
     key: digest.key,
     sha256: digest.sha256,
     v: ENTRY_VERSION,
     status_code: head.status,
     headers: recordedHeaders(head.headers, keepHeaders),
-    ...encodeBody(body.bytes, contentType, body.text),
+    ...(isLong ? { binary: body.binary, response: "" } : encodeBody(joinedBytes(body.bytes), contentType, body.text)),
     request,
     recorded_at: new PlatformDate().toISOString(),
     duration_ms: ms,
@@ -170,11 +173,12 @@ function makeEntry(
     error,
     after_errors: error === undefined && errorsBefore > 0 ? errorsBefore : undefined,
   };
+  return isLong ? withLongBody(entry, body.bytes) : entry;
 }
 
 /** Whether the borders of the chunks matter. They do not for JSON, which is parsed as a whole. */
 function isStreamed(contentType: string, { bytes, text, chunks }: ReceivedBody): boolean {
-  const framing = framingOf(contentType, () => text ?? bytes);
+  const framing = framingOfBody(contentType, bytes, text);
   return framing === "plain" ? chunks.length > 1 : framing !== "json";
 }
 
@@ -194,25 +198,30 @@ function nameOf(credential: string): string {
 function secretProblem(
   entry: Entry,
   { request: { method, url }, credentials, warn, wording }: SecretSearch,
-  bytes: Uint8Array = bytesOf(entry),
+  bytes: Blocks = oneBlock(bytesOf(entry)),
 ): Problem | undefined {
   const allow = `set the option ${wording.option("allowSecrets", true)}`;
   const toAllow = `The network answered the call. If the value may be in the file, ${allow}.`;
-  const body = entry.binary ? bytes : entry.response;
-  const joined = joinedTexts(contentTypeOf(entry), body);
-  const credential = credentialIn(entry, { body, joined }, credentials);
+  const isLong = bytes.byteLength > LONG_BODY;
+  const body = () => entry.binary ? joinedBytes(bytes) : entry.response;
+  const joined = isLong ? [] : joinedTexts(contentTypeOf(entry), body());
+  const text = entry.binary ? [] : isLong ? textsOf(bytes, searchedPieces(credentials)) : [entry.response];
+  const { inBody = entry.binary ? credentialInBytes(bytes, credentials) : undefined, shape } = searchTexts(
+    [text, joined],
+    credentials,
+  );
+  const credential = credentialInHead(entry, credentials) ?? (inBody && { name: inBody.name, where: "body" });
   if (credential) {
     const detail = `its response contains the value of ${nameOf(credential.name)} (${credential.where})`;
     warn(`Cannot record ${method} ${url}: ${detail}.\n${toAllow}`);
     return { reason: "secret", detail };
   }
-  const [issued] = issuedCredentials(entry);
+  const [issued] = isLong ? [] : issuedCredentials(entry);
   if (issued) {
     const detail = `its response contains a credential by its name (${issued.place})`;
     warn(`Cannot record ${method} ${url}: ${detail}.\n${toAllow}`);
     return { reason: "secret", detail };
   }
-  const shape = keyShapeIn(entry, joined);
   if (shape) {
     warn(
       `The recorded response to ${method} ${url} contains what looks like ${shape}: check it before you commit the file.\n` +
@@ -222,21 +231,9 @@ function secretProblem(
   return undefined;
 }
 
-/** The parts of a response that are searched besides its entry. */
-interface SearchedBody {
-  readonly body: string | Uint8Array;
-  /** Texts that a stream sends in pieces; see `joinedTexts`. */
-  readonly joined: readonly string[];
-}
-
-/**
- * Searches the stored parts of a response for the values of credentials.
- *
- * @returns The name of the variable and the part of the response; undefined if there is no credential.
- */
-function credentialIn(
+/** Searches the headers and the final URL of a response for the values of credentials. */
+function credentialInHead(
   { headers = {}, final_url: finalUrl = "" }: Entry,
-  { body, joined }: SearchedBody,
   credentials: readonly Credential[],
 ): { readonly name: string; readonly where: string } | undefined {
   for (const { name, forms } of credentials) {
@@ -244,17 +241,48 @@ function credentialIn(
     const header = Object.keys(headers).find((header) => isIn(headers[header] ?? ""));
     if (header !== undefined) return { name, where: `header ${header}` };
     if (isIn(finalUrl)) return { name, where: "final URL" };
-    const isInBody = typeof body === "string" ? isIn(body) : forms.some((form) => includesBytes(body, utf8(form)));
-    if (isInBody || joined.some(isIn)) return { name, where: "body" };
   }
   return undefined;
 }
 
-/** Describes text in a response that looks like a key. */
-export function keyShapeIn({ binary, response }: Entry, joined: readonly string[] = []): string | undefined {
-  for (const text of binary ? joined : [response, ...joined]) {
-    const [shape] = keysIn(text).keys();
-    if (shape) return shape;
+/** In bytes. Longer than most keys. Of a longer one, the part in a piece may be enough to find it. */
+const LONG_KEY = 1 << 13;
+/** In bytes. V8 collects longer strings in more time. */
+const SEARCHED_AT_ONCE = 96 * 1024;
+
+/** How to cut a body so that a piece contains each key and each credential. */
+function searchedPieces(credentials: readonly Credential[]): { readonly length: number; readonly overlap: number } {
+  const longest = Math.max(0, ...credentials.flatMap(({ forms }) => forms.map((form) => form.length)));
+  const overlap = Math.max(LONG_KEY, longest * 3); // a UTF-16 unit takes at most 3 bytes
+  return { length: Math.max(SEARCHED_AT_ONCE, overlap * 3), overlap };
+}
+
+/** The first credential in a binary body. */
+function credentialInBytes(bytes: Blocks, credentials: readonly Credential[]): Credential | undefined {
+  const sought = credentials.map((credential) => ({ credential, forms: credential.forms.map(utf8) }));
+  for (const piece of piecesOf(bytes, searchedPieces(credentials))) {
+    const found = sought.find(({ forms }) => forms.some((form) => includesBytes(piece, form)));
+    if (found) return found.credential;
   }
   return undefined;
+}
+
+/**
+ * Searches texts for the values of credentials and for keys.
+ *
+ * @returns The first credential, or a description of the first key.
+ */
+export function searchTexts(
+  texts: Iterable<Iterable<string>>,
+  credentials: readonly Credential[] = [],
+): { readonly inBody?: Credential; readonly shape?: string | undefined } {
+  let shape: string | undefined;
+  for (const pieces of texts) {
+    for (const text of pieces) {
+      const inBody = credentials.find(({ forms }) => forms.some((form) => text.includes(form)));
+      if (inBody) return { inBody };
+      shape ??= keysIn(text).keys().next().value;
+    }
+  }
+  return { shape };
 }

@@ -1,4 +1,5 @@
-import { byteWriter, decodeBase64, encodeBase64, LONGEST_ESCAPED, textOf, utf8, utf8Length } from "../lib/bytes.ts";
+import { byteWriter, decodeBase64, encodeBase64, textOf, utf8, utf8Length } from "../lib/bytes.ts";
+import { shared } from "../lib/shared_state.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 
 /** The version of the line format: this code writes it, and reads no newer one. */
@@ -66,7 +67,8 @@ export function formatEntry(entry: Entry): string {
   return `${formatJson(entry)}\n`;
 }
 
-function formatJson(value: unknown): string {
+/** JSON in one line for every reader. */
+export function formatJson(value: unknown): string {
   const json = JSON.stringify(value);
   // Looking for each of them takes a tenth of the time of the regular expression.
   if (!["\u0085", "\u2028", "\u2029"].some((separator) => json.includes(separator))) return json;
@@ -77,29 +79,44 @@ function formatJson(value: unknown): string {
 }
 
 /** In UTF-16 units. */
-const PIECE_LENGTH = LONGEST_ESCAPED - 1;
+const PIECE_LENGTH = 1 << 14;
+
+/** The parts of a line before and after its response. */
+export function aroundResponse(entry: Entry): { readonly before: string; readonly after: string } {
+  const names = Object.keys(entry);
+  const place = names.indexOf("response");
+  const members = (from: number, to?: number) =>
+    formatJson(Object.fromEntries(names.slice(from, to).map((name) => [name, entry[name as keyof Entry]])));
+  const before = members(0, place).slice(0, -1);
+  const after = members(place + 1).slice(1);
+  return {
+    before: `${before}${before === "{" ? "" : ","}"response":"`,
+    after: `"${after === "}" ? "" : ","}${after}\n`,
+  };
+}
+
+/** Functions that make the lines of entries without reading `response`. */
+export const lineMakers = (): WeakMap<Entry, () => Uint8Array<ArrayBuffer>> =>
+  shared("lineMakers", () => new WeakMap());
 
 /** The bytes of {@linkcode formatEntry}. A long response is written in pieces, so that there are no copies of the whole. */
 export function entryBytes(entry: Entry): Uint8Array<ArrayBuffer> {
-  const { response } = entry;
+  const makeLine = lineMakers().get(entry);
+  if (makeLine) return makeLine();
+  const { response, binary } = entry;
   if (response.length <= PIECE_LENGTH) return utf8(formatEntry(entry));
-  const members = Object.entries(entry);
-  const place = members.findIndex(([name]) => name === "response");
+  const { before, after } = aroundResponse(entry);
   // Memory that is not touched costs nothing, and enlarging it would copy all.
-  const written = byteWriter((1 << 17) + response.length * (entry.binary ? 1 : 1.6));
-  const before = formatJson(Object.fromEntries(members.slice(0, place))).slice(0, -1);
-  written.add(`${before}${before === "{" ? "" : ","}"response":"`);
-  if (entry.binary) written.add(response); // base64 needs no escapes
-  for (let at = 0; at < response.length && !entry.binary;) {
-    const end = at + PIECE_LENGTH;
+  const written = byteWriter((1 << 17) + response.length * (binary ? 1 : 1.6));
+  written.add(before);
+  if (binary) written.add(response); // base64 needs no escapes
+  for (let at = 0, end = 0; at < response.length && !binary; at = end) {
+    end = at + PIECE_LENGTH;
     // Both halves of a surrogate pair are in one piece.
-    const length = PIECE_LENGTH + (/[\ud800-\udbff]/.test(response[end - 1] ?? "") ? 1 : 0);
-    const piece = response.slice(at, at + length);
-    if (!written.addEscaped(piece)) written.add(formatJson(piece).slice(1, -1));
-    at += length;
+    if (/[\ud800-\udbff]/.test(response[end - 1] ?? "")) end++;
+    written.add(formatJson(response.slice(at, end)).slice(1, -1));
   }
-  const after = formatJson(Object.fromEntries(members.slice(place + 1))).slice(1);
-  written.add(`"${after === "}" ? "" : ","}${after}\n`);
+  written.add(after);
   return written.bytes();
 }
 
@@ -227,7 +244,8 @@ export function bodyLength({ binary, response }: Entry): number {
   return response.length / 4 * 3 - padding;
 }
 
-function isTextual(contentType: string): boolean {
+/** Whether bodies of a content type are stored as text, if they are valid UTF-8. */
+export function isTextual(contentType: string): boolean {
   return /^text\/|json|xml|javascript|x-www-form-urlencoded|event-stream|yaml/i
     .test(contentType) &&
     !/eventstream/i.test(contentType);

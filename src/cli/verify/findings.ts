@@ -1,3 +1,4 @@
+import { oneBlock } from "../../lib/blocks.ts";
 import { utf8 } from "../../lib/bytes.ts";
 import { readableVariables } from "../../lib/environment.ts";
 import { credentialVariables } from "../../request/domains.ts";
@@ -89,9 +90,10 @@ function answerProblemOf(entry: Entry, request: RecordedRequest | undefined): Pr
 }
 
 function bodyProblem(head: AnswerHead, body: Uint8Array<ArrayBuffer>, text?: string): Problem | undefined {
-  const problem = checkCompleteness(head).end(body, text);
+  const blocks = oneBlock(body);
+  const problem = checkCompleteness(head).end(blocks, text);
   // A terminal event completes a response, even if more bytes follow.
-  return problem && checkCompleteness(head).push(body) ? undefined : problem;
+  return problem && checkCompleteness(head).push(body, blocks) ? undefined : problem;
 }
 
 function answerFinding({ reason, detail }: Problem): Finding {
