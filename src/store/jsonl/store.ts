@@ -15,7 +15,7 @@ import {
   newestPositions,
   refreshIndex,
 } from "./index.ts";
-import { entryAt, keyNumber } from "./line.ts";
+import { entryAt, keyNumber, LONGEST_LINE } from "./line.ts";
 
 /**
  * A store in a JSON Lines file. Entries are appended, one per line. Of several lines of a digest, the one with the latest
@@ -60,7 +60,11 @@ export function jsonlStore(file: string | URL): Store {
     entries: reader.entries,
     append(entry) {
       requireGranted("write", path);
-      curing(() => reader.appended(appendLine(entryBytes(entry))));
+      const line = entryBytes(entry);
+      if (line.length > LONGEST_LINE) {
+        throw new Error(`its line would have ${line.length} bytes, more than can be read`);
+      }
+      curing(() => reader.appended(appendLine(line)));
     },
   };
 }
