@@ -242,6 +242,20 @@ test("terseParser() leaves out events that differ from one before only in texts 
   ]);
 });
 
+test("terseParser() returns what differs from the many repetitions around it, wherever a piece ends", () => {
+  const delta = (at: number) => `data: {"id":"a","delta":{"content":"${at} \\"é\\""},"created":${at}}\n\n`;
+  const run = Array.from({ length: 300 }, (_, at) => delta(at)).join("");
+  const error = `data: {"id":"a","error":{"message":"overloaded"}}\n\n`;
+  const invalid = delta(1).replace("é", "\t");
+  const all = run + error + run + invalid + run + "data: [DONE]\n\n";
+  const kept = [delta(0), error, invalid, "data: [DONE]\n\n"].map((event) => event.slice(6, -2));
+  for (let cut = run.length - 100; cut < run.length + 200; cut += 7) {
+    const parser = terseParser("events");
+    const events = [...parser.push(all.slice(0, cut)), ...parser.push(all.slice(cut)), ...parser.end()];
+    assert.deepEqual(events.map(({ text }) => text), kept, `cut at ${cut}`);
+  }
+});
+
 test("a damaged stream has the same texts and the same problem, whether its events repeat one another or not", () => {
   const damage = fc.record({
     at: fc.nat(),

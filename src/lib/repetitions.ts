@@ -30,6 +30,8 @@ export interface Repetition {
   end: number;
   /** Matches such an event, and its variable texts. Made after {@linkcode MANY} comparisons. */
   pattern?: RegExp;
+  /** Matches several such events that follow one another. */
+  severalPattern?: RegExp;
 }
 
 /** To compile a pattern takes as long as to compare this many events by their literals. Then it is three times as fast. */
@@ -132,10 +134,29 @@ function skip(
   onRepetition?: (texts: readonly string[]) => void,
 ): number {
   for (let end = from;; end = repetition.end) {
+    if (!onRepetition && repetition.compared >= MANY) return endOfRun(repetition, text, end);
     const texts = textsAt(repetition, text, end);
     if (!texts) return end;
     onRepetition?.(texts);
   }
+}
+
+/** How many events one match contains at most. More take more of the memory of V8. */
+const MOST_AT_ONCE = 16;
+
+/** Where the repetitions at an offset end. It makes no texts. */
+function endOfRun(repetition: Repetition, text: string, from: number): number {
+  const several = repetition.severalPattern ??= new RegExp(
+    `(?:${patternOf(repetition).source}){1,${MOST_AT_ONCE}}`,
+    "y",
+  );
+  let end = from;
+  try {
+    for (several.lastIndex = end; several.test(text);) end = several.lastIndex;
+  } catch {
+    // a text has so many escapes that it exceeds the memory of V8
+  }
+  return end;
 }
 
 /**
