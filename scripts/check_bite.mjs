@@ -13,7 +13,7 @@ import { cleanEnvironment, commandLine, root, run, start } from "./run.mjs";
 
 /** @type {readonly (readonly [file: string, from: string, to: string])[]} */
 const PLACES = [
-  ["src/lib/blocks.ts", "let start = end - overlap;", "let start = end;"],
+  ["src/lib/blocks.ts", "overlap > 0 ? startOfCharacter(memory, end - overlap) : end;", "end;"],
   ["src/record/collect.ts", "if (isCancelled) return giveUp(", "if (false) return giveUp("],
   ["src/record/collect.ts", "isMarked && committedSize === 0 ?", "isMarked ?"],
   ["src/record/completeness.ts", "status < 300 && status !== 206", "status < 300"],

@@ -54,5 +54,12 @@ test("piecesOf() returns invalid UTF-8 and bytes without a place to cut, too", (
     const lengths = [...piecesOf(body, { length: 16 })].map(({ length }) => length);
     assert.equal(lengths.reduce((sum, length) => sum + length), 50, `${byte}`);
     assert.equal(isUtf8(joined(body)), false);
+    const overlapping = piecesOf(body, { length: 32, overlap: 8, endIn: ({ length }) => length });
+    let [count, sum] = [0, 0];
+    for (const { length } of overlapping) {
+      sum += length;
+      assert.ok(++count < 9, `pieces of 0x${byte.toString(16)} without an end`);
+    }
+    assert.ok(sum >= 50);
   }
 });

@@ -208,7 +208,9 @@ test("judgeBody() accepts JSON Lines of an unknown family if the last line is co
     const type of ["application/jsonl", "application/x-ndjson", "application/x-jsonlines", "application/stream+json"]
   ) {
     const of = head({ "content-type": type });
-    for (const text of [`{"a":1}`, `{"a":1}\n`, `{"status":"pulling"}\n{"status":"success"}\n`, `[1]\r\n\r\n"x"\r\n`]) {
+    const commented = `{"text":"a"}\n: keep-alive\n{"text":"b"}\n`;
+    const texts = [`{"a":1}`, `{"a":1}\n`, `{"status":"pulling"}\n{"status":"success"}\n`, `[1]\r\n\r\n"x"\r\n`];
+    for (const text of [...texts, commented]) {
       assert.equal(verdict(of, [utf8(text)]), "whole", `${type} ${text}`);
     }
     assert.equal(verdict(of, [utf8(`{"a":1}\n{"b":`)]), "truncated", type);

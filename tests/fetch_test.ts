@@ -421,6 +421,32 @@ test("fetch() passes on a response that it cannot record, and says why", async (
   assert.deepEqual([dropped?.kind === "dropped" && dropped.reason, cachy.stats.recorded], ["not-readable", 0]);
 });
 
+test("a response whose body the option fetch has read is passed on, and not recorded", async () => {
+  const read = async () => {
+    const response = jsonAnswer({ id: "1" });
+    await response.text();
+    return response;
+  };
+  const cachy = testCachy({ fetch: read });
+  const response = await cachy.fetch(CHAT_URL, jsonPost({}));
+  assert.deepEqual([response.status, response.bodyUsed], [200, true]);
+  await cachy.flush();
+  assert.deepEqual(cachy.events.map(({ kind }) => kind), ["miss", "dropped"]);
+});
+
+test("a body that the option fetch has locked breaks for the caller alone", async () => {
+  const locked = () => {
+    const response = jsonAnswer({ id: "1" });
+    response.body?.getReader();
+    return Promise.resolve(response);
+  };
+  const cachy = testCachy({ fetch: locked });
+  await assert.rejects(async () => await (await cachy.fetch(CHAT_URL, jsonPost({}))).text());
+  // An error that nobody handles would fail the test.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(cachy.stats.recorded, 0);
+});
+
 test("fetch() calls the network if it cannot identify a request", async () => {
   const broken = new Proxy(/x/, {
     get(target, name) {

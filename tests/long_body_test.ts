@@ -71,6 +71,18 @@ test("withLongBody() computes the response when it is read, and the line stays t
   assert.equal(new TextDecoder().decode(entryBytes(long)), formatEntry({ ...ENTRY, response: "after" }));
 });
 
+test("withLongBody() gives an entry that a store may freeze, or whose response it may replace", () => {
+  for (const protect of [Object.freeze, Object.seal]) {
+    const { short, long } = both(utf8("Hé"), "text/plain");
+    protect(long);
+    assert.deepEqual([long.response, long.response], [short.response, short.response]);
+    assert.equal(new TextDecoder().decode(entryBytes(long)), formatEntry(short));
+  }
+  const { long } = both(utf8("secret"), "text/plain");
+  Object.defineProperty(long, "response", { value: "hidden" });
+  assert.equal(new TextDecoder().decode(entryBytes(long)), formatEntry({ ...ENTRY, response: "hidden" }));
+});
+
 const EVENT = (chatEvents("Hello")[0] ?? "").replace("Hello", "Hé \\u2028\u2028");
 const DONE = "data: [DONE]\n\n";
 const EVENTS = EVENT.repeat(Math.ceil(1e6 / utf8(EVENT).length));
@@ -120,6 +132,19 @@ slowTest("cachy passes a long body to `redact`, and to a store of the user", asy
   const redact = (entry: Entry) => ({ ...entry, response: shorter(entry.response) });
   const { bytes } = await recordLong(t, longStream(), { redact, store: memoryStore() });
   assert.ok((await bytes()).equals(Buffer.from(shorter(longStream().join("")))));
+});
+
+slowTest("cachy records a binary body of any bytes that continue a character", async (t) => {
+  const headers = { "content-type": "audio/wav" };
+  const silence = new Uint8Array(300_000).fill(0x80);
+  const file = join(temporaryFolder(t), "cachy.jsonl");
+  const { fetch } = network(() => new Response(silence, { headers }));
+  const cachy = testCachy({ fetch, file });
+  for (const _ of ["live", "replayed"]) {
+    const response = await cachy.fetch(CHAT_URL, jsonPost({}));
+    assert.ok(Buffer.from(await response.arrayBuffer()).equals(silence));
+  }
+  assert.deepEqual(cachy.events.map(({ kind }) => kind), ["miss", "recorded", "hit"]);
 });
 
 slowTest("cachy does not record a long body with a credential, and warns of a key", async (t) => {

@@ -384,6 +384,13 @@ test("readRequest() stops with the signal's reason while it reads a stream, and 
   assert.deepEqual(cancelledWith, [reason, reason], "both branches of tee()");
 });
 
+test("readRequest() cancels a stream, as fetch does, if the signal was aborted before", async () => {
+  const { stream, cancelled } = stalledStream();
+  const init = { ...POST, body: stream, duplex: "half", signal: AbortSignal.abort(new Error("aborted before")) };
+  await assert.rejects(read(CHAT_URL, loose(init)), /aborted before/);
+  assert.ok(await Promise.race([cancelled, new Promise((resolve) => setTimeout(resolve, 5000, false))]));
+});
+
 test("readRequest() leaves no rejection unhandled if the signal was aborted before a stream breaks", async () => {
   const unhandled: unknown[] = [];
   const listener = (error: unknown) => void unhandled.push(error);
@@ -429,6 +436,14 @@ test("readHead() reads headers of plain objects and lists as Headers does", () =
   for (const headers of lists) {
     const head = readHead(new URL(CHAT_URL), CHAT_URL, { method: "POST", headers });
     assert.deepEqual([...head?.headers ?? []], [...new Headers(headers)]);
+  }
+  const cookies = new Headers([["set-cookie", "a=1"], ["set-cookie", "b=2"]]);
+  for (const headers of [cookies, [...cookies]]) {
+    const head = readHead(new URL(CHAT_URL), CHAT_URL, { method: "POST", headers });
+    assert.deepEqual([...head?.headers ?? []], [...cookies]);
+  }
+  for (const headers of ["", 0, false]) {
+    assert.equal(readHead(new URL(CHAT_URL), CHAT_URL, loose({ headers })), undefined, `headers: ${headers}`);
   }
   const list = [["x-a", "1", "2"]] as unknown as [string, string][];
   assert.equal(readHead(new URL(CHAT_URL), CHAT_URL, { headers: list }), undefined);

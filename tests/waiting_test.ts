@@ -57,6 +57,26 @@ test("a connection that stays open after the terminal event delays nothing", asy
   assert.equal(paid.calls.length, 1);
 });
 
+test("a store may return an object with then() alone, also if the call has a signal", async () => {
+  const memory = memoryStore();
+  const store: Store = {
+    name: "thenable",
+    timeLimitMs: 1000,
+    append: (entry) => memory.append(entry),
+    find: (...sought) => {
+      const then = (use: (found: unknown) => void) => queueMicrotask(() => use(memory.find(...sought)));
+      return { then } as unknown as ReturnType<Store["find"]>;
+    },
+  };
+  const paid = network(() => jsonAnswer({ count: 1 }));
+  const cachy = testCachy({ fetch: paid.fetch, store });
+  for (const _ of ["live", "replayed"]) {
+    const response = await cachy.fetch(CHAT_URL, { ...jsonPost({}), signal: new AbortController().signal });
+    assert.deepEqual(await response.json(), { count: 1 });
+  }
+  assert.equal(paid.calls.length, 1);
+});
+
 test("identical calls wait for the unread stream of the first one", async () => {
   const paid = network(() =>
     new Response(chatEvents("whole").join(""), { headers: { "content-type": "text/event-stream" } })

@@ -75,7 +75,7 @@ function lookUp(
   { key, sha256 }: Pick<Digest, "key"> & Partial<Digest>,
 ): Entry | undefined | Promise<Entry | undefined> {
   const found = store.find(key, sha256);
-  return isPromise(found) ? waitUnlessAborted(found, signal) : found;
+  return isPromise(found) ? waitUnlessAborted(Promise.resolve(found), signal) : found;
 }
 
 /** Whether a request is recorded anew once per process. */

@@ -93,8 +93,7 @@ export function* piecesOf(
       if (filled < memory.length || byteLength <= length) continue;
       const end = endIn(memory) || filled;
       yield memory.subarray(0, end);
-      let start = end - overlap;
-      while (overlap > 0 && start > 0 && isContinuation(memory[start])) start--;
+      const start = overlap > 0 ? startOfCharacter(memory, end - overlap) : end;
       memory.copyWithin(0, start, filled);
       filled -= start;
     }
@@ -104,9 +103,19 @@ export function* piecesOf(
 
 /** The end of the last whole character; 0 if there is none. */
 export function endOfCharacters(bytes: Uint8Array): number {
-  let start = bytes.length - 1;
-  while (start > bytes.length - 4 && isContinuation(bytes[start])) start--;
-  return (bytes[start] as number) < 0x80 ? bytes.length : Math.max(start, 0);
+  const start = startOfCharacter(bytes, bytes.length - 1);
+  return (bytes[start] as number) < 0x80 ? bytes.length : start;
+}
+
+/** In bytes, without the first one. */
+const REST_OF_CHARACTER = 3;
+
+/** Where the character at an offset begins. In bytes that are not UTF-8, some place shortly before it. */
+function startOfCharacter(bytes: Uint8Array, at: number): number {
+  const least = Math.max(0, at - REST_OF_CHARACTER);
+  let start = at;
+  while (start > least && isContinuation(bytes[start])) start--;
+  return start;
 }
 
 /** Whether a byte continues a character of UTF-8. */

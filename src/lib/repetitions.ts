@@ -98,7 +98,9 @@ export function terseParser(
       const parsed = parser.push(event);
       for (const each of parsed) events.push(each);
       const isJson = parsed.length > 0 && parsed.every(({ data }) => data !== undefined);
-      if (isJson && kinds++ < MOST_KINDS) repetition = repetitionOf(event) ?? repetition;
+      // After such a line, the next one must be seen: it shows that the body was not cut.
+      if (parsed.length > 0 && !isJson) repetition = undefined;
+      else if (isJson && kinds++ < MOST_KINDS) repetition = repetitionOf(event) ?? repetition;
     }
     rest = text.slice(at);
     isPlain = mayBeBare && /(?:^|\n)\{/.test(rest);

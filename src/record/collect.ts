@@ -67,7 +67,11 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
   const collector = createCollector(head, options);
   const isError = isErrorStatus(head.status);
   const state: CopyState = {
-    ...{ held: 0, isStarted: false, hasEnded: false, isCancelled: false, progress: bell() },
+    held: 0,
+    isStarted: false,
+    hasEnded: false,
+    isCancelled: false,
+    progress: bell(),
     goesOn: isError,
   };
   const result = deferred<Problem | undefined>();
@@ -78,7 +82,8 @@ export function collect(reader: () => Reader, head: AnswerHead, options: Collect
     collector.forget();
     state.progress.notify();
     collector.settle();
-    reader().cancel().catch(() => {});
+    // Of a body that was read before, there is no reader.
+    Promise.resolve().then(() => reader().cancel()).catch(() => {});
   });
   const start = () => {
     if (!state.isStarted) result.resolve(copyChunks(reader, collector, state));

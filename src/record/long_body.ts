@@ -25,12 +25,15 @@ export function formOf(body: Blocks, contentType: string): BodyForm {
 
 /** Gives an entry the `response` of a long body. It is computed when it is first read: a file does not need it. */
 export function withLongBody(entry: Entry, body: Blocks): Entry {
+  let response: string | undefined;
   const set = (value: string) => {
+    response = value;
     lineMakers().delete(entry);
-    Object.defineProperty(entry, "response", { value, writable: true, enumerable: true });
+    // Fails if a store has frozen the entry.
+    Reflect.defineProperty(entry, "response", { value, writable: true, enumerable: true });
     return value;
   };
-  const get = () => set(entry.binary ? encodeBase64(joined(body)) : decodeUtf8(joined(body)));
+  const get = () => response ?? set(entry.binary ? encodeBase64(joined(body)) : decodeUtf8(joined(body)));
   lineMakers().set(entry, () => lineOf(entry, body));
   return Object.defineProperty(entry, "response", { get, set, enumerable: true, configurable: true });
 }

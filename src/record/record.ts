@@ -75,6 +75,9 @@ export function streamProblem(response: Response): Problem | undefined {
   if (encoding !== undefined) {
     return { reason: "not-readable", detail: `fetch does not decode the content encoding ${encoding} here` };
   }
+  if (response.bodyUsed) {
+    return { reason: "not-readable", detail: "the option fetch gave a response whose body was read before" };
+  }
   const isStandard = () => response instanceof Response && isNetworkStream(response);
   if (isBun && isStandard() || response.body === null || response.body instanceof ReadableStream || isStandard()) {
     return undefined;

@@ -15,6 +15,7 @@ import {
   encodeBody,
   type Entry,
   ENTRY_VERSION,
+  LONGEST_LINE,
   recordedHeaders,
   type RecordedRequest,
 } from "../store/entry.ts";
@@ -78,6 +79,7 @@ export function entryWriter(
       const kept = await redacted(made, head, settings.redact, search);
       if ("reason" in kept) return kept;
       entry = kept;
+      // The same entry is not read: its response may not be computed yet.
       const bytes = entry === made || entry.response === made.response ? body.bytes : undefined;
       const problem = settings.allowSecrets ? undefined : secretProblem(entry, search, bytes);
       if (problem) return problem;
@@ -157,7 +159,9 @@ function makeEntry(
   keepHeaders: ReadonlySet<string>,
 ): Entry {
   const contentType = head.headers.get("content-type") ?? "";
-  const isLong = body.bytes.byteLength > LONG_BODY;
+  const { byteLength } = body.bytes;
+  const isLong = byteLength > LONG_BODY;
+  if (byteLength * (body.binary ? 4 / 3 : 1) > LONGEST_LINE) throw new Error("the response is too long for a string");
   const entry: Entry = {
     key: digest.key,
     sha256: digest.sha256,

@@ -45,7 +45,7 @@ export function requestKind(method: string, { pathname }: URL, headers: HeaderVa
   if (isSpecial && SHORT_LIVED_PATH.test(pathname) || isConditional(headers)) return "uncached";
   if (isSpecial && TELEMETRY_PATH.test(pathname)) return "telemetry";
   if (isStanding(method, headers)) return "standing";
-  return method !== "POST" || isSpecial ? "stateful" : "plain";
+  return method !== "POST" || isSpecial && STATEFUL_PATH.test(pathname) ? "stateful" : "plain";
 }
 
 /** The header that names an MCP session. */

@@ -103,8 +103,9 @@ export function readHead(url: URL, input: FetchInput, init?: FetchInit): Request
  */
 export function readRequest(head: RequestHead, maxBytes = Infinity): RequestData | Promise<RequestData> {
   const { method, url, headers, signal, redirect, call, readBody } = head;
-  signal?.throwIfAborted();
   const read = readBody({ signal, maxBytes });
+  // A body that takes time ends itself when the signal is aborted.
+  if (!isPromise(read)) signal?.throwIfAborted();
   return whenKnown(
     isPromise(read) ? waitUnlessAborted(read, signal) : read,
     ({ type, body, sent, isTooLong = false }) => ({
@@ -164,15 +165,19 @@ function isUsual(pair: readonly unknown[]): pair is readonly [name: string, valu
  *
  * @throws If there is a name or a value that cannot be sent.
  */
-function headersOf(given: HeadersInit | undefined): ReadonlyMap<string, string> {
-  if (given instanceof Headers) return new Map(given);
-  const pairs: readonly (readonly unknown[])[] = given && Symbol.iterator in given
-    ? [...given]
-    : Object.entries(given ?? {});
-  const headers = pairs.every(isUsual) && new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]));
+function headersOf(given: HeadersInit = {}): HeaderValues {
+  if (given instanceof Headers) return valuesOf(given);
+  const pairs: readonly (readonly unknown[])[] = Symbol.iterator in given ? [...given] : Object.entries(given);
+  const isUsualList = pairs.every(isUsual) && Object.getOwnPropertySymbols(given).length === 0;
+  const headers = isUsualList && new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]));
   // A name that is listed twice has both values.
-  if (!headers || headers.size !== pairs.length) return new Map(new Headers(given));
+  if (!headers || headers.size !== pairs.length) return valuesOf(new Headers(given));
   return new Map([...headers].sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** A copy. A map cannot have several values of `set-cookie`, which `Headers` does not join. */
+function valuesOf(headers: Headers): HeaderValues {
+  return headers.has("set-cookie") ? new Headers(headers) : new Map(headers);
 }
 
 /**

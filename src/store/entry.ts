@@ -2,6 +2,9 @@ import { byteWriter, decodeBase64, encodeBase64, textOf, utf8, utf8Length } from
 import { shared } from "../lib/shared_state.ts";
 import { identityUrl, redactText } from "../secrets/redact.ts";
 
+/** In bytes. Some runtimes cannot hold longer lines in one string. */
+export const LONGEST_LINE: number = 2 ** 29 - 25;
+
 /** The version of the line format: this code writes it, and reads no newer one. */
 export const ENTRY_VERSION = 1;
 
@@ -102,7 +105,8 @@ export const lineMakers = (): WeakMap<Entry, () => Uint8Array<ArrayBuffer>> =>
 /** The bytes of {@linkcode formatEntry}. A long response is written in pieces, so that there are no copies of the whole. */
 export function entryBytes(entry: Entry): Uint8Array<ArrayBuffer> {
   const makeLine = lineMakers().get(entry);
-  if (makeLine) return makeLine();
+  // A store may have replaced the member.
+  if (makeLine && Object.getOwnPropertyDescriptor(entry, "response")?.get) return makeLine();
   const { response, binary } = entry;
   if (response.length <= PIECE_LENGTH) return utf8(formatEntry(entry));
   const { before, after } = aroundResponse(entry);

@@ -1,7 +1,8 @@
 import { fstatSync, rmSync } from "node:fs";
+import { LONGEST_LINE } from "../../store/entry.ts";
 import { bytesAt, isTorn, type Position } from "../../store/jsonl/file.ts";
 import { linesOf } from "../../store/jsonl/index.ts";
-import { entryAt, isKeptForOthers, LONGEST_LINE } from "../../store/jsonl/line.ts";
+import { entryAt, isKeptForOthers } from "../../store/jsonl/line.ts";
 import { rewriteFile, type Rewritten } from "../../store/jsonl/rewrite.ts";
 import { bareLine, type LineWriter, lineWriter } from "../../store/jsonl/write_lines.ts";
 import { everyMegabyte, type OnProgress } from "../app/progress.ts";

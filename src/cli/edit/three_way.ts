@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { messageOf } from "../../lib/errors.ts";
+import { LONGEST_LINE } from "../../store/entry.ts";
 import { bytesAt, openIfExists, type Position, withCure } from "../../store/jsonl/file.ts";
 import { linesOf, timeOf } from "../../store/jsonl/index.ts";
-import { entryAt, LONGEST_LINE } from "../../store/jsonl/line.ts";
+import { entryAt } from "../../store/jsonl/line.ts";
 import { bareLine, lineWriter } from "../../store/jsonl/write_lines.ts";
 import { CommandError } from "../app/command.ts";
 

@@ -1,8 +1,8 @@
 import { fstatSync } from "node:fs";
 import { areSameBytes, concatBytes } from "../../lib/bytes.ts";
-import type { Entry } from "../entry.ts";
+import { type Entry, LONGEST_LINE } from "../entry.ts";
 import { type Appended, bytesAt, emptyBlock, type FileState, fillBlock, type Position } from "./file.ts";
-import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber, LONGEST_LINE } from "./line.ts";
+import { EDGE_LENGTH, edgesOf, entryAt, keyAtStart, keyNumber } from "./line.ts";
 import { type PositionTable, positionTable } from "./position_table.ts";
 
 /** A line that is not an entry. */

@@ -1,6 +1,6 @@
 import { utf8 } from "../../lib/bytes.ts";
 import { asRecord, parseJson } from "../../lib/json.ts";
-import { checkEntry, type Entry, ENTRY_VERSION, parseEntry } from "../entry.ts";
+import { checkEntry, type Entry, ENTRY_VERSION, LONGEST_LINE, parseEntry } from "../entry.ts";
 import { bytesAt, fillBlock, type Position } from "./file.ts";
 
 /** How many bytes at each end of a line to check before the whole line is read. */
@@ -14,9 +14,6 @@ export function edgesOf(file: number, { start, length }: Position): Uint8Array {
   edges.set(bytesAt(file, { start: start + length - EDGE_LENGTH, length: EDGE_LENGTH }), EDGE_LENGTH);
   return edges;
 }
-
-/** In bytes. Some runtimes cannot hold longer lines in one string. */
-export const LONGEST_LINE = 2 ** 29 - 25;
 
 /** Drops the byte order mark that some editors insert before the first line. */
 const decoder = new TextDecoder("utf-8", { fatal: true });

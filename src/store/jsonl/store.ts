@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { isPath, pathCure, pathOf, requireGranted, workingDirectory } from "../../lib/environment.ts";
 import { CachyError } from "../../lib/errors.ts";
 import { show } from "../../lib/show.ts";
-import { type Entry, entryBytes } from "../entry.ts";
+import { type Entry, entryBytes, LONGEST_LINE } from "../entry.ts";
 import { type Store, type Warn, warnOnStderr } from "../store.ts";
 import { type Appended, type FileState, lineAppender, openIfExists, readUnchanged, withCure } from "./file.ts";
 import {
@@ -15,7 +15,7 @@ import {
   newestPositions,
   refreshIndex,
 } from "./index.ts";
-import { entryAt, keyNumber, LONGEST_LINE } from "./line.ts";
+import { entryAt, keyNumber } from "./line.ts";
 
 /**
  * A store in a JSON Lines file. Entries are appended, one per line. Of several lines of a digest, the one with the latest
