@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Makes docs/performance.svg and the tables of docs/performance.md from a run of the benchmarks:
+ * Makes docs/performance.svg, the tables of docs/performance.md and the table of README.md from a run of the benchmarks:
  * `npm run bench -- --json run.json && node scripts/bench_chart.mjs run.json`
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -17,12 +17,38 @@ const COLORS = ["#c2410c", "#1d4ed8", "#15803d"];
 
 /** @type {{ date: string, machine: string, growth: Record<string, Points>, tables: any[], goals: Record<string, any> }} */
 const run = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
-const svg = join(root, "docs", "performance.svg");
-const page = join(root, "docs", "performance.md");
-writeFileSync(svg, chart(run.growth));
-const [before = "", , after = ""] = readFileSync(page, "utf8").split(/<!-- (?:run|end of run) -->/);
-const figures = `<!-- run -->\n\n${report()}\n\n<!-- end of run -->`;
-writeFileSync(page, `${before}${figures}${after}`);
+writeFileSync(join(root, "docs", "performance.svg"), chart(run.growth));
+replace(join(root, "docs", "performance.md"), "run", report());
+replace(join(root, "README.md"), "speed", summary());
+
+/**
+ * Replaces a part of a page.
+ *
+ * @param {string} page @param {string} name Of the comments before and after the part. @param {string} text
+ */
+function replace(page, name, text) {
+  const [before = "", , after] = readFileSync(page, "utf8").split(new RegExp(`<!-- (?:end of )?${name} -->`));
+  if (after === undefined) throw new Error(`Cannot change ${page}: it has no part <!-- ${name} -->.`);
+  writeFileSync(page, `${before}<!-- ${name} -->\n\n${text}\n\n<!-- end of ${name} -->${after}`);
+}
+
+/** The comparison with other recorders, in short. */
+function summary() {
+  const size = "2,000 chats";
+  const columns = { "first hit": "Cold start", "later hit": "A hit, p50", "first byte": "First byte of a stream" };
+  const figures = Object.values(columns).map((start) => {
+    const { columns, rows } = run.tables.find(({ title }) => title.startsWith(start));
+    const at = Math.max(columns.indexOf(size), 1);
+    return Object.fromEntries(rows.map((/** @type {string[]} */ row) => [row[0], row[at]?.replace(/ \(.*/, "")]));
+  });
+  const names = Object.keys(figures.at(-1) ?? {});
+  const rows = names.map((name) => [name, ...figures.map((figure) => figure[name] ?? "–")]);
+  return [
+    `Node, ${size} of 2 KB (${run.date}, ${run.machine}). The first hit includes the import. Later hits are medians. The ` +
+    "first byte is that of a stream while it is recorded. A linear scan reads the file from its start for each request.",
+    table(["", ...Object.keys(columns)], rows),
+  ].join("\n\n");
+}
 
 /** The tables and goals of the run, in Markdown. */
 function report() {
