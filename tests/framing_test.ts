@@ -248,7 +248,8 @@ test("terseParser() returns what differs from the many repetitions around it, wh
   const error = `data: {"id":"a","error":{"message":"overloaded"}}\n\n`;
   const invalid = delta(1).replace("é", "\t");
   const all = run + error + run + invalid + run + "data: [DONE]\n\n";
-  const kept = [delta(0), error, invalid, "data: [DONE]\n\n"].map((event) => event.slice(6, -2));
+  // The event after one that is not JSON is parsed, too.
+  const kept = [delta(0), error, invalid, delta(0), "data: [DONE]\n\n"].map((event) => event.slice(6, -2));
   for (let cut = run.length - 100; cut < run.length + 200; cut += 7) {
     const parser = terseParser("events");
     const events = [...parser.push(all.slice(0, cut)), ...parser.push(all.slice(cut)), ...parser.end()];
