@@ -442,7 +442,7 @@ test("a body that the option fetch has locked breaks for the caller alone", asyn
   };
   const cachy = testCachy({ fetch: locked });
   await assert.rejects(async () => await (await cachy.fetch(CHAT_URL, jsonPost({}))).text());
-  // An error that nobody handles would fail the test.
+  // An unhandled rejection would fail the test.
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual(cachy.stats.recorded, 0);
 });

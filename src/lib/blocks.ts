@@ -101,7 +101,7 @@ export function* piecesOf(
   if (filled > 0) yield memory.subarray(0, filled);
 }
 
-/** The end of the last whole character; 0 if there is none. */
+/** The end of the last whole character; 0 if no character is whole. */
 export function endOfCharacters(bytes: Uint8Array): number {
   const start = startOfCharacter(bytes, bytes.length - 1);
   return (bytes[start] as number) < 0x80 ? bytes.length : start;

@@ -162,8 +162,8 @@ function endOfRun(repetition: Repetition, text: string, from: number): number {
 }
 
 /**
- * The variable texts of the repetition at an offset, from index 1 on; undefined if there is none, and if a text has so many
- * escapes that it exceeds the memory of V8.
+ * The variable texts of the repetition at an offset, from index 1 on. Undefined if no repetition stands there, and if a text
+ * has so many escapes that it exceeds the memory of V8.
  */
 function textsAt(repetition: Repetition, text: string, from: number): readonly string[] | undefined {
   try {

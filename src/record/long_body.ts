@@ -1,6 +1,6 @@
 import { type Blocks, everyPiece, joined, piecesOf } from "../lib/blocks.ts";
-import { decodeUtf8, encodeBase64, enlarged, isUtf8, textOf, utf8 } from "../lib/bytes.ts";
-import { aroundResponse, type Entry, formatJson, isTextual, lineMakers } from "../store/entry.ts";
+import { decodeUtf8, encodeBase64, enlarged, isUtf8, utf8 } from "../lib/bytes.ts";
+import { aroundResponse, type Entry, formatJson, isTextual, lineMakers, textOfBody } from "../store/entry.ts";
 
 /**
  * In bytes. A longer body is checked, searched and written in pieces: its text, or base64, would take as much memory again,
@@ -19,7 +19,7 @@ export interface BodyForm {
 /** Decides how to store a body. */
 export function formOf(body: Blocks, contentType: string): BodyForm {
   if (body.byteLength > LONG_BODY) return { binary: !(isTextual(contentType) && everyPiece(body, isUtf8)) };
-  const text = isTextual(contentType) ? textOf(joined(body)) : undefined;
+  const text = textOfBody(joined(body), contentType);
   return { binary: text === undefined, text };
 }
 

@@ -210,10 +210,8 @@ function secretProblem(
   const body = () => entry.binary ? joinedBytes(bytes) : entry.response;
   const joined = isLong ? [] : joinedTexts(contentTypeOf(entry), body());
   const text = entry.binary ? [] : isLong ? textsOf(bytes, searchedPieces(credentials)) : [entry.response];
-  const { inBody = entry.binary ? credentialInBytes(bytes, credentials) : undefined, shape } = searchTexts(
-    [text, joined],
-    credentials,
-  );
+  const { inText, shape } = searchTexts([text, joined], credentials);
+  const inBody = inText ?? (entry.binary ? credentialInBytes(bytes, credentials) : undefined);
   const credential = credentialInHead(entry, credentials) ?? (inBody && { name: inBody.name, where: "body" });
   if (credential) {
     const detail = `its response contains the value of ${nameOf(credential.name)} (${credential.where})`;
@@ -279,12 +277,12 @@ function credentialInBytes(bytes: Blocks, credentials: readonly Credential[]): C
 export function searchTexts(
   texts: Iterable<Iterable<string>>,
   credentials: readonly Credential[] = [],
-): { readonly inBody?: Credential; readonly shape?: string | undefined } {
+): { readonly inText?: Credential; readonly shape?: string | undefined } {
   let shape: string | undefined;
   for (const pieces of texts) {
     for (const text of pieces) {
-      const inBody = credentials.find(({ forms }) => forms.some((form) => text.includes(form)));
-      if (inBody) return { inBody };
+      const inText = credentials.find(({ forms }) => forms.some((form) => text.includes(form)));
+      if (inText) return { inText };
       shape ??= keysIn(text).keys().next().value;
     }
   }
